@@ -1,0 +1,40 @@
+//! The interface as OpenAPI 3.1, generated from the handlers.
+
+use utoipa::OpenApi;
+
+use super::{events, operator, sandbox};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Boothkeeper cloud", version = "1"),
+    paths(
+        operator::meta,
+        operator::account,
+        operator::catalog,
+        operator::journal,
+        events::events,
+        operator::command,
+        operator::command_answer,
+        operator::start_run,
+        operator::run_succeeded,
+        operator::run_failed,
+        sandbox::create_account,
+        sandbox::demo_key,
+        sandbox::clock,
+        sandbox::advance,
+        sandbox::card,
+        sandbox::buy,
+        sandbox::runs,
+        sandbox::refund,
+        sandbox::revoke_key,
+        sandbox::faults,
+    )
+)]
+struct Document;
+
+/// The document as committed in `docs/openapi.json`.
+pub fn document() -> Result<String, crate::Error> {
+    let mut text = serde_json::to_string_pretty(&Document::openapi())?;
+    text.push('\n');
+    Ok(text)
+}

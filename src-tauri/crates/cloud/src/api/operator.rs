@@ -1,0 +1,312 @@
+//! What laptops and booths call.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use boothkeeper_domain::account::Account;
+use boothkeeper_domain::{Hash, RunId, Seq};
+use boothkeeper_wire::STREAM_TYPE;
+use boothkeeper_wire::api::{
+    AccountView, Appended, CommandAnswer, CommandRequest, CommandState, Meta, PendingItem,
+    RunAnswer, RunRequest,
+};
+use boothkeeper_wire::problem::{Problem, ProblemCode};
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Asked, Caller, Doc, MaybeCaller, parse};
+use crate::journal::{self, From};
+use crate::ops::{Work, head};
+use crate::store::{AccountRow, Tx};
+use crate::{Cloud, Error};
+
+/// What the cloud is: keys to pin, its time, its epoch; with a key, whose account and how far.
+#[utoipa::path(get, path = "/v1/meta", responses((status = 200, body = Meta)))]
+pub async fn meta(State(cloud): State<Cloud>, MaybeCaller(caller): MaybeCaller) -> Json<Meta> {
+    Json(Meta {
+        api: vec![1],
+        time: cloud.clock.now(),
+        clock: cloud.clock.kind(),
+        epoch: cloud.epoch.clone(),
+        keys: cloud.public_keys(),
+        account: caller.as_ref().map(|row| row.account.clone()),
+        head: caller.as_ref().map(head),
+        demo: cloud.sandbox,
+    })
+}
+
+/// The fold at head.
+#[utoipa::path(get, path = "/v1/account", responses((status = 200, body = AccountView), (status = 401, body = Problem)))]
+pub async fn account(Caller(row): Caller, headers: HeaderMap) -> Result<Response, Error> {
+    let etag = format!("\"{}\"", row.state.seq);
+    tagged(&headers, &etag, || view(row.state))
+}
+
+/// Plans, prices, tables, policies.
+#[utoipa::path(get, path = "/v1/catalog", responses((status = 200, body = boothkeeper_domain::Catalog), (status = 401, body = Problem)))]
+pub async fn catalog(
+    State(cloud): State<Cloud>,
+    Caller(row): Caller,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let catalog = cloud.catalog(row.programme);
+    let etag = format!("\"{}\"", catalog.version);
+    tagged(&headers, &etag, || Ok(catalog.clone()))
+}
+
+fn tagged<T: Serialize>(
+    headers: &HeaderMap,
+    etag: &str,
+    document: impl FnOnce() -> Result<T, Error>,
+) -> Result<Response, Error> {
+    let known = headers.get(header::IF_NONE_MATCH);
+    let mut response = if known.is_some_and(|known| known == etag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        Json(document()?).into_response()
+    };
+    let etag = HeaderValue::from_str(etag).map_err(|_| Error::Invariant("an ETag"))?;
+    response.headers_mut().insert(header::ETAG, etag);
+    Ok(response)
+}
+
+fn view(state: Account) -> Result<AccountView, Error> {
+    let buckets = state.buckets();
+    let purchases = state.purchases.values().map(|purchase| PendingItem {
+        kind: "purchase".into(),
+        amount: purchase.amount,
+        since: purchase.at,
+    });
+    let bonuses = state.bonuses.values().map(|bonus| PendingItem {
+        kind: "coupon_bonus".into(),
+        amount: bonus.amount,
+        since: bonus.at,
+    });
+    let pending = purchases.chain(bonuses).collect();
+    let identity = state
+        .identity
+        .ok_or(Error::Invariant("an account without its first entry"))?;
+    Ok(AccountView {
+        account: identity.account,
+        email: identity.email,
+        programme: identity.programme,
+        asset: identity.asset,
+        seq: state.seq,
+        balance: state.balance,
+        buckets,
+        pending,
+        plan: state.plan,
+        cycle: state.cycle,
+        state: state.life,
+        period: state.period,
+        payment_order: state.payment_order,
+        auto_recharge: state.auto_recharge.enabled,
+        card: state.card,
+    })
+}
+
+#[derive(Debug, Deserialize)]
+pub struct CursorQuery {
+    epoch: Option<String>,
+    #[serde(default)]
+    after: u64,
+    chain: Option<Hash>,
+}
+
+/// The journal after a cursor, as the stream of `docs/sync-protocol.md`.
+#[utoipa::path(get, path = "/v1/journal",
+    params(("epoch" = Option<String>, Query), ("after" = Option<u64>, Query), ("chain" = Option<String>, Query)),
+    responses((status = 200, content_type = "application/vnd.boothkeeper.journal+zstd"), (status = 401, body = Problem), (status = 409, body = Problem)))]
+pub async fn journal(
+    State(cloud): State<Cloud>,
+    Caller(row): Caller,
+    Asked(query): Asked<CursorQuery>,
+) -> Result<Response, Error> {
+    let from = From {
+        epoch: query.epoch,
+        after: Seq(query.after),
+        chain: query.chain,
+    };
+    let short = journal::is_short(&cloud, &row, from.after);
+    let opened = cloud.clone();
+    let mut stream = cloud
+        .store
+        .read(move |tx| journal::stream(&opened, tx, row, &from))
+        .await?;
+    let body = if short {
+        let mut whole = Vec::new();
+        while let Some(frame) = stream.next_frame()? {
+            whole.extend_from_slice(&frame);
+        }
+        Body::from(whole)
+    } else {
+        Body::from_stream(frames(stream))
+    };
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(STREAM_TYPE))];
+    Ok((kind, body).into_response())
+}
+
+/// Reads frames on a thread of their own, a few ahead of the connection.
+fn frames(mut stream: journal::Stream) -> impl futures_core::Stream<Item = Result<Bytes, Error>> {
+    let (sender, mut receiver) = tokio::sync::mpsc::channel(4);
+    tokio::task::spawn_blocking(move || {
+        loop {
+            let frame = stream.next_frame().transpose();
+            let last = !matches!(frame, Some(Ok(_)));
+            if let Some(frame) = frame {
+                let sent = sender.blocking_send(frame.map(Bytes::from));
+                if sent.is_err() {
+                    return;
+                }
+            }
+            if last {
+                return;
+            }
+        }
+    });
+    futures_util::stream::poll_fn(move |context| receiver.poll_recv(context))
+}
+
+/// Acts once for its id, whatever the network does.
+#[utoipa::path(put, path = "/v1/commands/{id}", params(("id" = String, Path)), request_body = CommandRequest,
+    responses((status = 200, body = CommandAnswer), (status = 422, body = Problem)))]
+pub async fn command(
+    State(cloud): State<Cloud>,
+    Caller(row): Caller,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, Error> {
+    let id = command_id(&id)?;
+    let hash = Hash(*blake3::hash(&body).as_bytes());
+    let (status, answer) = on_account(&cloud, &row, move |work| {
+        if let Some((known, status, answer)) = work.tx.command(work.row.id, id)? {
+            if known != hash {
+                return Err(ProblemCode::CommandReused.into());
+            }
+            return Ok((status, answer));
+        }
+        let request: CommandRequest = parse(&body)?;
+        let answer = work.command(&request)?;
+        let (status, document) = document(answer)?;
+        work.tx
+            .insert_command(work.row.id, id, &hash, status, &document)?;
+        Ok((status, document))
+    })
+    .await?;
+    Ok(stored_answer(status, answer))
+}
+
+/// The stored answer of a command; 404 if it never arrived.
+#[utoipa::path(get, path = "/v1/commands/{id}", params(("id" = String, Path)),
+    responses((status = 200, body = CommandAnswer), (status = 404, body = Problem)))]
+pub async fn command_answer(
+    State(cloud): State<Cloud>,
+    Caller(row): Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    let id = command_id(&id)?;
+    let stored = cloud.store.read(move |tx| tx.command(row.id, id)).await?;
+    let (_, status, answer) = Tx::found(stored)?;
+    Ok(stored_answer(status, answer))
+}
+
+fn command_id(text: &str) -> Result<Uuid, Error> {
+    Uuid::try_parse(text).map_err(|_| ProblemCode::NotFound.into())
+}
+
+/// A rejection is a problem document with the answer's members beside it.
+fn document(answer: CommandAnswer) -> Result<(u16, String), Error> {
+    let problem = match answer.state {
+        CommandState::Rejected => answer.problem.clone(),
+        _ => None,
+    };
+    let status = problem.as_ref().map_or(200, |p| p.code.status());
+    let mut members = serde_json::to_value(&answer)?;
+    if let (Some(problem), Some(members)) = (problem, members.as_object_mut()) {
+        if let serde_json::Value::Object(problem) = serde_json::to_value(problem)? {
+            members.extend(problem);
+        }
+    }
+    Ok((status, members.to_string()))
+}
+
+fn stored_answer(status: u16, answer: String) -> Response {
+    let kind = if status == 200 {
+        "application/json"
+    } else {
+        boothkeeper_wire::PROBLEM_JSON
+    };
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(kind))];
+    (status, kind, answer).into_response()
+}
+
+/// A booth starts a run, once for its id.
+#[utoipa::path(post, path = "/v1/runs", request_body = RunRequest,
+    responses((status = 200, body = RunAnswer), (status = 422, body = Problem)))]
+pub async fn start_run(
+    State(cloud): State<Cloud>,
+    Caller(row): Caller,
+    Doc(request): Doc<RunRequest>,
+) -> Result<Json<RunAnswer>, Error> {
+    on_account(&cloud, &row, move |work| work.start_run(request))
+        .await
+        .map(Json)
+}
+
+#[utoipa::path(post, path = "/v1/runs/{id}/succeeded", params(("id" = String, Path)), responses((status = 200, body = Appended)))]
+pub async fn run_succeeded(
+    State(cloud): State<Cloud>,
+    Caller(row): Caller,
+    Path(run): Path<RunId>,
+) -> Result<Json<Appended>, Error> {
+    end_run(&cloud, &row, run, None).await
+}
+
+#[utoipa::path(post, path = "/v1/runs/{id}/failed", params(("id" = String, Path)), responses((status = 200, body = Appended)))]
+pub async fn run_failed(
+    State(cloud): State<Cloud>,
+    Caller(row): Caller,
+    Path(run): Path<RunId>,
+) -> Result<Json<Appended>, Error> {
+    end_run(&cloud, &row, run, Some("failed")).await
+}
+
+async fn end_run(
+    cloud: &Cloud,
+    row: &AccountRow,
+    run: RunId,
+    failure: Option<&'static str>,
+) -> Result<Json<Appended>, Error> {
+    on_account(cloud, row, move |work| {
+        work.end_run(&run, failure)?;
+        Ok(work.appended())
+    })
+    .await
+    .map(Json)
+}
+
+/// Runs `act` in the writer on the account as it is then, and tells its live channels.
+pub async fn on_account<T, F>(cloud: &Cloud, row: &AccountRow, act: F) -> Result<T, Error>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Work<'_>) -> Result<T, Error> + Send + 'static,
+{
+    let (inner, account) = (cloud.clone(), row.account.clone());
+    let now = cloud.clock.now();
+    let (value, head) = cloud
+        .store
+        .write(move |tx| {
+            let row = tx.account(&account)?;
+            let mut work = Work::new(&inner, tx, row, now);
+            let value = act(&mut work)?;
+            Ok((value, head(&work.row)))
+        })
+        .await?;
+    cloud.announce(&row.account, head);
+    cloud.due.notify_one();
+    Ok(value)
+}

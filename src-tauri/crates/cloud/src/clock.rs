@@ -1,0 +1,84 @@
+//! The cloud's clock: the wall's, or a sandbox's that stands still until it is advanced.
+
+use std::sync::Mutex;
+use std::time::SystemTime;
+
+use boothkeeper_domain::Timestamp;
+use boothkeeper_wire::api::ClockKind;
+
+#[derive(Debug)]
+pub struct Clock(Mutex<State>);
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Real,
+    /// Wall time plus what it was advanced by.
+    Running {
+        ahead: i64,
+    },
+    Frozen {
+        at: Timestamp,
+    },
+}
+
+impl Clock {
+    pub fn real() -> Self {
+        Clock(Mutex::new(State::Real))
+    }
+
+    pub fn running() -> Self {
+        Clock(Mutex::new(State::Running { ahead: 0 }))
+    }
+
+    pub fn frozen(at: Timestamp) -> Self {
+        Clock(Mutex::new(State::Frozen { at }))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        match self.state() {
+            State::Real => wall(),
+            State::Running { ahead } => wall().plus(ahead),
+            State::Frozen { at } => at,
+        }
+    }
+
+    pub fn kind(&self) -> ClockKind {
+        match self.state() {
+            State::Real => ClockKind::Real,
+            _ => ClockKind::Sandbox,
+        }
+    }
+
+    /// Moves a sandbox's time forward; `false` if that would be back, or if the clock is real.
+    pub fn advance_to(&self, to: Timestamp) -> bool {
+        let mut state = self.lock();
+        match &mut *state {
+            State::Real => false,
+            State::Running { ahead } => {
+                let by = to.since(wall().plus(*ahead));
+                *ahead += by.max(0);
+                by >= 0
+            }
+            State::Frozen { at } => {
+                let forward = to >= *at;
+                *at = to.max(*at);
+                forward
+            }
+        }
+    }
+
+    fn state(&self) -> State {
+        *self.lock()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// The one place where the cloud reads the wall clock.
+#[expect(clippy::disallowed_methods)]
+fn wall() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Timestamp::from_millis(since.map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
+}

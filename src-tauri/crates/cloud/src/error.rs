@@ -1,0 +1,146 @@
+//! One error for the whole server: a problem the caller can act on, or a fault that is logged here and
+//! tells the caller nothing of the inside.
+
+use axum::Json;
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use boothkeeper_domain::billing::Refusal;
+use boothkeeper_domain::billing::opening::SignUpError;
+use boothkeeper_domain::{FoldError, id::IdError};
+use boothkeeper_wire::problem::{Problem, ProblemCode};
+use boothkeeper_wire::{PROBLEM_JSON, entry::DecodeError, stream::FrameError};
+use serde_json::json;
+use thiserror::Error;
+
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error("{}", .0.title)]
+    Problem(Box<Problem>),
+    #[error("the database")]
+    Database(#[from] rusqlite::Error),
+    #[error("the database's migration")]
+    Migration(#[from] rusqlite_migration::Error),
+    #[error("a stored document")]
+    Json(#[from] serde_json::Error),
+    #[error("a stored entry")]
+    Entry(#[from] DecodeError),
+    #[error("a stored segment")]
+    Frame(#[from] FrameError),
+    #[error("a stored journal")]
+    Fold(#[from] FoldError),
+    #[error("a stored id")]
+    Id(#[from] IdError),
+    #[error("the file system")]
+    Io(#[from] std::io::Error),
+    #[error("the system's randomness")]
+    Random(#[from] getrandom::Error),
+    #[error("{0}")]
+    Invariant(&'static str),
+}
+
+impl From<ProblemCode> for Error {
+    fn from(code: ProblemCode) -> Self {
+        Error::Problem(Box::new(Problem::new(code)))
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Error::Problem(Box::new(problem))
+    }
+}
+
+impl From<SignUpError> for Error {
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::UnknownPlan => ProblemCode::UnknownPlan.into(),
+            SignUpError::UnknownProduct => ProblemCode::Malformed.into(),
+            SignUpError::Refused(refusal) => refusal.into(),
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Broken(error) => Error::Fold(error),
+            refusal => Error::Problem(Box::new(problem(&refusal))),
+        }
+    }
+}
+
+fn problem(refusal: &Refusal) -> Problem {
+    let of = Problem::new;
+    match refusal {
+        Refusal::AccountClosed => of(ProblemCode::AccountClosed),
+        Refusal::UnknownService => of(ProblemCode::UnknownService),
+        Refusal::UnitsOutOfRange => of(ProblemCode::UnitsOutOfRange),
+        Refusal::InsufficientCredits { price, balance } => of(ProblemCode::InsufficientCredits)
+            .with(json!({ "price": price, "balance": balance })),
+        Refusal::DailyLimitReached {
+            limit,
+            used,
+            resets_at,
+        } => of(ProblemCode::DailyLimitReached)
+            .with(json!({ "limit": limit, "used": used, "resets_at": resets_at })),
+        Refusal::ExceedsDailyLimit { limit, price } => of(ProblemCode::ExceedsDailyLimit)
+            .with(json!({ "limit": limit, "price": price })),
+        Refusal::AlreadyRefunded => of(ProblemCode::AlreadyRefunded),
+        Refusal::BelowMinimum { minimum } => {
+            of(ProblemCode::BelowMinimum).with(json!({ "minimum": minimum }))
+        }
+        Refusal::AmountOutOfRange => of(ProblemCode::AmountOutOfRange),
+        Refusal::NoCard => of(ProblemCode::NoCard),
+        Refusal::PaymentSettled => of(ProblemCode::NotFound),
+        Refusal::NoAutoRecharge => of(ProblemCode::NoAutoRecharge),
+        Refusal::Broken(_) => of(ProblemCode::Internal),
+    }
+}
+
+impl Error {
+    /// The problem to tell the caller.
+    pub fn into_problem(self) -> Problem {
+        match self {
+            Error::Problem(problem) => *problem,
+            fault => {
+                let causes = std::iter::successors(Some(&fault as &dyn std::error::Error), |e| {
+                    e.source()
+                });
+                let chain: Vec<_> = causes.map(ToString::to_string).collect();
+                tracing::error!(causes = %chain.join(": "), "a request failed");
+                Problem::new(ProblemCode::Internal)
+            }
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let problem = self.into_problem();
+        let code = problem.code;
+        problem_response(code, Json(problem))
+    }
+}
+
+/// A response that carries a problem document, `members` being one or containing one.
+pub fn problem_response(code: ProblemCode, members: impl IntoResponse) -> Response {
+    let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, members).into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static(PROBLEM_JSON),
+    );
+    if matches!(status.as_u16(), 409 | 429 | 503) && code_retries(code) {
+        let name: HeaderName = header::RETRY_AFTER;
+        headers.insert(name, header::HeaderValue::from_static("1"));
+    }
+    response
+}
+
+const fn code_retries(code: ProblemCode) -> bool {
+    matches!(
+        code,
+        ProblemCode::InProgress | ProblemCode::TooManyRequests | ProblemCode::Unavailable
+    )
+}

@@ -1,0 +1,172 @@
+//! The journal as a stream of frames (`sync.md`): stored segments as they are, the newest rows as one
+//! more frame, a signed checkpoint every few segments and before the end.
+
+use boothkeeper_domain::{Amount, Hash, Seq, Timestamp};
+use boothkeeper_wire::checkpoint::Checkpoint;
+use boothkeeper_wire::problem::ProblemCode;
+use boothkeeper_wire::stream::{Begin, CHECKPOINT_EVERY, Control, End, compress, decompress};
+
+use crate::cloud::Inner;
+use crate::store::{AccountRow, Stored};
+use crate::{Cloud, Error};
+
+/// A cursor as a laptop sends it; nothing means "from the beginning".
+#[derive(Debug, Clone, Default)]
+pub struct From {
+    pub epoch: Option<String>,
+    pub after: Seq,
+    pub chain: Option<Hash>,
+}
+
+/// A stream under way. Frames are made as they are asked for, each from a view of its own: the journal
+/// before the head never changes.
+pub struct Stream {
+    cloud: Cloud,
+    row: AccountRow,
+    as_of: Timestamp,
+    at: Seq,
+    chain: Hash,
+    since_checkpoint: u64,
+    /// Lines that wait for the next frame.
+    pending: Vec<u8>,
+    ended: bool,
+}
+
+/// Checks the cursor before anything is sent: every request notices a fork.
+pub fn stream(
+    cloud: &Cloud,
+    tx: &crate::store::Tx<'_>,
+    row: AccountRow,
+    from: &From,
+) -> Result<Stream, Error> {
+    if from.epoch.as_ref().is_some_and(|epoch| epoch != cloud.epoch.as_str()) {
+        return Err(ProblemCode::EpochChanged.into());
+    }
+    let chain = tx
+        .chain_at(&row, from.after)?
+        .ok_or(ProblemCode::CursorAhead)?;
+    if from.chain.is_some_and(|theirs| theirs != chain) {
+        return Err(ProblemCode::Fork.into());
+    }
+    let begin = Control::Begin(Begin {
+        account: row.account.clone(),
+        epoch: cloud.epoch.clone(),
+        after: from.after,
+        chain,
+        required: vec![],
+    });
+    Ok(Stream {
+        cloud: cloud.clone(),
+        as_of: cloud.clock.now(),
+        row,
+        at: from.after,
+        chain,
+        since_checkpoint: 0,
+        pending: begin.to_line()?,
+        ended: false,
+    })
+}
+
+impl Stream {
+    /// The next frame; `None` after the one that carries `end`.
+    pub fn next_frame(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        if self.ended {
+            return Ok(None);
+        }
+        let stored = self
+            .cloud
+            .store
+            .read_blocking(|tx| tx.stored_after(&self.row, self.at))?;
+        match self.without_newer(stored)? {
+            Some(Stored::Segment {
+                last,
+                chain,
+                balance,
+                frame,
+            }) => {
+                (self.at, self.chain) = (last, chain);
+                self.since_checkpoint += 1;
+                let mut out = self.flush()?;
+                out.extend_from_slice(&frame);
+                if self.since_checkpoint == CHECKPOINT_EVERY && self.at < self.row.state.seq {
+                    self.checkpoint(balance)?;
+                }
+                Ok(Some(out))
+            }
+            Some(Stored::Lines { last, chain, lines }) if last <= self.row.state.seq => {
+                (self.at, self.chain) = (last, chain);
+                self.pending.extend_from_slice(&lines);
+                self.next_frame()
+            }
+            // Entries that came after the head this stream was begun for: it ends before them.
+            Some(Stored::Lines { lines, .. }) => {
+                let wanted = self.row.state.seq.0 - self.at.0;
+                let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+                let lines = lines.split_inclusive(|b| *b == b'\n').take(wanted);
+                self.pending.extend(lines.flatten());
+                (self.at, self.chain) = (self.row.state.seq, self.row.chain);
+                self.finish().map(Some)
+            }
+            None => self.finish().map(Some),
+        }
+    }
+
+    /// A segment may have been sealed since the stream began, past the head it promised.
+    fn without_newer(&self, stored: Option<Stored>) -> Result<Option<Stored>, Error> {
+        Ok(match stored {
+            Some(Stored::Segment {
+                last, chain, frame, ..
+            }) if last > self.row.state.seq => Some(Stored::Lines {
+                last,
+                chain,
+                lines: decompress(&frame)?,
+            }),
+            stored => stored,
+        })
+    }
+
+    fn flush(&mut self) -> Result<Vec<u8>, Error> {
+        if self.pending.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(compress(&std::mem::take(&mut self.pending))?)
+    }
+
+    fn checkpoint(&mut self, balance: Amount) -> Result<(), Error> {
+        self.since_checkpoint = 0;
+        let checkpoint = Checkpoint {
+            account: self.row.account.clone(),
+            epoch: self.cloud.epoch.clone(),
+            seq: self.at,
+            chain: self.chain,
+            count: self.at.0,
+            sum: balance,
+            balance,
+            time: self.as_of,
+        };
+        let signed = checkpoint.sign(&self.cloud.key);
+        self.pending
+            .extend(Control::Checkpoint(signed).to_line()?);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<Vec<u8>, Error> {
+        self.ended = true;
+        self.checkpoint(self.row.state.balance)?;
+        let end = Control::End(End {
+            seq: self.at,
+            chain: self.chain,
+            has_more: false,
+            head: self.row.state.seq,
+            as_of: self.as_of,
+        });
+        self.pending.extend(end.to_line()?);
+        self.flush()
+    }
+}
+
+/// Whether a stream from `after` is small enough to be made at once.
+pub fn is_short(cloud: &Inner, row: &AccountRow, after: Seq) -> bool {
+    cloud.store.is_inline()
+        || row.state.seq.0.saturating_sub(after.0) <= boothkeeper_wire::stream::SEGMENT
+}

@@ -1,0 +1,19 @@
+//! The reference cloud: the source of truth that Boothkeeper's laptops copy.
+//!
+//! Requests come in through [`api`], are decided by `boothkeeper_domain`, and become durable through
+//! [`store`] in one transaction with their entries, chain and answer.
+
+pub mod api;
+pub mod clock;
+pub mod cloud;
+pub mod error;
+pub mod faults;
+pub mod journal;
+pub mod ops;
+pub mod seed;
+pub mod server;
+pub mod store;
+
+pub use clock::Clock;
+pub use cloud::{Cloud, Options};
+pub use error::Error;

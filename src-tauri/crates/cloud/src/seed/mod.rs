@@ -1,0 +1,119 @@
+//! `boothkeeper-cloud seed`: an account with a history, for demos, tests and measurements.
+
+mod business;
+
+use boothkeeper_domain::{AccountId, Entry, Hash, Programme, Seq, Timestamp};
+use boothkeeper_wire::sandbox::CardBehaviour;
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use crate::cloud::{Options, new_access_key};
+use crate::store::{AccountRow, RunRow, RunState, Store};
+use crate::{Clock, Cloud, Error};
+
+/// The setting under which a demo account is found again.
+pub const DEMO: &str = "demo_account";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// A year of one company's weekends.
+    Demo,
+    /// The same business, denser, until the journal has the wanted length.
+    Large,
+}
+
+/// A seeded account, as printed and as kept for "explore with the demo account".
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Demo {
+    pub account: AccountId,
+    pub access_key: String,
+    pub head: Seq,
+}
+
+pub async fn run(
+    store: Store,
+    profile: Profile,
+    entries: u64,
+    seed: u64,
+    until: Timestamp,
+) -> Result<Demo, Error> {
+    let options = Options {
+        clock: Clock::frozen(until),
+        sandbox: true,
+        seed: Some(seed),
+        new_epoch: false,
+    };
+    let cloud = Cloud::start(store.clone(), options).await?;
+    let (access_key, key_hash) = new_access_key()?;
+    let inner = cloud.clone();
+    let mut row = store
+        .write(move |tx| {
+            let ordinal = tx.account_count()?.to_string();
+            let account = AccountId::new(inner.derived_id("acc", &ordinal))?;
+            let approve = serde_json::to_string(&CardBehaviour::Approve)?;
+            tx.insert_account(&account, &key_hash, Programme::Booth, &approve)
+        })
+        .await?;
+    let catalog = cloud.catalog(Programme::Booth);
+    let wanted = match profile {
+        Profile::Demo => None,
+        Profile::Large => Some(entries),
+    };
+    let mut business = business::Business::open(&row.account, catalog, seed, until, wanted)?;
+    loop {
+        let written = business.next_week()?;
+        if written.is_empty() {
+            break;
+        }
+        row = append(&store, row, written).await?;
+    }
+    let demo = Demo {
+        account: row.account.clone(),
+        access_key,
+        head: row.state.seq,
+    };
+    let kept = serde_json::to_vec(&demo)?;
+    store.write(move |tx| tx.set_setting(DEMO, &kept)).await?;
+    Ok(demo)
+}
+
+async fn append(
+    store: &Store,
+    mut row: AccountRow,
+    entries: Vec<Entry>,
+) -> Result<AccountRow, Error> {
+    store
+        .write(move |tx| {
+            tx.append(&mut row, &entries)?;
+            for entry in &entries {
+                remember_run(tx, row.id, entry)?;
+            }
+            Ok(row)
+        })
+        .await
+}
+
+/// Runs are looked up by their ids when they are refunded later.
+fn remember_run(
+    tx: &crate::store::Tx<'_>,
+    account: i64,
+    entry: &Entry,
+) -> Result<(), Error> {
+    use boothkeeper_domain::Body;
+    let (state, refund) = match &entry.body {
+        Body::Usage(_) => (RunState::Succeeded, None),
+        Body::RunFailed(_) => (RunState::Failed, None),
+        Body::UsageRefund(_) => (RunState::Failed, Some(entry.seq)),
+        _ => return Ok(()),
+    };
+    let Some(run) = entry.body.run() else {
+        return Ok(());
+    };
+    let row = RunRow {
+        charge: entry.body.refers_to().unwrap_or(entry.seq),
+        request_hash: Hash([0; 32]),
+        state,
+        refund,
+    };
+    tx.put_run(account, run, &row)
+}

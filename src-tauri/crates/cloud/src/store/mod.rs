@@ -1,0 +1,199 @@
+//! The cloud's durable state: one narrow module, so that a second engine can take SQLite's place.
+//!
+//! There is one writer. It takes whatever requests are waiting, runs each in a savepoint of one
+//! transaction, commits once, and only then lets any of them answer.
+
+mod account;
+mod schema;
+mod tables;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, mpsc};
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::oneshot;
+
+pub use account::{AccountRow, Stored};
+pub use tables::{Delivery, RunRow, RunState};
+
+use crate::Error;
+
+/// A view of the database within one transaction.
+pub struct Tx<'a> {
+    connection: &'a Connection,
+}
+
+type Job = Box<dyn FnOnce(&Connection) -> Box<dyn FnOnce() + Send> + Send>;
+
+enum Engine {
+    /// One connection, everything in the caller's thread: for simulation on virtual time.
+    Inline(Mutex<Connection>),
+    Threads {
+        jobs: Option<mpsc::Sender<Job>>,
+        writer: Option<JoinHandle<()>>,
+        readers: Mutex<Vec<Connection>>,
+        path: PathBuf,
+    },
+}
+
+#[derive(Clone)]
+pub struct Store(Arc<Engine>);
+
+/// The most requests one commit takes together.
+const GROUP: usize = 256;
+
+impl Store {
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut connection = Connection::open(path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        schema::migrate(&mut connection)?;
+        let (jobs, queue) = mpsc::channel();
+        let writer = std::thread::Builder::new()
+            .name("cloud-writer".into())
+            .spawn(move || write_loop(&connection, &queue))?;
+        Ok(Store(Arc::new(Engine::Threads {
+            jobs: Some(jobs),
+            writer: Some(writer),
+            readers: Mutex::new(Vec::new()),
+            path: path.to_owned(),
+        })))
+    }
+
+    pub fn in_memory() -> Result<Self, Error> {
+        let mut connection = Connection::open_in_memory()?;
+        schema::migrate(&mut connection)?;
+        Ok(Store(Arc::new(Engine::Inline(Mutex::new(connection)))))
+    }
+
+    pub fn is_inline(&self) -> bool {
+        matches!(&*self.0, Engine::Inline(_))
+    }
+
+    /// Runs `work` durably: after an error nothing of it remains.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        match &*self.0 {
+            Engine::Inline(connection) => {
+                let connection = lock(connection);
+                connection.execute_batch("BEGIN IMMEDIATE")?;
+                let result = in_savepoint(&connection, work);
+                connection.execute_batch("COMMIT")?;
+                result
+            }
+            Engine::Threads { jobs, .. } => {
+                let (answer, answered) = oneshot::channel();
+                let job: Job = Box::new(move |connection| {
+                    let result = in_savepoint(connection, work);
+                    Box::new(move || drop(answer.send(result)))
+                });
+                let jobs = jobs.as_ref().ok_or(STOPPED)?;
+                jobs.send(job).map_err(|_| STOPPED)?;
+                answered.await.map_err(|_| STOPPED)?
+            }
+        }
+    }
+
+    /// Runs `work` on a consistent view.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        if self.is_inline() {
+            return self.read_blocking(work);
+        }
+        let store = self.clone();
+        tokio::task::spawn_blocking(move || store.read_blocking(work))
+            .await
+            .map_err(|_| Error::Invariant("a reader panicked"))?
+    }
+
+    pub fn read_blocking<T>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        match &*self.0 {
+            Engine::Inline(connection) => work(&Tx {
+                connection: &lock(connection),
+            }),
+            Engine::Threads { readers, path, .. } => {
+                let pooled = lock(readers).pop();
+                let connection = match pooled {
+                    Some(connection) => connection,
+                    None => Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+                };
+                let view = connection.unchecked_transaction()?;
+                let result = work(&Tx { connection: &view });
+                drop(view);
+                lock(readers).push(connection);
+                result
+            }
+        }
+    }
+}
+
+const STOPPED: Error = Error::Invariant("the writer has stopped");
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Engine::Threads { jobs, writer, .. } = self {
+            drop(jobs.take());
+            if let Some(writer) = writer.take() {
+                // A panic in the writer has been reported by the panic hook already.
+                let _ = writer.join();
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn in_savepoint<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Tx<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    connection.execute_batch("SAVEPOINT request")?;
+    let result = work(&Tx { connection });
+    let close = match &result {
+        Ok(_) => "RELEASE request",
+        Err(_) => "ROLLBACK TO request; RELEASE request",
+    };
+    connection.execute_batch(close)?;
+    result
+}
+
+/// Takes what is waiting, commits it together, then answers. If the commit fails the answers are
+/// dropped, and every caller learns that its request did not happen.
+fn write_loop(connection: &Connection, queue: &mpsc::Receiver<Job>) {
+    while let Ok(first) = queue.recv() {
+        let jobs = std::iter::once(first).chain(queue.try_iter().take(GROUP - 1));
+        let committed = commit_together(connection, jobs);
+        match committed {
+            Ok(answers) => answers.into_iter().for_each(|answer| answer()),
+            Err(error) => tracing::error!(%error, "a commit failed"),
+        }
+    }
+}
+
+fn commit_together(
+    connection: &Connection,
+    jobs: impl Iterator<Item = Job>,
+) -> rusqlite::Result<Vec<Box<dyn FnOnce() + Send>>> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let answers = jobs.map(|job| job(connection)).collect();
+    if let Err(error) = connection.execute_batch("COMMIT") {
+        let _ = connection.execute_batch("ROLLBACK");
+        return Err(error);
+    }
+    Ok(answers)
+}

@@ -1,0 +1,74 @@
+//! The tables, as migrations that are only ever added to.
+
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+
+use crate::Error;
+
+const STEPS: &[M<'_>] = &[M::up(
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+
+     -- `state` is the fold at `seq`: a cache of the journal, in the same transaction as its entries.
+     CREATE TABLE accounts (
+         id INTEGER PRIMARY KEY,
+         account TEXT NOT NULL UNIQUE,
+         key_hash BLOB NOT NULL UNIQUE,
+         programme TEXT NOT NULL,
+         card_behaviour TEXT NOT NULL,
+         seq INTEGER NOT NULL,
+         chain BLOB NOT NULL,
+         state TEXT NOT NULL
+     );
+
+     -- Entries since the last whole segment; older ones are in `segments`.
+     CREATE TABLE entries (
+         account INTEGER NOT NULL REFERENCES accounts (id),
+         seq INTEGER NOT NULL,
+         line BLOB NOT NULL,
+         chain BLOB NOT NULL,
+         PRIMARY KEY (account, seq)
+     ) WITHOUT ROWID;
+
+     -- A zstd frame of the lines of a thousand entries; `chain` and `balance` are at its end.
+     CREATE TABLE segments (
+         account INTEGER NOT NULL REFERENCES accounts (id),
+         last INTEGER NOT NULL,
+         chain BLOB NOT NULL,
+         balance INTEGER NOT NULL,
+         frame BLOB NOT NULL,
+         PRIMARY KEY (account, last)
+     );
+
+     CREATE TABLE commands (
+         account INTEGER NOT NULL REFERENCES accounts (id),
+         command BLOB NOT NULL,
+         body_hash BLOB NOT NULL,
+         status INTEGER NOT NULL,
+         answer TEXT NOT NULL,
+         PRIMARY KEY (account, command)
+     ) WITHOUT ROWID;
+
+     CREATE TABLE runs (
+         account INTEGER NOT NULL REFERENCES accounts (id),
+         run TEXT NOT NULL,
+         seq INTEGER NOT NULL,
+         request_hash BLOB NOT NULL,
+         state TEXT NOT NULL,
+         refund INTEGER,
+         PRIMARY KEY (account, run)
+     ) WITHOUT ROWID;
+
+     -- What the payment processor will say, and when.
+     CREATE TABLE deliveries (
+         id INTEGER PRIMARY KEY,
+         due_at INTEGER NOT NULL,
+         account INTEGER NOT NULL REFERENCES accounts (id),
+         payment TEXT NOT NULL
+     );
+     CREATE INDEX deliveries_by_due ON deliveries (due_at, id);",
+)];
+
+pub fn migrate(connection: &mut Connection) -> Result<(), Error> {
+    Migrations::from_slice(STEPS).to_latest(connection)?;
+    Ok(())
+}

@@ -1,0 +1,431 @@
+//! The account as a fold over its journal: everything a laptop shows, and everything a rule asks.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::calendar::{Cycle, Period};
+use crate::grant::{GrantError, Grants};
+use crate::journal::{Body, Entry, GraceCause};
+use crate::{
+    AccountId, Amount, AmountError, Asset, Bucket, DisputeId, EventId, PaymentId, Programme, Seq,
+    Timestamp,
+};
+
+/// An entry contradicts the journal before it. The copy that holds it is not believed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum FoldError {
+    #[error("entry {found} follows entry {after}; the journal is gapless")]
+    Gap { after: Seq, found: Seq },
+    #[error("entry {0} lies before the one it follows")]
+    BackInTime(Seq),
+    #[error("entry {0}: its lines do not add up to its delta")]
+    Lines(Seq),
+    #[error("entry {seq}: balance after it is {stated}, but the lines give {folded}", stated = stated.minor(), folded = folded.minor())]
+    Balance {
+        seq: Seq,
+        stated: Amount,
+        folded: Amount,
+    },
+    #[error("entry {seq}: {kind} cannot move the balance that way")]
+    Direction { seq: Seq, kind: String },
+    #[error("entry {seq}: a journal begins with `opened`, once")]
+    Opening { seq: Seq },
+    #[error("entry {seq}")]
+    Grant { seq: Seq, source: GrantError },
+    #[error("entry {seq}")]
+    Amount { seq: Seq, source: AmountError },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Life {
+    #[default]
+    Active,
+    Grace,
+    Closed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Payer {
+    Card,
+    Credits,
+}
+
+/// Who pays a renewal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PaymentOrder {
+    pub first: Payer,
+    pub fallback: bool,
+}
+
+impl Default for PaymentOrder {
+    fn default() -> Self {
+        PaymentOrder {
+            first: Payer::Card,
+            fallback: true,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Card {
+    pub brand: String,
+    pub last4: String,
+    pub exp_month: u8,
+    pub exp_year: u16,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AutoRechargeSetting {
+    pub enabled: bool,
+}
+
+/// Charged, not here yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingPurchase {
+    pub started: Seq,
+    pub at: Timestamp,
+    pub amount: Amount,
+    pub auto_recharge: bool,
+}
+
+/// A coupon's bonus that waits for activation: not spendable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingBonus {
+    pub redeemed: Seq,
+    pub at: Timestamp,
+    pub amount: Amount,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduledEvent {
+    pub name: String,
+    pub starts_at: Timestamp,
+    pub ends_at: Timestamp,
+}
+
+/// Charges of runs started on one UTC day, less their refunds made the same day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DailyUse {
+    pub utc_day: i64,
+    pub used: Amount,
+}
+
+/// Who and what the account is; set by its first entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    pub account: AccountId,
+    pub email: String,
+    pub programme: Programme,
+    pub asset: Asset,
+    pub opened_at: Timestamp,
+}
+
+/// The state after the entry at `seq`. Stored copies are caches: the journal gives it again.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Account {
+    pub seq: Seq,
+    pub at: Timestamp,
+    pub balance: Amount,
+    pub grants: Grants,
+    /// `None` only before the first entry.
+    pub identity: Option<Identity>,
+    pub plan: String,
+    pub cycle: Option<Cycle>,
+    pub life: Life,
+    pub anchor: Option<Timestamp>,
+    pub period: Option<Period>,
+    pub grace: Option<Grace>,
+    pub cancel_at: Option<Timestamp>,
+    pub payment_order: PaymentOrder,
+    pub auto_recharge: AutoRechargeSetting,
+    pub card: Option<Card>,
+    pub purchases: BTreeMap<PaymentId, PendingPurchase>,
+    pub bonuses: BTreeMap<String, PendingBonus>,
+    pub coupons: Vec<String>,
+    pub legacy: Vec<String>,
+    pub events: BTreeMap<EventId, ScheduledEvent>,
+    pub today: DailyUse,
+    pub daily_limit: Option<Amount>,
+    pub disputes: BTreeMap<DisputeId, String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grace {
+    pub cause: GraceCause,
+    pub until: Timestamp,
+}
+
+impl Account {
+    /// Folds entries in order onto this state.
+    pub fn extend<'a>(
+        mut self,
+        entries: impl IntoIterator<Item = &'a Entry>,
+    ) -> Result<Account, FoldError> {
+        for entry in entries {
+            self.apply(entry)?;
+        }
+        Ok(self)
+    }
+
+    /// Takes one entry, or none of it: after an error the state must not be used.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), FoldError> {
+        let seq = entry.seq;
+        if seq != self.seq.next() {
+            return Err(FoldError::Gap {
+                after: self.seq,
+                found: seq,
+            });
+        }
+        if entry.at < self.at {
+            return Err(FoldError::BackInTime(seq));
+        }
+        if matches!(entry.body, Body::Opened(_)) != self.identity.is_none() {
+            return Err(FoldError::Opening { seq });
+        }
+        self.apply_lines(entry)?;
+        self.apply_body(entry)?;
+        self.seq = seq;
+        self.at = entry.at;
+        Ok(())
+    }
+
+    fn apply_lines(&mut self, entry: &Entry) -> Result<(), FoldError> {
+        let seq = entry.seq;
+        let amount = |source| FoldError::Amount { seq, source };
+        if let Some(kind) = entry.body.kind()
+            && !kind.direction().allows(entry.delta)
+        {
+            let kind = kind.name().to_owned();
+            return Err(FoldError::Direction { seq, kind });
+        }
+        let lines = Amount::sum(entry.lines.iter().map(|l| l.delta)).map_err(amount)?;
+        if lines != entry.delta {
+            return Err(FoldError::Lines(seq));
+        }
+        for line in &entry.lines {
+            self.grants
+                .apply(line)
+                .map_err(|source| FoldError::Grant { seq, source })?;
+        }
+        let folded = self.balance.checked_add(entry.delta).map_err(amount)?;
+        if folded != entry.balance_after || folded.is_negative() {
+            return Err(FoldError::Balance {
+                seq,
+                stated: entry.balance_after,
+                folded,
+            });
+        }
+        self.balance = folded;
+        Ok(())
+    }
+
+    fn apply_body(&mut self, entry: &Entry) -> Result<(), FoldError> {
+        let amount = |source| FoldError::Amount {
+            seq: entry.seq,
+            source,
+        };
+        match &entry.body {
+            Body::Opened(opened) => {
+                self.identity = Some(Identity {
+                    account: opened.account.clone(),
+                    email: opened.email.clone(),
+                    programme: opened.programme,
+                    asset: opened.asset.clone(),
+                    opened_at: entry.at,
+                });
+                self.plan = opened.plan.clone();
+                self.cycle = opened.cycle;
+                self.period = opened.period;
+                self.anchor = Some(entry.at);
+                self.card = opened.card.clone();
+                self.payment_order = opened.payment_order;
+                self.auto_recharge = opened.auto_recharge;
+            }
+            Body::LegacyAdded(legacy) => self.legacy.push(legacy.product.clone()),
+            Body::EventScheduled(event) => {
+                let scheduled = ScheduledEvent {
+                    name: event.name.clone(),
+                    starts_at: event.starts_at,
+                    ends_at: event.ends_at,
+                };
+                self.events.insert(event.event.clone(), scheduled);
+            }
+            Body::EventRemoved(event) => drop(self.events.remove(&event.event)),
+            Body::CardChanged(changed) => self.card = changed.card.clone(),
+            Body::PurchaseStarted(started) => {
+                let pending = PendingPurchase {
+                    started: entry.seq,
+                    at: entry.at,
+                    amount: started.amount,
+                    auto_recharge: started.auto_recharge,
+                };
+                self.purchases.insert(started.payment.clone(), pending);
+            }
+            Body::PurchaseDeclined(declined) => drop(self.purchases.remove(&declined.payment)),
+            Body::Purchase(purchase) => drop(self.purchases.remove(&purchase.payment)),
+            Body::AutoRecharge(recharge) => drop(self.purchases.remove(&recharge.payment)),
+            Body::AutoRechargeFailed(failed) => {
+                self.purchases.remove(&failed.payment);
+                self.auto_recharge.enabled = false;
+            }
+            Body::AutoRechargeChanged(changed) => self.auto_recharge.enabled = changed.enabled,
+            Body::PaymentOrderChanged(changed) => self.payment_order = changed.order,
+            Body::Usage(_) => {
+                let spent = entry.delta.negated();
+                let used = self.used_on(entry.at);
+                self.today = DailyUse {
+                    utc_day: entry.at.utc_day(),
+                    used: used.checked_add(spent).map_err(amount)?,
+                };
+            }
+            Body::UsageRefund(refund) if refund.started_at.utc_day() == entry.at.utc_day() => {
+                let used = self.used_on(entry.at);
+                self.today = DailyUse {
+                    utc_day: entry.at.utc_day(),
+                    used: used.checked_sub(entry.delta).map_err(amount)?,
+                };
+            }
+            Body::Renewal(renewal) => self.renewed(renewal.period),
+            Body::RenewedByCard(renewed) => self.renewed(renewed.period),
+            Body::Reactivated(reactivated) => self.renewed(reactivated.period),
+            Body::PlanChanged(changed) => {
+                self.plan = changed.plan.clone();
+                self.cycle = changed.cycle;
+                self.period = changed.period;
+                if changed.period.is_none() {
+                    self.cancel_at = None;
+                    self.grace = None;
+                    self.life = Life::Active;
+                }
+            }
+            Body::Cancelled(cancelled) => self.cancel_at = Some(cancelled.effective_at),
+            Body::Resumed(_) => self.cancel_at = None,
+            Body::GraceStarted(grace) => {
+                self.life = Life::Grace;
+                self.grace = Some(Grace {
+                    cause: grace.cause,
+                    until: grace.until,
+                });
+            }
+            Body::Closure(_) => {
+                self.life = Life::Closed;
+                self.grace = None;
+                self.period = None;
+                self.bonuses.clear();
+                self.events.clear();
+            }
+            Body::Restored(_) => {
+                self.life = Life::Active;
+                self.plan = "payg".into();
+                self.cycle = None;
+                self.cancel_at = None;
+            }
+            Body::CouponRedeemed(redeemed) => {
+                self.coupons.push(redeemed.coupon.clone());
+                if redeemed.bonus.is_positive() {
+                    let pending = PendingBonus {
+                        redeemed: entry.seq,
+                        at: entry.at,
+                        amount: redeemed.bonus,
+                    };
+                    self.bonuses.insert(redeemed.coupon.clone(), pending);
+                }
+            }
+            Body::CouponBonus(bonus) => drop(self.bonuses.remove(&bonus.coupon)),
+            Body::DailyLimitChanged(changed) => self.daily_limit = Some(changed.limit),
+            Body::DisputeOpened(dispute) => {
+                self.disputes
+                    .insert(dispute.dispute.clone(), dispute.dispute_kind.clone());
+            }
+            Body::DisputeResolved(dispute) => drop(self.disputes.remove(&dispute.dispute)),
+            Body::DisputeRejected(dispute) => drop(self.disputes.remove(&dispute.dispute)),
+            Body::DisputeWithdrawn(dispute) => drop(self.disputes.remove(&dispute.dispute)),
+            Body::Allowance(_)
+            | Body::Bonus(_)
+            | Body::Compensation(_)
+            | Body::Expiry(_)
+            | Body::UsageRefund(_)
+            | Body::Reversal(_)
+            | Body::Adjustment(_)
+            | Body::RunFailed(_)
+            | Body::PaymentFailed(_)
+            | Body::PlanChangeRequested(_)
+            | Body::DisputeInReview(_)
+            | Body::DisputeMessage(_)
+            | Body::Unknown { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn renewed(&mut self, period: Period) {
+        self.period = Some(period);
+        self.life = Life::Active;
+        self.grace = None;
+        self.cancel_at = None;
+    }
+
+    /// Credits that count against the daily limit on the UTC day of `at`.
+    pub fn used_on(&self, at: Timestamp) -> Amount {
+        if self.today.utc_day == at.utc_day() {
+            self.today.used
+        } else {
+            Amount::ZERO
+        }
+    }
+
+    pub fn recharge_in_flight(&self) -> bool {
+        self.purchases.values().any(|p| p.auto_recharge)
+    }
+
+    /// Spendable parts in spending order; buckets with nothing in them are left out.
+    pub fn buckets(&self) -> Vec<BucketBalance> {
+        let mut buckets: Vec<BucketBalance> = Vec::new();
+        for grant in self.grants.iter() {
+            let kind = grant.source.bucket();
+            match buckets.iter_mut().find(|b| b.kind == kind) {
+                // Parts of a balance that is in range are in range.
+                Some(bucket) => {
+                    bucket.amount = bucket
+                        .amount
+                        .checked_add(grant.remaining)
+                        .unwrap_or(bucket.amount);
+                    bucket.expires_at = match (bucket.expires_at, grant.expires_at) {
+                        (Some(a), Some(b)) => Some(a.min(b)),
+                        (one, other) => one.or(other),
+                    };
+                }
+                None => buckets.push(BucketBalance {
+                    kind,
+                    amount: grant.remaining,
+                    expires_at: grant.expires_at,
+                }),
+            }
+        }
+        buckets
+    }
+}
+
+/// What one bucket holds, and when the first part of it expires.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BucketBalance {
+    pub kind: Bucket,
+    pub amount: Amount,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub expires_at: Option<Timestamp>,
+}

@@ -1,0 +1,155 @@
+//! A journal being written: each posted entry is folded at once, so that what follows it, and its
+//! `balance_after`, rest on the same state that everybody will fold.
+
+use super::{Charge, Decision, Refusal};
+use crate::grant::opening;
+use crate::journal::{Body, PurchaseStarted};
+use crate::{Account, Actor, Amount, Catalog, Entry, Line, Money, PaymentId, Source, Timestamp};
+
+#[derive(Debug)]
+pub struct Ledger<'a> {
+    pub account: Account,
+    pub catalog: &'a Catalog,
+    pub now: Timestamp,
+    entries: Vec<Entry>,
+    charges: Vec<Charge>,
+}
+
+impl<'a> Ledger<'a> {
+    /// `now` never lies before the newest entry: the journal's time does not run backwards.
+    pub fn new(account: Account, catalog: &'a Catalog, now: Timestamp) -> Self {
+        let now = now.max(account.at);
+        Ledger {
+            account,
+            catalog,
+            now,
+            entries: Vec::new(),
+            charges: Vec::new(),
+        }
+    }
+
+    pub fn post(&mut self, actor: Actor, body: Body, lines: Vec<Line>) -> Result<(), Refusal> {
+        self.post_because(actor, body, lines, None)
+    }
+
+    pub fn post_because(
+        &mut self,
+        actor: Actor,
+        body: Body,
+        lines: Vec<Line>,
+        reason: Option<String>,
+    ) -> Result<(), Refusal> {
+        let out_of_range = |_| Refusal::AmountOutOfRange;
+        let delta = Amount::sum(lines.iter().map(|l| l.delta)).map_err(out_of_range)?;
+        let entry = Entry {
+            seq: self.account.seq.next(),
+            at: self.now,
+            delta,
+            balance_after: self
+                .account
+                .balance
+                .checked_add(delta)
+                .map_err(out_of_range)?,
+            actor,
+            reason,
+            lines,
+            body,
+        };
+        self.account.apply(&entry)?;
+        self.entries.push(entry);
+        if delta.is_negative() {
+            self.recharge_if_low()?;
+        }
+        Ok(())
+    }
+
+    /// Posts an entry that opens a grant.
+    pub fn grant(
+        &mut self,
+        actor: Actor,
+        body: Body,
+        source: Source,
+        amount: Amount,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(), Refusal> {
+        let line = opening(self.account.seq.next(), source, amount, expires_at);
+        self.post(actor, body, vec![line])
+    }
+
+    /// Starts a card charge that will bring `amount` credits.
+    pub fn start_purchase(
+        &mut self,
+        actor: Actor,
+        amount: Amount,
+        auto_recharge: bool,
+    ) -> Result<PaymentId, Refusal> {
+        let charge = amount
+            .checked_mul(self.catalog.top_up.cents_per_minor)
+            .map(Money::usd)
+            .map_err(|_| Refusal::AmountOutOfRange)?;
+        let payment = self.next_payment()?;
+        self.charges.push(Charge {
+            payment: payment.clone(),
+            money: charge.clone(),
+        });
+        let started = PurchaseStarted {
+            payment: payment.clone(),
+            amount,
+            charge,
+            auto_recharge,
+        };
+        self.post(actor, Body::PurchaseStarted(started), vec![])?;
+        Ok(payment)
+    }
+
+    /// `domain.md` §2: at or under the threshold, one in flight at a time. Checked after every entry
+    /// that lowers the balance, and when switched on.
+    pub fn recharge_if_low(&mut self) -> Result<(), Refusal> {
+        let Some(terms) = &self.catalog.auto_recharge else {
+            return Ok(());
+        };
+        let due = self.account.auto_recharge.enabled
+            && self.account.life == crate::account::Life::Active
+            && self.account.balance <= terms.at
+            && self.account.card.is_some()
+            && !self.account.recharge_in_flight();
+        if due {
+            self.start_purchase(Actor::System, terms.amount, true)?;
+        }
+        Ok(())
+    }
+
+    /// Payment ids derive from the account and the entry that starts the charge.
+    pub(super) fn next_payment(&self) -> Result<PaymentId, Refusal> {
+        let account = self
+            .account
+            .identity
+            .as_ref()
+            .map_or("", |i| i.account.as_str());
+        let account = account.strip_prefix("acc_").unwrap_or(account);
+        PaymentId::new(format!("pay_{account}_{}", self.account.seq.next()))
+            .map_err(|_| Refusal::AmountOutOfRange)
+    }
+
+    /// Moves on to a later instant.
+    pub fn advance(&mut self, to: Timestamp) {
+        self.now = self.now.max(to);
+    }
+
+    /// What was posted and not taken yet.
+    pub fn posted(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Takes what was posted so far; the account stays as it is after it.
+    pub fn take_entries(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.entries)
+    }
+
+    pub fn decided(self) -> Decision {
+        Decision {
+            entries: self.entries,
+            charges: self.charges,
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Runs: charged when they start, refunded along the lines that paid for them (`domain.md` §2–4).
+
+use super::{Decision, Ledger, Refusal};
+use crate::account::Life;
+use crate::catalog::FailedRunRefund;
+use crate::grant::opening;
+use crate::journal::{Body, RunFailed, Usage, UsageRefund};
+use crate::time::DAY;
+use crate::{Account, Actor, Amount, Catalog, Entry, GrantId, Line, RunId, Source, Timestamp};
+
+pub const MAX_UNITS: u32 = 1000;
+
+/// A booth asks to start a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    pub run: RunId,
+    pub service: String,
+    pub event: Option<String>,
+    pub units: u32,
+}
+
+/// Charges one run, or refuses it without a trace.
+pub fn start(
+    account: &Account,
+    catalog: &Catalog,
+    request: Request,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let mut ledger = Ledger::new(account.clone(), catalog, now);
+    charge(&mut ledger, request)?;
+    Ok(ledger.decided())
+}
+
+/// Posts the charge of one run.
+pub fn charge(ledger: &mut Ledger<'_>, request: Request) -> Result<(), Refusal> {
+    let account = &ledger.account;
+    if account.life == Life::Closed {
+        return Err(Refusal::AccountClosed);
+    }
+    if !(1..=MAX_UNITS).contains(&request.units) {
+        return Err(Refusal::UnitsOutOfRange);
+    }
+    let price = ledger
+        .catalog
+        .service(&request.service)
+        .and_then(|service| service.price(&account.plan))
+        .ok_or(Refusal::UnknownService)?
+        .checked_mul(request.units)
+        .map_err(|_| Refusal::AmountOutOfRange)?;
+    check_daily_limit(account, ledger.catalog, price, ledger.now)?;
+    let lines = account
+        .grants
+        .draw(price)
+        .ok_or(Refusal::InsufficientCredits {
+            price,
+            balance: account.balance,
+        })?;
+    let usage = Usage {
+        run: request.run,
+        service: request.service,
+        event: request.event,
+        units: request.units,
+    };
+    ledger.post(Actor::Booth, Body::Usage(usage), lines)
+}
+
+/// The limit that holds today: support's word, else the plan's.
+pub fn daily_limit(account: &Account, catalog: &Catalog) -> Option<Amount> {
+    let plan = catalog.plan(&account.plan)?;
+    account.daily_limit.or(plan.daily_limit)
+}
+
+fn check_daily_limit(
+    account: &Account,
+    catalog: &Catalog,
+    price: Amount,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let Some(limit) = daily_limit(account, catalog) else {
+        return Ok(());
+    };
+    if price > limit {
+        return Err(Refusal::ExceedsDailyLimit { limit, price });
+    }
+    let used = account.used_on(now);
+    let crossed = used.checked_add(price).map_or(true, |total| total > limit);
+    if crossed {
+        let resets_at = Timestamp::from_millis((now.utc_day() + 1) * DAY);
+        return Err(Refusal::DailyLimitReached {
+            limit,
+            used,
+            resets_at,
+        });
+    }
+    Ok(())
+}
+
+/// What a refund needs to know about the charge it undoes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChargeFacts {
+    pub charge: Entry,
+    /// The opening lines of the grants that paid, with what each has by nature: source and expiry.
+    pub origins: Vec<Line>,
+    /// Given back already by refunds and reversals of this entry.
+    pub given_back: Amount,
+    /// Its failure is in the journal already.
+    pub failed: bool,
+}
+
+/// Records that a run brought no result; where the catalog refunds by itself, refunds it.
+pub fn fail(
+    account: &Account,
+    catalog: &Catalog,
+    facts: &ChargeFacts,
+    code: &str,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let mut ledger = Ledger::new(account.clone(), catalog, now);
+    if let (false, Body::Usage(usage)) = (facts.failed, &facts.charge.body) {
+        let failed = RunFailed {
+            of: facts.charge.seq,
+            run: usage.run.clone(),
+            service: usage.service.clone(),
+            event: usage.event.clone(),
+            code: code.to_owned(),
+        };
+        ledger.post(Actor::Booth, Body::RunFailed(failed), vec![])?;
+        if catalog.policies.failed_run_refund == FailedRunRefund::Automatic {
+            give_back(&mut ledger, facts, Actor::System)?;
+        }
+    }
+    Ok(ledger.decided())
+}
+
+/// Support refunds a run's charge.
+pub fn refund(
+    account: &Account,
+    catalog: &Catalog,
+    facts: &ChargeFacts,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let mut ledger = Ledger::new(account.clone(), catalog, now);
+    give_back(&mut ledger, facts, Actor::Support)?;
+    Ok(ledger.decided())
+}
+
+/// Refunds a charge whole, along its lines; what came from a grant that has expired meanwhile opens a
+/// compensation grant in the same entry.
+fn give_back(ledger: &mut Ledger<'_>, facts: &ChargeFacts, actor: Actor) -> Result<(), Refusal> {
+    let Body::Usage(usage) = &facts.charge.body else {
+        return Err(Refusal::AlreadyRefunded);
+    };
+    if !facts.given_back.is_zero() {
+        return Err(Refusal::AlreadyRefunded);
+    }
+    let now = ledger.now;
+    let mut lines = Vec::new();
+    let mut compensation = Amount::ZERO;
+    for line in &facts.charge.lines {
+        let part = line.delta.negated();
+        let origin = facts.origins.iter().find(|o| o.grant == line.grant);
+        match origin {
+            Some(origin) if origin.expires_at.is_none_or(|at| at > now) => lines.push(Line {
+                delta: part,
+                ..origin.clone()
+            }),
+            _ => {
+                compensation = compensation
+                    .checked_add(part)
+                    .map_err(|_| Refusal::AmountOutOfRange)?;
+            }
+        }
+    }
+    if compensation.is_positive() {
+        let seq = ledger.account.seq.next();
+        lines.push(opening(seq, Source::Compensation, compensation, None));
+    }
+    let refund = UsageRefund {
+        of: facts.charge.seq,
+        run: usage.run.clone(),
+        service: usage.service.clone(),
+        event: usage.event.clone(),
+        started_at: facts.charge.at,
+    };
+    ledger.post(actor, Body::UsageRefund(refund), lines)
+}
+
+/// The grants whose opening lines a refund of `charge` needs.
+pub fn paying_grants(charge: &Entry) -> impl Iterator<Item = GrantId> {
+    charge.lines.iter().map(|line| line.grant)
+}

@@ -1,0 +1,128 @@
+//! Periods on the anchor's grid (`domain.md` §6): period *n* starts at anchor + *n* months with the
+//! day clamped to the month's end, always counted from the anchor so that it never drifts.
+
+use chrono::Months;
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Cycle {
+    Monthly,
+    Annual,
+}
+
+impl Cycle {
+    const fn months(self) -> u32 {
+        match self {
+            Cycle::Monthly => 1,
+            Cycle::Annual => 12,
+        }
+    }
+}
+
+/// A paid span, `[start, end)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Period {
+    pub start: Timestamp,
+    pub end: Timestamp,
+}
+
+impl Period {
+    pub fn contains(&self, at: Timestamp) -> bool {
+        self.start <= at && at < self.end
+    }
+}
+
+/// Start of period `n` of an anchor; `None` past the calendar's end (the year 9999).
+pub fn period_start(anchor: Timestamp, cycle: Cycle, n: u32) -> Option<Timestamp> {
+    let months = Months::new(n.checked_mul(cycle.months())?);
+    let at = anchor.to_utc().checked_add_months(months)?;
+    Some(Timestamp::from(at))
+}
+
+pub fn period(anchor: Timestamp, cycle: Cycle, n: u32) -> Option<Period> {
+    Some(Period {
+        start: period_start(anchor, cycle, n)?,
+        end: period_start(anchor, cycle, n + 1)?,
+    })
+}
+
+/// The period of the anchor's grid that contains `at`; the first one for instants before the anchor.
+pub fn period_at(anchor: Timestamp, cycle: Cycle, at: Timestamp) -> Option<Period> {
+    // 31 days a month never overestimates, so the guess is at or before the period sought.
+    let days = at.since(anchor).max(0) / crate::time::DAY;
+    let mut n = u32::try_from(days / 31 / i64::from(cycle.months())).ok()?;
+    loop {
+        let period = period(anchor, cycle, n)?;
+        if at < period.end {
+            return Some(period);
+        }
+        n += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn starts(anchor: &str, cycle: Cycle, count: u32) -> Vec<String> {
+        (1..=count)
+            .map(|n| period_start(at(anchor), cycle, n).unwrap().to_string())
+            .map(|text| text[..10].to_string())
+            .collect()
+    }
+
+    #[test]
+    fn month_ends_are_clamped_and_come_back() {
+        assert_eq!(
+            starts("2025-01-31T10:00:00Z", Cycle::Monthly, 4),
+            ["2025-02-28", "2025-03-31", "2025-04-30", "2025-05-31"]
+        );
+        assert_eq!(
+            starts("2028-01-31T10:00:00Z", Cycle::Monthly, 2),
+            ["2028-02-29", "2028-03-31"]
+        );
+        assert_eq!(
+            starts("2024-02-29T00:00:00Z", Cycle::Annual, 4),
+            ["2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn periods_touch_and_keep_the_time_of_day(
+            anchor in 0i64..4_000_000_000_000, n in 0u32..600, annual in any::<bool>()
+        ) {
+            let anchor = Timestamp::from_millis(anchor);
+            let cycle = if annual { Cycle::Annual } else { Cycle::Monthly };
+            let this = period(anchor, cycle, n).unwrap();
+            let next = period(anchor, cycle, n + 1).unwrap();
+            prop_assert_eq!(this.end, next.start);
+            prop_assert!(this.start < this.end);
+            let day = crate::time::DAY;
+            prop_assert_eq!(this.start.millis().rem_euclid(day), anchor.millis().rem_euclid(day));
+        }
+
+        #[test]
+        fn the_period_at_an_instant_contains_it(
+            anchor in 0i64..2_000_000_000_000, ahead in 0i64..2_000_000_000_000, annual in any::<bool>()
+        ) {
+            let anchor = Timestamp::from_millis(anchor);
+            let cycle = if annual { Cycle::Annual } else { Cycle::Monthly };
+            let at = anchor.plus(ahead);
+            prop_assert!(period_at(anchor, cycle, at).unwrap().contains(at));
+        }
+    }
+}

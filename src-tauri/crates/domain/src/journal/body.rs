@@ -1,0 +1,208 @@
+//! What each kind of entry says beyond its amounts. Bodies carry references, never prose.
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::{AutoRechargeSetting, Card, PaymentOrder};
+use crate::calendar::{Cycle, Period};
+use crate::{
+    AccountId, Amount, Asset, DisputeId, EventId, Money, PaymentId, Programme, RunId, Seq,
+    Timestamp,
+};
+
+/// Defines `Kind` and `Body` from one list: a kind's Rust name, its name on the wire, and its body.
+macro_rules! kinds {
+    ($($variant:ident = $name:literal),+ $(,)?) => {
+        /// The kinds of `domain.md` §4 that this version knows.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind { $($variant),+ }
+
+        impl Kind {
+            pub const ALL: &'static [Kind] = &[$(Kind::$variant),+];
+
+            pub const fn name(self) -> &'static str {
+                match self { $(Kind::$variant => $name),+ }
+            }
+
+            pub fn named(name: &str) -> Option<Kind> {
+                match name { $($name => Some(Kind::$variant),)+ _ => None }
+            }
+        }
+
+        /// The body of an entry; a kind of a later version is kept as it came.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Body {
+            $($variant($variant),)+
+            Unknown { kind: String, json: String },
+        }
+
+        impl Body {
+            pub fn parse(kind: &str, json: &str) -> serde_json::Result<Body> {
+                Ok(match kind {
+                    $($name => Body::$variant(serde_json::from_str(json)?),)+
+                    _ => Body::Unknown { kind: kind.to_owned(), json: json.to_owned() },
+                })
+            }
+
+            pub fn to_json(&self) -> serde_json::Result<String> {
+                match self {
+                    $(Body::$variant(body) => serde_json::to_string(body),)+
+                    Body::Unknown { json, .. } => Ok(json.clone()),
+                }
+            }
+
+            /// `None` for a kind this version does not know.
+            pub fn kind(&self) -> Option<Kind> {
+                match self {
+                    $(Body::$variant(_) => Some(Kind::$variant),)+
+                    Body::Unknown { .. } => None,
+                }
+            }
+
+            pub fn name(&self) -> &str {
+                match self {
+                    Body::Unknown { kind, .. } => kind,
+                    $(Body::$variant(_) => $name,)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    Purchase = "purchase",
+    AutoRecharge = "auto_recharge",
+    Allowance = "allowance",
+    Bonus = "bonus",
+    CouponBonus = "coupon_bonus",
+    Compensation = "compensation",
+    Usage = "usage",
+    Renewal = "renewal",
+    Expiry = "expiry",
+    Closure = "closure",
+    UsageRefund = "usage_refund",
+    Reversal = "reversal",
+    Adjustment = "adjustment",
+    Opened = "opened",
+    LegacyAdded = "legacy_added",
+    EventScheduled = "event_scheduled",
+    EventRemoved = "event_removed",
+    CardChanged = "card_changed",
+    PurchaseStarted = "purchase_started",
+    PurchaseDeclined = "purchase_declined",
+    RunFailed = "run_failed",
+    PaymentFailed = "payment_failed",
+    RenewedByCard = "renewed_by_card",
+    PaymentOrderChanged = "payment_order_changed",
+    AutoRechargeChanged = "auto_recharge_changed",
+    AutoRechargeFailed = "auto_recharge_failed",
+    PlanChangeRequested = "plan_change_requested",
+    PlanChanged = "plan_changed",
+    Cancelled = "cancelled",
+    Resumed = "resumed",
+    GraceStarted = "grace_started",
+    Reactivated = "reactivated",
+    Restored = "restored",
+    CouponRedeemed = "coupon_redeemed",
+    DailyLimitChanged = "daily_limit_changed",
+    DisputeOpened = "dispute_opened",
+    DisputeInReview = "dispute_in_review",
+    DisputeMessage = "dispute_message",
+    DisputeResolved = "dispute_resolved",
+    DisputeRejected = "dispute_rejected",
+    DisputeWithdrawn = "dispute_withdrawn",
+}
+
+macro_rules! bodies {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$attr:meta])* $field:ident: $type:ty),* $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct $name { $($(#[$attr])* pub $field: $type),* }
+    )+};
+}
+
+bodies! {
+    Purchase { payment: PaymentId, charge: Money }
+    AutoRecharge { payment: PaymentId, charge: Money }
+    /// Of one billing month; `period.end` is the next refresh, when the rest of it expires.
+    Allowance { period: Period }
+    Bonus {}
+    CouponBonus { coupon: String }
+    Compensation {
+        #[serde(default, skip_serializing_if = "Option::is_none")] run: Option<RunId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] dispute: Option<DisputeId>,
+    }
+    Usage {
+        run: RunId,
+        service: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] event: Option<String>,
+        units: u32,
+    }
+    /// A plan's fee paid from credits.
+    Renewal { fee: Money, period: Period, invoice: String }
+    Expiry {}
+    Closure {}
+    UsageRefund {
+        of: Seq,
+        run: RunId,
+        service: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] event: Option<String>,
+        /// When the run started: the daily limit counts a refund on that day only.
+        started_at: Timestamp,
+    }
+    Reversal { of: Seq, #[serde(default)] shortfall: Amount }
+    Adjustment { #[serde(default)] shortfall: Amount }
+
+    Opened {
+        account: AccountId,
+        email: String,
+        programme: Programme,
+        asset: Asset,
+        plan: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] cycle: Option<Cycle>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] period: Option<Period>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] card: Option<Card>,
+        payment_order: PaymentOrder,
+        auto_recharge: AutoRechargeSetting,
+    }
+    LegacyAdded { product: String, allowance: Amount }
+    EventScheduled { event: EventId, name: String, starts_at: Timestamp, ends_at: Timestamp }
+    EventRemoved { event: EventId }
+    CardChanged { #[serde(default, skip_serializing_if = "Option::is_none")] card: Option<Card> }
+    PurchaseStarted { payment: PaymentId, amount: Amount, charge: Money, auto_recharge: bool }
+    PurchaseDeclined { payment: PaymentId, code: String }
+    RunFailed {
+        of: Seq,
+        run: RunId,
+        service: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] event: Option<String>,
+        code: String,
+    }
+    PaymentFailed { payment: PaymentId, charge: Money, code: String }
+    RenewedByCard { payment: PaymentId, charge: Money, period: Period, invoice: String }
+    PaymentOrderChanged { order: PaymentOrder }
+    AutoRechargeChanged { enabled: bool }
+    /// A decline also switches auto-recharge off.
+    AutoRechargeFailed { payment: PaymentId, code: String }
+    PlanChangeRequested { plan: String, cycle: Option<Cycle> }
+    PlanChanged { plan: String, cycle: Option<Cycle>, period: Option<Period> }
+    Cancelled { effective_at: Timestamp }
+    Resumed {}
+    GraceStarted { cause: GraceCause, until: Timestamp }
+    Reactivated { period: Period }
+    Restored {}
+    CouponRedeemed { coupon: String, bonus: Amount }
+    DailyLimitChanged { limit: Amount }
+    DisputeOpened { dispute: DisputeId, dispute_kind: String }
+    DisputeInReview { dispute: DisputeId }
+    DisputeMessage { dispute: DisputeId }
+    DisputeResolved { dispute: DisputeId, outcome: String }
+    DisputeRejected { dispute: DisputeId }
+    DisputeWithdrawn { dispute: DisputeId }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GraceCause {
+    Unpaid,
+    Cancelled,
+}

@@ -1,0 +1,147 @@
+//! The journal: an account's append-only history, and all that happened to it (`domain.md` §4).
+
+mod body;
+
+use serde::{Deserialize, Serialize};
+
+pub use body::*;
+
+use crate::{Amount, Line, RunId, Seq, Timestamp};
+
+/// Who acted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    Operator,
+    Booth,
+    System,
+    Support,
+}
+
+/// One line of the journal. Once made by the cloud its bytes never change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    pub seq: Seq,
+    pub at: Timestamp,
+    /// What the operator gained; 0 for entries that move no credits.
+    pub delta: Amount,
+    pub balance_after: Amount,
+    pub actor: Actor,
+    pub reason: Option<String>,
+    pub lines: Vec<Line>,
+    pub body: Body,
+}
+
+/// How a kind may move the balance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    In,
+    Out,
+    Either,
+    None,
+}
+
+impl Direction {
+    pub const fn allows(self, delta: Amount) -> bool {
+        match self {
+            Direction::In => !delta.is_negative(),
+            Direction::Out => !delta.is_positive(),
+            Direction::Either => true,
+            Direction::None => delta.is_zero(),
+        }
+    }
+}
+
+impl Kind {
+    pub const fn direction(self) -> Direction {
+        use Kind::*;
+        match self {
+            Purchase | AutoRecharge | Allowance | Bonus | CouponBonus | Compensation
+            | UsageRefund => Direction::In,
+            Usage | Renewal | Expiry | Closure => Direction::Out,
+            Reversal | Adjustment => Direction::Either,
+            _ => Direction::None,
+        }
+    }
+}
+
+impl Body {
+    /// The booth's label for where a run happened.
+    pub fn event(&self) -> Option<&str> {
+        match self {
+            Body::Usage(usage) => usage.event.as_deref(),
+            Body::UsageRefund(refund) => refund.event.as_deref(),
+            Body::RunFailed(failed) => failed.event.as_deref(),
+            Body::EventScheduled(event) => Some(&event.name),
+            _ => None,
+        }
+    }
+
+    pub fn service(&self) -> Option<&str> {
+        match self {
+            Body::Usage(usage) => Some(&usage.service),
+            Body::UsageRefund(refund) => Some(&refund.service),
+            Body::RunFailed(failed) => Some(&failed.service),
+            _ => None,
+        }
+    }
+
+    pub fn run(&self) -> Option<&RunId> {
+        match self {
+            Body::Usage(usage) => Some(&usage.run),
+            Body::UsageRefund(refund) => Some(&refund.run),
+            Body::RunFailed(failed) => Some(&failed.run),
+            _ => None,
+        }
+    }
+
+    /// The earlier entry this one is about.
+    pub fn refers_to(&self) -> Option<Seq> {
+        match self {
+            Body::UsageRefund(refund) => Some(refund.of),
+            Body::RunFailed(failed) => Some(failed.of),
+            Body::Reversal(reversal) => Some(reversal.of),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_one_name_that_finds_it_again() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::named(kind.name()), Some(*kind));
+        }
+        let mut names: Vec<_> = Kind::ALL.iter().map(|k| k.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Kind::ALL.len());
+        assert_eq!(Kind::named("a_kind_of_next_year"), None);
+    }
+
+    #[test]
+    fn a_body_is_read_back_as_it_was_written() {
+        let body = Body::UsageRefund(UsageRefund {
+            of: Seq(7),
+            run: RunId::new("r1").unwrap(),
+            service: "sms".into(),
+            event: None,
+            started_at: Timestamp::from_millis(5),
+        });
+        let json = body.to_json().unwrap();
+        assert_eq!(Body::parse(body.name(), &json).unwrap(), body);
+    }
+
+    #[test]
+    fn a_kind_this_version_does_not_know_is_kept_with_its_body() {
+        let body = Body::parse("hologram", r#"{"depth":3}"#).unwrap();
+        assert_eq!(body.name(), "hologram");
+        assert_eq!(body.to_json().unwrap(), r#"{"depth":3}"#);
+        assert_eq!(body.kind(), None);
+    }
+}

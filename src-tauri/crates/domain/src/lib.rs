@@ -1,0 +1,23 @@
+//! The rules of booth credits, as pure functions over values.
+//!
+//! Nothing here reads a clock, touches a file, hashes or waits: time, ids and looked-up facts are
+//! parameters. The cloud executes these rules; the laptop runs the same code on its copy.
+
+pub mod account;
+pub mod amount;
+pub mod billing;
+pub mod calendar;
+pub mod catalog;
+pub mod grant;
+pub mod id;
+pub mod journal;
+pub mod time;
+pub mod trust;
+
+pub use account::{Account, FoldError};
+pub use amount::{Amount, AmountError, Asset, Money};
+pub use catalog::{Catalog, Programme};
+pub use grant::{Bucket, Line, Source};
+pub use id::{AccountId, Cursor, DisputeId, Epoch, EventId, GrantId, Hash, PaymentId, RunId, Seq};
+pub use journal::{Actor, Body, Entry, Kind};
+pub use time::Timestamp;

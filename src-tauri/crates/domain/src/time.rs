@@ -1,0 +1,119 @@
+//! Instants as the cloud writes them: UTC, to the millisecond.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use thiserror::Error;
+
+/// Milliseconds since 1970-01-01T00:00:00Z; RFC 3339 with milliseconds on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = DateTime))]
+pub struct Timestamp(i64);
+
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("not an RFC 3339 instant with milliseconds in UTC: {0:?}")]
+pub struct TimestampError(String);
+
+pub const SECOND: i64 = 1_000;
+pub const MINUTE: i64 = 60 * SECOND;
+pub const HOUR: i64 = 60 * MINUTE;
+pub const DAY: i64 = 24 * HOUR;
+
+impl Timestamp {
+    /// Years 0000 to 9999, which is what RFC 3339 can write.
+    const RANGE: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
+
+    pub const fn from_millis(millis: i64) -> Self {
+        Timestamp(millis)
+    }
+
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    pub const fn plus(self, millis: i64) -> Self {
+        Timestamp(self.0.saturating_add(millis))
+    }
+
+    /// Milliseconds from `earlier` to this instant.
+    pub const fn since(self, earlier: Timestamp) -> i64 {
+        self.0 - earlier.0
+    }
+
+    /// Days since 1970 in UTC: what a daily limit counts by (`domain.md` §2).
+    pub const fn utc_day(self) -> i64 {
+        self.0.div_euclid(DAY)
+    }
+
+    pub fn to_utc(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0).unwrap_or_default()
+    }
+}
+
+impl From<DateTime<Utc>> for Timestamp {
+    fn from(at: DateTime<Utc>) -> Self {
+        Timestamp(at.timestamp_millis())
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_utc().to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = TimestampError;
+
+    fn from_str(text: &str) -> Result<Self, TimestampError> {
+        let error = || TimestampError(text.chars().take(40).collect());
+        let at = DateTime::parse_from_rfc3339(text).map_err(|_| error())?;
+        let millis = at.timestamp_millis();
+        if at.offset().local_minus_utc() != 0 || !Self::RANGE.contains(&millis) {
+            return Err(error());
+        }
+        Ok(Timestamp(millis))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Timestamp;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an RFC 3339 instant in UTC")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Timestamp, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_written_with_milliseconds_and_read_back() {
+        let at: Timestamp = "2026-02-21T16:31:07.005Z".parse().unwrap();
+        assert_eq!(at.to_string(), "2026-02-21T16:31:07.005Z");
+        assert_eq!(
+            "2026-02-21T16:31:07Z".parse::<Timestamp>().unwrap(),
+            at.plus(-5)
+        );
+        assert!("2026-02-21T16:31:07+01:00".parse::<Timestamp>().is_err());
+        assert!("yesterday".parse::<Timestamp>().is_err());
+    }
+}

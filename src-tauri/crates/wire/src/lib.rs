@@ -1,0 +1,15 @@
+//! The cloud's HTTP contract: what travels, how it is encoded, and how it is proven.
+
+pub mod api;
+pub mod chain;
+pub mod checkpoint;
+pub mod entry;
+pub mod problem;
+pub mod sandbox;
+pub mod stream;
+
+/// Every response carries this header; a status without it is not the cloud's (`cloud-api.md`).
+pub const API_HEADER: &str = "boothkeeper-api";
+pub const API_VERSION: &str = "1";
+pub const PROBLEM_JSON: &str = "application/problem+json";
+pub const STREAM_TYPE: &str = "application/vnd.boothkeeper.journal+zstd";

@@ -1,0 +1,115 @@
+//! Problem documents (RFC 9457). A client acts on `code`, never on the words.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! problem_codes {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $status:literal, $title:literal;)+) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[serde(rename_all = "snake_case")]
+        pub enum ProblemCode {
+            $($(#[$doc])* $variant,)+
+            /// A code of a later cloud.
+            #[serde(other)]
+            Unknown,
+        }
+
+        impl ProblemCode {
+            pub const ALL: &'static [ProblemCode] = &[$(ProblemCode::$variant),+];
+
+            pub const fn name(self) -> &'static str {
+                match self { $(ProblemCode::$variant => $name,)+ ProblemCode::Unknown => "unknown" }
+            }
+
+            pub const fn status(self) -> u16 {
+                match self { $(ProblemCode::$variant => $status,)+ ProblemCode::Unknown => 500 }
+            }
+
+            pub const fn title(self) -> &'static str {
+                match self { $(ProblemCode::$variant => $title,)+ ProblemCode::Unknown => "Unknown problem" }
+            }
+        }
+    };
+}
+
+problem_codes! {
+    Malformed = "malformed", 400, "The request cannot be read";
+    Unauthenticated = "unauthenticated", 401, "The access key is missing, wrong or revoked";
+    /// Also for what belongs to another account: nobody learns that it exists.
+    NotFound = "not_found", 404, "There is no such thing";
+    MethodNotAllowed = "method_not_allowed", 405, "That cannot be done here";
+    EpochChanged = "epoch_changed", 409, "The cloud's journal has a new epoch";
+    CursorAhead = "cursor_ahead", 409, "The cursor lies past the journal's end";
+    Fork = "fork", 409, "The journal differs from the copy before the cursor";
+    InProgress = "in_progress", 409, "The command is being worked on";
+    AccountClosed = "account_closed", 409, "The account is closed";
+    AlreadyRefunded = "already_refunded", 409, "The entry has been given back";
+    ClockBackwards = "clock_backwards", 409, "Sandbox time does not go back";
+    RunExists = "run_exists", 409, "A different run has this id";
+    PayloadTooLarge = "payload_too_large", 413, "The request is too large";
+    CommandReused = "command_reused", 422, "The id belongs to another command";
+    UnknownService = "unknown_service", 422, "There is no such service";
+    UnitsOutOfRange = "units_out_of_range", 422, "A run is charged for 1 to 1000 units";
+    InsufficientCredits = "insufficient_credits", 422, "The run costs more than the balance";
+    DailyLimitReached = "daily_limit_reached", 422, "Today's limit is used up";
+    ExceedsDailyLimit = "exceeds_daily_limit", 422, "The run costs more than a whole day's limit";
+    BelowMinimum = "below_minimum", 422, "The purchase is below the minimum";
+    AmountOutOfRange = "amount_out_of_range", 422, "The amount is out of range";
+    NoCard = "no_card", 422, "There is no card on file";
+    NoAutoRecharge = "no_auto_recharge", 422, "This programme has no auto-recharge";
+    TooLate = "too_late", 422, "The action arrived after its expiry";
+    UnknownCommand = "unknown_command", 422, "This cloud does not know the command";
+    UnknownPlan = "unknown_plan", 422, "There is no such plan";
+    TooManyRequests = "too_many_requests", 429, "Too many requests";
+    Internal = "internal", 500, "Something went wrong at the cloud";
+    Unavailable = "unavailable", 503, "The cloud is not available now";
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Problem {
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    #[serde(default)]
+    pub title: String,
+    #[serde(default)]
+    pub status: u16,
+    pub code: ProblemCode,
+    /// What was asked against what holds, in figures; for the screen, not for decisions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub facts: Option<serde_json::Value>,
+}
+
+impl Problem {
+    pub fn new(code: ProblemCode) -> Self {
+        Problem {
+            kind: format!("urn:boothkeeper:problem:{}", code.name()),
+            title: code.title().to_owned(),
+            status: code.status(),
+            code,
+            facts: None,
+        }
+    }
+
+    pub fn with(mut self, facts: serde_json::Value) -> Self {
+        self.facts = Some(facts);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_its_name_on_the_wire_and_a_later_one_is_unknown() {
+        for code in ProblemCode::ALL {
+            let json = serde_json::to_string(code).unwrap();
+            assert_eq!(json, format!("\"{}\"", code.name()));
+            assert!(code.status() >= 400);
+        }
+        let later: Problem = serde_json::from_str(r#"{"code":"moon_phase"}"#).unwrap();
+        assert_eq!(later.code, ProblemCode::Unknown);
+    }
+}

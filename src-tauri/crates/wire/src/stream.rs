@@ -1,0 +1,257 @@
+//! The journal's stream (`sync.md`): zstd frames of newline-delimited JSON.
+//!
+//! `begin`, then entries with a signed `checkpoint` every so often and always directly before `end`.
+//! Frames of whole segments travel as the cloud stored them, so a reader that keeps frames need not
+//! compress again. A stream without its `end` is not the journal: it is a connection that broke.
+
+use boothkeeper_domain::{AccountId, Epoch, Hash, Seq, Timestamp};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
+
+use crate::checkpoint::SignedCheckpoint;
+
+/// Entries of one stored segment: those of seq 1–1000, 1001–2000 and so on.
+pub const SEGMENT: u64 = 1000;
+/// Segments between two checkpoints of a long stream.
+pub const CHECKPOINT_EVERY: u64 = 8;
+/// A frame holds at most one segment; lines are at most 64 KiB, but a thousand of them are not.
+pub const MAX_FRAME: usize = 16 * 1024 * 1024;
+/// zstd's fastest: the cost is on the booth's side of a venue's network, not in the last 5 %.
+pub const LEVEL: i32 = 1;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begin {
+    pub account: AccountId,
+    pub epoch: Epoch,
+    /// The stream continues after this entry.
+    pub after: Seq,
+    pub chain: Hash,
+    /// Features without which the stream must not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    pub seq: Seq,
+    pub chain: Hash,
+    pub has_more: bool,
+    pub head: Seq,
+    pub as_of: Timestamp,
+}
+
+/// A line that is no entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Control {
+    Begin(Begin),
+    Checkpoint(SignedCheckpoint),
+    End(End),
+}
+
+impl Control {
+    pub fn to_line(&self) -> serde_json::Result<Vec<u8>> {
+        let mut line = serde_json::to_vec(self)?;
+        line.push(b'\n');
+        Ok(line)
+    }
+
+    /// `None` for a line that looks like an entry; those begin with their seq.
+    pub fn parse(line: &[u8]) -> Option<serde_json::Result<Control>> {
+        (!line.starts_with(br#"{"seq":"#)).then(|| serde_json::from_slice(line))
+    }
+}
+
+/// Compresses lines into one frame.
+pub fn compress(lines: &[u8]) -> std::io::Result<Vec<u8>> {
+    zstd::stream::encode_all(lines, LEVEL)
+}
+
+/// Decompresses one whole frame.
+pub fn decompress(frame: &[u8]) -> Result<Vec<u8>, FrameError> {
+    let mut frames = Frames::default();
+    let mut out = Vec::new();
+    frames.feed(frame, &mut |frame| out.push(frame.lines))?;
+    frames.finish()?;
+    match <[Vec<u8>; 1]>::try_from(out) {
+        Ok([lines]) => Ok(lines),
+        Err(_) => Err(FrameError::Truncated),
+    }
+}
+
+#[derive(Debug, Error)]
+pub enum FrameError {
+    #[error("the stream is not zstd")]
+    NotZstd(#[source] std::io::Error),
+    #[error("a frame is larger than a segment can be")]
+    TooLarge,
+    #[error("the stream ends within a frame")]
+    Truncated,
+}
+
+/// One frame, both as it came and as the lines in it.
+#[derive(Debug)]
+pub struct Frame {
+    pub compressed: Vec<u8>,
+    pub lines: Vec<u8>,
+}
+
+/// Splits a byte stream, however it is chopped, into frames.
+#[derive(Default)]
+pub struct Frames {
+    open: Option<Open>,
+}
+
+struct Open {
+    decoder: Decoder<'static>,
+    frame: Frame,
+}
+
+impl Frames {
+    pub fn feed(
+        &mut self,
+        mut bytes: &[u8],
+        sink: &mut dyn FnMut(Frame),
+    ) -> Result<(), FrameError> {
+        let mut buffer = vec![0; 128 * 1024];
+        while !bytes.is_empty() {
+            let open = match &mut self.open {
+                Some(open) => open,
+                None => self.open.insert(Open {
+                    decoder: Decoder::new().map_err(FrameError::NotZstd)?,
+                    frame: Frame {
+                        compressed: Vec::new(),
+                        lines: Vec::new(),
+                    },
+                }),
+            };
+            let mut input = InBuffer::around(bytes);
+            let mut output = OutBuffer::around(buffer.as_mut_slice());
+            let hint = open
+                .decoder
+                .run(&mut input, &mut output)
+                .map_err(FrameError::NotZstd)?;
+            let read = input.pos();
+            open.frame.lines.extend_from_slice(output.as_slice());
+            open.frame.compressed.extend_from_slice(&bytes[..read]);
+            bytes = &bytes[read..];
+            if open.frame.lines.len() > MAX_FRAME {
+                return Err(FrameError::TooLarge);
+            }
+            // 0 is the decoder's word for "this frame is complete and flushed".
+            if hint == 0
+                && let Some(open) = self.open.take()
+            {
+                sink(open.frame);
+            }
+        }
+        self.flush(&mut buffer, sink)
+    }
+
+    /// The input is used up, but the decoder may still hold output of a frame larger than the buffer.
+    fn flush(
+        &mut self,
+        buffer: &mut [u8],
+        sink: &mut dyn FnMut(Frame),
+    ) -> Result<(), FrameError> {
+        while let Some(open) = &mut self.open {
+            let mut input = InBuffer::around(&[]);
+            let mut output = OutBuffer::around(&mut *buffer);
+            let hint = open
+                .decoder
+                .run(&mut input, &mut output)
+                .map_err(FrameError::NotZstd)?;
+            let written = output.as_slice().len();
+            open.frame.lines.extend_from_slice(output.as_slice());
+            if open.frame.lines.len() > MAX_FRAME {
+                return Err(FrameError::TooLarge);
+            }
+            if hint == 0 {
+                if let Some(open) = self.open.take() {
+                    sink(open.frame);
+                }
+            } else if written == 0 {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes have ended: between two frames, or not.
+    pub fn finish(&self) -> Result<(), FrameError> {
+        if self.open.is_some() {
+            return Err(FrameError::Truncated);
+        }
+        Ok(())
+    }
+}
+
+/// The lines of a frame, without their newlines. The last must have one too.
+pub fn lines(bytes: &[u8]) -> Result<impl Iterator<Item = &[u8]>, FrameError> {
+    match bytes.split_last() {
+        Some((b'\n', rest)) => Ok(rest.split(|b| *b == b'\n')),
+        _ => Err(FrameError::Truncated),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn split(bytes: &[u8], chop: usize) -> Result<Vec<Frame>, FrameError> {
+        let mut frames = Frames::default();
+        let mut out = Vec::new();
+        for chunk in bytes.chunks(chop) {
+            frames.feed(chunk, &mut |frame| out.push(frame))?;
+        }
+        frames.finish()?;
+        Ok(out)
+    }
+
+    #[test]
+    fn a_frame_larger_than_the_buffer_comes_out_whole() {
+        let lines = b"the same line again and again\n".repeat(50_000);
+        let frame = compress(&lines).unwrap();
+        assert_eq!(decompress(&frame).unwrap(), lines);
+    }
+
+    #[test]
+    fn a_bomb_is_refused_before_it_fills_the_memory() {
+        let frame = compress(&vec![b'\n'; MAX_FRAME + 1]).unwrap();
+        assert!(frame.len() < 10_000);
+        assert!(matches!(decompress(&frame), Err(FrameError::TooLarge)));
+    }
+
+    proptest! {
+        #[test]
+        fn frames_come_out_as_they_went_in_however_chopped(
+            parts in proptest::collection::vec("[a-z]{0,300}\n", 1..8), chop in 1usize..64
+        ) {
+            let stored: Vec<_> = parts.iter().map(|p| compress(p.as_bytes()).unwrap()).collect();
+            let frames = split(&stored.concat(), chop).unwrap();
+            let lines: Vec<_> = frames.iter().map(|f| f.lines.clone()).collect();
+            let compressed: Vec<_> = frames.iter().map(|f| f.compressed.clone()).collect();
+            prop_assert_eq!(lines, parts.iter().map(|p| p.as_bytes().to_vec()).collect::<Vec<_>>());
+            prop_assert_eq!(compressed, stored);
+        }
+
+        #[test]
+        fn a_cut_is_noticed_or_falls_between_frames(cut in 0usize..400) {
+            let stored = [compress(b"one\n").unwrap(), compress(b"two\n").unwrap()];
+            let bytes = stored.concat();
+            let cut = cut % (bytes.len() + 1);
+            let edges = [0, stored[0].len(), bytes.len()];
+            prop_assert_eq!(split(&bytes[..cut], 7).is_ok(), edges.contains(&cut));
+        }
+
+        #[test]
+        fn noise_is_an_error_not_a_panic(noise in proptest::collection::vec(any::<u8>(), 1..2000)) {
+            let _ = split(&noise, 100);
+            let _ = Control::parse(&noise);
+            let _ = crate::entry::decode(&noise);
+        }
+    }
+}
