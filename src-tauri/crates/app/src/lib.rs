@@ -1,1 +1,19 @@
+//! The use cases: what every shell calls. Shells render; nothing here knows a window or a terminal,
+//! and no shell knows SQL, HTTP or a rule.
 
+mod app;
+mod code;
+mod export;
+mod secrets;
+mod session;
+pub mod views;
+
+pub use app::{App, Options};
+pub use boothkeeper_domain as domain;
+pub use chrono::NaiveDate as Date;
+pub use boothkeeper_store::Zone;
+pub use boothkeeper_sync::clock::SystemClock;
+pub use code::{AppError, Code};
+pub use export::Format;
+pub use secrets::{Remember, Secrets};
+pub use session::default_data_folder;

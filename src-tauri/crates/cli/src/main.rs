@@ -1,1 +1,195 @@
-fn main() {}
+//! `boothkeeper`: the same use cases as the window, for terminals and scripts.
+
+mod arguments;
+mod output;
+mod words;
+
+use std::io::Read;
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command, HistoryArguments, OutboxCommand, Switch};
+use boothkeeper_app::views::{HistoryQuery, glance};
+use boothkeeper_app::{App, AppError, Code, Format, Options, Remember, default_data_folder};
+use clap::Parser;
+use output::Output;
+use serde::Serialize;
+use serde_json::json;
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    // A reader that stops reading, `head` say, ends the program without a report.
+    let arguments = Arguments::parse();
+    let output = Output::new(arguments.json);
+    match run(arguments, &output) {
+        Ok(code) => code,
+        Err(error) => output.error(&error),
+    }
+}
+
+fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, AppError> {
+    let data = arguments.data.or_else(default_data_folder);
+    let data = data.ok_or(AppError::new(Code::FileSystem))?;
+    let options = Options::from_environment(data);
+    if let Command::Balance = arguments.command {
+        let view = glance(&options)?;
+        output.balance(&view);
+        return Ok(output::trust_exit(view.trust));
+    }
+    let app = App::open(options)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| AppError::because(Code::Internal, error))?;
+    runtime.block_on(act(&app, arguments.command, output))
+}
+
+async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, AppError> {
+    match command {
+        Command::Login {
+            cloud,
+            key_stdin,
+            demo,
+        } => login(app, &cloud, key_stdin, demo, output).await?,
+        Command::Logout => {
+            app.sign_out()?;
+            output.done(&json!({ "signed_in": false }), "Signed out. The copy on this computer is gone.");
+        }
+        Command::Sync { watch: false } => {
+            app.sync_once().await?;
+            output.balance(&app.balance()?);
+        }
+        Command::Sync { watch: true } => watch(app, output).await?,
+        Command::Balance => output.balance(&app.balance()?),
+        Command::History(arguments) => history(app, arguments, output)?,
+        Command::Buy { amount } => {
+            let asset = app.balance()?.asset.ok_or(AppError::new(Code::NotSynced))?;
+            let amount = asset.parse(&amount).ok_or(AppError::new(Code::OutOfRange))?;
+            let queued = app.buy_credits(amount)?;
+            return send(app, &queued.id, output).await;
+        }
+        Command::AutoRecharge { switch } => {
+            let queued = app.set_auto_recharge(switch == Switch::On)?;
+            return send(app, &queued.id, output).await;
+        }
+        Command::Outbox(OutboxCommand::List) => output.outbox(&app.outbox()?),
+        Command::Outbox(OutboxCommand::Cancel { id }) => output.command(&app.cancel_command(&id)?),
+        Command::Verify => {
+            let view = app.verify_and_mend().await?;
+            output.verify(&view);
+            if !view.ok {
+                return Ok(output::exit(Code::Diverged));
+            }
+        }
+        Command::Doctor => output.doctor(&app.doctor().await?),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn login(
+    app: &App,
+    cloud: &str,
+    key_stdin: bool,
+    demo: bool,
+    output: &Output,
+) -> Result<(), AppError> {
+    if demo {
+        app.sign_in_to_demo(cloud, Remember::Keychain).await?;
+    } else {
+        let key = if key_stdin { Some(read_key()?) } else { None };
+        app.sign_in(cloud, key.as_deref(), Remember::Keychain).await?;
+    }
+    app.sync_once().await?;
+    output.balance(&app.balance()?);
+    Ok(())
+}
+
+fn read_key() -> Result<String, AppError> {
+    let mut key = String::new();
+    std::io::stdin()
+        .take(1024)
+        .read_to_string(&mut key)
+        .map_err(|error| AppError::because(Code::KeyMalformed, error))?;
+    Ok(key)
+}
+
+/// Tries to send at once. What could not be sent stays queued, and that is a success.
+async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppError> {
+    let sent = app.sync_once().await;
+    let command = app.command(id)?;
+    output.command(&command);
+    match (sent, command.state.as_str()) {
+        (_, "rejected" | "needs_decision") => Ok(output::exit(Code::Refused)),
+        (Err(error), _) if !error.is_transient() => Err(error),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Follows the cloud and says each change of balance or trust, until it is interrupted.
+async fn watch(app: &App, output: &Output) -> Result<(), AppError> {
+    let mut changes = app.changes();
+    app.start()?;
+    let mut said = None;
+    loop {
+        let view = app.balance()?;
+        let now = (view.balance, view.trust, view.seq);
+        if said != Some(now) {
+            output.balance(&view);
+            said = Some(now);
+        }
+        // Trust falls by time alone, too.
+        let tick = tokio::time::sleep(std::time::Duration::from_secs(1));
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { return Ok(()) },
+            () = tick => {}
+            _ = tokio::signal::ctrl_c() => return Ok(()),
+        }
+    }
+}
+
+fn history(app: &App, arguments: HistoryArguments, output: &Output) -> Result<(), AppError> {
+    let query = HistoryQuery {
+        services: arguments.service,
+        kinds: arguments.kind,
+        events: arguments.event,
+        from: arguments.from,
+        to: arguments.to,
+        text: arguments.text.unwrap_or_default(),
+    };
+    let Some(path) = arguments.export else {
+        let before = arguments.before.map(boothkeeper_app::domain::Seq);
+        let page = app.history_page(&query, before, arguments.limit)?;
+        output.history(&page, app)?;
+        return Ok(());
+    };
+    let format = match path.extension().and_then(|e| e.to_str()) {
+        Some("csv") => Format::Csv,
+        Some("json") => Format::Json,
+        _ => return Err(AppError::new(Code::UnknownName)),
+    };
+    let failed = |error| AppError::because(Code::FileSystem, error);
+    // Written beside and renamed: an export that stops half-way leaves nothing that looks like one.
+    let part = path.with_extension("part");
+    let mut file = std::io::BufWriter::new(std::fs::File::create(&part).map_err(failed)?);
+    let entries = app.export(&query, format, &mut file)?;
+    file.into_inner()
+        .map_err(|error| failed(error.into_error()))?
+        .sync_all()
+        .map_err(failed)?;
+    std::fs::rename(&part, &path).map_err(failed)?;
+    let exported = Exported {
+        exported: path.display().to_string(),
+        entries,
+    };
+    output.done(&exported, &format!("{entries} entries in {}", exported.exported));
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Exported {
+    exported: String,
+    entries: u64,
+}

@@ -1,1 +1,15 @@
+//! The laptop's copy: a cache of the journal that can always be fetched again, and an outbox that
+//! cannot. Synchronous: callers decide on which thread it runs.
 
+pub mod cache;
+mod error;
+mod folder;
+pub mod ingest;
+pub mod outbox;
+mod zone;
+
+pub use cache::Cache;
+pub use error::StoreError;
+pub use folder::{DataFolder, Paths, SyncRole};
+pub use outbox::Outbox;
+pub use zone::{Day, Zone};

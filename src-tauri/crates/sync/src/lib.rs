@@ -1,1 +1,24 @@
+//! How a laptop's copy stays true (`sync.md`): pull and verify, follow the live channel, push the
+//! outbox. The network is a `tower::Service`, so that a simulation can stand in its place.
 
+pub mod client;
+pub mod clock;
+pub mod engine;
+mod error;
+pub mod laptop;
+mod live;
+mod mend;
+mod pull;
+mod push;
+pub mod sign_in;
+pub mod transport;
+
+pub use boothkeeper_wire as wire;
+pub use client::{AccessKey, Client};
+pub use clock::Clock;
+pub use engine::{Engine, Status};
+pub use error::SyncError;
+pub use laptop::Laptop;
+pub use mend::mend;
+pub use pull::pull;
+pub use push::push;

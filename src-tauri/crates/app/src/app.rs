@@ -1,0 +1,110 @@
+//! The app as one value: the laptop's files, its secrets, and the engine when it runs.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use boothkeeper_domain::Timestamp;
+use boothkeeper_store::outbox::Binding;
+use boothkeeper_store::cache::Head;
+use boothkeeper_store::Zone;
+use boothkeeper_sync::clock::SystemClock;
+use boothkeeper_sync::transport::Transport;
+use boothkeeper_sync::{AccessKey, Laptop, Status};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use crate::secrets::Secrets;
+use crate::{AppError, Code};
+
+/// What a shell decides before the app opens.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub data: PathBuf,
+    pub zone: Zone,
+    /// A key from the environment, for machines without a keychain: then nothing is stored.
+    pub key: Option<AccessKey>,
+}
+
+pub struct App {
+    pub(crate) laptop: Laptop,
+    pub(crate) secrets: Secrets,
+    pub(crate) options: Options,
+    pub(crate) status: watch::Sender<Status>,
+    pub(crate) engine: Mutex<Option<Running>>,
+}
+
+pub(crate) struct Running {
+    pub task: JoinHandle<()>,
+    pub nudge: Arc<Notify>,
+}
+
+impl Options {
+    /// The laptop's own zone and the environment's key.
+    pub fn from_environment(data: PathBuf) -> Self {
+        let zone = iana_time_zone::get_timezone().ok();
+        let zone = zone.and_then(|name| Zone::named(&name));
+        let key = std::env::var("BOOTHKEEPER_ACCESS_KEY").ok();
+        Options {
+            data,
+            zone: zone.unwrap_or_else(Zone::utc),
+            key: key.and_then(|key| AccessKey::parse(&key)),
+        }
+    }
+}
+
+impl App {
+    pub fn open(options: Options) -> Result<Self, AppError> {
+        let clock = Arc::new(SystemClock);
+        let laptop = Laptop::open(&options.data, options.zone.clone(), clock)?;
+        Ok(App {
+            laptop,
+            secrets: Secrets::default(),
+            options,
+            status: watch::Sender::new(Status::default()),
+            engine: Mutex::new(None),
+        })
+    }
+
+    pub fn data(&self) -> &Path {
+        &self.options.data
+    }
+
+    /// Hears of every change worth a redraw.
+    pub fn changes(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+
+    pub(crate) fn transport(&self) -> Result<Transport, AppError> {
+        Transport::http().map_err(|error| AppError::because(Code::Internal, error))
+    }
+
+    pub(crate) fn binding(&self) -> Result<Option<Binding>, AppError> {
+        Ok(self.laptop.outbox().binding()?)
+    }
+
+    /// Now, by server time as learnt, and never before what the cloud has said already.
+    pub(crate) fn now(&self, as_of: Option<Timestamp>) -> Timestamp {
+        let offset = self.status.borrow().offset.unwrap_or(0);
+        let wall = self.laptop.clock().wall().plus(offset);
+        as_of.map_or(wall, |as_of| wall.max(as_of))
+    }
+
+    /// The proven head; `None` before the first sync.
+    pub(crate) fn head(&self, binding: &Binding) -> Result<Option<Head>, AppError> {
+        Ok(self.laptop.read(|cache| cache.head(&binding.keys))?)
+    }
+
+    /// The binding and head of a copy that has been synced.
+    pub(crate) fn synced(&self) -> Result<(Binding, Head), AppError> {
+        let binding = self.binding()?.ok_or(AppError::new(Code::SignedOut))?;
+        let head = self.head(&binding)?.ok_or(AppError::new(Code::NotSynced))?;
+        Ok((binding, head))
+    }
+
+    pub(crate) fn engine(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
+        self.engine
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+

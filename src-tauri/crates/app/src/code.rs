@@ -1,0 +1,162 @@
+//! Error codes: one for each thing that somebody can act on. The words are the shells'.
+
+use boothkeeper_store::StoreError;
+use boothkeeper_sync::SyncError;
+use boothkeeper_sync::wire::problem::ProblemCode;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::secrets::SecretError;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    SignedOut,
+    /// What was typed cannot be a key.
+    KeyMalformed,
+    AddressMalformed,
+    Offline,
+    Portal,
+    Server,
+    /// The cloud understood and refused.
+    Refused,
+    UpdateNeeded,
+    Diverged,
+    StreamBroken,
+    Damaged,
+    DiskFull,
+    ReadOnly,
+    NewerFiles,
+    Locked,
+    FileSystem,
+    NoKeychain,
+    NotSynced,
+    OutOfRange,
+    UnknownName,
+    NotFound,
+    NotCancellable,
+    Internal,
+}
+
+impl Code {
+    pub const ALL: &'static [Code] = &[
+        Code::SignedOut,
+        Code::KeyMalformed,
+        Code::AddressMalformed,
+        Code::Offline,
+        Code::Portal,
+        Code::Server,
+        Code::Refused,
+        Code::UpdateNeeded,
+        Code::Diverged,
+        Code::StreamBroken,
+        Code::Damaged,
+        Code::DiskFull,
+        Code::ReadOnly,
+        Code::NewerFiles,
+        Code::Locked,
+        Code::FileSystem,
+        Code::NoKeychain,
+        Code::NotSynced,
+        Code::OutOfRange,
+        Code::UnknownName,
+        Code::NotFound,
+        Code::NotCancellable,
+        Code::Internal,
+    ];
+}
+
+/// A code with its chain of causes, and the cloud's problem code if it was the cloud that refused.
+#[derive(Debug, Error)]
+#[error("{code:?}")]
+pub struct AppError {
+    pub code: Code,
+    pub problem: Option<ProblemCode>,
+    #[source]
+    cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl AppError {
+    pub fn new(code: Code) -> Self {
+        AppError {
+            code,
+            problem: None,
+            cause: None,
+        }
+    }
+
+    pub fn because(
+        code: Code,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        AppError {
+            code,
+            problem: None,
+            cause: Some(cause.into()),
+        }
+    }
+
+    /// Whether trying again later can help, with nothing changed here.
+    pub const fn is_transient(&self) -> bool {
+        matches!(self.code, Code::Offline | Code::Portal | Code::Server | Code::StreamBroken | Code::Locked)
+    }
+
+    /// The causes from the nearest to the root, for logs and for "details".
+    pub fn causes(&self) -> Vec<String> {
+        let first = self.cause.as_deref().map(|cause| cause as &dyn std::error::Error);
+        std::iter::successors(first, |error| error.source())
+            .map(ToString::to_string)
+            .collect()
+    }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        AppError::because(store_code(&error), error)
+    }
+}
+
+fn store_code(error: &StoreError) -> Code {
+    match error {
+        StoreError::Io { .. } => Code::FileSystem,
+        StoreError::DiskFull(_) => Code::DiskFull,
+        StoreError::ReadOnly(_) => Code::ReadOnly,
+        StoreError::Newer { .. } => Code::NewerFiles,
+        StoreError::Damaged { .. } => Code::Damaged,
+        StoreError::Locked => Code::Locked,
+        StoreError::Database(_) | StoreError::Migration(_) | StoreError::Json(_) => Code::Internal,
+    }
+}
+
+impl From<SyncError> for AppError {
+    fn from(error: SyncError) -> Self {
+        let code = match &error {
+            SyncError::Offline(_) => Code::Offline,
+            SyncError::Portal { .. } => Code::Portal,
+            SyncError::SignedOut | SyncError::NotBound => Code::SignedOut,
+            SyncError::Server { .. } | SyncError::Malformed(_) => Code::Server,
+            SyncError::Refused(_) => Code::Refused,
+            SyncError::Stream(_) => Code::StreamBroken,
+            SyncError::Diverged(_) => Code::Diverged,
+            SyncError::UpdateNeeded => Code::UpdateNeeded,
+            SyncError::Address(_) => Code::AddressMalformed,
+            SyncError::Store(error) => store_code(error),
+            SyncError::Worker => Code::Internal,
+        };
+        let problem = match &error {
+            SyncError::Refused(problem) => Some(problem.code),
+            _ => None,
+        };
+        AppError {
+            problem,
+            ..AppError::because(code, error)
+        }
+    }
+}
+
+impl From<SecretError> for AppError {
+    fn from(error: SecretError) -> Self {
+        AppError::because(Code::NoKeychain, error)
+    }
+}

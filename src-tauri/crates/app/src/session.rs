@@ -1,0 +1,243 @@
+//! Signing in and out, syncing once, and keeping the copy live.
+
+use std::path::PathBuf;
+
+use boothkeeper_domain::Seq;
+use boothkeeper_store::SyncRole;
+use boothkeeper_store::outbox::Binding;
+use boothkeeper_sync::{AccessKey, Client, Engine, SyncError, mend, pull, push, sign_in};
+
+use crate::app::Running;
+use crate::secrets::Remember;
+use crate::{App, AppError, Code};
+
+/// The operating system's place for this app's data.
+pub fn default_data_folder() -> Option<PathBuf> {
+    let folders = directories::ProjectDirs::from("app", "", "boothkeeper")?;
+    Some(folders.data_dir().to_owned())
+}
+
+impl App {
+    /// Tries the key, keeps it where the operator chose, and binds this folder to its account.
+    pub async fn sign_in(
+        &self,
+        cloud: &str,
+        key: Option<&str>,
+        remember: Remember,
+    ) -> Result<(), AppError> {
+        let cloud = address(cloud)?;
+        let typed = key.map(|key| AccessKey::parse(key).ok_or(AppError::new(Code::KeyMalformed)));
+        let from_environment = typed.is_none();
+        let key = match typed {
+            Some(key) => key?,
+            None => self
+                .options
+                .key
+                .clone()
+                .ok_or(AppError::new(Code::KeyMalformed))?,
+        };
+        self.stop();
+        let client = Client::new(self.transport()?, &cloud, Some(key.clone()));
+        let binding = sign_in::bind(&client, &self.laptop, &cloud).await?;
+        if !from_environment {
+            let name = self.secret_name(&binding);
+            let kept = self.secrets.put(&name, key.reveal(), remember);
+            if let Err(error) = kept {
+                self.laptop.forget()?;
+                return Err(error.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Signs in to the demo account that a sandbox cloud offers.
+    pub async fn sign_in_to_demo(&self, cloud: &str, remember: Remember) -> Result<(), AppError> {
+        let address = address(cloud)?;
+        let client = Client::new(self.transport()?, &address, None);
+        let demo = client.demo().await?;
+        self.sign_in(&address, Some(&demo.access_key), remember).await
+    }
+
+    /// Whether a sandbox cloud with a demo account answers there.
+    pub async fn has_demo(&self, cloud: &str) -> bool {
+        let (Ok(address), Ok(transport)) = (address(cloud), self.transport()) else {
+            return false;
+        };
+        let client = Client::new(transport, &address, None);
+        client.meta().await.is_ok_and(|meta| meta.demo)
+    }
+
+    /// Forgets the key and drops the copy.
+    pub fn sign_out(&self) -> Result<(), AppError> {
+        self.stop();
+        if let Some(binding) = self.binding()? {
+            self.secrets.delete(&self.secret_name(&binding)).ok();
+        }
+        self.laptop.forget()?;
+        self.status.send_modify(|status| {
+            *status = boothkeeper_sync::Status {
+                revision: status.revision + 1,
+                ..Default::default()
+            };
+        });
+        Ok(())
+    }
+
+    /// Pulls once, pushes what waits, and mends what a scrub finds.
+    pub async fn sync_once(&self) -> Result<Seq, AppError> {
+        let _role = self.sync_role()?;
+        let (client, _) = self.client()?;
+        self.laptop.outbox().recover()?;
+        let mut suspicions = 0;
+        let end = loop {
+            match pull(&client, &self.laptop, |_| {}).await {
+                Ok(end) => break end,
+                Err(SyncError::Store(boothkeeper_store::StoreError::Damaged { seq, .. })) => {
+                    if !mend(Some(&client), &self.laptop, seq).await? {
+                        return Err(AppError::new(Code::Damaged));
+                    }
+                }
+                Err(error) => {
+                    let Some(what) = error.suspicion() else {
+                        return Err(error.into());
+                    };
+                    suspicions += 1;
+                    if suspicions >= 3 {
+                        self.laptop.diverged(what)?;
+                        return Err(SyncError::Diverged(what).into());
+                    }
+                }
+            }
+        };
+        self.agree_again()?;
+        if push(&client, &self.laptop).await? > 0 {
+            return Ok(pull(&client, &self.laptop, |_| {}).await?.seq);
+        }
+        Ok(end.seq)
+    }
+
+    /// A pull that went through is agreement.
+    fn agree_again(&self) -> Result<(), AppError> {
+        let outbox = self.laptop.outbox();
+        if let Some(mut binding) = outbox.binding()?
+            && binding.diverged.take().is_some()
+        {
+            outbox.bind(Some(&binding))?;
+        }
+        Ok(())
+    }
+
+    /// Starts keeping the copy live; does nothing while it is, or while signed out. Only one process
+    /// does it: the others read.
+    pub fn start(&self) -> Result<(), AppError> {
+        let mut running = self.engine();
+        if running.as_ref().is_some_and(|r| !r.task.is_finished()) {
+            return Ok(());
+        }
+        let role = self.sync_role()?;
+        let (client, _) = self.client()?;
+        let engine = Engine::new(client, self.laptop.clone(), self.status.clone());
+        let nudge = engine.nudge.clone();
+        let task = tokio::spawn(async move {
+            let _role = role;
+            engine.run().await;
+        });
+        *running = Some(Running { task, nudge });
+        Ok(())
+    }
+
+    /// "Try again" and "verify now": wakes the engine, or starts it.
+    pub fn try_again(&self) -> Result<(), AppError> {
+        if let Some(running) = self.engine().as_ref() {
+            running.nudge.notify_one();
+        }
+        self.start()
+    }
+
+    pub fn stop(&self) {
+        if let Some(running) = self.engine().take() {
+            running.task.abort();
+        }
+    }
+
+    fn sync_role(&self) -> Result<Option<SyncRole>, AppError> {
+        let role = self.laptop.take_sync_role()?;
+        role.ok_or(AppError::new(Code::Locked))
+    }
+
+    pub(crate) fn client(&self) -> Result<(Client, Binding), AppError> {
+        let binding = self.binding()?.ok_or(AppError::new(Code::SignedOut))?;
+        let key = match &self.options.key {
+            Some(key) => key.clone(),
+            None => self.stored_key(&binding)?,
+        };
+        let client = Client::new(self.transport()?, &binding.cloud, Some(key));
+        Ok((client, binding))
+    }
+
+    fn stored_key(&self, binding: &Binding) -> Result<AccessKey, AppError> {
+        let stored = self.secrets.get(&self.secret_name(binding))?;
+        stored
+            .and_then(|key| AccessKey::parse(&key))
+            .ok_or(AppError::new(Code::SignedOut))
+    }
+
+    /// A keychain is shared by every copy on the machine: entries are named by cloud, account and folder.
+    pub(crate) fn secret_name(&self, binding: &Binding) -> String {
+        let folder = std::fs::canonicalize(self.data()).unwrap_or_else(|_| self.data().to_owned());
+        format!("{} {} {}", binding.cloud, binding.account, folder.display())
+    }
+}
+
+/// A cloud's address: HTTPS, or HTTP on this machine only; a key never travels in the clear.
+fn address(text: &str) -> Result<String, AppError> {
+    let wrong = || AppError::new(Code::AddressMalformed);
+    let text = text.trim().trim_end_matches('/');
+    let rest = match text.split_once("://") {
+        Some(("https", rest)) => rest,
+        Some(("http", rest)) if is_loopback(rest) => rest,
+        _ => return Err(wrong()),
+    };
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b".-:[]/".contains(&b);
+    if rest.is_empty() || !rest.bytes().all(plain) {
+        return Err(wrong());
+    }
+    Ok(text.to_owned())
+}
+
+fn is_loopback(authority: &str) -> bool {
+    let host = authority.split('/').next().unwrap_or_default();
+    let host = match host.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => host,
+    };
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_never_travels_in_the_clear() {
+        for good in [
+            "https://cloud.example",
+            "http://127.0.0.1:4000/",
+            "http://[::1]:9",
+            "http://localhost",
+        ] {
+            assert!(address(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://cloud.example",
+            "http://127.0.0.1.evil.example",
+            "http://127.0.0.1@evil.example",
+            "ftp://127.0.0.1",
+            "cloud.example",
+            "https://",
+            "",
+        ] {
+            assert_eq!(address(bad).unwrap_err().code, Code::AddressMalformed, "{bad}");
+        }
+    }
+}

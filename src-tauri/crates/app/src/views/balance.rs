@@ -1,0 +1,243 @@
+//! The balance, and how far to trust it.
+
+use boothkeeper_domain::account::{Account, BucketBalance, Life};
+use boothkeeper_domain::calendar::{Cycle, Period};
+use boothkeeper_domain::trust::{Evidence, Reason, Trust, judge};
+use boothkeeper_domain::{AccountId, Amount, Asset, Seq, Timestamp};
+use boothkeeper_store::cache::Head;
+use boothkeeper_store::outbox::Binding;
+use boothkeeper_store::{Cache, Outbox};
+use boothkeeper_sync::Clock;
+use boothkeeper_sync::clock::SystemClock;
+use serde::{Deserialize, Serialize};
+
+use super::RowView;
+use crate::app::Options;
+use crate::{App, AppError};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum PendingKind {
+    Purchase,
+    AutoRecharge,
+    CouponBonus,
+}
+
+/// Not spendable yet.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PendingView {
+    pub kind: PendingKind,
+    pub amount: Amount,
+    pub since: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct BalanceView {
+    /// Nothing, not zero, before the first sync.
+    pub balance: Option<Amount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub asset: Option<Asset>,
+    pub buckets: Vec<BucketBalance>,
+    pub pending: Vec<PendingView>,
+    pub trust: Trust,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub reason: Option<Reason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub as_of: Option<Timestamp>,
+    /// Milliseconds since the cloud last confirmed the copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub age: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub seq: Option<Seq>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub account: Option<AccountId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PlanView {
+    pub email: String,
+    pub plan: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub cycle: Option<Cycle>,
+    pub state: Life,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub period: Option<Period>,
+}
+
+/// All that the first screen and the frame around every screen show.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Overview {
+    pub signed_in: bool,
+    /// A key in the environment is used and never stored.
+    pub key_from_environment: bool,
+    pub balance: BalanceView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub plan: Option<PlanView>,
+    /// Newest first.
+    pub latest: Vec<RowView>,
+    /// How far a long first sync has come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub pulling: Option<Seq>,
+    pub waiting: u32,
+    pub now: Timestamp,
+    pub zone: String,
+}
+
+const LATEST: usize = 12;
+
+impl App {
+    /// The proven balance. Does not call the cloud; `live` only while this process follows it.
+    pub fn balance(&self) -> Result<BalanceView, AppError> {
+        let binding = self.binding()?;
+        let head = match &binding {
+            Some(binding) => self.head(binding)?,
+            None => None,
+        };
+        let status = self.status.borrow().clone();
+        let since_boot = self.laptop.clock().since_boot();
+        let standing = Standing {
+            now: self.now(head.as_ref().map(|head| head.as_of)),
+            heartbeat_age: status.agreed_at.map(|at| since_boot - at),
+            reason: status.reason,
+            actions_waiting: self.laptop.outbox().waiting()? > 0,
+        };
+        Ok(view(binding, head, standing))
+    }
+
+    pub fn overview(&self) -> Result<Overview, AppError> {
+        let binding = self.binding()?;
+        let balance = self.balance()?;
+        let status = self.status.borrow().clone();
+        let head = match &binding {
+            Some(binding) => self.head(binding)?,
+            None => None,
+        };
+        let latest = match &head {
+            Some(head) => self.latest(&head.account, LATEST)?,
+            None => vec![],
+        };
+        let plan = head.and_then(|head| {
+            Some(PlanView {
+                email: head.account.identity?.email,
+                plan: head.account.plan,
+                cycle: head.account.cycle,
+                state: head.account.life,
+                period: head.account.period,
+            })
+        });
+        let waiting = self.laptop.outbox().waiting()?;
+        Ok(Overview {
+            signed_in: binding.is_some(),
+            key_from_environment: self.options.key.is_some(),
+            now: self.now(balance.as_of),
+            balance,
+            plan,
+            latest,
+            pulling: status.pulling,
+            waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
+            zone: self.options.zone.name().to_owned(),
+        })
+    }
+}
+
+/// The proven balance of a data folder, read and nothing else: for scripts, and for folders that
+/// cannot be written to.
+pub fn glance(options: &Options) -> Result<BalanceView, AppError> {
+    let folder = boothkeeper_store::Paths::new(&options.data);
+    let Some(outbox) = Outbox::open_to_read(&folder.outbox())? else {
+        let standing = Standing::at(SystemClock.wall());
+        return Ok(view(None, None, standing));
+    };
+    let binding = outbox.binding()?;
+    let head = match (&binding, Cache::open_to_read(&folder.cache())?) {
+        (Some(binding), Some(cache)) => cache.head(&binding.keys)?,
+        _ => None,
+    };
+    let standing = Standing {
+        actions_waiting: outbox.waiting()? > 0,
+        ..Standing::at(SystemClock.wall())
+    };
+    Ok(view(binding, head, standing))
+}
+
+/// How the copy stands to the cloud at the moment.
+struct Standing {
+    now: Timestamp,
+    heartbeat_age: Option<i64>,
+    reason: Reason,
+    actions_waiting: bool,
+}
+
+impl Standing {
+    fn at(now: Timestamp) -> Self {
+        Standing {
+            now,
+            heartbeat_age: None,
+            reason: Reason::NotConnected,
+            actions_waiting: false,
+        }
+    }
+}
+
+fn view(binding: Option<Binding>, head: Option<Head>, standing: Standing) -> BalanceView {
+    let as_of = head.as_ref().map(|head| head.as_of);
+    // A wall clock that was set back does not make a copy younger than the cloud's own word.
+    let now = as_of.map_or(standing.now, |as_of| as_of.max(standing.now));
+    let evidence = Evidence {
+        diverged: binding.as_ref().is_some_and(|b| b.diverged.is_some()),
+        as_of,
+        heartbeat_age: standing.heartbeat_age,
+        actions_waiting: standing.actions_waiting,
+    };
+    let trust = judge(&evidence, now);
+    let reason = match (&binding, trust) {
+        (_, Trust::Live) => None,
+        (None, _) => Some(Reason::SignedOut),
+        _ => Some(standing.reason),
+    };
+    let account = head.map(|head| head.account);
+    BalanceView {
+        balance: account.as_ref().map(|account| account.balance),
+        buckets: account.as_ref().map_or(vec![], Account::buckets),
+        pending: account.as_ref().map_or(vec![], pending),
+        trust,
+        reason,
+        as_of,
+        age: as_of.map(|as_of| now.since(as_of)),
+        seq: account.as_ref().map(|account| account.seq),
+        asset: account.and_then(|a| a.identity).map(|identity| identity.asset),
+        account: binding.map(|binding| binding.account),
+    }
+}
+
+fn pending(account: &Account) -> Vec<PendingView> {
+    let purchases = account.purchases.values().map(|purchase| PendingView {
+        kind: match purchase.auto_recharge {
+            true => PendingKind::AutoRecharge,
+            false => PendingKind::Purchase,
+        },
+        amount: purchase.amount,
+        since: purchase.at,
+    });
+    let bonuses = account.bonuses.values().map(|bonus| PendingView {
+        kind: PendingKind::CouponBonus,
+        amount: bonus.amount,
+        since: bonus.at,
+    });
+    purchases.chain(bonuses).collect()
+}

@@ -1,0 +1,16 @@
+//! Documents that shells render: numbers, codes and instants, no sentences.
+
+mod balance;
+pub(crate) mod history;
+mod outbox;
+mod verify;
+
+pub use balance::{BalanceView, Overview, PendingKind, PendingView, PlanView, glance};
+pub(crate) use history::filter;
+pub use history::{
+    EntryView,
+    DayView, EntryDetail, HistoryPage, HistoryQuery, FilterOptions, HistorySummary, LinkView, RowStatus,
+    RowView, TotalView,
+};
+pub use outbox::{CommandView, OutboxView};
+pub use verify::{Doctor, DoctorCheck, VerifyView};

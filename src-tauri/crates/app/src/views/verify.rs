@@ -1,0 +1,105 @@
+//! Proving the copy again, and looking the installation over.
+
+use boothkeeper_domain::{Amount, Hash, Seq};
+use serde::Serialize;
+
+use crate::{App, AppError, Code};
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct VerifyView {
+    pub ok: bool,
+    pub seq: Seq,
+    pub hash: Hash,
+    pub entries: u64,
+    pub balance: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub first_bad_seq: Option<Seq>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DoctorCheck {
+    Ok,
+    Problem(Code),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Doctor {
+    pub version: &'static str,
+    pub data: String,
+    pub zone: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cloud: Option<String>,
+    pub files: DoctorCheck,
+    pub keychain: DoctorCheck,
+    pub signed_in: DoctorCheck,
+    pub copy: DoctorCheck,
+    pub cloud_reachable: DoctorCheck,
+}
+
+impl App {
+    /// Recomputes chain, fold and columns of the whole copy.
+    pub fn verify(&self) -> Result<VerifyView, AppError> {
+        let binding = self.binding()?.ok_or(AppError::new(Code::SignedOut))?;
+        let scrub = self
+            .laptop
+            .read(|cache| cache.scrub(&binding.account, &binding.keys))?
+            .ok_or(AppError::new(Code::NotSynced))?;
+        Ok(VerifyView {
+            ok: scrub.first_bad.is_none(),
+            seq: scrub.seq,
+            hash: scrub.chain,
+            entries: scrub.entries,
+            balance: scrub.balance,
+            first_bad_seq: scrub.first_bad,
+        })
+    }
+
+    /// Verifies, and mends what is found, from the bytes kept here or from the cloud.
+    pub async fn verify_and_mend(&self) -> Result<VerifyView, AppError> {
+        const ROUNDS: usize = 16;
+        let mut view = self.verify()?;
+        for _ in 0..ROUNDS {
+            let Some(bad) = view.first_bad_seq else {
+                break;
+            };
+            let client = self.client().ok().map(|(client, _)| client);
+            let mended = boothkeeper_sync::mend(client.as_ref(), &self.laptop, Some(bad)).await?;
+            if !mended {
+                break;
+            }
+            view = self.verify()?;
+        }
+        Ok(view)
+    }
+
+    pub async fn doctor(&self) -> Result<Doctor, AppError> {
+        let binding = self.binding()?;
+        let outcome = |result: Result<(), AppError>| match result {
+            Ok(()) => DoctorCheck::Ok,
+            Err(error) => DoctorCheck::Problem(error.code),
+        };
+        let keychain = self.secrets.probe().map_err(AppError::from);
+        let signed_in = self.client().map(|_| ());
+        let reachable = match self.client() {
+            Ok((client, _)) => client.meta().await.map(|_| ()).map_err(AppError::from),
+            Err(error) => Err(error),
+        };
+        Ok(Doctor {
+            version: env!("CARGO_PKG_VERSION"),
+            data: self.data().display().to_string(),
+            zone: self.options.zone.name().to_owned(),
+            cloud: binding.map(|binding| binding.cloud),
+            files: DoctorCheck::Ok,
+            keychain: outcome(keychain),
+            signed_in: outcome(signed_in),
+            copy: outcome(self.verify().and_then(|view| match view.ok {
+                true => Ok(()),
+                false => Err(AppError::new(Code::Damaged)),
+            })),
+            cloud_reachable: outcome(reachable),
+        })
+    }
+}

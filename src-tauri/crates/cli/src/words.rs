@@ -1,0 +1,109 @@
+//! Codes as sentences: what happened, and what to do next.
+
+use boothkeeper_app::Code;
+use boothkeeper_app::domain::trust::Reason;
+
+/// The sentence for an operator and the next step.
+pub fn sentence(code: Code) -> (&'static str, &'static str) {
+    match code {
+        Code::SignedOut => (
+            "You are not signed in, or the access key was revoked.",
+            "Run `boothkeeper login --cloud URL --key-stdin` with a key from your account settings.",
+        ),
+        Code::KeyMalformed => (
+            "That is not an access key.",
+            "A key begins with bk_. Copy it again from your account settings.",
+        ),
+        Code::AddressMalformed => (
+            "That is not a cloud's address.",
+            "Use https://…; http:// is for this computer only.",
+        ),
+        Code::Offline => (
+            "The cloud cannot be reached.",
+            "Check the network and try again; the last proven balance stays readable.",
+        ),
+        Code::Portal => (
+            "Something else answered in the cloud's place, most likely a Wi-Fi sign-in page.",
+            "Open a browser, sign in to the Wi-Fi, and try again.",
+        ),
+        Code::Server => (
+            "The cloud has a problem of its own.",
+            "Try again in a few minutes; nothing was lost.",
+        ),
+        Code::Refused => (
+            "The cloud refused.",
+            "See the reason given; nothing was changed.",
+        ),
+        Code::UpdateNeeded => (
+            "The cloud speaks a newer version than this program.",
+            "Update Boothkeeper.",
+        ),
+        Code::Diverged => (
+            "The copy and the cloud do not agree.",
+            "Keep this computer's data as evidence and contact support.",
+        ),
+        Code::StreamBroken => (
+            "The cloud's answer broke off or contradicts itself; nothing of it was taken over.",
+            "Try again; if it repeats, contact support.",
+        ),
+        Code::Damaged => (
+            "The copy on this computer is damaged.",
+            "Run `boothkeeper sync` while online: it is fetched again.",
+        ),
+        Code::DiskFull => (
+            "The disk is full.",
+            "Free some space and try again; the last good copy stays readable.",
+        ),
+        Code::ReadOnly => (
+            "The data folder cannot be written to.",
+            "Check its permissions, or choose another with --data.",
+        ),
+        Code::NewerFiles => (
+            "A newer version of Boothkeeper has used this data folder.",
+            "Update this program; nothing was touched.",
+        ),
+        Code::Locked => (
+            "Another Boothkeeper is using this data folder.",
+            "Close it, or let it do the syncing.",
+        ),
+        Code::FileSystem => (
+            "A file cannot be read or written.",
+            "Check the path and its permissions.",
+        ),
+        Code::NoKeychain => (
+            "The system's keychain does not answer.",
+            "Unlock it, or set BOOTHKEEPER_ACCESS_KEY: then nothing is stored.",
+        ),
+        Code::NotSynced => (
+            "There is no copy of the account yet.",
+            "Run `boothkeeper sync` while online.",
+        ),
+        Code::OutOfRange => (
+            "A value is out of range.",
+            "Limits are 1 to 1000, amounts plain decimals such as 50.00, dates in order.",
+        ),
+        Code::UnknownName => (
+            "There is no such name.",
+            "`boothkeeper history --json` shows the names in use; exports end in .csv or .json.",
+        ),
+        Code::NotFound => ("There is no such thing.", "Check the id."),
+        Code::NotCancellable => (
+            "That action was sent already.",
+            "Run `boothkeeper sync` to learn what came of it.",
+        ),
+        Code::Internal => (
+            "Something went wrong that should not.",
+            "Try again; if it repeats, run with RUST_LOG=debug and report it.",
+        ),
+    }
+}
+
+pub fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NotConnected => "not connected",
+        Reason::Offline => "offline",
+        Reason::Portal => "the Wi-Fi wants a login",
+        Reason::Server => "the cloud has a problem",
+        Reason::SignedOut => "signed out",
+    }
+}

@@ -1,0 +1,272 @@
+//! Writing what was verified: rows, bytes, fold, rollups and cursor, in one transaction per checkpoint.
+
+use std::collections::HashMap;
+
+use boothkeeper_domain::{Account, Hash, Seq, Timestamp};
+use boothkeeper_wire::checkpoint::SignedCheckpoint;
+use rusqlite::{Connection, params};
+
+use super::names::{Class, NameId};
+use super::{Cache, Row};
+use crate::{Day, StoreError, Zone};
+
+/// A stretch of journal between two checkpoints, borne out by the second. Made by
+/// [`crate::ingest::Ingest`] only.
+#[derive(Debug)]
+pub struct Verified {
+    pub(crate) after: Seq,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) names: Vec<(NameId, Class, String)>,
+    pub(crate) links: Vec<(Seq, Seq)>,
+    pub(crate) bytes: Vec<Bytes>,
+    pub(crate) rollups: Rollups,
+    pub(crate) account: Account,
+    pub(crate) signed: SignedCheckpoint,
+    pub(crate) as_of: Timestamp,
+}
+
+impl Verified {
+    pub fn entries(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn seq(&self) -> Seq {
+        self.account.seq
+    }
+}
+
+/// Entries' bytes as they are to be kept.
+#[derive(Debug)]
+pub(crate) enum Bytes {
+    Segment {
+        last: Seq,
+        chain: Hash,
+        frame: Vec<u8>,
+    },
+    Line {
+        seq: Seq,
+        line: Vec<u8>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct RollupKey {
+    pub day: Day,
+    pub kind: NameId,
+    pub service: NameId,
+    pub event: NameId,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rollup {
+    pub first: Seq,
+    pub last: Seq,
+    pub count: u64,
+    pub sum: i64,
+}
+
+/// Day × kind × service × event sums of a stretch.
+#[derive(Debug, Default)]
+pub(crate) struct Rollups(HashMap<RollupKey, Rollup>);
+
+impl Rollups {
+    pub fn add(&mut self, row: &Row, day: Day) {
+        let key = RollupKey {
+            day,
+            kind: row.kind,
+            service: row.service,
+            event: row.event,
+        };
+        let rollup = self.0.entry(key).or_insert(Rollup {
+            first: row.seq,
+            last: row.seq,
+            count: 0,
+            sum: 0,
+        });
+        rollup.last = row.seq;
+        rollup.count += 1;
+        // A stretch's deltas are bounded by the balance, which is in range.
+        rollup.sum = rollup.sum.saturating_add(row.delta.minor());
+    }
+
+    fn write(&self, connection: &Connection) -> Result<(), StoreError> {
+        let upsert = "INSERT INTO rollups VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT DO UPDATE SET last = ?6, count = count + ?7, sum = sum + ?8";
+        let mut statement = connection.prepare_cached(upsert)?;
+        for (key, rollup) in &self.0 {
+            statement.execute(params![
+                key.day.0,
+                key.kind.0,
+                key.service.0,
+                key.event.0,
+                rollup.first.0,
+                rollup.last.0,
+                rollup.count,
+                rollup.sum,
+            ])?;
+        }
+        Ok(())
+    }
+}
+
+impl Cache {
+    /// Takes a verified stretch. An older or repeated one changes nothing and answers `false`: a late
+    /// answer never overwrites a newer one.
+    pub fn apply(&mut self, verified: &Verified) -> Result<bool, StoreError> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let at = copied_to(&transaction)?;
+        if at != verified.after {
+            return Ok(false);
+        }
+        write_names(&transaction, &verified.names)?;
+        write_rows(&transaction, &verified.rows)?;
+        write_bytes(&transaction, &verified.bytes)?;
+        write_links(&transaction, &verified.links)?;
+        verified.rollups.write(&transaction)?;
+        write_head(&transaction, verified)?;
+        transaction.commit()?;
+        Ok(true)
+    }
+
+    /// Rollups count days in one zone; when the laptop's changes they are made again.
+    pub(super) fn count_days_in(&mut self, zone: &Zone) -> Result<(), StoreError> {
+        if self.setting("zone")?.as_deref() == Some(zone.name()) {
+            return Ok(());
+        }
+        rebuild_rollups(&mut self.connection, &mut zone.clone())?;
+        let set = "INSERT INTO settings VALUES ('zone', ?1) ON CONFLICT DO UPDATE SET value = ?1";
+        self.connection.execute(set, [zone.name()])?;
+        Ok(())
+    }
+
+    /// Empties the copy; the zone stays.
+    pub fn clear(&mut self) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        for table in [
+            "head",
+            "entries",
+            "names",
+            "segments",
+            "tail",
+            "links",
+            "checkpoints",
+            "rollups",
+        ] {
+            transaction.execute(&format!("DELETE FROM {table}"), [])?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// How far the copy reaches.
+    pub fn seq(&self) -> Result<Seq, StoreError> {
+        copied_to(&self.connection)
+    }
+}
+
+pub(super) fn rebuild_rollups(
+    connection: &mut Connection,
+    zone: &mut Zone,
+) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    let rollups = roll_up(&transaction, zone)?;
+    transaction.execute("DELETE FROM rollups", [])?;
+    rollups.write(&transaction)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn roll_up(connection: &Connection, zone: &mut Zone) -> Result<Rollups, StoreError> {
+    let query = format!("SELECT {} FROM entries ORDER BY seq", super::row::COLUMNS);
+    let mut statement = connection.prepare(&query)?;
+    let mut columns = statement.query([])?;
+    let mut rollups = Rollups::default();
+    while let Some(columns) = columns.next()? {
+        let row = Row::read(columns)?;
+        rollups.add(&row, zone.day(row.at));
+    }
+    Ok(rollups)
+}
+
+fn copied_to(connection: &Connection) -> Result<Seq, StoreError> {
+    let query = "SELECT coalesce(max(seq), 0) FROM head";
+    let mut statement = connection.prepare_cached(query)?;
+    Ok(Seq(statement.query_row([], |row| row.get(0))?))
+}
+
+fn write_names(
+    connection: &Connection,
+    names: &[(NameId, Class, String)],
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("INSERT INTO names VALUES (?1, ?2, ?3)")?;
+    for (id, class, name) in names {
+        statement.execute(params![id.0, *class as u32, name])?;
+    }
+    Ok(())
+}
+
+pub(super) fn write_rows(connection: &Connection, rows: &[Row]) -> Result<(), StoreError> {
+    let insert = "INSERT OR REPLACE INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let mut statement = connection.prepare_cached(insert)?;
+    for row in rows {
+        statement.execute(params![
+            row.seq.0,
+            row.at.millis(),
+            row.kind.0,
+            row.service.0,
+            row.event.0,
+            row.delta.minor(),
+            row.balance_after.minor(),
+            row.mark(),
+        ])?;
+    }
+    Ok(())
+}
+
+fn write_bytes(connection: &Connection, bytes: &[Bytes]) -> Result<(), StoreError> {
+    let segment = "INSERT OR REPLACE INTO segments VALUES (?1, ?2, ?3)";
+    let mut segment = connection.prepare_cached(segment)?;
+    let mut absorbed = connection.prepare_cached("DELETE FROM tail WHERE seq <= ?1")?;
+    let mut line_statement = connection.prepare_cached("INSERT OR REPLACE INTO tail VALUES (?1, ?2)")?;
+    for part in bytes {
+        match part {
+            Bytes::Segment { last, chain, frame } => {
+                segment.execute(params![last.0, chain.0, frame])?;
+                absorbed.execute([last.0])?;
+            }
+            Bytes::Line { seq, line } => {
+                line_statement.execute(params![seq.0, line])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_links(connection: &Connection, links: &[(Seq, Seq)]) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("INSERT OR IGNORE INTO links VALUES (?1, ?2)")?;
+    for (target, seq) in links {
+        statement.execute(params![target.0, seq.0])?;
+    }
+    Ok(())
+}
+
+fn write_head(connection: &Connection, verified: &Verified) -> Result<(), StoreError> {
+    let body = &verified.signed.body;
+    let state = serde_json::to_string(&verified.account)?;
+    let signed = serde_json::to_string(&verified.signed)?;
+    let replace = "INSERT OR REPLACE INTO head VALUES (1, ?1, ?2, ?3, ?4, ?5)";
+    connection.prepare_cached(replace)?.execute(params![
+        body.seq.0,
+        body.chain.0,
+        state,
+        signed,
+        verified.as_of.millis(),
+    ])?;
+    let keep = "INSERT OR REPLACE INTO checkpoints VALUES (?1, ?2)";
+    connection
+        .prepare_cached(keep)?
+        .execute(params![body.seq.0, signed])?;
+    Ok(())
+}

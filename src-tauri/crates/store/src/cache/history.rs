@@ -1,0 +1,244 @@
+//! Pages and windows of history. Rollups say which days hold matches and between which entries; rows
+//! are read by that one range.
+
+use boothkeeper_domain::Seq;
+use rusqlite::types::Value;
+use rusqlite::params_from_iter;
+
+use super::names::NameId;
+use super::row::COLUMNS;
+use super::{Cache, Row};
+use crate::{Day, StoreError};
+
+/// What to look for; an empty list means any.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filter {
+    pub kinds: Vec<NameId>,
+    pub services: Vec<NameId>,
+    pub events: Vec<NameId>,
+    /// First and last day, both included.
+    pub from: Option<Day>,
+    pub to: Option<Day>,
+}
+
+/// A day with matching entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayCount {
+    pub day: Day,
+    pub count: u64,
+    /// Sum of matching deltas that add, and of those that take.
+    pub added: i64,
+    pub spent: i64,
+    pub first: Seq,
+    pub last: Seq,
+}
+
+/// Newest first; `next` is the seq to continue before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    pub rows: Vec<Row>,
+    pub next: Option<Seq>,
+}
+
+/// A row and the entries that refer to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    pub row: Row,
+    /// Kind and seq of each entry that names this one: its failure, its refund, its reversal.
+    pub followed_by: Vec<(NameId, Seq)>,
+}
+
+impl Filter {
+    fn is_any(&self) -> bool {
+        self.kinds.is_empty() && self.services.is_empty() && self.events.is_empty()
+    }
+
+    /// `AND …` over the columns that rows and rollups share, and its values.
+    pub(super) fn columns(&self) -> (String, Vec<Value>) {
+        let mut text = String::new();
+        let mut values = Vec::new();
+        for (column, ids) in [
+            ("kind", &self.kinds),
+            ("service", &self.services),
+            ("event", &self.events),
+        ] {
+            if !ids.is_empty() {
+                let marks = vec!["?"; ids.len()].join(", ");
+                text.push_str(&format!(" AND {column} IN ({marks})"));
+                values.extend(ids.iter().map(|id| Value::from(id.0)));
+            }
+        }
+        (text, values)
+    }
+
+    /// The same with the bounds of days, for rollups.
+    pub(super) fn rollups(&self) -> (String, Vec<Value>) {
+        let (columns, mut values) = self.columns();
+        let text = format!("day BETWEEN ? AND ?{columns}");
+        let from = self.from.map_or(i32::MIN, |day| day.0);
+        let to = self.to.map_or(i32::MAX, |day| day.0);
+        values.splice(0..0, [Value::from(from), Value::from(to)]);
+        (text, values)
+    }
+}
+
+impl Cache {
+    /// The days that hold matches, newest first.
+    pub fn days(&self, filter: &Filter) -> Result<Vec<DayCount>, StoreError> {
+        let (condition, values) = filter.rollups();
+        let query = format!(
+            "SELECT day, sum(count), sum(max(sum, 0)), sum(min(sum, 0)), min(first), max(last)
+             FROM rollups WHERE {condition} GROUP BY day ORDER BY day DESC"
+        );
+        let mut statement = self.connection.prepare_cached(&query)?;
+        let days = statement.query_map(params_from_iter(values), |row| {
+            Ok(DayCount {
+                day: Day(row.get(0)?),
+                count: row.get(1)?,
+                added: row.get(2)?,
+                spent: row.get(3)?,
+                first: Seq(row.get(4)?),
+                last: Seq(row.get(5)?),
+            })
+        })?;
+        Ok(days.collect::<Result<_, _>>()?)
+    }
+
+    /// Up to `limit` matches before `before` (or from the newest), newest first.
+    pub fn page(
+        &self,
+        filter: &Filter,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        let mut rows = Vec::with_capacity(limit);
+        let mut top = before.map_or(Seq(u64::MAX >> 1), |seq| Seq(seq.0.saturating_sub(1)));
+        let mut ranges = self.matching_ranges(filter, top)?;
+        while rows.len() <= limit {
+            let Some((first, last)) = ranges.pop() else {
+                break;
+            };
+            top = top.min(last);
+            let wanted = limit + 1 - rows.len();
+            self.rows_between(filter, first, top, wanted, 0, &mut rows)?;
+        }
+        let next = (rows.len() > limit).then(|| rows[limit - 1].seq);
+        rows.truncate(limit);
+        Ok(Page { rows, next })
+    }
+
+    /// `limit` matches of one day, newest first, after skipping `offset`.
+    pub fn window(
+        &self,
+        filter: &Filter,
+        day: &DayCount,
+        offset: usize,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Vec::with_capacity(limit);
+        let (mut top, mut skip) = (day.last, offset);
+        if filter.is_any() {
+            // A day's entries are neighbours: the place is known without walking to it.
+            top = Seq(day.last.0.saturating_sub(offset as u64));
+            skip = 0;
+        }
+        if top >= day.first {
+            self.rows_between(filter, day.first, top, limit, skip, &mut rows)?;
+        }
+        Ok(rows)
+    }
+
+    /// Rows with what refers to them.
+    pub fn with_followers(&self, rows: Vec<Row>) -> Result<Vec<Found>, StoreError> {
+        let query = "SELECT e.kind, e.seq FROM links l JOIN entries e ON e.seq = l.seq
+                     WHERE l.target = ?1 ORDER BY l.seq";
+        let mut statement = self.connection.prepare_cached(query)?;
+        rows.into_iter()
+            .map(|row| {
+                let followers = statement.query_map([row.seq.0], |follower| {
+                    Ok((NameId(follower.get(0)?), Seq(follower.get(1)?)))
+                })?;
+                Ok(Found {
+                    row,
+                    followed_by: followers.collect::<Result<_, _>>()?,
+                })
+            })
+            .collect()
+    }
+
+    pub fn row(&self, seq: Seq) -> Result<Option<Row>, StoreError> {
+        let mut rows = Vec::new();
+        self.rows_between(&Filter::default(), seq, seq, 1, 0, &mut rows)?;
+        Ok(rows.pop())
+    }
+
+    /// Matches of the filter and of a condition on columns, newest first.
+    pub(super) fn rows_where(
+        &self,
+        filter: &Filter,
+        condition: &str,
+        first: Seq,
+        last: Seq,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Vec::new();
+        let (columns, values) = filter.columns();
+        let condition = format!(" AND ({condition}){columns}");
+        self.read_rows((&condition, values), (first, last), (limit, 0), &mut rows)?;
+        Ok(rows)
+    }
+
+    fn rows_between(
+        &self,
+        filter: &Filter,
+        first: Seq,
+        last: Seq,
+        limit: usize,
+        skip: usize,
+        out: &mut Vec<Row>,
+    ) -> Result<(), StoreError> {
+        let (condition, values) = filter.columns();
+        self.read_rows((&condition, values), (first, last), (limit, skip), out)
+    }
+
+    fn read_rows(
+        &self,
+        (condition, values): (&str, Vec<Value>),
+        (first, last): (Seq, Seq),
+        (limit, skip): (usize, usize),
+        out: &mut Vec<Row>,
+    ) -> Result<(), StoreError> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM entries WHERE seq BETWEEN ? AND ?{condition}
+             ORDER BY seq DESC LIMIT {limit} OFFSET {skip}"
+        );
+        let bounds = [first, last].map(|seq| Value::from(seq.0.cast_signed()));
+        let values = bounds.into_iter().chain(values);
+        let mut statement = self.connection.prepare_cached(&query)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        while let Some(row) = rows.next()? {
+            out.push(Row::read(row)?);
+        }
+        Ok(())
+    }
+
+    /// Ranges of entries that hold matches up to `top`, newest last.
+    fn matching_ranges(
+        &self,
+        filter: &Filter,
+        top: Seq,
+    ) -> Result<Vec<(Seq, Seq)>, StoreError> {
+        let unbounded = filter.from.is_none() && filter.to.is_none();
+        if filter.is_any() && unbounded {
+            return Ok(vec![(Seq(1), top)]);
+        }
+        let mut ranges: Vec<_> = self
+            .days(filter)?
+            .into_iter()
+            .filter(|day| day.first <= top)
+            .map(|day| (day.first, day.last))
+            .collect();
+        ranges.reverse();
+        Ok(ranges)
+    }
+}

@@ -1,0 +1,78 @@
+//! The cache: the account's journal as verified, in a shape that answers quickly. All of it can be
+//! fetched again; it is written only by [`Cache::apply`], repaired only from proven bytes.
+
+mod apply;
+mod head;
+mod history;
+mod mend;
+mod names;
+mod row;
+mod schema;
+mod scrub;
+mod search;
+mod segments;
+mod totals;
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+pub use apply::Verified;
+pub(crate) use apply::{Bytes, Rollups};
+pub use head::Head;
+pub use history::{DayCount, Filter, Found, Page};
+pub use mend::Mend;
+pub use names::{Class, NameId, Names};
+pub use row::Row;
+pub(crate) use schema::refuse_newer;
+pub use scrub::Scrub;
+pub use totals::{Opening, Total};
+
+use crate::{StoreError, Zone};
+
+#[derive(Debug)]
+pub struct Cache {
+    connection: Connection,
+}
+
+impl Cache {
+    /// Opens or makes the cache; days are counted in `zone` from now on.
+    pub fn open(path: &Path, zone: &Zone) -> Result<Self, StoreError> {
+        let mut connection = Connection::open(path)?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        schema::migrate(&mut connection)?;
+        let mut cache = Cache { connection };
+        cache.count_days_in(zone)?;
+        Ok(cache)
+    }
+
+    /// Opens for reading only; `None` if there is no cache yet.
+    pub fn open_to_read(path: &Path) -> Result<Option<Self>, StoreError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        schema::check(&connection)?;
+        Ok(Some(Cache { connection }))
+    }
+
+    /// In memory, for simulation.
+    pub fn in_memory(zone: &Zone) -> Result<Self, StoreError> {
+        let mut connection = Connection::open_in_memory()?;
+        schema::migrate(&mut connection)?;
+        let mut cache = Cache { connection };
+        cache.count_days_in(zone)?;
+        Ok(cache)
+    }
+
+    fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        use rusqlite::OptionalExtension;
+        let query = "SELECT value FROM settings WHERE name = ?1";
+        let mut statement = self.connection.prepare_cached(query)?;
+        Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+    }
+}

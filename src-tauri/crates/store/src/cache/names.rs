@@ -1,0 +1,100 @@
+//! Kinds, services and events by number: rows are narrow, words are kept once.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+
+use super::Cache;
+use crate::StoreError;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    Kind = 0,
+    Service = 1,
+    Event = 2,
+}
+
+impl Class {
+    const ALL: [Class; 3] = [Class::Kind, Class::Service, Class::Event];
+}
+
+/// 0 stands for no name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct NameId(pub u32);
+
+impl NameId {
+    pub const NONE: NameId = NameId(0);
+}
+
+/// Both directions. New names get the next number at once and are stored with the rows that use them.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    ids: [HashMap<String, NameId>; 3],
+    names: HashMap<NameId, String>,
+    new: Vec<(NameId, Class)>,
+}
+
+impl Names {
+    pub fn id(&mut self, class: Class, name: Option<&str>) -> NameId {
+        let Some(name) = name else {
+            return NameId::NONE;
+        };
+        if let Some(id) = self.find(class, name) {
+            return id;
+        }
+        // Numbers are dense from 1, over all classes.
+        let id = NameId(u32::try_from(self.names.len() + 1).unwrap_or(u32::MAX));
+        self.insert(id, class, name.to_owned());
+        self.new.push((id, class));
+        id
+    }
+
+    pub fn find(&self, class: Class, name: &str) -> Option<NameId> {
+        self.ids[class as usize].get(name).copied()
+    }
+
+    /// `None` for [`NameId::NONE`].
+    pub fn name(&self, id: NameId) -> Option<&str> {
+        self.names.get(&id).map(String::as_str)
+    }
+
+    pub fn all(&self, class: Class) -> impl Iterator<Item = (&str, NameId)> {
+        self.ids[class as usize]
+            .iter()
+            .map(|(name, id)| (name.as_str(), *id))
+    }
+
+    /// Names that are not stored yet.
+    pub(crate) fn take_new(&mut self) -> Vec<(NameId, Class, String)> {
+        std::mem::take(&mut self.new)
+            .into_iter()
+            .map(|(id, class)| (id, class, self.names[&id].clone()))
+            .collect()
+    }
+
+    fn insert(&mut self, id: NameId, class: Class, name: String) {
+        self.ids[class as usize].insert(name.clone(), id);
+        self.names.insert(id, name);
+    }
+}
+
+impl Cache {
+    pub fn names(&self) -> Result<Names, StoreError> {
+        load(&self.connection)
+    }
+}
+
+fn load(connection: &Connection) -> Result<Names, StoreError> {
+    let mut names = Names::default();
+    let mut statement = connection.prepare_cached("SELECT id, class, name FROM names")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let class: usize = row.get(1)?;
+        let class = *Class::ALL.get(class).ok_or(StoreError::Damaged {
+            seq: None,
+            source: None,
+        })?;
+        names.insert(NameId(row.get(0)?), class, row.get(2)?);
+    }
+    Ok(names)
+}

@@ -1,0 +1,88 @@
+//! The cache's tables. A newer file is refused, an older one is brought forward whole or not at all.
+
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+
+use crate::StoreError;
+
+const STEPS: &[M<'_>] = &[M::up(
+    "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+     -- The one record of how far the copy reaches: the fold there, and the cloud's signed word for it.
+     CREATE TABLE head (
+         id INTEGER PRIMARY KEY CHECK (id = 1),
+         seq INTEGER NOT NULL,
+         chain BLOB NOT NULL,
+         state TEXT NOT NULL,
+         checkpoint TEXT NOT NULL,
+         as_of INTEGER NOT NULL
+     );
+
+     -- Columns for lists and sums; what they were read from is in `segments` and `tail`.
+     CREATE TABLE entries (
+         seq INTEGER PRIMARY KEY,
+         at INTEGER NOT NULL,
+         kind INTEGER NOT NULL,
+         service INTEGER NOT NULL,
+         event INTEGER NOT NULL,
+         delta INTEGER NOT NULL,
+         balance_after INTEGER NOT NULL,
+         mark INTEGER NOT NULL
+     );
+     CREATE TABLE names (
+         id INTEGER PRIMARY KEY,
+         class INTEGER NOT NULL,
+         name TEXT NOT NULL,
+         UNIQUE (class, name)
+     );
+
+     -- The entries' bytes as sent: whole segments as zstd frames, newer lines one by one.
+     CREATE TABLE segments (last INTEGER PRIMARY KEY, chain BLOB NOT NULL, frame BLOB NOT NULL);
+     CREATE TABLE tail (seq INTEGER PRIMARY KEY, line BLOB NOT NULL);
+
+     CREATE TABLE links (
+         target INTEGER NOT NULL,
+         seq INTEGER NOT NULL,
+         PRIMARY KEY (target, seq)
+     ) WITHOUT ROWID;
+     CREATE TABLE checkpoints (seq INTEGER PRIMARY KEY, signed TEXT NOT NULL);
+
+     CREATE TABLE rollups (
+         day INTEGER NOT NULL,
+         kind INTEGER NOT NULL,
+         service INTEGER NOT NULL,
+         event INTEGER NOT NULL,
+         first INTEGER NOT NULL,
+         last INTEGER NOT NULL,
+         count INTEGER NOT NULL,
+         sum INTEGER NOT NULL,
+         PRIMARY KEY (day, kind, service, event)
+     ) WITHOUT ROWID;",
+)];
+
+pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    check(connection)?;
+    Migrations::from_slice(STEPS)
+        .to_latest(connection)
+        .map_err(|error| match error {
+            rusqlite_migration::Error::RusqliteError { err, .. } => err.into(),
+            error => StoreError::Migration(error),
+        })
+}
+
+/// Refuses a file that a later version has written.
+pub fn check(connection: &Connection) -> Result<(), StoreError> {
+    refuse_newer(connection, "cache.sqlite", STEPS.len())
+}
+
+pub(crate) fn refuse_newer(
+    connection: &Connection,
+    file: &'static str,
+    known: usize,
+) -> Result<(), StoreError> {
+    let found: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > known {
+        return Err(StoreError::Newer { file, found, known });
+    }
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! Text search: a scan, newest first. Words of services, events and kinds are compared once, in the
+//! table of names; ids and reasons are looked for in the entries' bytes.
+
+use boothkeeper_domain::{Amount, Asset, Seq};
+use boothkeeper_wire::entry;
+use boothkeeper_wire::stream::{SEGMENT, decompress, lines};
+use memchr::memmem::Finder;
+
+use super::names::{Class, NameId, Names};
+use super::{Cache, Filter, Row};
+use crate::StoreError;
+
+/// What the operator typed, in every way it can be meant.
+struct Needle {
+    lower: String,
+    amount: Option<Amount>,
+    /// Kinds, services and events whose names contain it.
+    names: Vec<NameId>,
+    /// As typed and in lower case, in the entries' bytes.
+    finders: Vec<Finder<'static>>,
+}
+
+impl Needle {
+    fn new(text: &str, asset: &Asset, names: &Names) -> Self {
+        let lower = text.trim().to_lowercase();
+        let plain: String = text
+            .chars()
+            .filter(|c| !matches!(c, '$' | '+' | '-' | '\u{2212}' | ' '))
+            .collect();
+        let named = |name: &str| {
+            let name = name.to_lowercase();
+            name.contains(&lower) || name.replace('_', " ").contains(&lower)
+        };
+        let names = [Class::Kind, Class::Service, Class::Event]
+            .into_iter()
+            .flat_map(|class| names.all(class))
+            .filter(|(name, _)| named(name))
+            .map(|(_, id)| id)
+            .collect();
+        let mut forms = vec![text.trim().to_owned(), lower.clone()];
+        forms.dedup();
+        Needle {
+            amount: asset.parse(&plain).filter(|amount| amount.is_positive()),
+            names,
+            finders: forms
+                .iter()
+                .map(|form| Finder::new(form.as_bytes()).into_owned())
+                .collect(),
+            lower,
+        }
+    }
+
+    /// Rows that match by a name or by the amount, as a condition on columns.
+    fn columns(&self) -> Option<String> {
+        let ids: Vec<_> = self.names.iter().map(|id| id.0.to_string()).collect();
+        let ids = ids.join(", ");
+        let mut any: Vec<_> = ["kind", "service", "event"]
+            .iter()
+            .filter(|_| !ids.is_empty())
+            .map(|column| format!("{column} IN ({ids})"))
+            .collect();
+        any.extend(
+            self.amount
+                .map(|amount| format!("abs(delta) = {}", amount.minor())),
+        );
+        (!any.is_empty()).then(|| any.join(" OR "))
+    }
+
+    /// Offsets in the bytes where it stands, as typed or in lower case.
+    fn offsets<'b>(&'b self, bytes: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
+        self.finders
+            .iter()
+            .flat_map(move |finder| finder.find_iter(bytes))
+    }
+
+    /// Whether the entry says it in a value, and not only in the names of its fields.
+    fn is_said_by(&self, line: &[u8]) -> bool {
+        let Ok(entry) = entry::decode(line) else {
+            return false;
+        };
+        let said = |text: &str| text.to_lowercase().contains(&self.lower);
+        entry.reason.as_deref().is_some_and(said)
+            || entry.body.run().is_some_and(|run| said(run.as_str()))
+            || entry
+                .body
+                .to_json()
+                .is_ok_and(|body| text_values(&body).any(said))
+    }
+}
+
+/// The texts in a JSON object: what stands between `:"` and the next quote.
+fn text_values(json: &str) -> impl Iterator<Item = &str> {
+    json.split(":\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+}
+
+impl Cache {
+    /// Up to `limit` matches of the filter that also contain `text`, newest first, before `before`.
+    pub fn search(
+        &self,
+        filter: &Filter,
+        text: &str,
+        asset: &Asset,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        let needle = Needle::new(text, asset, &self.names()?);
+        let (first, last) = self.bounds(filter)?;
+        let below = |seq: Seq| Seq(seq.0.saturating_sub(1));
+        let mut scan = Scan {
+            cache: self,
+            filter,
+            condition: needle.columns(),
+            needle,
+            first,
+            top: before.map_or(last, |before| last.min(below(before))),
+            limit,
+            found: Vec::new(),
+        };
+        scan.tail()?;
+        for last in self.segment_ends()?.into_iter().rev() {
+            if scan.is_done(last) {
+                break;
+            }
+            scan.segment(last)?;
+        }
+        Ok(scan.found)
+    }
+
+    /// The entries between which the filter's days lie.
+    fn bounds(&self, filter: &Filter) -> Result<(Seq, Seq), StoreError> {
+        if filter.from.is_none() && filter.to.is_none() {
+            return Ok((Seq(1), self.seq()?));
+        }
+        let days = self.days(&Filter {
+            from: filter.from,
+            to: filter.to,
+            ..Filter::default()
+        })?;
+        Ok(match (days.last(), days.first()) {
+            (Some(oldest), Some(newest)) => (oldest.first, newest.last),
+            _ => (Seq(1), Seq::ZERO),
+        })
+    }
+}
+
+struct Scan<'a> {
+    cache: &'a Cache,
+    filter: &'a Filter,
+    needle: Needle,
+    condition: Option<String>,
+    first: Seq,
+    top: Seq,
+    limit: usize,
+    found: Vec<Row>,
+}
+
+impl Scan<'_> {
+    fn is_done(&self, last: Seq) -> bool {
+        self.found.len() >= self.limit || last < self.first
+    }
+
+    fn tail(&mut self) -> Result<(), StoreError> {
+        let tail = self.cache.tail()?;
+        if tail.is_empty() {
+            return Ok(());
+        }
+        self.stretch(self.cache.seq()?, &tail)
+    }
+
+    fn segment(&mut self, last: Seq) -> Result<(), StoreError> {
+        let segment = self.cache.segment(last)?;
+        let segment = segment.ok_or_else(|| StoreError::damaged(last))?;
+        if segment.before() >= self.top {
+            return Ok(());
+        }
+        let whole = decompress(&segment.frame).map_err(|_| StoreError::damaged(last))?;
+        self.stretch(last, &whole)
+    }
+
+    /// Compares a stretch whose last entry is `last`: by columns, and by its bytes.
+    fn stretch(&mut self, last: Seq, whole: &[u8]) -> Result<(), StoreError> {
+        let mentioned = self.mentioned(last, whole)?;
+        let (first, top) = (self.first.max(Seq(last.0.saturating_sub(SEGMENT - 1))), self.top.min(last));
+        let mut any = self.condition.clone().unwrap_or_default();
+        if !mentioned.is_empty() {
+            let join = if any.is_empty() { "" } else { " OR " };
+            any.push_str(&format!("{join}seq IN ({})", mentioned.join(", ")));
+        }
+        if any.is_empty() {
+            return Ok(());
+        }
+        let left = self.limit.saturating_sub(self.found.len());
+        let rows = self.cache.rows_where(self.filter, &any, first, top, left)?;
+        self.found.extend(rows);
+        Ok(())
+    }
+
+    /// Seqs of the entries that say it.
+    fn mentioned(&self, last: Seq, whole: &[u8]) -> Result<Vec<String>, StoreError> {
+        let mut offsets: Vec<_> = self.needle.offsets(whole).collect();
+        if offsets.is_empty() {
+            return Ok(Vec::new());
+        }
+        offsets.sort_unstable();
+        let lines: Vec<&[u8]> = lines(whole)?.collect();
+        let before = last.0 - lines.len() as u64;
+        let mut seqs = Vec::new();
+        let (mut at, mut line_end) = (0, 0);
+        let mut hits = offsets.into_iter().peekable();
+        for line in lines {
+            at += 1;
+            line_end += line.len() + 1;
+            let hit = hits.next_if(|offset| *offset < line_end).is_some();
+            while hits.next_if(|offset| *offset < line_end).is_some() {}
+            if hit && self.needle.is_said_by(line) {
+                seqs.push((before + at).to_string());
+            }
+        }
+        Ok(seqs)
+    }
+}

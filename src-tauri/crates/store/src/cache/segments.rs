@@ -1,0 +1,137 @@
+//! The entries' own bytes: for proof, for the details of a row, for text search.
+
+use boothkeeper_domain::{AccountId, Entry, Hash, Seq};
+use boothkeeper_wire::stream::{SEGMENT, decompress, lines};
+use boothkeeper_wire::{chain, entry};
+use rusqlite::OptionalExtension;
+
+use super::Cache;
+use crate::StoreError;
+
+/// One kept segment.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    pub last: Seq,
+    pub chain: Hash,
+    pub frame: Vec<u8>,
+}
+
+impl Segment {
+    /// The place before its first entry.
+    pub fn before(&self) -> Seq {
+        Seq(self.last.0.saturating_sub(SEGMENT))
+    }
+}
+
+impl Cache {
+    pub(crate) fn segment(&self, last: Seq) -> Result<Option<Segment>, StoreError> {
+        let query = "SELECT chain, frame FROM segments WHERE last = ?1";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let segment = statement.query_row([last.0], |row| {
+            Ok(Segment {
+                last,
+                chain: Hash(row.get(0)?),
+                frame: row.get(1)?,
+            })
+        });
+        Ok(segment.optional()?)
+    }
+
+    /// Numbers of the kept segments' last entries, in order.
+    pub(crate) fn segment_ends(&self) -> Result<Vec<Seq>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT last FROM segments ORDER BY last")?;
+        let ends = statement.query_map([], |row| row.get(0).map(Seq))?;
+        Ok(ends.collect::<Result<_, _>>()?)
+    }
+
+    /// The lines since the last whole segment, with their newlines.
+    pub fn tail(&self) -> Result<Vec<u8>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT line FROM tail ORDER BY seq")?;
+        let mut rows = statement.query([])?;
+        let mut tail = Vec::new();
+        while let Some(row) = rows.next()? {
+            tail.extend_from_slice(row.get_ref(0)?.as_blob().map_err(StoreError::damaged_by)?);
+            tail.push(b'\n');
+        }
+        Ok(tail)
+    }
+
+    /// An entry as it was sent: its line and what it says. `None` past the copy's end.
+    pub fn entry(&self, seq: Seq) -> Result<Option<(Vec<u8>, Entry)>, StoreError> {
+        let Some(line) = self.line(seq)? else {
+            return Ok(None);
+        };
+        let entry = entry::decode(&line).map_err(|_| StoreError::damaged(seq))?;
+        if entry.seq != seq {
+            return Err(StoreError::damaged(seq));
+        }
+        Ok(Some((line, entry)))
+    }
+
+    /// Several entries with their lines, each segment opened once for neighbours.
+    pub fn entries(
+        &self,
+        seqs: impl IntoIterator<Item = Seq>,
+    ) -> Result<Vec<(Vec<u8>, Entry)>, StoreError> {
+        let mut open: Option<(Seq, Vec<u8>)> = None;
+        let mut entries = Vec::new();
+        for seq in seqs {
+            let last = Seq(seq.0.div_ceil(SEGMENT) * SEGMENT);
+            if open.as_ref().is_none_or(|(held, _)| *held != last) {
+                open = match self.segment(last)? {
+                    Some(segment) => {
+                        let whole = decompress(&segment.frame);
+                        Some((last, whole.map_err(|_| StoreError::damaged(seq))?))
+                    }
+                    None => Some((last, self.tail()?)),
+                };
+            }
+            let (_, whole) = open.as_ref().ok_or_else(|| StoreError::damaged(seq))?;
+            let at = usize::try_from((seq.0 - 1) % SEGMENT).unwrap_or(0);
+            let line = lines(whole)?.nth(at);
+            let line = line.ok_or_else(|| StoreError::damaged(seq))?;
+            let entry = entry::decode(line).map_err(|_| StoreError::damaged(seq))?;
+            if entry.seq != seq {
+                return Err(StoreError::damaged(seq));
+            }
+            entries.push((line.to_vec(), entry));
+        }
+        Ok(entries)
+    }
+
+    fn line(&self, seq: Seq) -> Result<Option<Vec<u8>>, StoreError> {
+        let query = "SELECT line FROM tail WHERE seq = ?1";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let line = statement.query_row([seq.0], |row| row.get(0)).optional()?;
+        if line.is_some() || seq == Seq::ZERO {
+            return Ok(line);
+        }
+        let last = Seq(seq.0.div_ceil(SEGMENT) * SEGMENT);
+        let Some(segment) = self.segment(last)? else {
+            return Ok(None);
+        };
+        let whole = decompress(&segment.frame).map_err(|_| StoreError::damaged(seq))?;
+        let at = usize::try_from(seq.0 - segment.before().0 - 1).unwrap_or(0);
+        Ok(lines(&whole)?.nth(at).map(<[u8]>::to_vec))
+    }
+
+    /// The chain value before the first entry of the segment that ends at `last`.
+    pub(crate) fn chain_before(
+        &self,
+        account: &AccountId,
+        last: Seq,
+    ) -> Result<Hash, StoreError> {
+        let before = Seq(last.0.saturating_sub(SEGMENT));
+        if before == Seq::ZERO {
+            return Ok(chain::genesis(account));
+        }
+        let segment = self.segment(before)?;
+        segment
+            .map(|segment| segment.chain)
+            .ok_or_else(|| StoreError::damaged(before))
+    }
+}

@@ -1,0 +1,101 @@
+//! Sums over ranges, from rollups; and what the balance was before them.
+
+use boothkeeper_domain::{Amount, Seq};
+use rusqlite::params_from_iter;
+
+use super::history::Filter;
+use super::names::NameId;
+use super::{Cache, Row};
+use crate::StoreError;
+
+/// What one kind (of one service) came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Total {
+    pub kind: NameId,
+    pub service: NameId,
+    pub count: u64,
+    pub delta: Amount,
+}
+
+/// The balance before the first entry of a range and after its last, whatever the filter's columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opening {
+    pub opening: Amount,
+    pub closing: Amount,
+}
+
+impl Cache {
+    pub fn totals(&self, filter: &Filter) -> Result<Vec<Total>, StoreError> {
+        let (condition, values) = filter.rollups();
+        let query = format!(
+            "SELECT kind, service, sum(count), sum(sum) FROM rollups WHERE {condition}
+             GROUP BY kind, service ORDER BY kind, service"
+        );
+        let mut statement = self.connection.prepare_cached(&query)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let mut totals = Vec::new();
+        while let Some(row) = rows.next()? {
+            totals.push(Total {
+                kind: NameId(row.get(0)?),
+                service: NameId(row.get(1)?),
+                count: row.get(2)?,
+                delta: Amount::new(row.get(3)?).map_err(StoreError::damaged_by)?,
+            });
+        }
+        Ok(totals)
+    }
+
+    /// Opening and closing balance of the filter's days.
+    pub fn opening(&self, filter: &Filter) -> Result<Opening, StoreError> {
+        let days = Filter {
+            from: filter.from,
+            to: filter.to,
+            ..Filter::default()
+        };
+        let (condition, values) = days.rollups();
+        let query = format!("SELECT min(first), max(last) FROM rollups WHERE {condition}");
+        let mut statement = self.connection.prepare_cached(&query)?;
+        let (first, last): (Option<u64>, Option<u64>) = statement
+            .query_row(params_from_iter(values), |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+        match (first, last) {
+            (Some(first), Some(last)) => {
+                let opening = match self.row(Seq(first))? {
+                    Some(row) => before(&row)?,
+                    None => return Err(StoreError::damaged(Seq(first))),
+                };
+                let closing = self.row(Seq(last))?;
+                let closing = closing.ok_or_else(|| StoreError::damaged(Seq(last)))?;
+                Ok(Opening {
+                    opening,
+                    closing: closing.balance_after,
+                })
+            }
+            _ => self.quiet_days(filter),
+        }
+    }
+
+    /// Days on which nothing happened keep the balance of the last entry before them.
+    fn quiet_days(&self, filter: &Filter) -> Result<Opening, StoreError> {
+        let earlier = Filter {
+            to: filter.from,
+            ..Filter::default()
+        };
+        let last = self.days(&earlier)?.first().map(|day| day.last);
+        let balance = match last.map(|seq| self.row(seq)).transpose()?.flatten() {
+            Some(row) => row.balance_after,
+            None => Amount::ZERO,
+        };
+        Ok(Opening {
+            opening: balance,
+            closing: balance,
+        })
+    }
+}
+
+fn before(row: &Row) -> Result<Amount, StoreError> {
+    row.balance_after
+        .checked_sub(row.delta)
+        .map_err(|_| StoreError::damaged(row.seq))
+}

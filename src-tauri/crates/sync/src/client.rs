@@ -1,0 +1,220 @@
+//! The cloud's interface, as called by a laptop. No status is believed without the cloud's mark.
+
+use std::fmt;
+use std::time::Duration;
+
+use boothkeeper_domain::{Catalog, Cursor};
+use boothkeeper_wire::api::{CommandAnswer, CommandState, Meta, command_path};
+use boothkeeper_wire::problem::{Problem, ProblemCode};
+use boothkeeper_wire::sandbox::AccountAnswer;
+use boothkeeper_wire::{API_HEADER, API_VERSION};
+use bytes::Bytes;
+use http::{Method, Request, Response, header};
+use http_body_util::{BodyExt, Limited};
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::SyncError;
+use crate::transport::{Body, Transport, TransportError};
+
+/// No document is larger; a stream is read piece by piece.
+const MAX_DOCUMENT: usize = 4 * 1024 * 1024;
+/// For a whole document; streams have their own patience.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// `bk_…`; never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessKey(String);
+
+impl AccessKey {
+    /// `None` for text that cannot be a key, a sentence pasted by mistake say.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let fits = text.starts_with("bk_")
+            && (8..=200).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        fits.then(|| AccessKey(text.to_owned()))
+    }
+
+    /// For the keychain only.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessKey(…)")
+    }
+}
+
+#[derive(Clone)]
+pub struct Client {
+    transport: Transport,
+    base: String,
+    key: Option<AccessKey>,
+}
+
+impl Client {
+    pub fn new(transport: Transport, cloud: &str, key: Option<AccessKey>) -> Self {
+        Client {
+            transport,
+            base: cloud.trim_end_matches('/').to_owned(),
+            key,
+        }
+    }
+
+    pub async fn meta(&self) -> Result<Meta, SyncError> {
+        self.get("/v1/meta").await
+    }
+
+    pub async fn catalog(&self) -> Result<Catalog, SyncError> {
+        self.get("/v1/catalog").await
+    }
+
+    /// A sandbox cloud's key to its demo account.
+    pub async fn demo(&self) -> Result<AccountAnswer, SyncError> {
+        let request = self.request(Method::POST, "/sandbox/demo", Bytes::new())?;
+        self.document(request).await
+    }
+
+    /// The journal after a cursor; `None` from the beginning. Without `epoch` the cloud compares only
+    /// the chain.
+    pub async fn journal(
+        &self,
+        cursor: Option<&Cursor>,
+        with_epoch: bool,
+    ) -> Result<Body, SyncError> {
+        let query = cursor.map_or(String::new(), |cursor| {
+            let epoch = match with_epoch {
+                true => format!("epoch={}&", cursor.epoch),
+                false => String::new(),
+            };
+            format!("?{epoch}after={}&chain={}", cursor.seq, cursor.chain)
+        });
+        self.stream(&format!("/v1/journal{query}")).await
+    }
+
+    /// The live channel's bytes.
+    pub async fn events(&self) -> Result<Body, SyncError> {
+        self.stream("/v1/events").await
+    }
+
+    /// Sends a command; a refusal is an answer.
+    pub async fn put_command(&self, id: Uuid, body: &str) -> Result<CommandAnswer, SyncError> {
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        let request = self.request(Method::PUT, &command_path(id), body)?;
+        self.command_answer(request).await
+    }
+
+    /// What came of a command; `None` if the cloud has never seen it.
+    pub async fn command(&self, id: Uuid) -> Result<Option<CommandAnswer>, SyncError> {
+        let request = self.request(Method::GET, &command_path(id), Bytes::new())?;
+        match self.command_answer(request).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(SyncError::Refused(problem)) if problem.code == ProblemCode::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn command_answer(&self, request: Request<Bytes>) -> Result<CommandAnswer, SyncError> {
+        let response = self.send(request).await?;
+        let (status, bytes) = (response.status(), whole(response).await?);
+        // A rejection is a problem document that is an answer too.
+        if let Ok(answer) = serde_json::from_slice::<CommandAnswer>(&bytes)
+            && (status.is_success() || answer.state == CommandState::Rejected)
+        {
+            return Ok(answer);
+        }
+        Err(refusal(status.as_u16(), &bytes, None))
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, SyncError> {
+        let request = self.request(Method::GET, path, Bytes::new())?;
+        self.document(request).await
+    }
+
+    async fn document<T: DeserializeOwned>(
+        &self,
+        request: Request<Bytes>,
+    ) -> Result<T, SyncError> {
+        let response = self.accepted(request).await?;
+        serde_json::from_slice(&whole(response).await?).map_err(SyncError::Malformed)
+    }
+
+    async fn stream(&self, path: &str) -> Result<Body, SyncError> {
+        let request = self.request(Method::GET, path, Bytes::new())?;
+        Ok(self.accepted(request).await?.into_body())
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Request<Bytes>, SyncError> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base));
+        if let Some(key) = &self.key {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {}", key.reveal()));
+        }
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        Ok(request.body(body)?)
+    }
+
+    async fn accepted(&self, request: Request<Bytes>) -> Result<Response<Body>, SyncError> {
+        let response = self.send(request).await?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let retry_after = retry_after(&response);
+        let bytes = whole(response).await?;
+        Err(refusal(status.as_u16(), &bytes, retry_after))
+    }
+
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, SyncError> {
+        let response = timeout(PATIENCE, self.transport.send(request))
+            .await
+            .map_err(|late| SyncError::Offline(TransportError::new(late)))?
+            .map_err(SyncError::Offline)?;
+        let version = response.headers().get(API_HEADER);
+        match version.map(|v| v.as_bytes()) {
+            Some(version) if version == API_VERSION.as_bytes() => Ok(response),
+            Some(_) => Err(SyncError::UpdateNeeded),
+            None => Err(SyncError::Portal {
+                status: response.status().as_u16(),
+            }),
+        }
+    }
+}
+
+async fn whole(response: Response<Body>) -> Result<Bytes, SyncError> {
+    let body = Limited::new(response.into_body(), MAX_DOCUMENT);
+    let collected = timeout(PATIENCE, body.collect())
+        .await
+        .map_err(|late| SyncError::Offline(TransportError::new(late)))?
+        .map_err(|error| SyncError::Offline(TransportError::new(error)))?;
+    Ok(collected.to_bytes())
+}
+
+fn retry_after(response: &Response<Body>) -> Option<Duration> {
+    let value = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
+    value.parse().ok().map(Duration::from_secs)
+}
+
+fn refusal(status: u16, bytes: &[u8], retry_after: Option<Duration>) -> SyncError {
+    let problem: Option<Problem> = serde_json::from_slice(bytes).ok();
+    match (status, problem) {
+        (401, _) => SyncError::SignedOut,
+        (429 | 500.., _) | (_, None) => SyncError::Server {
+            status,
+            retry_after,
+        },
+        (_, Some(problem)) => SyncError::Refused(Box::new(problem)),
+    }
+}

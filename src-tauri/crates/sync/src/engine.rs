@@ -1,0 +1,226 @@
+//! The engine: one task that keeps the copy current and the outbox empty, and says how it stands.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use boothkeeper_domain::trust::Reason;
+use boothkeeper_domain::{Seq, Timestamp};
+use boothkeeper_store::outbox::Divergence;
+use boothkeeper_wire::api::Beat;
+use tokio::sync::{Notify, watch};
+use tokio::time::timeout;
+
+use crate::pull::Progress;
+use crate::live::Channel;
+use crate::{Client, Laptop, SyncError, mend, pull, push};
+
+/// Streams that contradict themselves this often in a row are the cloud's, not the network's.
+const SUSPICIONS: u32 = 3;
+
+/// How the connection stands. Never stored: after a restart it is "not connected" until proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// When, on the boot clock, a heartbeat last agreed with the copy, on a connection still open.
+    pub agreed_at: Option<i64>,
+    /// Why there is none.
+    pub reason: Reason,
+    /// Server time minus the wall's, as last learnt.
+    pub offset: Option<i64>,
+    /// Where a long pull has got to.
+    pub pulling: Option<Seq>,
+    /// Counts what may have changed on screen: entries applied, commands answered.
+    pub revision: u64,
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        Status {
+            agreed_at: None,
+            reason: Reason::NotConnected,
+            offset: None,
+            pulling: None,
+            revision: 0,
+        }
+    }
+}
+
+pub struct Engine {
+    client: Client,
+    laptop: Laptop,
+    status: watch::Sender<Status>,
+    /// Wakes the engine: a command was queued, or "try again" was pressed.
+    pub nudge: std::sync::Arc<Notify>,
+}
+
+impl Engine {
+    pub fn new(client: Client, laptop: Laptop, status: watch::Sender<Status>) -> Self {
+        Engine {
+            client,
+            laptop,
+            status,
+            nudge: std::sync::Arc::new(Notify::new()),
+        }
+    }
+
+    /// Runs until dropped, or until the key is refused or the copy diverges: those need a person.
+    pub async fn run(&self) -> SyncError {
+        let mut suspicions = 0;
+        let mut backoff = backoff();
+        loop {
+            let error = self.connected(&mut suspicions, &mut backoff).await;
+            self.disconnected(&error);
+            if let Some(what) = error.suspicion() {
+                suspicions += 1;
+                if suspicions >= SUSPICIONS {
+                    if let Err(error) = self.laptop.diverged(what) {
+                        return error;
+                    }
+                    return SyncError::Diverged(what);
+                }
+            }
+            let named = error.retry_after().unwrap_or_default();
+            match error {
+                SyncError::SignedOut
+                | SyncError::NotBound
+                | SyncError::Diverged(_)
+                | SyncError::UpdateNeeded => return error,
+                SyncError::Store(boothkeeper_store::StoreError::Damaged { seq, .. }) => {
+                    // What could not be mended is tried again with everything else.
+                    let _ = mend(Some(&self.client), &self.laptop, seq).await;
+                }
+                _ => {}
+            }
+            let wait = backoff.next().unwrap_or(MAX_WAIT).max(named);
+            let _ = timeout(wait, self.nudge.notified()).await;
+        }
+    }
+
+    /// Recovers, follows the channel, pulls and pushes until something fails.
+    async fn connected(
+        &self,
+        suspicions: &mut u32,
+        backoff: &mut backon::ExponentialBackoff,
+    ) -> SyncError {
+        let recovered = self
+            .laptop
+            .blocking(|laptop| Ok(laptop.outbox().recover()?))
+            .await;
+        if let Err(error) = recovered {
+            return error;
+        }
+        tokio::select! {
+            error = self.follow(suspicions, backoff) => error,
+            error = self.push_when_nudged() => error,
+        }
+    }
+
+    async fn follow(
+        &self,
+        suspicions: &mut u32,
+        backoff: &mut backon::ExponentialBackoff,
+    ) -> SyncError {
+        let mut channel = match Channel::open(&self.client).await {
+            Ok(channel) => channel,
+            Err(error) => return error,
+        };
+        loop {
+            let beat = match channel.beat().await {
+                Ok(beat) => beat,
+                Err(error) => return error,
+            };
+            if let Err(error) = self.beat(&beat).await {
+                return error;
+            }
+            *suspicions = 0;
+            *backoff = self::backoff();
+        }
+    }
+
+    /// A head: pull if it is ahead, believe it if it is where we are, and say which.
+    async fn beat(&self, beat: &Beat) -> Result<(), SyncError> {
+        let received = self.laptop.clock().since_boot();
+        let offset = beat.time.since(self.laptop.clock().wall());
+        let binding = self.laptop.binding()?;
+        let keys = binding.keys;
+        let head = self
+            .laptop
+            .blocking(move |laptop| Ok(laptop.read(|cache| cache.head(&keys))?))
+            .await?;
+        let cursor = head.map(|head| head.cursor());
+        let here = cursor.as_ref().map_or(Seq::ZERO, |cursor| cursor.seq);
+        let same_epoch = cursor.as_ref().is_none_or(|c| c.epoch == beat.epoch);
+        if same_epoch && here == beat.head.seq {
+            if cursor.is_some_and(|cursor| cursor.chain != beat.head.chain) {
+                self.laptop.diverged(Divergence::Fork)?;
+                return Err(SyncError::Diverged(Divergence::Fork));
+            }
+            return self.agreed(beat.head.seq, beat.time, received, offset).await;
+        }
+        let status = self.status.clone();
+        let end = pull(&self.client, &self.laptop, move |Progress { seq }| {
+            status.send_modify(|status| status.pulling = Some(seq));
+        })
+        .await;
+        self.status.send_modify(|status| status.pulling = None);
+        let end = end?;
+        if end.head == end.seq {
+            self.agreed(end.seq, end.as_of, received, offset).await?;
+        }
+        Ok(())
+    }
+
+    async fn agreed(
+        &self,
+        seq: Seq,
+        as_of: Timestamp,
+        received: i64,
+        offset: i64,
+    ) -> Result<(), SyncError> {
+        self.laptop
+            .blocking(move |laptop| Ok(laptop.cache().confirm(seq, as_of)?))
+            .await?;
+        self.status.send_modify(|status| {
+            status.agreed_at = Some(received);
+            status.offset = Some(offset);
+            status.revision += 1;
+        });
+        Ok(())
+    }
+
+    async fn push_when_nudged(&self) -> SyncError {
+        loop {
+            match push(&self.client, &self.laptop).await {
+                Ok(0) => {}
+                Ok(_) => self.status.send_modify(|status| status.revision += 1),
+                // The channel's own error will tell; a busy cloud is asked again with the next nudge.
+                Err(error @ (SyncError::Store(_) | SyncError::SignedOut)) => return error,
+                Err(error) => {
+                    self.status.send_modify(|status| status.revision += 1);
+                    let wait = error.retry_after().unwrap_or(Duration::from_secs(2));
+                    let _ = timeout(wait, self.nudge.notified()).await;
+                    continue;
+                }
+            }
+            self.nudge.notified().await;
+        }
+    }
+
+    fn disconnected(&self, error: &SyncError) {
+        self.status.send_modify(|status| {
+            status.agreed_at = None;
+            status.pulling = None;
+            status.reason = error.reason();
+            status.revision += 1;
+        });
+    }
+}
+
+const MAX_WAIT: Duration = Duration::from_secs(10);
+
+fn backoff() -> backon::ExponentialBackoff {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(250))
+        .with_max_delay(MAX_WAIT)
+        .without_max_times()
+        .build()
+}

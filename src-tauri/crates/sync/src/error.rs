@@ -1,0 +1,80 @@
+//! Why the copy could not be brought up to date.
+
+use std::time::Duration;
+
+use boothkeeper_domain::trust::Reason;
+use boothkeeper_store::StoreError;
+use boothkeeper_store::ingest::IngestError;
+use boothkeeper_store::outbox::Divergence;
+use boothkeeper_wire::problem::Problem;
+use thiserror::Error;
+
+use crate::transport::TransportError;
+
+#[derive(Debug, Error)]
+pub enum SyncError {
+    #[error("the cloud cannot be reached")]
+    Offline(#[source] TransportError),
+    /// An answer without the cloud's mark: a venue's Wi-Fi, a proxy, another server.
+    #[error("something else answered in the cloud's place")]
+    Portal { status: u16 },
+    #[error("the cloud refused the access key")]
+    SignedOut,
+    #[error("the cloud is not available (status {status})")]
+    Server {
+        status: u16,
+        retry_after: Option<Duration>,
+    },
+    #[error("the cloud refused: {}", .0.title)]
+    Refused(Box<Problem>),
+    #[error("the cloud's answer cannot be read")]
+    Malformed(#[source] serde_json::Error),
+    #[error("the stream is not believed")]
+    Stream(#[from] IngestError),
+    #[error("the copy and the cloud do not agree")]
+    Diverged(Divergence),
+    #[error("this version is too old for the cloud")]
+    UpdateNeeded,
+    #[error("the local copy")]
+    Store(#[from] StoreError),
+    #[error("the cloud's address is not one")]
+    Address(#[from] http::Error),
+    #[error("not signed in")]
+    NotBound,
+    #[error("a worker stopped")]
+    Worker,
+}
+
+impl SyncError {
+    /// What to say under the balance.
+    pub fn reason(&self) -> Reason {
+        match self {
+            SyncError::Offline(_) => Reason::Offline,
+            SyncError::Portal { .. } => Reason::Portal,
+            SyncError::SignedOut | SyncError::NotBound => Reason::SignedOut,
+            _ => Reason::Server,
+        }
+    }
+
+    /// The least time to wait before asking again, if the cloud named one.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            SyncError::Server { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// What a stream that was complete and signed, and yet contradicts itself, would mean if it came
+    /// again. A stream that merely broke means nothing.
+    pub fn suspicion(&self) -> Option<Divergence> {
+        let SyncError::Stream(error) = self else {
+            return None;
+        };
+        match error {
+            IngestError::Checkpoint(_) => Some(Divergence::Checkpoint),
+            IngestError::Signature(_) => Some(Divergence::UnknownKey),
+            IngestError::Fold(_) | IngestError::OtherAccount(_) => Some(Divergence::Contradiction),
+            _ => None,
+        }
+    }
+}

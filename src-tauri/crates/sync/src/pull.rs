@@ -1,0 +1,215 @@
+//! One pull: the stream from the copy's cursor, verified as it comes, applied checkpoint by checkpoint.
+//!
+//! Reading, verifying and writing each have their own thread; no transaction is open while the network
+//! is awaited, because a stretch is written only once it is whole and borne out.
+
+use boothkeeper_domain::{Cursor, Seq};
+use boothkeeper_store::cache::Verified;
+use boothkeeper_store::ingest::{Ingest, IngestError};
+use boothkeeper_store::outbox::{Binding, Divergence};
+use boothkeeper_wire::checkpoint::believe;
+use boothkeeper_wire::problem::ProblemCode;
+use boothkeeper_wire::stream::{End, Frames};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use tokio::sync::mpsc;
+
+use crate::transport::Body;
+use crate::{Client, Laptop, SyncError};
+
+/// How far a pull has come; for a progress bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    pub seq: Seq,
+}
+
+/// Brings the copy up to the cloud's head. `progress` hears of every checkpoint written.
+pub async fn pull(
+    client: &Client,
+    laptop: &Laptop,
+    progress: impl Fn(Progress) + Clone + Send + 'static,
+) -> Result<End, SyncError> {
+    let binding = laptop.binding()?;
+    let (head, ingest) = laptop
+        .blocking(move |laptop| laptop.ingest(&binding))
+        .await?;
+    let cursor = head.map(|head| head.cursor());
+    let (body, ingest) = match client.journal(cursor.as_ref(), true).await {
+        Err(error) if is(&error, ProblemCode::EpochChanged) => {
+            let ingest = new_epoch(client, laptop).await?;
+            (continued(client, laptop, cursor.as_ref()).await?, ingest)
+        }
+        Err(error) => return Err(disagreement(laptop, error)?),
+        Ok(body) => (body, ingest),
+    };
+    let end = if laptop.is_inline() {
+        take_inline(laptop, body, ingest, &progress).await?
+    } else {
+        take_threaded(laptop, body, ingest, progress).await?
+    };
+    let (seq, as_of) = (end.seq, end.as_of);
+    laptop
+        .blocking(move |laptop| {
+            laptop.cache().confirm(seq, as_of)?;
+            laptop.outbox().settle(seq)?;
+            Ok(())
+        })
+        .await?;
+    Ok(end)
+}
+
+/// The cloud was restored or rolled back. New keys count only if a pinned one vouches for them; the
+/// journal goes on only if it has our chain value at our place.
+async fn new_epoch(client: &Client, laptop: &Laptop) -> Result<Ingest, SyncError> {
+    let meta = client.meta().await?;
+    laptop
+        .blocking(move |laptop| {
+            let mut binding: Binding = laptop.binding()?;
+            binding.keys = believe(&binding.keys, &meta.keys);
+            laptop.outbox().bind(Some(&binding))?;
+            Ok(laptop.ingest(&binding)?.1)
+        })
+        .await
+}
+
+async fn continued(
+    client: &Client,
+    laptop: &Laptop,
+    cursor: Option<&Cursor>,
+) -> Result<Body, SyncError> {
+    match client.journal(cursor, false).await {
+        Ok(body) => Ok(body),
+        Err(error) => Err(disagreement(laptop, error)?),
+    }
+}
+
+fn is(error: &SyncError, code: ProblemCode) -> bool {
+    matches!(error, SyncError::Refused(problem) if problem.code == code)
+}
+
+/// Puts on record what the cloud's refusal of our cursor means.
+fn disagreement(laptop: &Laptop, error: SyncError) -> Result<SyncError, SyncError> {
+    let what = if is(&error, ProblemCode::Fork) {
+        Divergence::Fork
+    } else if is(&error, ProblemCode::CursorAhead) {
+        Divergence::CursorAhead
+    } else {
+        return Ok(error);
+    };
+    laptop.diverged(what)?;
+    Ok(SyncError::Diverged(what))
+}
+
+async fn take_inline(
+    laptop: &Laptop,
+    mut body: Body,
+    mut ingest: Ingest,
+    progress: &impl Fn(Progress),
+) -> Result<End, SyncError> {
+    let mut frames = Frames::default();
+    while let Some(chunk) = next_chunk(&mut body).await? {
+        let mut stretches = Vec::new();
+        feed(&mut frames, &mut ingest, &chunk, &mut |v| stretches.push(v))?;
+        for verified in stretches {
+            laptop.cache().apply(&verified)?;
+            progress(Progress {
+                seq: verified.seq(),
+            });
+        }
+    }
+    frames.finish().map_err(IngestError::from)?;
+    Ok(ingest.finish()?)
+}
+
+async fn take_threaded(
+    laptop: &Laptop,
+    mut body: Body,
+    ingest: Ingest,
+    progress: impl Fn(Progress) + Send + 'static,
+) -> Result<End, SyncError> {
+    let (chunks, received) = mpsc::channel::<Bytes>(16);
+    let (stretches, ready) = std::sync::mpsc::sync_channel::<Verified>(1);
+    let verifier = tokio::task::spawn_blocking(move || verify(received, ingest, &stretches));
+    let writer = laptop.clone();
+    let writer = tokio::task::spawn_blocking(move || {
+        while let Ok(verified) = ready.recv() {
+            writer.cache().apply(&verified)?;
+            progress(Progress {
+                seq: verified.seq(),
+            });
+        }
+        Ok::<_, SyncError>(())
+    });
+    let mut broken = None;
+    loop {
+        match next_chunk(&mut body).await {
+            Ok(Some(chunk)) => {
+                if chunks.send(chunk).await.is_err() {
+                    // The verifier has stopped; it says why below.
+                    break;
+                }
+            }
+            Ok(None) => break,
+            Err(error) => {
+                broken = Some(error);
+                break;
+            }
+        }
+    }
+    drop(chunks);
+    let verified = verifier.await.map_err(|_| SyncError::Worker)?;
+    writer.await.map_err(|_| SyncError::Worker)??;
+    match broken {
+        Some(error) => Err(error),
+        None => verified,
+    }
+}
+
+fn verify(
+    mut chunks: mpsc::Receiver<Bytes>,
+    mut ingest: Ingest,
+    stretches: &std::sync::mpsc::SyncSender<Verified>,
+) -> Result<End, SyncError> {
+    let mut frames = Frames::default();
+    while let Some(chunk) = chunks.blocking_recv() {
+        // A writer that has stopped reports its own error.
+        feed(&mut frames, &mut ingest, &chunk, &mut |verified| {
+            let _ = stretches.send(verified);
+        })?;
+    }
+    frames.finish().map_err(IngestError::from)?;
+    Ok(ingest.finish()?)
+}
+
+fn feed(
+    frames: &mut Frames,
+    ingest: &mut Ingest,
+    chunk: &[u8],
+    sink: &mut dyn FnMut(Verified),
+) -> Result<(), SyncError> {
+    let mut result = Ok(());
+    frames
+        .feed(chunk, &mut |frame| {
+            if result.is_ok() {
+                result = ingest.frame(frame, sink);
+            }
+        })
+        .map_err(IngestError::from)?;
+    result.map_err(|error| match error {
+        IngestError::Required(_) => SyncError::UpdateNeeded,
+        error => SyncError::Stream(error),
+    })
+}
+
+/// The next bytes; silence for too long is a broken connection.
+pub(crate) async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, SyncError> {
+    loop {
+        let frame = match body.frame().await {
+            None => return Ok(None),
+            Some(frame) => frame.map_err(SyncError::Offline)?,
+        };
+        if let Ok(bytes) = frame.into_data() {
+            return Ok(Some(bytes));
+        }
+    }
+}

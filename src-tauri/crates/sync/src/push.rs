@@ -1,0 +1,77 @@
+//! The outbox's worker: sends what waits, asks about what was lost, one command at a time per resource.
+
+use boothkeeper_store::outbox::{Command, State};
+use uuid::Uuid;
+
+use crate::{Client, Laptop, SyncError};
+
+/// Pushes until nothing is left that can be pushed now. One command that fails does not hold up those
+/// of other resources; an unreachable cloud holds up all.
+pub async fn push(client: &Client, laptop: &Laptop) -> Result<usize, SyncError> {
+    let mut answered = 0;
+    let mut skip: Vec<Uuid> = Vec::new();
+    let mut failed = None;
+    while let Some(command) = next(laptop, skip.clone()).await? {
+        match one(client, laptop, &command).await {
+            Ok(true) => answered += 1,
+            Ok(false) => {}
+            Err(error @ (SyncError::Server { .. } | SyncError::Refused(_))) => {
+                skip.push(command.id);
+                failed = Some(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(answered),
+    }
+}
+
+async fn next(laptop: &Laptop, skip: Vec<Uuid>) -> Result<Option<Command>, SyncError> {
+    laptop
+        .blocking(move |laptop| Ok(laptop.outbox().next(&skip)?))
+        .await
+}
+
+/// `true` once the cloud has answered the command.
+async fn one(client: &Client, laptop: &Laptop, command: &Command) -> Result<bool, SyncError> {
+    let id = command.id;
+    if command.state == State::Unknown {
+        return ask(client, laptop, id).await;
+    }
+    let ours = step(laptop, move |laptop| laptop.outbox().start_sending(id)).await?;
+    if !ours {
+        return Ok(false);
+    }
+    match client.put_command(id, &command.body).await {
+        Ok(answer) => step(laptop, move |laptop| laptop.outbox().answered(id, &answer)).await,
+        Err(error) => {
+            // Whatever went wrong, the request may have arrived: the cloud is asked before it is sent
+            // again.
+            step(laptop, move |laptop| laptop.outbox().lost(id)).await?;
+            Err(error)
+        }
+    }
+}
+
+/// Asks what came of a command whose answer was lost. Only "never seen" lets it go again.
+async fn ask(client: &Client, laptop: &Laptop, id: Uuid) -> Result<bool, SyncError> {
+    match client.command(id).await? {
+        Some(answer) => step(laptop, move |laptop| {
+            laptop.outbox().answered(id, &answer)
+        })
+        .await,
+        None => {
+            step(laptop, move |laptop| laptop.outbox().never_arrived(id)).await?;
+            Ok(false)
+        }
+    }
+}
+
+async fn step(
+    laptop: &Laptop,
+    step: impl FnOnce(&Laptop) -> Result<bool, boothkeeper_store::StoreError> + Send + 'static,
+) -> Result<bool, SyncError> {
+    laptop.blocking(move |laptop| Ok(step(laptop)?)).await
+}

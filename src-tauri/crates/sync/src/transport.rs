@@ -1,0 +1,73 @@
+//! The seam between sync and the network: requests in, responses out.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use http_body_util::combinators::UnsyncBoxBody;
+use thiserror::Error;
+use tower::util::BoxCloneSyncService;
+use tower::{Service, ServiceExt, service_fn};
+
+/// The connection could not be made, or broke.
+#[derive(Debug, Error)]
+#[error("the connection failed")]
+pub struct TransportError(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+impl TransportError {
+    pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        TransportError(error.into())
+    }
+}
+
+pub type Body = UnsyncBoxBody<Bytes, TransportError>;
+
+/// The network, or what stands in its place.
+#[derive(Clone)]
+pub struct Transport(BoxCloneSyncService<Request<Bytes>, Response<Body>, TransportError>);
+
+/// A live channel says something every five seconds; a stream that pauses longer is broken.
+const SILENCE: Duration = Duration::from_secs(12);
+const CONNECT: Duration = Duration::from_secs(5);
+
+impl Transport {
+    pub fn new<S>(service: S) -> Self
+    where
+        S: Service<Request<Bytes>, Response = Response<Body>, Error = TransportError>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send,
+    {
+        Transport(BoxCloneSyncService::new(service))
+    }
+
+    /// HTTP with TLS verified by the platform, and no redirect ever followed: a key goes to nobody else.
+    pub fn http() -> Result<Self, TransportError> {
+        // A second installation of the provider is the same provider.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE)
+            .tcp_nodelay(true)
+            .user_agent(concat!("boothkeeper/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(TransportError::new)?;
+        Ok(Self::new(service_fn(move |request: Request<Bytes>| {
+            let client = client.clone();
+            async move {
+                let request = request.try_into().map_err(TransportError::new)?;
+                let response = client.execute(request).await.map_err(TransportError::new)?;
+                let response: Response<reqwest::Body> = response.into();
+                Ok(response.map(|body| body.map_err(TransportError::new).boxed_unsync()))
+            }
+        })))
+    }
+
+    pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
+        self.0.clone().oneshot(request).await
+    }
+}
