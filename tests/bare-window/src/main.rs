@@ -1,1 +1,16 @@
-fn main() {}
+//! A window with one line of text and nothing else: what the real window's start is measured against.
+
+fn main() {
+    let run = tauri::Builder::default()
+        .setup(|app| {
+            tauri::WebviewWindowBuilder::new(app, "main", tauri::WebviewUrl::default())
+                .title("bare")
+                .inner_size(1200.0, 780.0)
+                .build()?;
+            Ok(())
+        })
+        .run(tauri::generate_context!());
+    if let Err(error) = run {
+        eprintln!("{error}");
+    }
+}

@@ -97,6 +97,15 @@ impl AppError {
         }
     }
 
+    /// The same error once more, for everyone who asks after what failed at the start.
+    pub fn again(&self) -> Self {
+        AppError {
+            code: self.code,
+            problem: self.problem,
+            cause: self.causes().into_iter().next().map(Into::into),
+        }
+    }
+
     /// Whether trying again later can help, with nothing changed here.
     pub const fn is_transient(&self) -> bool {
         matches!(self.code, Code::Offline | Code::Portal | Code::Server | Code::StreamBroken | Code::Locked)

@@ -1,6 +1,8 @@
 //! History as files: CSV to read, JSON with the entries exactly as sent.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
 
 use boothkeeper_domain::{Asset, Entry, Seq};
 use boothkeeper_store::cache::{Page, Row};
@@ -51,6 +53,22 @@ impl App {
                 Ok(count)
             }
         }
+    }
+
+    /// Writes beside and renames: an export that stops half-way leaves nothing that looks like one.
+    pub fn export_to(
+        &self,
+        query: &HistoryQuery,
+        format: Format,
+        path: &Path,
+    ) -> Result<u64, AppError> {
+        let part = path.with_extension("part");
+        let mut file = BufWriter::new(File::create(&part).map_err(failed)?);
+        let entries = self.export(query, format, &mut file)?;
+        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.sync_all().map_err(failed)?;
+        std::fs::rename(&part, path).map_err(failed)?;
+        Ok(entries)
     }
 
     fn each(

@@ -16,4 +16,4 @@ pub use boothkeeper_sync::clock::SystemClock;
 pub use code::{AppError, Code};
 pub use export::Format;
 pub use secrets::{Remember, Secrets};
-pub use session::default_data_folder;
+pub use session::{Setup, default_data_folder};

@@ -3,13 +3,26 @@
 use std::path::PathBuf;
 
 use boothkeeper_domain::Seq;
+use boothkeeper_domain::trust::Reason;
 use boothkeeper_store::SyncRole;
 use boothkeeper_store::outbox::Binding;
+use serde::Serialize;
 use boothkeeper_sync::{AccessKey, Client, Engine, SyncError, mend, pull, push, sign_in};
 
 use crate::app::Running;
 use crate::secrets::Remember;
 use crate::{App, AppError, Code};
+
+/// What the first screen offers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Setup {
+    /// The cloud to propose.
+    pub cloud: String,
+    /// A sandbox cloud answers there and has a demo account.
+    pub demo: bool,
+    pub keychain: bool,
+}
 
 /// The operating system's place for this app's data.
 pub fn default_data_folder() -> Option<PathBuf> {
@@ -56,6 +69,15 @@ impl App {
         let client = Client::new(self.transport()?, &address, None);
         let demo = client.demo().await?;
         self.sign_in(&address, Some(&demo.access_key), remember).await
+    }
+
+    pub async fn setup(&self, proposed: Option<&str>) -> Setup {
+        let cloud = proposed.unwrap_or_default().to_owned();
+        Setup {
+            demo: self.has_demo(&cloud).await,
+            keychain: self.secrets.probe().is_ok(),
+            cloud,
+        }
     }
 
     /// Whether a sandbox cloud with a demo account answers there.
@@ -144,6 +166,17 @@ impl App {
         });
         *running = Some(Running { task, nudge });
         Ok(())
+    }
+
+    /// Starts if somebody is signed in; why it cannot is said under the balance.
+    pub fn start_quietly(&self) {
+        if let Err(error) = self.start() {
+            let reason = match error.code {
+                Code::SignedOut | Code::NoKeychain => Reason::SignedOut,
+                _ => Reason::NotConnected,
+            };
+            self.status.send_modify(|status| status.reason = reason);
+        }
     }
 
     /// "Try again" and "verify now": wakes the engine, or starts it.

@@ -170,16 +170,7 @@ fn history(app: &App, arguments: HistoryArguments, output: &Output) -> Result<()
         Some("json") => Format::Json,
         _ => return Err(AppError::new(Code::UnknownName)),
     };
-    let failed = |error| AppError::because(Code::FileSystem, error);
-    // Written beside and renamed: an export that stops half-way leaves nothing that looks like one.
-    let part = path.with_extension("part");
-    let mut file = std::io::BufWriter::new(std::fs::File::create(&part).map_err(failed)?);
-    let entries = app.export(&query, format, &mut file)?;
-    file.into_inner()
-        .map_err(|error| failed(error.into_error()))?
-        .sync_all()
-        .map_err(failed)?;
-    std::fs::rename(&part, &path).map_err(failed)?;
+    let entries = app.export_to(&query, format, &path)?;
     let exported = Exported {
         exported: path.display().to_string(),
         entries,

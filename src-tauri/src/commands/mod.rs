@@ -1,0 +1,197 @@
+//! What the page can ask for: each a few lines over the same use case that the command line calls.
+
+
+use boothkeeper_app::domain::{Amount, Seq};
+use boothkeeper_app::views::{
+    CommandView, EntryDetail, HistoryQuery, HistorySummary, OutboxView, Overview, RowView,
+    VerifyView,
+};
+use boothkeeper_app::{AppError, Code, Date, Format, Remember, Setup};
+use serde::Serialize;
+use tauri::ipc::Channel;
+use tauri::{AppHandle, State};
+use tauri_plugin_dialog::DialogExt;
+
+use crate::shell::Shell;
+
+/// An error as the page gets it: a code to act on, and the causes for "details".
+#[derive(Debug, Serialize)]
+pub struct PageError {
+    code: Code,
+    problem: Option<&'static str>,
+    causes: Vec<String>,
+}
+
+impl From<AppError> for PageError {
+    fn from(error: AppError) -> Self {
+        PageError {
+            code: error.code,
+            problem: error.problem.map(|code| code.name()),
+            causes: error.causes(),
+        }
+    }
+}
+
+type Answer<T> = Result<T, PageError>;
+
+/// What the first screen offers.
+#[tauri::command]
+pub async fn setup(shell: State<'_, Shell>) -> Answer<Setup> {
+    Ok(shell.app()?.setup(shell.cloud()).await)
+}
+
+/// Sends the overview now and whenever something changes, until the page goes away.
+#[tauri::command]
+pub async fn watch(shell: State<'_, Shell>, channel: Channel<Overview>) -> Answer<()> {
+    shell.watch(channel)?;
+    Ok(())
+}
+
+#[tauri::command(async)]
+pub fn overview(shell: State<'_, Shell>) -> Answer<Overview> {
+    Ok(shell.app()?.overview()?)
+}
+
+#[tauri::command]
+pub async fn sign_in(
+    shell: State<'_, Shell>,
+    cloud: String,
+    key: String,
+    remember: Remember,
+) -> Answer<()> {
+    let app = shell.app()?;
+    app.sign_in(&cloud, Some(&key), remember).await?;
+    Ok(app.start()?)
+}
+
+#[tauri::command]
+pub async fn sign_in_to_demo(
+    shell: State<'_, Shell>,
+    cloud: String,
+    remember: Remember,
+) -> Answer<()> {
+    let app = shell.app()?;
+    app.sign_in_to_demo(&cloud, remember).await?;
+    Ok(app.start()?)
+}
+
+#[tauri::command(async)]
+pub fn sign_out(shell: State<'_, Shell>) -> Answer<()> {
+    Ok(shell.app()?.sign_out()?)
+}
+
+#[tauri::command]
+pub async fn try_again(shell: State<'_, Shell>) -> Answer<()> {
+    Ok(shell.app()?.try_again()?)
+}
+
+#[tauri::command]
+pub async fn verify(shell: State<'_, Shell>) -> Answer<VerifyView> {
+    Ok(shell.app()?.verify_and_mend().await?)
+}
+
+#[tauri::command(async)]
+pub fn history_summary(shell: State<'_, Shell>, query: HistoryQuery) -> Answer<HistorySummary> {
+    Ok(shell.app()?.history_summary(&query)?)
+}
+
+#[tauri::command(async)]
+pub fn history_rows(
+    shell: State<'_, Shell>,
+    query: HistoryQuery,
+    day: Date,
+    offset: u32,
+    limit: u32,
+) -> Answer<Vec<RowView>> {
+    Ok(shell.app()?.history_rows(&query, day, offset, limit)?)
+}
+
+#[tauri::command(async)]
+pub fn history_search(
+    shell: State<'_, Shell>,
+    query: HistoryQuery,
+    before: Option<Seq>,
+    limit: u32,
+) -> Answer<Vec<RowView>> {
+    Ok(shell.app()?.history_search(&query, before, limit)?)
+}
+
+#[tauri::command(async)]
+pub fn entry(shell: State<'_, Shell>, seq: Seq) -> Answer<EntryDetail> {
+    Ok(shell.app()?.entry(seq)?)
+}
+
+/// Asks where, natively, and writes there; the page never names a path. `None` if the operator changed
+/// their mind, else how many entries were written.
+#[tauri::command(async)]
+pub fn export_history(
+    handle: AppHandle,
+    shell: State<'_, Shell>,
+    query: HistoryQuery,
+) -> Answer<Option<u64>> {
+    let chosen = handle
+        .dialog()
+        .file()
+        .add_filter("CSV", &["csv"])
+        .add_filter("JSON", &["json"])
+        .set_file_name("history.csv")
+        .blocking_save_file();
+    let Some(path) = chosen.and_then(|file| file.into_path().ok()) else {
+        return Ok(None);
+    };
+    let format = match path.extension().and_then(|e| e.to_str()) {
+        Some("json") => Format::Json,
+        _ => Format::Csv,
+    };
+    Ok(Some(shell.app()?.export_to(&query, format, &path)?))
+}
+
+#[tauri::command(async)]
+pub fn outbox(shell: State<'_, Shell>) -> Answer<OutboxView> {
+    Ok(shell.app()?.outbox()?)
+}
+
+#[tauri::command(async)]
+pub fn cancel_command(shell: State<'_, Shell>, id: String) -> Answer<CommandView> {
+    Ok(shell.app()?.cancel_command(&id)?)
+}
+
+#[tauri::command(async)]
+pub fn buy_credits(shell: State<'_, Shell>, amount: Amount) -> Answer<CommandView> {
+    Ok(shell.app()?.buy_credits(amount)?)
+}
+
+#[tauri::command(async)]
+pub fn set_auto_recharge(shell: State<'_, Shell>, enabled: bool) -> Answer<CommandView> {
+    Ok(shell.app()?.set_auto_recharge(enabled)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    include!("list.rs");
+
+    fn quoted<'a>(text: &'a str, before: &str) -> BTreeSet<&'a str> {
+        let after = |at: usize| text[at + before.len()..].split(['"', ',', '\'']).next();
+        text.match_indices(before)
+            .filter_map(|(at, _)| after(at))
+            .collect()
+    }
+
+    #[test]
+    fn declared_handled_granted_and_called_commands_are_the_same() {
+        let declared: BTreeSet<_> = COMMANDS.iter().copied().collect();
+        let handled = quoted(include_str!("../main.rs"), "commands::");
+        let handled: BTreeSet<_> = handled.into_iter().filter(|c| !c.contains(';')).collect();
+        assert_eq!(handled, declared, "the handler");
+
+        let granted = quoted(include_str!("../../capabilities/main.json"), "allow-");
+        let granted: BTreeSet<_> = granted.iter().map(|c| c.replace('-', "_")).collect();
+        let expected: BTreeSet<_> = declared.iter().map(ToString::to_string).collect();
+        assert_eq!(granted, expected, "the capability");
+
+        let called = quoted(include_str!("../../../ui/src/api/calls.ts"), ">('");
+        assert_eq!(called, declared, "the page");
+    }
+}

@@ -1,0 +1,57 @@
+//! The window's share of state: the app, or why it could not be opened.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use boothkeeper_app::views::Overview;
+use boothkeeper_app::{App, AppError};
+use tauri::ipc::Channel;
+
+pub struct Shell {
+    app: Result<Arc<App>, AppError>,
+    cloud: Option<String>,
+}
+
+/// "As of …" ages and "live" falls by time alone: the page hears at least this often while it is open.
+const TICK: Duration = Duration::from_secs(5);
+
+impl Shell {
+    pub fn new(app: Result<App, AppError>, cloud: Option<String>) -> Self {
+        Shell {
+            app: app.map(Arc::new),
+            cloud,
+        }
+    }
+
+    pub fn app(&self) -> Result<&Arc<App>, AppError> {
+        self.app.as_ref().map_err(AppError::again)
+    }
+
+    /// The cloud that the first screen proposes.
+    pub fn cloud(&self) -> Option<&str> {
+        self.cloud.as_deref()
+    }
+
+    pub fn watch(&self, channel: Channel<Overview>) -> Result<(), AppError> {
+        let app = self.app()?.clone();
+        tauri::async_runtime::spawn(async move {
+            let mut changes = app.changes();
+            loop {
+                let reader = app.clone();
+                let overview = tauri::async_runtime::spawn_blocking(move || reader.overview()).await;
+                match overview {
+                    // The page has gone: a new one watches anew.
+                    Ok(Ok(overview)) if channel.send(overview).is_err() => return,
+                    Ok(Ok(_)) => {}
+                    Ok(Err(error)) => tracing::warn!(?error, "the overview cannot be read"),
+                    Err(_) => return,
+                }
+                tokio::select! {
+                    changed = changes.changed() => if changed.is_err() { return },
+                    () = tokio::time::sleep(TICK) => {}
+                }
+            }
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,29 @@
+//! Writes the page's TypeScript types to a folder: `export-bindings DIR`. `cargo xtask bindings` calls it.
+
+use std::path::PathBuf;
+
+use boothkeeper_app::views::{
+    CommandView, EntryDetail, HistoryQuery, HistorySummary, OutboxView, Overview, RowView,
+    VerifyView,
+};
+use boothkeeper_app::{Code, Remember, Setup};
+use ts_rs::{Config, TS};
+
+fn main() -> anyhow::Result<()> {
+    let folder = std::env::args().nth(1).map(PathBuf::from);
+    let folder = folder.ok_or_else(|| anyhow::anyhow!("export-bindings DIR"))?;
+    // Every number the app sends is below 2^53: counts, seqs and amounts alike.
+    let config = Config::new().with_large_int("number").with_out_dir(&folder);
+    Overview::export_all(&config)?;
+    HistoryQuery::export_all(&config)?;
+    HistorySummary::export_all(&config)?;
+    RowView::export_all(&config)?;
+    EntryDetail::export_all(&config)?;
+    OutboxView::export_all(&config)?;
+    CommandView::export_all(&config)?;
+    VerifyView::export_all(&config)?;
+    Setup::export_all(&config)?;
+    Remember::export_all(&config)?;
+    Code::export_all(&config)?;
+    Ok(())
+}

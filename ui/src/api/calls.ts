@@ -1,0 +1,47 @@
+// Every command the page calls, typed by what the core exports.
+import { channel, invoke } from '../platform';
+import { PageError } from './errors';
+import type { CommandView } from './generated/CommandView';
+import type { EntryDetail } from './generated/EntryDetail';
+import type { HistoryQuery } from './generated/HistoryQuery';
+import type { HistorySummary } from './generated/HistorySummary';
+import type { OutboxView } from './generated/OutboxView';
+import type { Overview } from './generated/Overview';
+import type { Remember } from './generated/Remember';
+import type { RowView } from './generated/RowView';
+import type { Setup } from './generated/Setup';
+import type { VerifyView } from './generated/VerifyView';
+
+async function call<T>(command: string, args?: Record<string, unknown>): Promise<T> {
+  try {
+    return await invoke<T>(command, args);
+  } catch (error) {
+    throw PageError.from(error);
+  }
+}
+
+export const setup = () => call<Setup>('setup');
+export const watch = (onChange: (overview: Overview) => void) =>
+  call<null>('watch', { channel: channel(onChange) });
+export const overview = () => call<Overview>('overview');
+export const signIn = (cloud: string, key: string, remember: Remember) =>
+  call<null>('sign_in', { cloud, key, remember });
+export const signInToDemo = (cloud: string, remember: Remember) =>
+  call<null>('sign_in_to_demo', { cloud, remember });
+export const signOut = () => call<null>('sign_out');
+export const tryAgain = () => call<null>('try_again');
+export const verify = () => call<VerifyView>('verify');
+export const historySummary = (query: HistoryQuery) =>
+  call<HistorySummary>('history_summary', { query });
+export const historyRows = (query: HistoryQuery, day: string, offset: number, limit: number) =>
+  call<RowView[]>('history_rows', { query, day, offset, limit });
+export const historySearch = (query: HistoryQuery, before: number | null, limit: number) =>
+  call<RowView[]>('history_search', { query, before, limit });
+export const entry = (seq: number) => call<EntryDetail>('entry', { seq });
+export const exportHistory = (query: HistoryQuery) =>
+  call<number | null>('export_history', { query });
+export const outbox = () => call<OutboxView>('outbox');
+export const cancelCommand = (id: string) => call<CommandView>('cancel_command', { id });
+export const buyCredits = (amount: number) => call<CommandView>('buy_credits', { amount });
+export const setAutoRecharge = (enabled: boolean) =>
+  call<CommandView>('set_auto_recharge', { enabled });

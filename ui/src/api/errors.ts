@@ -1,0 +1,155 @@
+// One table from code to words: what happened, and what to do next. Exhaustive by its type.
+import type { Code } from './generated/Code';
+
+export interface Words {
+  sentence: string;
+  next: string;
+  severity: 'warn' | 'neg';
+}
+
+export const WORDS: Record<Code, Words> = {
+  signed_out: {
+    sentence: 'You are not signed in, or the access key was revoked.',
+    next: 'Sign in with a key from your account settings.',
+    severity: 'warn',
+  },
+  key_malformed: {
+    sentence: 'That is not an access key.',
+    next: 'A key begins with bk_. Copy it again from your account settings.',
+    severity: 'warn',
+  },
+  address_malformed: {
+    sentence: 'That is not a cloud’s address.',
+    next: 'Use an address that begins with https://.',
+    severity: 'warn',
+  },
+  offline: {
+    sentence: 'The cloud cannot be reached.',
+    next: 'Check the network and try again. The last proven balance stays here.',
+    severity: 'warn',
+  },
+  portal: {
+    sentence: 'Something else answered in the cloud’s place, most likely a Wi-Fi sign-in page.',
+    next: 'Open a browser, sign in to the Wi-Fi, then try again.',
+    severity: 'warn',
+  },
+  server: {
+    sentence: 'The cloud has a problem of its own.',
+    next: 'Try again in a few minutes. Nothing was lost.',
+    severity: 'warn',
+  },
+  refused: {
+    sentence: 'The cloud refused.',
+    next: 'Nothing was changed. The reason is below.',
+    severity: 'warn',
+  },
+  update_needed: {
+    sentence: 'The cloud speaks a newer version than this app.',
+    next: 'Update Boothkeeper.',
+    severity: 'warn',
+  },
+  diverged: {
+    sentence: 'The copy on this computer and the cloud do not agree.',
+    next: 'Keep this computer’s data as evidence and contact support.',
+    severity: 'neg',
+  },
+  stream_broken: {
+    sentence: 'The cloud’s answer broke off or contradicts itself. Nothing of it was taken over.',
+    next: 'Try again. If it repeats, contact support.',
+    severity: 'warn',
+  },
+  damaged: {
+    sentence: 'The copy on this computer is damaged.',
+    next: 'Press “Verify now” while online: what is damaged is fetched again.',
+    severity: 'neg',
+  },
+  disk_full: {
+    sentence: 'The disk is full.',
+    next: 'Free some space and try again. The last good copy stays readable.',
+    severity: 'neg',
+  },
+  read_only: {
+    sentence: 'The data folder cannot be written to.',
+    next: 'Check its permissions.',
+    severity: 'neg',
+  },
+  newer_files: {
+    sentence: 'A newer version of Boothkeeper has used this data folder.',
+    next: 'Update this app. Nothing was touched.',
+    severity: 'neg',
+  },
+  locked: {
+    sentence: 'Another Boothkeeper is using this data folder.',
+    next: 'Close it, or let it do the syncing.',
+    severity: 'warn',
+  },
+  file_system: {
+    sentence: 'A file cannot be read or written.',
+    next: 'Check the place you chose and its permissions.',
+    severity: 'neg',
+  },
+  no_keychain: {
+    sentence: 'This computer’s keychain does not answer.',
+    next: 'Unlock it, or choose to be remembered only until you quit.',
+    severity: 'warn',
+  },
+  not_synced: {
+    sentence: 'There is no copy of the account yet.',
+    next: 'Connect to the internet once, then everything stays readable offline.',
+    severity: 'warn',
+  },
+  out_of_range: {
+    sentence: 'A value is out of range.',
+    next: 'Check the amount or the dates.',
+    severity: 'warn',
+  },
+  unknown_name: {
+    sentence: 'There is no such name in this account.',
+    next: 'Choose another filter.',
+    severity: 'warn',
+  },
+  not_found: {
+    sentence: 'There is no such thing.',
+    next: 'Go back and look again.',
+    severity: 'warn',
+  },
+  not_cancellable: {
+    sentence: 'That action was sent already.',
+    next: 'Wait for the cloud’s answer.',
+    severity: 'warn',
+  },
+  internal: {
+    sentence: 'Something went wrong that should not.',
+    next: 'Try again. If it repeats, report it with the details.',
+    severity: 'neg',
+  },
+};
+
+/** A failed command: a code to act on, and causes for “details”. */
+export class PageError extends Error {
+  constructor(
+    readonly code: Code,
+    readonly problem: string | null,
+    readonly causes: string[],
+  ) {
+    super(WORDS[code].sentence);
+  }
+
+  /** What the core answered; anything else is our own bug and says so. */
+  static from(error: unknown): PageError {
+    if (error instanceof PageError) return error;
+    if (typeof error === 'object' && error !== null && 'code' in error) {
+      const { code, problem, causes } = error as {
+        code: Code;
+        problem?: string | null;
+        causes?: string[];
+      };
+      if (code in WORDS) return new PageError(code, problem ?? null, causes ?? []);
+    }
+    return new PageError('internal', null, [String(error)]);
+  }
+
+  get words(): Words {
+    return WORDS[this.code];
+  }
+}

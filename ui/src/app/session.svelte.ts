@@ -1,0 +1,22 @@
+// What every screen shares: the overview as the core last sent it.
+import { overview as readOverview, watch } from '../api/calls';
+import { PageError } from '../api/errors';
+import type { Overview } from '../api/generated/Overview';
+
+export class Session {
+  overview = $state<Overview | null>(null);
+  error = $state<PageError | null>(null);
+
+  /** Follows the core; the core sends, nothing here asks again and again. */
+  async follow(): Promise<void> {
+    try {
+      this.overview = await readOverview();
+      await watch((overview) => {
+        this.overview = overview;
+        this.error = null;
+      });
+    } catch (error) {
+      this.error = PageError.from(error);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+
+import { DAY_HEADER, MAX_SCROLL, ROW, dayAt, layOut, rowAt, scrollRange, visible } from './layout';
+
+const day = (day: string, count: number) => ({ day, count, added: 0, spent: 0 });
+const layout = layOut([day('2026-02-03', 3), day('2026-02-02', 1), day('2026-02-01', 100)]);
+
+test('days stand below each other, headers before their rows', () => {
+  expect(layout.days.map((place) => place.top)).toEqual([
+    0,
+    DAY_HEADER + 3 * ROW,
+    2 * DAY_HEADER + 4 * ROW,
+  ]);
+  expect(layout.height).toBe(3 * DAY_HEADER + 104 * ROW);
+  expect(layout.rows).toBe(104);
+});
+
+test('a window shows the rows that stand in it, and no others', () => {
+  const top = DAY_HEADER + 2 * ROW;
+  const slices = visible(layout, top, DAY_HEADER + 2 * ROW);
+  expect(slices.map((s) => [s.place.day.day, s.first, s.last])).toEqual([
+    ['2026-02-03', 2, 3],
+    ['2026-02-02', 0, 1],
+  ]);
+  expect(visible(layOut([]), 0, 600)).toEqual([]);
+});
+
+test('every row is found again where it stands', () => {
+  for (let index = 0; index < layout.rows; index += 1) {
+    const found = rowAt(layout, index);
+    expect(found).not.toBeNull();
+    if (!found) continue;
+    expect(found.place.before + found.offset).toBe(index);
+    expect(found.offset).toBeLessThan(found.place.day.count);
+    const top = found.place.top + DAY_HEADER + found.offset * ROW;
+    expect(layout.days[dayAt(layout, top)]).toBe(found.place);
+  }
+  expect(rowAt(layout, -1)).toBeNull();
+  expect(rowAt(layout, 104)).toBeNull();
+});
+
+test('a million rows scroll within what WebKit can hold, down to the last', () => {
+  const height = 1_000_000 * ROW;
+  const { spacer, scale } = scrollRange(height, 600);
+  expect(spacer).toBe(MAX_SCROLL);
+  expect((spacer - 600) * scale).toBeCloseTo(height - 600);
+  expect(scrollRange(500, 600)).toEqual({ spacer: 500, scale: 1 });
+});

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+
+import { money, parseMoney } from './money';
+
+const usd = { code: 'USD', scale: 2 };
+const credits = { code: 'CREDIT', scale: 0 };
+
+test('money has a true minus, two decimals and grouping', () => {
+  expect(money(-25, usd)).toBe('\u2212$0.25');
+  expect(money(1234567, usd)).toBe('$12,345.67');
+  expect(money(40, usd, true)).toBe('+$0.40');
+  expect(money(0, usd, true)).toBe('$0.00');
+  expect(money(540, credits)).toBe('540');
+  expect(money(Number.MAX_SAFE_INTEGER, usd)).toBe('$90,071,992,547,409.91');
+});
+
+test('what an operator types is read exactly, or not at all', () => {
+  expect(parseMoney('50', usd)).toBe(5000);
+  expect(parseMoney('$1,250.5', usd)).toBe(125050);
+  expect(parseMoney('0.1', usd)).toBe(10);
+  for (const wrong of ['', '-5', '1.234', '1e3', 'ten', '٣'])
+    expect(parseMoney(wrong, usd)).toBeNull();
+  expect(parseMoney('1.5', credits)).toBeNull();
+});

@@ -1,0 +1,40 @@
+// Amounts as people read them. Formatting only: the core does all arithmetic.
+import type { Asset } from '../api/generated/Asset';
+
+export interface MoneyParts {
+  sign: '' | '\u2212' | '+';
+  symbol: string;
+  whole: string;
+  fraction: string;
+}
+
+const groups = new Intl.NumberFormat('en-US');
+
+/** An integer of minor units, split so that symbol and cents can be set smaller. */
+export function moneyParts(minor: number, asset: Asset, signed = false): MoneyParts {
+  const unit = 10 ** asset.scale;
+  const absolute = Math.abs(minor);
+  const rest = absolute % unit;
+  return {
+    sign: minor < 0 ? '\u2212' : signed && minor > 0 ? '+' : '',
+    symbol: asset.code === 'USD' ? '$' : '',
+    whole: groups.format((absolute - rest) / unit),
+    fraction: asset.scale > 0 ? `.${String(rest).padStart(asset.scale, '0')}` : '',
+  };
+}
+
+export function money(minor: number, asset: Asset, signed = false): string {
+  const { sign, symbol, whole, fraction } = moneyParts(minor, asset, signed);
+  return `${sign}${symbol}${whole}${fraction}`;
+}
+
+/** Reads what an operator types: `50`, `50.00`, `$1,250.5`; null for anything else. */
+export function parseMoney(text: string, asset: Asset): number | null {
+  const plain = text.replace(/[$,\s]/g, '');
+  const match = /^(\d{1,12})(?:\.(\d*))?$/.exec(plain);
+  if (!match?.[1]) return null;
+  const fraction = match[2] ?? '';
+  if (fraction.length > asset.scale) return null;
+  const minor = Number(match[1] + fraction.padEnd(asset.scale, '0'));
+  return Number.isSafeInteger(minor) ? minor : null;
+}

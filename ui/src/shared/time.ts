@@ -1,0 +1,60 @@
+// Instants as people read them, in the laptop's zone with the zone named.
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function format(at: string | Date, zone: string, options: Intl.DateTimeFormatOptions): string {
+  const key = `${zone} ${JSON.stringify(options)}`;
+  let formatter = formatters.get(key);
+  if (!formatter) {
+    formatter = new Intl.DateTimeFormat('en-GB', { timeZone: zone, ...options });
+    formatters.set(key, formatter);
+  }
+  return formatter.format(typeof at === 'string' ? new Date(at) : at);
+}
+
+export const clock = (at: string, zone: string) =>
+  format(at, zone, { hour: '2-digit', minute: '2-digit' });
+export const clockSeconds = (at: string, zone: string) =>
+  format(at, zone, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+export const weekdayDate = (at: string, zone: string) =>
+  format(at, zone, { weekday: 'short', day: 'numeric', month: 'short' }).replace(',', '');
+export const longDate = (at: string, zone: string) =>
+  format(at, zone, { weekday: 'long', day: 'numeric', month: 'long' });
+
+/** “EST”, “CET”, “UTC”: as short as the zone has one. */
+export function zoneName(at: string, zone: string): string {
+  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'short' });
+  return parts.formatToParts(new Date(at)).find((p) => p.type === 'timeZoneName')?.value ?? zone;
+}
+
+/** A calendar day such as 2026-02-21, which has no zone. */
+export const dayName = (day: string) =>
+  format(`${day}T12:00:00Z`, 'UTC', { weekday: 'short', day: 'numeric', month: 'short' }).replace(
+    ',',
+    '',
+  );
+export const dayShort = (day: string) =>
+  format(`${day}T12:00:00Z`, 'UTC', { day: 'numeric', month: 'short' });
+export const dayYear = (day: string) =>
+  format(`${day}T12:00:00Z`, 'UTC', { day: 'numeric', month: 'short', year: 'numeric' });
+
+/** The day of an instant in a zone, as 2026-02-21. */
+export function dayOf(at: string, zone: string): string {
+  const formatter = new Intl.DateTimeFormat('en-CA', {
+    timeZone: zone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  });
+  return formatter.format(new Date(at));
+}
+
+/** “12 s”, “2 h 10 min”, “3 days”. */
+export function age(millis: number): string {
+  const seconds = Math.max(0, Math.floor(millis / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+  return `${Math.floor(hours / 24)} days`;
+}
