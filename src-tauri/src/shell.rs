@@ -40,9 +40,12 @@ impl Shell {
                 let reader = app.clone();
                 let overview = tauri::async_runtime::spawn_blocking(move || reader.overview()).await;
                 match overview {
-                    // The page has gone: a new one watches anew.
-                    Ok(Ok(overview)) if channel.send(overview).is_err() => return,
-                    Ok(Ok(_)) => {}
+                    Ok(Ok(overview)) => {
+                        if channel.send(overview).is_err() {
+                            // The page has gone: a new one watches anew.
+                            return;
+                        }
+                    }
                     Ok(Err(error)) => tracing::warn!(?error, "the overview cannot be read"),
                     Err(_) => return,
                 }

@@ -1,1 +1,7 @@
+//! What the tests, the screenshots and the headless demo share: real processes in a world of their own.
 
+pub mod cloud;
+pub mod desk;
+pub mod laptop;
+pub mod process;
+pub mod window;

@@ -1,1 +1,66 @@
-fn main() {}
+//! The developer's commands: `cargo xtask demo | test | shots | bindings | bench`.
+
+mod bindings;
+mod demo;
+mod house;
+mod prepare;
+mod run;
+mod suite;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start a cloud with a year of business and the window on it; pictures, where there is no display.
+    Demo,
+    /// Format, lints, house rules, page and every test; ends with one line of counts.
+    Test {
+        /// Seeds of the sync simulation.
+        #[arg(long, default_value_t = 2_000)]
+        seeds: u32,
+    },
+    /// A picture of every screen, light and dark, at both sizes.
+    Shots {
+        #[arg(long, default_value = "target/shots")]
+        out: std::path::PathBuf,
+    },
+    /// Write the page's types from the core's; with --check, only compare.
+    Bindings {
+        #[arg(long)]
+        check: bool,
+    },
+    /// Measure what docs/benchmarks.md lists, each beside its limit, in one run.
+    Bench {
+        /// Write docs/benchmarks.md.
+        #[arg(long)]
+        write: bool,
+        #[arg(long, default_value_t = 1_000_000)]
+        entries: u64,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Demo => demo::run(),
+        Command::Test { seeds } => suite::run(seeds),
+        Command::Shots { out } => demo::shots(&out),
+        Command::Bindings { check } => bindings::run(check),
+        Command::Bench { write, entries } => demo::bench(write, entries),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\n{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! A desk to put a window on: a display, a session bus, a keychain and home folders of its own, so that
+//! nothing touches the operator's real ones and several can stand side by side.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+use tempfile::TempDir;
+
+use crate::process::{Pipes, Process};
+
+/// A program that says on its first line where it is to be found.
+const TELLS: Pipes = Pipes {
+    stdin: false,
+    stdout: true,
+    loud: false,
+};
+
+pub struct Desk {
+    folder: TempDir,
+    display: String,
+    bus: String,
+    // Ended in this order: what lives on the bus before the bus.
+    _keychain: Option<Process>,
+    _manager: Option<Process>,
+    _xvfb: Process,
+    _bus: Process,
+}
+
+impl Desk {
+    pub fn new() -> anyhow::Result<Self> {
+        Self::build(false)
+    }
+
+    /// With a real Secret Service, unlocked.
+    pub fn with_keychain() -> anyhow::Result<Self> {
+        Self::build(true)
+    }
+
+    fn build(keychain: bool) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        for name in ["data", "config", "cache", "run"] {
+            std::fs::create_dir(folder.path().join(name))?;
+        }
+        let mut bus_process = Process::start(
+            home(Command::new("dbus-daemon"), folder.path())
+                .args(["--session", "--nofork", "--nopidfile", "--print-address=1"]),
+            TELLS,
+        )?;
+        let bus = first_line(&mut bus_process)?;
+        let mut xvfb = Process::start(
+            Command::new("Xvfb")
+                .args(["-displayfd", "1", "-screen", "0", "1400x1000x24"])
+                .args(["-nolisten", "tcp"]),
+            TELLS,
+        )?;
+        let display = format!(":{}", first_line(&mut xvfb)?);
+        let mut desk = Desk {
+            folder,
+            display,
+            bus,
+            _keychain: None,
+            _manager: None,
+            _xvfb: xvfb,
+            _bus: bus_process,
+        };
+        // Without a window manager nobody answers when a window asks for another size.
+        desk._manager = Some(Process::start(
+            &desk.on(Command::new("openbox")),
+            Pipes::default(),
+        )?);
+        if keychain {
+            desk._keychain = Some(desk.start_keychain()?);
+        }
+        Ok(desk)
+    }
+
+    fn start_keychain(&self) -> anyhow::Result<Process> {
+        let mut keychain = Process::start(
+            self.on(Command::new("gnome-keyring-daemon"))
+                .args(["--foreground", "--unlock", "--components=secrets"]),
+            Pipes {
+                stdin: true,
+                ..TELLS
+            },
+        )?;
+        let mut stdin = keychain.child().stdin.take().context("no stdin")?;
+        stdin.write_all(b"a password")?;
+        drop(stdin);
+        // It says where it listens once it does.
+        first_line(&mut keychain)?;
+        Ok(keychain)
+    }
+
+    /// Puts a command on this desk.
+    pub fn on(&self, command: Command) -> Command {
+        let mut command = home(command, self.folder.path());
+        command
+            .env("DISPLAY", &self.display)
+            .env("DBUS_SESSION_BUS_ADDRESS", &self.bus);
+        command
+    }
+
+    pub fn display(&self) -> &str {
+        &self.display
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where a window on this desk keeps its copy.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("boothkeeper")
+    }
+}
+
+/// Home folders of the desk's own.
+fn home(mut command: Command, folder: &Path) -> Command {
+    command
+        .env("HOME", folder)
+        .env("XDG_DATA_HOME", folder.join("data"))
+        .env("XDG_CONFIG_HOME", folder.join("config"))
+        .env("XDG_CACHE_HOME", folder.join("cache"))
+        .env("XDG_RUNTIME_DIR", folder.join("run"))
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("BOOTHKEEPER_ACCESS_KEY")
+        // There is no graphics card on this desk.
+        .env("WEBKIT_DISABLE_COMPOSITING_MODE", "1")
+        .env("GTK_THEME", "Adwaita")
+        .env("NO_AT_BRIDGE", "1");
+    command
+}
+
+fn first_line(process: &mut Process) -> anyhow::Result<String> {
+    let stdout = process.child().stdout.take().context("no stdout")?;
+    let mut line = String::new();
+    BufReader::new(stdout).read_line(&mut line)?;
+    let line = line.trim().to_owned();
+    anyhow::ensure!(!line.is_empty(), "a helper program ended at once");
+    Ok(line)
+}

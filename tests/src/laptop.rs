@@ -1,0 +1,112 @@
+//! The command line as a script uses it: the real binary on a data folder of its own.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use anyhow::{Context, ensure};
+use serde_json::Value;
+
+use crate::cloud::{Account, Cloud};
+use crate::process::binary;
+
+pub struct Laptop {
+    pub data: PathBuf,
+    key: Option<String>,
+    zone: &'static str,
+}
+
+impl Laptop {
+    pub fn new(data: &Path) -> Self {
+        Laptop {
+            data: data.to_owned(),
+            key: None,
+            zone: "UTC",
+        }
+    }
+
+    /// Signed in, the key in the environment, the journal copied.
+    pub fn signed_in(data: &Path, cloud: &Cloud, account: &Account) -> anyhow::Result<Self> {
+        let mut laptop = Self::new(data);
+        laptop.key = Some(account.key.clone());
+        laptop.ok(&["login", "--cloud", &cloud.url])?;
+        Ok(laptop)
+    }
+
+    pub fn with_key(mut self, key: &str) -> Self {
+        self.key = Some(key.to_owned());
+        self
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary("boothkeeper"));
+        command
+            .args(["--json", "--data"])
+            .arg(&self.data)
+            .args(arguments)
+            .env_remove("BOOTHKEEPER_ACCESS_KEY")
+            .env("TZ", self.zone)
+            .stdin(Stdio::null());
+        if let Some(key) = &self.key {
+            command.env("BOOTHKEEPER_ACCESS_KEY", key);
+        }
+        command
+    }
+
+    /// Runs it: exit code and document.
+    pub fn run(&self, arguments: &[&str]) -> anyhow::Result<(i32, Value)> {
+        document(self.command(arguments).output()?)
+    }
+
+    /// Runs it with something on standard input.
+    pub fn run_with_input(
+        &self,
+        arguments: &[&str],
+        input: &str,
+    ) -> anyhow::Result<(i32, Value)> {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut stdin = child.stdin.take().context("no stdin")?;
+        stdin.write_all(input.as_bytes())?;
+        drop(stdin);
+        document(child.wait_with_output()?)
+    }
+
+    /// Runs it and expects success.
+    pub fn ok(&self, arguments: &[&str]) -> anyhow::Result<Value> {
+        let (code, document) = self.run(arguments)?;
+        ensure!(code == 0, "{arguments:?} ended with {code}: {document}");
+        Ok(document)
+    }
+
+    /// Runs it and expects a failure: exit code and error code.
+    pub fn fails(&self, arguments: &[&str]) -> anyhow::Result<(i32, String)> {
+        let (code, document) = self.run(arguments)?;
+        ensure!(code != 0, "{arguments:?} succeeded: {document}");
+        let error = document["error"]["code"].as_str().unwrap_or_default();
+        Ok((code, error.to_owned()))
+    }
+
+    pub fn balance(&self) -> anyhow::Result<Value> {
+        let (_, document) = self.run(&["balance"])?;
+        Ok(document)
+    }
+
+    pub fn cache(&self) -> PathBuf {
+        self.data.join("cache.sqlite")
+    }
+}
+
+fn document(output: Output) -> anyhow::Result<(i32, Value)> {
+    let text = String::from_utf8(output.stdout)?;
+    ensure!(
+        text.lines().count() == 1,
+        "exactly one document was promised, this came: {text:?} {:?}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let code = output.status.code().context("ended by a signal")?;
+    Ok((code, serde_json::from_str(&text)?))
+}

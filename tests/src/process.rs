@@ -1,0 +1,133 @@
+//! Processes that end with their owner, and waiting for conditions.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail};
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// How long anything may take to come true.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(25);
+
+/// The path of one of our binaries.
+pub fn binary(name: &str) -> PathBuf {
+    let Ok(folder) = std::env::var("BOOTHKEEPER_BIN_DIR") else {
+        panic!("BOOTHKEEPER_BIN_DIR is not set: run cargo xtask test");
+    };
+    PathBuf::from(folder).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// What of a process is connected to us; the rest goes nowhere.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Pipes {
+    pub stdin: bool,
+    pub stdout: bool,
+    /// Its complaints are shown.
+    pub loud: bool,
+}
+
+/// A process with all it starts, ended on drop.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+}
+
+impl Process {
+    pub fn start(command: &Command, pipes: Pipes) -> anyhow::Result<Self> {
+        use std::os::unix::process::CommandExt;
+        let mut tied = tied(command);
+        let child = tied
+            .process_group(0)
+            .stdin(if pipes.stdin { Stdio::piped() } else { Stdio::null() })
+            .stdout(if pipes.stdout { Stdio::piped() } else { Stdio::null() })
+            .stderr(if pipes.loud { Stdio::inherit() } else { Stdio::null() })
+            .spawn()
+            .with_context(|| format!("cannot start {command:?}"))?;
+        Ok(Process { child })
+    }
+
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            // A group that is gone has nothing left to end.
+            let _ = kill_process_group(group, signal);
+        }
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub fn kill(&mut self) {
+        self.signal(Signal::KILL);
+        let _ = self.child.wait();
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub fn terminate(&mut self) {
+        self.signal(Signal::TERM);
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Looks again and again until `look` finds something.
+pub async fn until<T, F>(what: &str, mut look: F) -> anyhow::Result<T>
+where
+    F: AsyncFnMut() -> anyhow::Result<Option<T>>,
+{
+    within(PATIENCE, what, &mut look).await
+}
+
+/// The same with a limit that is part of what is promised.
+pub async fn within<T, F>(limit: Duration, what: &str, mut look: F) -> anyhow::Result<T>
+where
+    F: AsyncFnMut() -> anyhow::Result<Option<T>>,
+{
+    let deadline = tokio::time::Instant::now() + limit;
+    let mut last = None;
+    loop {
+        // A look that hangs is a condition that does not come true.
+        match tokio::time::timeout_at(deadline, look()).await {
+            Ok(Ok(Some(found))) => return Ok(found),
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => last = Some(error),
+            Err(_) => last = last.or_else(|| Some(anyhow!("a look took too long"))),
+        }
+        if tokio::time::Instant::now() > deadline {
+            match last {
+                Some(error) => return Err(error.context(format!("not within {limit:?}: {what}"))),
+                None => bail!("not within {limit:?}: {what}"),
+            }
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// The same command, ended by the system when we are, however we end.
+fn tied(command: &Command) -> Command {
+    let mut tied = Command::new("setpriv");
+    tied.args(["--pdeathsig", "KILL", "--"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => tied.env(name, value),
+            None => tied.env_remove(name),
+        };
+    }
+    tied
+}
+
+/// A port of loopback that was free a moment ago.
+pub fn free_port() -> anyhow::Result<u16> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    Ok(listener.local_addr()?.port())
+}

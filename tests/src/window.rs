@@ -1,0 +1,208 @@
+//! The real window, driven through WebKitWebDriver: what is seen, clicked and typed.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use fantoccini::key::Key;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use crate::desk::Desk;
+use crate::process::{PATIENCE, Pipes, Process, binary, free_port, until, within};
+
+pub struct Window {
+    pub page: Client,
+    driver: Process,
+    display: String,
+}
+
+/// What the window is started with.
+#[derive(Default)]
+pub struct Start<'a> {
+    pub key: Option<&'a str>,
+    pub cloud: Option<&'a str>,
+    pub data: Option<&'a Path>,
+}
+
+impl Window {
+    pub async fn open(desk: &Desk, start: Start<'_>) -> anyhow::Result<Self> {
+        let port = free_port()?;
+        let mut command = desk.on(Command::new("WebKitWebDriver"));
+        command
+            .arg(format!("--port={port}"))
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("TZ", "America/New_York");
+        if let Some(key) = start.key {
+            command.env("BOOTHKEEPER_ACCESS_KEY", key);
+        }
+        if let Some(cloud) = start.cloud {
+            command.env("BOOTHKEEPER_CLOUD", cloud);
+        }
+        let driver = Process::start(&command, Pipes::default())?;
+        let data = start.data.map_or_else(|| desk.data(), Path::to_owned);
+        let options = json!({
+            "binary": binary("boothkeeper-desktop"),
+            "args": ["--data", data],
+        });
+        let url = format!("http://127.0.0.1:{port}");
+        let page = until("a session with the window", async || {
+            let capabilities = [("webkitgtk:browserOptions".to_owned(), options.clone())];
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            builder.capabilities(capabilities.into_iter().collect());
+            Ok(Some(builder.connect(&url).await?))
+        })
+        .await?;
+        Ok(Window {
+            page,
+            driver,
+            display: desk.display().to_owned(),
+        })
+    }
+
+    /// Ends the window's process as a power cut would.
+    pub fn kill(&mut self) {
+        self.driver.kill();
+    }
+
+    /// Waits until something matches, and hands out its text.
+    pub async fn text(&self, css: &str) -> anyhow::Result<String> {
+        until(&format!("{css} on screen"), async || {
+            let element = self.page.find(Locator::Css(css)).await?;
+            Ok(Some(element.text().await?))
+        })
+        .await
+    }
+
+    /// Waits until `css` shows a text that `fits`.
+    pub async fn sees(&self, css: &str, fits: impl Fn(&str) -> bool) -> anyhow::Result<String> {
+        self.sees_within(PATIENCE, css, fits).await
+    }
+
+    pub async fn sees_within(
+        &self,
+        limit: Duration,
+        css: &str,
+        fits: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<String> {
+        let mut last = String::new();
+        let found = within(limit, &format!("{css} as expected"), async || {
+            let element = self.page.find(Locator::Css(css)).await?;
+            last = element.text().await?;
+            Ok(fits(&last).then(|| last.clone()))
+        })
+        .await;
+        found.with_context(|| format!("it last said {last:?}"))
+    }
+
+    pub async fn click(&self, css: &str) -> anyhow::Result<()> {
+        until(&format!("{css} to click"), async || {
+            let element = self.page.find(Locator::Css(css)).await?;
+            element.click().await?;
+            Ok(Some(()))
+        })
+        .await
+    }
+
+    /// Clicks the button (or option) with this text.
+    pub async fn press(&self, text: &str) -> anyhow::Result<()> {
+        let xpath = format!("//button[contains(normalize-space(.), \"{text}\")]");
+        until(&format!("a button {text:?} to press"), async || {
+            let element = self.page.find(Locator::XPath(&xpath)).await?;
+            element.click().await?;
+            Ok(Some(()))
+        })
+        .await
+    }
+
+    pub async fn type_into(&self, css: &str, text: &str) -> anyhow::Result<()> {
+        until(&format!("{css} to type into"), async || {
+            let element = self.page.find(Locator::Css(css)).await?;
+            element.send_keys(text).await?;
+            Ok(Some(()))
+        })
+        .await
+    }
+
+    /// Types on whatever has the focus.
+    pub async fn keys(&self, keys: &[Key]) -> anyhow::Result<()> {
+        let text: String = keys.iter().map(|key| char::from(*key)).collect();
+        let focused = self.page.active_element().await?;
+        Ok(focused.send_keys(&text).await?)
+    }
+
+    pub async fn script(&self, script: &str, arguments: Vec<Value>) -> anyhow::Result<Value> {
+        Ok(self.page.execute(script, arguments).await?)
+    }
+
+    pub async fn theme(&self, theme: &str) -> anyhow::Result<()> {
+        let script = "document.documentElement.dataset.theme = arguments[0]";
+        self.script(script, vec![json!(theme)]).await?;
+        Ok(())
+    }
+
+    /// The page's inner size, whatever the window manager adds.
+    pub async fn resize(&self, width: u32, height: u32) -> anyhow::Result<()> {
+        until("the window's new size", async || {
+            self.page.set_window_size(width, height).await?;
+            let size = self
+                .script("return [innerWidth, innerHeight]", vec![])
+                .await?;
+            Ok((size == json!([width, height])).then_some(()))
+        })
+        .await
+    }
+
+    /// Fonts loaded, nothing waiting, and two frames drawn since.
+    pub async fn settled(&self) -> anyhow::Result<()> {
+        until("a settled page", async || {
+            let script = "const done = arguments[arguments.length - 1];
+                document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() =>
+                    done(!document.querySelector('.skeleton, [aria-busy=true]')))))";
+            let done = self.page.execute_async(script, vec![]).await?;
+            Ok((done == true).then_some(()))
+        })
+        .await
+    }
+
+    /// A picture of the window as its display shows it. The driver's own screenshot waits for ever where
+    /// an idle page draws no frame.
+    pub async fn picture(&self, path: &Path) -> anyhow::Result<()> {
+        let search = ["search", "--onlyvisible", "--name", "^Boothkeeper$"];
+        let found = self.on_display("xdotool").args(search).output().await?;
+        let id = String::from_utf8(found.stdout)?;
+        let id = id.lines().last().context("no window on the display")?;
+        let taken = self
+            .on_display("import")
+            .args(["-window", id])
+            .arg(path)
+            .output()
+            .await?;
+        ensure!(taken.status.success(), "no picture: {taken:?}");
+        Ok(())
+    }
+
+    fn on_display(&self, program: &str) -> tokio::process::Command {
+        let mut command = tokio::process::Command::new(program);
+        command.env("DISPLAY", &self.display).kill_on_drop(true);
+        command
+    }
+
+    /// Serious and critical findings of axe-core on the page as it is.
+    pub async fn axe(&self) -> anyhow::Result<Vec<String>> {
+        let axe = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/node_modules/axe-core/axe.min.js");
+        let axe = std::fs::read_to_string(axe).context("npm ci in ui has not run")?;
+        // Scripts of the driver run outside the page's policy.
+        self.script(&axe, vec![]).await?;
+        let run = "const done = arguments[arguments.length - 1];
+            axe.run(document, { resultTypes: ['violations'] }).then(
+                (found) => done(found.violations
+                    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+                    .map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`)),
+                (error) => done([String(error)]))";
+        let found = self.page.execute_async(run, vec![]).await?;
+        Ok(serde_json::from_value(found)?)
+    }
+}

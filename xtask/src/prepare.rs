@@ -1,0 +1,150 @@
+//! What must be on the machine: checked, and installed where the system lets us.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail};
+
+use crate::run::{cargo, npm, root, step, target};
+
+/// Debian's packages: a file or program that shows one is there, and its name.
+const PACKAGES: &[(&str, &str)] = &[
+    ("pkg:webkit2gtk-4.1", "libwebkit2gtk-4.1-dev"),
+    ("pkg:ayatana-appindicator3-0.1", "libayatana-appindicator3-dev"),
+    ("pkg:librsvg-2.0", "librsvg2-dev"),
+    ("bin:WebKitWebDriver", "webkit2gtk-driver"),
+    ("bin:Xvfb", "xvfb"),
+    ("bin:dbus-daemon", "dbus"),
+    ("bin:gnome-keyring-daemon", "gnome-keyring"),
+    ("bin:openbox", "openbox"),
+    ("bin:xdotool", "xdotool"),
+    ("bin:dunst", "dunst"),
+    ("bin:import", "imagemagick"),
+    ("bin:sqlite3", "sqlite3"),
+    ("bin:setpriv", "util-linux"),
+];
+
+const NODE: (u32, u32) = (20, 19);
+
+/// Everything that any command needs: system packages, Node, the page's packages and the page.
+pub fn all() -> anyhow::Result<()> {
+    packages()?;
+    node()?;
+    page()
+}
+
+fn packages() -> anyhow::Result<()> {
+    if !cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    let has_pkg_config = is_there("bin:pkg-config");
+    let mut missing: Vec<_> = PACKAGES
+        .iter()
+        .filter(|(sign, _)| !is_there(sign))
+        .map(|(_, name)| *name)
+        .collect();
+    if !has_pkg_config {
+        missing.push("pkg-config");
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let install = format!("apt-get install -y {}", missing.join(" "));
+    let Some(prefix) = privilege() else {
+        bail!("These packages are missing. Type:\n\n  sudo apt-get update && sudo {install}\n");
+    };
+    println!("Missing packages: {}", missing.join(" "));
+    let apt = |arguments: &[&str]| {
+        let (program, before) = match prefix {
+            [] => ("apt-get", &[][..]),
+            [first, rest @ ..] => (*first, rest),
+        };
+        let mut command = Command::new(program);
+        command.args(before);
+        if !prefix.is_empty() {
+            command.arg("apt-get");
+        }
+        command
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .stdin(Stdio::null());
+        command
+    };
+    step("apt-get update", &mut apt(&["update", "-qq"]))?;
+    let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    arguments.extend(&missing);
+    step("apt-get install", &mut apt(&arguments))
+        .with_context(|| format!("type: sudo {install}"))
+}
+
+/// How to become root without a question: we are, or sudo lets us.
+fn privilege() -> Option<&'static [&'static str]> {
+    if !is_there("bin:apt-get") {
+        return None;
+    }
+    if succeeds(Command::new("test").args(["-w", "/var/lib/dpkg/lock"])) {
+        return Some(&[]);
+    }
+    succeeds(Command::new("sudo").args(["-n", "true"])).then_some(&["sudo", "-n"])
+}
+
+fn is_there(sign: &str) -> bool {
+    match sign.split_once(':') {
+        Some(("pkg", module)) => succeeds(Command::new("pkg-config").args(["--exists", module])),
+        Some((_, program)) => {
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+        }
+        None => Path::new(sign).exists(),
+    }
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    quiet.status().is_ok_and(|status| status.success())
+}
+
+/// Node is asked for, not installed: Debian's own is too old, and where else it comes from is the
+/// developer's choice.
+fn node() -> anyhow::Result<()> {
+    let wanted = format!("Node.js {}.{} or newer is needed (https://nodejs.org)", NODE.0, NODE.1);
+    let output = Command::new("node").arg("--version").output();
+    let output = output.with_context(|| wanted.clone())?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut parts = text.trim().trim_start_matches('v').split('.');
+    let mut number = || parts.next().and_then(|part| part.parse::<u32>().ok());
+    let found = (number().unwrap_or(0), number().unwrap_or(0));
+    if found < NODE {
+        bail!("{wanted}; this machine has {}", text.trim());
+    }
+    Ok(())
+}
+
+/// The desktop crate embeds the page, so it is built before any of cargo's commands.
+fn page() -> anyhow::Result<()> {
+    let ui = root().join("ui");
+    let installed = ui.join("node_modules/.package-lock.json");
+    if newer(&ui.join("package-lock.json"), &installed) {
+        step("npm ci", &mut npm(&["ci", "--no-audit", "--no-fund"]))?;
+    }
+    step("page", &mut npm(&["run", "--silent", "build"]))
+}
+
+fn newer(this: &Path, that: &Path) -> bool {
+    let time = |path: &Path| path.metadata().and_then(|m| m.modified()).ok();
+    match (time(this), time(that)) {
+        (Some(this), Some(that)) => this > that,
+        _ => true,
+    }
+}
+
+/// Builds the whole workspace and says where the binaries are.
+pub fn build(release: bool) -> anyhow::Result<std::path::PathBuf> {
+    let mut arguments = vec!["build", "--workspace"];
+    if release {
+        arguments.push("--release");
+    }
+    let what = if release { "release build" } else { "build" };
+    step(what, &mut cargo(&arguments))?;
+    Ok(target().join(if release { "release" } else { "debug" }))
+}
