@@ -38,7 +38,8 @@ impl Shell {
             let mut changes = app.changes();
             loop {
                 let reader = app.clone();
-                let overview = tauri::async_runtime::spawn_blocking(move || reader.overview()).await;
+                let overview =
+                    tauri::async_runtime::spawn_blocking(move || reader.overview()).await;
                 match overview {
                     Ok(Ok(overview)) => {
                         if channel.send(overview).is_err() {

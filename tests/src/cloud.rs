@@ -62,7 +62,10 @@ impl Cloud {
             url: url.to_owned(),
             data: data.to_owned(),
             arguments,
-            http: reqwest::Client::builder().no_proxy().build()?,
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .pool_max_idle_per_host(0)
+                .build()?,
         })
     }
 
@@ -119,7 +122,12 @@ impl Cloud {
         })
     }
 
-    pub async fn runs(&self, account: &Account, service: &str, count: u32) -> anyhow::Result<Value> {
+    pub async fn runs(
+        &self,
+        account: &Account,
+        service: &str,
+        count: u32,
+    ) -> anyhow::Result<Value> {
         let path = format!("/sandbox/accounts/{}/runs", account.id);
         let request = json!({ "service": service, "event": "Miller wedding", "count": count });
         self.post(&path, request).await
@@ -145,7 +153,11 @@ impl Cloud {
         let request = json!({ "faults": [{ "route": route, "count": count, "fault": fault }] });
         let url = format!("{}/sandbox/faults", self.url);
         let response = self.http.put(url).json(&request).send().await?;
-        ensure!(response.status().is_success(), "faults: {}", response.status());
+        ensure!(
+            response.status().is_success(),
+            "faults: {}",
+            response.status()
+        );
         Ok(())
     }
 

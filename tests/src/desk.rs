@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::Context;
 use tempfile::TempDir;
 
-use crate::process::{Pipes, Process};
+use crate::process::{PATIENCE, Pipes, Process};
 
 /// A program that says on its first line where it is to be found.
 const TELLS: Pipes = Pipes {
@@ -44,8 +44,12 @@ impl Desk {
             std::fs::create_dir(folder.path().join(name))?;
         }
         let mut bus_process = Process::start(
-            home(Command::new("dbus-daemon"), folder.path())
-                .args(["--session", "--nofork", "--nopidfile", "--print-address=1"]),
+            home(Command::new("dbus-daemon"), folder.path()).args([
+                "--session",
+                "--nofork",
+                "--nopidfile",
+                "--print-address=1",
+            ]),
             TELLS,
         )?;
         let bus = first_line(&mut bus_process)?;
@@ -78,19 +82,40 @@ impl Desk {
 
     fn start_keychain(&self) -> anyhow::Result<Process> {
         let mut keychain = Process::start(
-            self.on(Command::new("gnome-keyring-daemon"))
-                .args(["--foreground", "--unlock", "--components=secrets"]),
+            self.on(Command::new("gnome-keyring-daemon")).args([
+                "--foreground",
+                "--unlock",
+                "--components=secrets",
+            ]),
             Pipes {
                 stdin: true,
-                ..TELLS
+                ..Pipes::default()
             },
         )?;
         let mut stdin = keychain.child().stdin.take().context("no stdin")?;
         stdin.write_all(b"a password")?;
         drop(stdin);
-        // It says where it listens once it does.
-        first_line(&mut keychain)?;
+        let deadline = std::time::Instant::now() + PATIENCE;
+        while !self.has_keychain()? {
+            anyhow::ensure!(std::time::Instant::now() < deadline, "no keychain came up");
+            std::thread::yield_now();
+        }
         Ok(keychain)
+    }
+
+    /// Whether somebody owns the Secret Service's name; asking does not start anybody.
+    fn has_keychain(&self) -> anyhow::Result<bool> {
+        let mut ask = self.on(Command::new("dbus-send"));
+        let answer = ask
+            .args([
+                "--session",
+                "--print-reply=literal",
+                "--dest=org.freedesktop.DBus",
+            ])
+            .args(["/org/freedesktop/DBus", "org.freedesktop.DBus.NameHasOwner"])
+            .arg("string:org.freedesktop.secrets")
+            .output()?;
+        Ok(String::from_utf8_lossy(&answer.stdout).contains("true"))
     }
 
     /// Puts a command on this desk.

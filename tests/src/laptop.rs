@@ -59,11 +59,7 @@ impl Laptop {
     }
 
     /// Runs it with something on standard input.
-    pub fn run_with_input(
-        &self,
-        arguments: &[&str],
-        input: &str,
-    ) -> anyhow::Result<(i32, Value)> {
+    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> anyhow::Result<(i32, Value)> {
         let mut child = self
             .command(arguments)
             .stdin(Stdio::piped())

@@ -40,9 +40,21 @@ impl Process {
         let mut tied = tied(command);
         let child = tied
             .process_group(0)
-            .stdin(if pipes.stdin { Stdio::piped() } else { Stdio::null() })
-            .stdout(if pipes.stdout { Stdio::piped() } else { Stdio::null() })
-            .stderr(if pipes.loud { Stdio::inherit() } else { Stdio::null() })
+            .stdin(if pipes.stdin {
+                Stdio::piped()
+            } else {
+                Stdio::null()
+            })
+            .stdout(if pipes.stdout {
+                Stdio::piped()
+            } else {
+                Stdio::null()
+            })
+            .stderr(if pipes.loud {
+                Stdio::inherit()
+            } else {
+                Stdio::null()
+            })
             .spawn()
             .with_context(|| format!("cannot start {command:?}"))?;
         Ok(Process { child })

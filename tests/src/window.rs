@@ -192,7 +192,10 @@ impl Window {
 
     /// Serious and critical findings of axe-core on the page as it is.
     pub async fn axe(&self) -> anyhow::Result<Vec<String>> {
-        let axe = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/node_modules/axe-core/axe.min.js");
+        let axe = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../ui/node_modules/axe-core/axe.min.js"
+        );
         let axe = std::fs::read_to_string(axe).context("npm ci in ui has not run")?;
         // Scripts of the driver run outside the page's policy.
         self.script(&axe, vec![]).await?;

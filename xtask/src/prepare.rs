@@ -10,7 +10,10 @@ use crate::run::{cargo, npm, root, step, target};
 /// Debian's packages: a file or program that shows one is there, and its name.
 const PACKAGES: &[(&str, &str)] = &[
     ("pkg:webkit2gtk-4.1", "libwebkit2gtk-4.1-dev"),
-    ("pkg:ayatana-appindicator3-0.1", "libayatana-appindicator3-dev"),
+    (
+        "pkg:ayatana-appindicator3-0.1",
+        "libayatana-appindicator3-dev",
+    ),
     ("pkg:librsvg-2.0", "librsvg2-dev"),
     ("bin:WebKitWebDriver", "webkit2gtk-driver"),
     ("bin:Xvfb", "xvfb"),
@@ -73,8 +76,7 @@ fn packages() -> anyhow::Result<()> {
     step("apt-get update", &mut apt(&["update", "-qq"]))?;
     let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
     arguments.extend(&missing);
-    step("apt-get install", &mut apt(&arguments))
-        .with_context(|| format!("type: sudo {install}"))
+    step("apt-get install", &mut apt(&arguments)).with_context(|| format!("type: sudo {install}"))
 }
 
 /// How to become root without a question: we are, or sudo lets us.
@@ -100,14 +102,20 @@ fn is_there(sign: &str) -> bool {
 }
 
 fn succeeds(command: &mut Command) -> bool {
-    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let quiet = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     quiet.status().is_ok_and(|status| status.success())
 }
 
 /// Node is asked for, not installed: Debian's own is too old, and where else it comes from is the
 /// developer's choice.
 fn node() -> anyhow::Result<()> {
-    let wanted = format!("Node.js {}.{} or newer is needed (https://nodejs.org)", NODE.0, NODE.1);
+    let wanted = format!(
+        "Node.js {}.{} or newer is needed (https://nodejs.org)",
+        NODE.0, NODE.1
+    );
     let output = Command::new("node").arg("--version").output();
     let output = output.with_context(|| wanted.clone())?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

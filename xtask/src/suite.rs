@@ -17,7 +17,14 @@ pub fn run(seeds: u32) -> anyhow::Result<()> {
     step("format", &mut cargo(&["fmt", "--all", "--check"]))?;
     step("page: lint", &mut npm(&["run", "--silent", "lint"]))?;
     step("page: types", &mut npm(&["run", "--silent", "check"]))?;
-    let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    let clippy = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
     step("clippy", &mut cargo(&clippy))?;
     let binaries = prepare::build(false)?;
     bindings::generate(&binaries, true)?;
@@ -69,7 +76,10 @@ fn vitest(text: &str) -> Count {
         }
         out
     };
-    let line = text.lines().map(plain).find(|l| l.trim().starts_with("Tests "));
+    let line = text
+        .lines()
+        .map(plain)
+        .find(|l| l.trim().starts_with("Tests "));
     line.map_or_else(Count::default, |line| numbers(&line, '|'))
 }
 

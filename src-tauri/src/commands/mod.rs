@@ -1,6 +1,5 @@
 //! What the page can ask for: each a few lines over the same use case that the command line calls.
 
-
 use boothkeeper_app::domain::{Amount, Seq};
 use boothkeeper_app::views::{
     CommandView, EntryDetail, HistoryQuery, HistorySummary, OutboxView, Overview, RowView,

@@ -72,7 +72,9 @@ async fn headless(cloud: &Cloud, account: &Account) -> anyhow::Result<()> {
         ..Start::default()
     };
     let window = Window::open(&desk, start).await?;
-    window.sees("[data-trust]", |text| text.contains("Live")).await?;
+    window
+        .sees("main [data-trust]", |text| text.contains("Live"))
+        .await?;
     println!("No display: the window stands under Xvfb. Pictures of it:");
     picture(&window, &out, "overview").await?;
     let mut spent = 0;

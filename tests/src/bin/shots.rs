@@ -41,7 +41,9 @@ async fn main() -> anyhow::Result<()> {
         },
     )
     .await?;
-    window.sees("[data-trust]", |text| text.contains("Live")).await?;
+    window
+        .sees("main [data-trust]", |text| text.contains("Live"))
+        .await?;
     take(&window, &folder, "overview").await?;
     window.press("History").await?;
     window.text("[data-seq]").await?;
@@ -52,8 +54,11 @@ async fn main() -> anyhow::Result<()> {
     window.press("Settings").await?;
     take(&window, &folder, "settings").await?;
     window.press("Overview").await?;
+    window.resize(1200, 780).await?;
     cloud.stop();
-    window.sees("[data-trust]", |text| text.contains("As of")).await?;
+    window
+        .sees("main [data-trust]", |text| text.contains("As of"))
+        .await?;
     take(&window, &folder, "overview-offline").await?;
     Ok(())
 }

@@ -37,15 +37,15 @@ export const dayShort = (day: string) =>
 export const dayYear = (day: string) =>
   format(`${day}T12:00:00Z`, 'UTC', { day: 'numeric', month: 'short', year: 'numeric' });
 
-/** The day of an instant in a zone, as 2026-02-21. */
+/** The day of an instant in a zone, as 2026-02-21. No locale is trusted to write it that way. */
 export function dayOf(at: string, zone: string): string {
-  const formatter = new Intl.DateTimeFormat('en-CA', {
-    timeZone: zone,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-  });
-  return formatter.format(new Date(at));
+  const part = (options: Intl.DateTimeFormatOptions) => format(at, zone, options).padStart(2, '0');
+  const [year, month, day] = [
+    { year: 'numeric' },
+    { month: 'numeric' },
+    { day: 'numeric' },
+  ] as const;
+  return `${part(year)}-${part(month)}-${part(day)}`;
 }
 
 /** “12 s”, “2 h 10 min”, “3 days”. */

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use boothkeeper_domain::Timestamp;
-use boothkeeper_store::outbox::Binding;
-use boothkeeper_store::cache::Head;
 use boothkeeper_store::Zone;
+use boothkeeper_store::cache::Head;
+use boothkeeper_store::outbox::Binding;
 use boothkeeper_sync::clock::SystemClock;
 use boothkeeper_sync::transport::Transport;
 use boothkeeper_sync::{AccessKey, Laptop, Status};
@@ -39,10 +39,11 @@ pub(crate) struct Running {
 }
 
 impl Options {
-    /// The laptop's own zone and the environment's key.
+    /// The zone of `TZ` or else the laptop's own, and the environment's key.
     pub fn from_environment(data: PathBuf) -> Self {
-        let zone = iana_time_zone::get_timezone().ok();
-        let zone = zone.and_then(|name| Zone::named(&name));
+        let named = |name: String| Zone::named(name.trim_start_matches(':'));
+        let system = || iana_time_zone::get_timezone().ok().and_then(named);
+        let zone = std::env::var("TZ").ok().and_then(named).or_else(system);
         let key = std::env::var("BOOTHKEEPER_ACCESS_KEY").ok();
         Options {
             data,
@@ -83,10 +84,9 @@ impl App {
     }
 
     /// Now, by server time as learnt, and never before what the cloud has said already.
-    pub(crate) fn now(&self, as_of: Option<Timestamp>) -> Timestamp {
-        let offset = self.status.borrow().offset.unwrap_or(0);
-        let wall = self.laptop.clock().wall().plus(offset);
-        as_of.map_or(wall, |as_of| wall.max(as_of))
+    pub(crate) fn now(&self, head: Option<&Head>) -> Timestamp {
+        let wall = self.laptop.clock().wall();
+        head.map_or(wall, |head| head.now(wall))
     }
 
     /// The proven head; `None` before the first sync.
@@ -107,4 +107,3 @@ impl App {
             .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
-

@@ -86,10 +86,7 @@ impl AppError {
         }
     }
 
-    pub fn because(
-        code: Code,
-        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
+    pub fn because(code: Code, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         AppError {
             code,
             problem: None,
@@ -108,12 +105,18 @@ impl AppError {
 
     /// Whether trying again later can help, with nothing changed here.
     pub const fn is_transient(&self) -> bool {
-        matches!(self.code, Code::Offline | Code::Portal | Code::Server | Code::StreamBroken | Code::Locked)
+        matches!(
+            self.code,
+            Code::Offline | Code::Portal | Code::Server | Code::StreamBroken | Code::Locked
+        )
     }
 
     /// The causes from the nearest to the root, for logs and for "details".
     pub fn causes(&self) -> Vec<String> {
-        let first = self.cause.as_deref().map(|cause| cause as &dyn std::error::Error);
+        let first = self
+            .cause
+            .as_deref()
+            .map(|cause| cause as &dyn std::error::Error);
         std::iter::successors(first, |error| error.source())
             .map(ToString::to_string)
             .collect()

@@ -65,7 +65,9 @@ impl App {
         let part = path.with_extension("part");
         let mut file = BufWriter::new(File::create(&part).map_err(failed)?);
         let entries = self.export(query, format, &mut file)?;
-        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+        let file = file
+            .into_inner()
+            .map_err(|error| failed(error.into_error()))?;
         file.sync_all().map_err(failed)?;
         std::fs::rename(&part, path).map_err(failed)?;
         Ok(entries)
@@ -129,7 +131,10 @@ fn cells(row: &Row, entry: &Entry, asset: &Asset) -> Vec<String> {
         text(entry.body.service()),
         text(entry.body.event()),
         text(entry.body.run().map(|run| run.as_str())),
-        entry.body.refers_to().map_or(String::new(), |s| s.to_string()),
+        entry
+            .body
+            .refers_to()
+            .map_or(String::new(), |s| s.to_string()),
         text(entry.reason.as_deref()),
     ]
 }

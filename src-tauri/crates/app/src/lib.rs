@@ -10,9 +10,9 @@ pub mod views;
 
 pub use app::{App, Options};
 pub use boothkeeper_domain as domain;
-pub use chrono::NaiveDate as Date;
 pub use boothkeeper_store::Zone;
 pub use boothkeeper_sync::clock::SystemClock;
+pub use chrono::NaiveDate as Date;
 pub use code::{AppError, Code};
 pub use export::Format;
 pub use secrets::{Remember, Secrets};

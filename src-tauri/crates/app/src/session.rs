@@ -6,8 +6,8 @@ use boothkeeper_domain::Seq;
 use boothkeeper_domain::trust::Reason;
 use boothkeeper_store::SyncRole;
 use boothkeeper_store::outbox::Binding;
-use serde::Serialize;
 use boothkeeper_sync::{AccessKey, Client, Engine, SyncError, mend, pull, push, sign_in};
+use serde::Serialize;
 
 use crate::app::Running;
 use crate::secrets::Remember;
@@ -68,7 +68,8 @@ impl App {
         let address = address(cloud)?;
         let client = Client::new(self.transport()?, &address, None);
         let demo = client.demo().await?;
-        self.sign_in(&address, Some(&demo.access_key), remember).await
+        self.sign_in(&address, Some(&demo.access_key), remember)
+            .await
     }
 
     pub async fn setup(&self, proposed: Option<&str>) -> Setup {
@@ -270,7 +271,11 @@ mod tests {
             "https://",
             "",
         ] {
-            assert_eq!(address(bad).unwrap_err().code, Code::AddressMalformed, "{bad}");
+            assert_eq!(
+                address(bad).unwrap_err().code,
+                Code::AddressMalformed,
+                "{bad}"
+            );
         }
     }
 }

@@ -56,7 +56,10 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
         } => login(app, &cloud, key_stdin, demo, output).await?,
         Command::Logout => {
             app.sign_out()?;
-            output.done(&json!({ "signed_in": false }), "Signed out. The copy on this computer is gone.");
+            output.done(
+                &json!({ "signed_in": false }),
+                "Signed out. The copy on this computer is gone.",
+            );
         }
         Command::Sync { watch: false } => {
             app.sync_once().await?;
@@ -67,7 +70,9 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
         Command::History(arguments) => history(app, arguments, output)?,
         Command::Buy { amount } => {
             let asset = app.balance()?.asset.ok_or(AppError::new(Code::NotSynced))?;
-            let amount = asset.parse(&amount).ok_or(AppError::new(Code::OutOfRange))?;
+            let amount = asset
+                .parse(&amount)
+                .ok_or(AppError::new(Code::OutOfRange))?;
             let queued = app.buy_credits(amount)?;
             return send(app, &queued.id, output).await;
         }
@@ -100,7 +105,8 @@ async fn login(
         app.sign_in_to_demo(cloud, Remember::Keychain).await?;
     } else {
         let key = if key_stdin { Some(read_key()?) } else { None };
-        app.sign_in(cloud, key.as_deref(), Remember::Keychain).await?;
+        app.sign_in(cloud, key.as_deref(), Remember::Keychain)
+            .await?;
     }
     app.sync_once().await?;
     output.balance(&app.balance()?);
@@ -175,7 +181,10 @@ fn history(app: &App, arguments: HistoryArguments, output: &Output) -> Result<()
         exported: path.display().to_string(),
         entries,
     };
-    output.done(&exported, &format!("{entries} entries in {}", exported.exported));
+    output.done(
+        &exported,
+        &format!("{entries} entries in {}", exported.exported),
+    );
     Ok(())
 }
 

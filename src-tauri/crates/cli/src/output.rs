@@ -89,7 +89,10 @@ impl Output {
         for pending in &view.pending {
             let kind = json_name(&pending.kind);
             let amount = money(pending.amount, asset);
-            self.line(&format!("  {kind:<12} {amount:>12}  pending since {}", pending.since));
+            self.line(&format!(
+                "  {kind:<12} {amount:>12}  pending since {}",
+                pending.since
+            ));
         }
     }
 

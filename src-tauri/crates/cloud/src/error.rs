@@ -75,16 +75,18 @@ fn problem(refusal: &Refusal) -> Problem {
         Refusal::AccountClosed => of(ProblemCode::AccountClosed),
         Refusal::UnknownService => of(ProblemCode::UnknownService),
         Refusal::UnitsOutOfRange => of(ProblemCode::UnitsOutOfRange),
-        Refusal::InsufficientCredits { price, balance } => of(ProblemCode::InsufficientCredits)
-            .with(json!({ "price": price, "balance": balance })),
+        Refusal::InsufficientCredits { price, balance } => {
+            of(ProblemCode::InsufficientCredits).with(json!({ "price": price, "balance": balance }))
+        }
         Refusal::DailyLimitReached {
             limit,
             used,
             resets_at,
         } => of(ProblemCode::DailyLimitReached)
             .with(json!({ "limit": limit, "used": used, "resets_at": resets_at })),
-        Refusal::ExceedsDailyLimit { limit, price } => of(ProblemCode::ExceedsDailyLimit)
-            .with(json!({ "limit": limit, "price": price })),
+        Refusal::ExceedsDailyLimit { limit, price } => {
+            of(ProblemCode::ExceedsDailyLimit).with(json!({ "limit": limit, "price": price }))
+        }
         Refusal::AlreadyRefunded => of(ProblemCode::AlreadyRefunded),
         Refusal::BelowMinimum { minimum } => {
             of(ProblemCode::BelowMinimum).with(json!({ "minimum": minimum }))
@@ -103,9 +105,8 @@ impl Error {
         match self {
             Error::Problem(problem) => *problem,
             fault => {
-                let causes = std::iter::successors(Some(&fault as &dyn std::error::Error), |e| {
-                    e.source()
-                });
+                let causes =
+                    std::iter::successors(Some(&fault as &dyn std::error::Error), |e| e.source());
                 let chain: Vec<_> = causes.map(ToString::to_string).collect();
                 tracing::error!(causes = %chain.join(": "), "a request failed");
                 Problem::new(ProblemCode::Internal)

@@ -39,7 +39,9 @@ impl FaultQueue {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<FaultRequest>> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.0
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -87,7 +89,11 @@ where
     fn call(&mut self, request: Request<Body>) -> Answer {
         let path = request.uri().path();
         let sandbox = path.starts_with("/sandbox");
-        let chance = if sandbox { None } else { self.chance.next(path) };
+        let chance = if sandbox {
+            None
+        } else {
+            self.chance.next(path)
+        };
         let inner = self.inner.clone();
         Box::pin(async move {
             match chance {
@@ -134,7 +140,10 @@ where
         Fault::Portal => Ok(portal()),
         Fault::Status5xx => Ok(problem(ProblemCode::Unavailable)),
         Fault::Status429 => Ok(problem(ProblemCode::TooManyRequests)),
-        Fault::Truncate | Fault::Cut | Fault::Reorder | Fault::RewrittenEntry
+        Fault::Truncate
+        | Fault::Cut
+        | Fault::Reorder
+        | Fault::RewrittenEntry
         | Fault::OtherAccount => {
             let (mut parts, body) = answer(inner, request).await?.into_parts();
             if is_endless(&parts.headers) {

@@ -39,7 +39,11 @@ pub fn stream(
     row: AccountRow,
     from: &From,
 ) -> Result<Stream, Error> {
-    if from.epoch.as_ref().is_some_and(|epoch| epoch != cloud.epoch.as_str()) {
+    if from
+        .epoch
+        .as_ref()
+        .is_some_and(|epoch| epoch != cloud.epoch.as_str())
+    {
         return Err(ProblemCode::EpochChanged.into());
     }
     let chain = tx
@@ -145,8 +149,7 @@ impl Stream {
             time: self.as_of,
         };
         let signed = checkpoint.sign(&self.cloud.key);
-        self.pending
-            .extend(Control::Checkpoint(signed).to_line()?);
+        self.pending.extend(Control::Checkpoint(signed).to_line()?);
         Ok(())
     }
 

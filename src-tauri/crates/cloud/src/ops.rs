@@ -5,9 +5,11 @@ use boothkeeper_domain::billing::opening::{SignUp, open};
 use boothkeeper_domain::billing::run::{self, ChargeFacts};
 use boothkeeper_domain::billing::{Charge, Decision, Ledger, purchase};
 use boothkeeper_domain::journal::{Body, CardChanged};
-use boothkeeper_domain::{AccountId, Actor, Amount, Catalog, Hash, PaymentId, RunId, Seq, Timestamp};
-use boothkeeper_wire::api::{Appended, CommandAnswer, CommandRequest, CommandState, Head};
+use boothkeeper_domain::{
+    AccountId, Actor, Amount, Catalog, Hash, PaymentId, RunId, Seq, Timestamp,
+};
 use boothkeeper_wire::api::{Action, RunAnswer, RunRequest};
+use boothkeeper_wire::api::{Appended, CommandAnswer, CommandRequest, CommandState, Head};
 use boothkeeper_wire::problem::{Problem, ProblemCode};
 use boothkeeper_wire::sandbox::{AccountRequest, CardBehaviour, CardRequest, Delivery};
 
@@ -73,9 +75,7 @@ impl<'a> Work<'a> {
         let schedule = |at| self.tx.schedule(self.row.id, &charge.payment, at);
         match delivery {
             Delivery::Instant => self.confirm(&charge.payment),
-            Delivery::DelayedSeconds(seconds) => {
-                schedule(self.now.plus(i64::from(seconds) * 1000))
-            }
+            Delivery::DelayedSeconds(seconds) => schedule(self.now.plus(i64::from(seconds) * 1000)),
             Delivery::Lost => Ok(()),
             Delivery::Duplicated(times) => {
                 for n in 1..i64::from(times.clamp(1, 100)) {
@@ -246,7 +246,10 @@ pub fn open_account<'a>(
 ) -> Result<Work<'a>, Error> {
     let ordinal = tx.account_count()?.to_string();
     let account = AccountId::new(cloud.derived_id("acc", &ordinal))?;
-    let behaviour = request.card.as_ref().map_or(CardBehaviour::Approve, |c| c.behaviour);
+    let behaviour = request
+        .card
+        .as_ref()
+        .map_or(CardBehaviour::Approve, |c| c.behaviour);
     let sign_up = SignUp {
         account: account.clone(),
         email: request.email,
@@ -279,4 +282,3 @@ fn card(request: CardRequest) -> Card {
         exp_year: request.exp_year,
     }
 }
-

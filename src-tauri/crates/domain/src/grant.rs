@@ -70,9 +70,7 @@ impl Grant {
     /// `domain.md` §3. A grant takes effect with the entry that opens it, so its id orders it in
     /// time as well. Priority is 0 for every grant until a catalog names another.
     fn spending_key(&self) -> (Timestamp, bool, Seq) {
-        let expires = self
-            .expires_at
-            .unwrap_or(Timestamp::from_millis(i64::MAX));
+        let expires = self.expires_at.unwrap_or(Timestamp::from_millis(i64::MAX));
         (expires, !self.source.is_promotional(), self.id.0)
     }
 }
@@ -216,7 +214,10 @@ mod tests {
     fn a_draw_takes_from_several_grants_and_never_more_than_there_is() {
         let grants = grants(&[(1, Source::Purchase, 30, None), (2, Source::Bonus, 5, None)]);
         let lines = grants.draw(Amount::of(12)).unwrap();
-        let taken: Vec<_> = lines.iter().map(|l| (l.grant.0.0, l.delta.minor())).collect();
+        let taken: Vec<_> = lines
+            .iter()
+            .map(|l| (l.grant.0.0, l.delta.minor()))
+            .collect();
         assert_eq!(taken, [(2, -5), (1, -7)]);
         assert_eq!(grants.draw(Amount::of(36)), None);
         let (_, short) = grants.draw_up_to(Amount::of(36));

@@ -7,12 +7,10 @@
 use boothkeeper_domain::{
     Account, AccountId, Amount, Entry, Epoch, FoldError, Hash, Seq, Timestamp,
 };
+use boothkeeper_wire::chain;
 use boothkeeper_wire::checkpoint::{PublicKey, SignatureError, SignedCheckpoint};
 use boothkeeper_wire::entry::{self, DecodeError, MAX_LINE};
-use boothkeeper_wire::stream::{
-    Begin, Control, End, Frame, FrameError, SEGMENT, compress, lines,
-};
-use boothkeeper_wire::chain;
+use boothkeeper_wire::stream::{Begin, Control, End, Frame, FrameError, SEGMENT, compress, lines};
 use thiserror::Error;
 
 use crate::Zone;

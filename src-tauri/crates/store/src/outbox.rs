@@ -260,8 +260,7 @@ impl Outbox {
 
     /// Whether anything waits for the cloud.
     pub fn waiting(&self) -> Result<usize, StoreError> {
-        let query =
-            "SELECT count(*) FROM commands WHERE state IN ('queued', 'sending', 'unknown', 'applied')";
+        let query = "SELECT count(*) FROM commands WHERE state IN ('queued', 'sending', 'unknown', 'applied')";
         Ok(self
             .connection
             .prepare_cached(query)?

@@ -93,7 +93,11 @@ mod tests {
         assert_eq!(day("2026-03-31T00:00:00Z", &mut zone), "2026-03-30");
         assert_eq!(day("2026-03-31T03:59:59Z", &mut zone), "2026-03-30");
         assert_eq!(day("2026-03-31T04:00:00Z", &mut zone), "2026-03-31");
-        assert_eq!(day("2026-03-08T04:59:59Z", &mut zone), "2026-03-07", "before summer time");
+        assert_eq!(
+            day("2026-03-08T04:59:59Z", &mut zone),
+            "2026-03-07",
+            "before summer time"
+        );
     }
 
     #[test]

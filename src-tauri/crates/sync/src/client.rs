@@ -135,10 +135,7 @@ impl Client {
         self.document(request).await
     }
 
-    async fn document<T: DeserializeOwned>(
-        &self,
-        request: Request<Bytes>,
-    ) -> Result<T, SyncError> {
+    async fn document<T: DeserializeOwned>(&self, request: Request<Bytes>) -> Result<T, SyncError> {
         let response = self.accepted(request).await?;
         serde_json::from_slice(&whole(response).await?).map_err(SyncError::Malformed)
     }

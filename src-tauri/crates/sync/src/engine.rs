@@ -10,8 +10,8 @@ use boothkeeper_wire::api::Beat;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
-use crate::pull::Progress;
 use crate::live::Channel;
+use crate::pull::Progress;
 use crate::{Client, Laptop, SyncError, mend, pull, push};
 
 /// Streams that contradict themselves this often in a row are the cloud's, not the network's.
@@ -109,6 +109,8 @@ impl Engine {
             return error;
         }
         tokio::select! {
+            // In a fixed order, so that a simulation's seed replays exactly.
+            biased;
             error = self.follow(suspicions, backoff) => error,
             error = self.push_when_nudged() => error,
         }
@@ -154,7 +156,9 @@ impl Engine {
                 self.laptop.diverged(Divergence::Fork)?;
                 return Err(SyncError::Diverged(Divergence::Fork));
             }
-            return self.agreed(beat.head.seq, beat.time, received, offset).await;
+            return self
+                .agreed(beat.head.seq, beat.time, received, offset)
+                .await;
         }
         let status = self.status.clone();
         let end = pull(&self.client, &self.laptop, move |Progress { seq }| {
@@ -177,7 +181,10 @@ impl Engine {
         offset: i64,
     ) -> Result<(), SyncError> {
         self.laptop
-            .blocking(move |laptop| Ok(laptop.cache().confirm(seq, as_of)?))
+            .blocking(move |laptop| {
+                let learnt_at = laptop.clock().wall();
+                Ok(laptop.cache().confirm(seq, as_of, learnt_at)?)
+            })
             .await?;
         self.status.send_modify(|status| {
             status.agreed_at = Some(received);

@@ -138,7 +138,10 @@ impl Laptop {
     }
 
     /// What the next stream continues from, and the verifier for it.
-    pub fn ingest(&self, binding: &Binding) -> Result<(Option<boothkeeper_store::cache::Head>, Ingest), SyncError> {
+    pub fn ingest(
+        &self,
+        binding: &Binding,
+    ) -> Result<(Option<boothkeeper_store::cache::Head>, Ingest), SyncError> {
         let cache = self.cache();
         let head = cache.head(&binding.keys)?;
         let base = Base {
@@ -199,5 +202,7 @@ fn put_aside(cache: &Path, now: Timestamp) -> Result<(), StoreError> {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    mutex
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
 }

@@ -50,7 +50,7 @@ pub async fn pull(
     let (seq, as_of) = (end.seq, end.as_of);
     laptop
         .blocking(move |laptop| {
-            laptop.cache().confirm(seq, as_of)?;
+            laptop.cache().confirm(seq, as_of, laptop.clock().wall())?;
             laptop.outbox().settle(seq)?;
             Ok(())
         })
@@ -111,7 +111,7 @@ async fn take_inline(
         let mut stretches = Vec::new();
         feed(&mut frames, &mut ingest, &chunk, &mut |v| stretches.push(v))?;
         for verified in stretches {
-            laptop.cache().apply(&verified)?;
+            laptop.cache().apply(&verified, laptop.clock().wall())?;
             progress(Progress {
                 seq: verified.seq(),
             });
@@ -133,7 +133,7 @@ async fn take_threaded(
     let writer = laptop.clone();
     let writer = tokio::task::spawn_blocking(move || {
         while let Ok(verified) = ready.recv() {
-            writer.cache().apply(&verified)?;
+            writer.cache().apply(&verified, writer.clock().wall())?;
             progress(Progress {
                 seq: verified.seq(),
             });

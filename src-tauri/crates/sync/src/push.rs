@@ -1,6 +1,7 @@
 //! The outbox's worker: sends what waits, asks about what was lost, one command at a time per resource.
 
 use boothkeeper_store::outbox::{Command, State};
+use boothkeeper_wire::api::CommandAnswer;
 use uuid::Uuid;
 
 use crate::{Client, Laptop, SyncError};
@@ -45,7 +46,7 @@ async fn one(client: &Client, laptop: &Laptop, command: &Command) -> Result<bool
         return Ok(false);
     }
     match client.put_command(id, &command.body).await {
-        Ok(answer) => step(laptop, move |laptop| laptop.outbox().answered(id, &answer)).await,
+        Ok(answer) => answered(laptop, id, answer).await,
         Err(error) => {
             // Whatever went wrong, the request may have arrived: the cloud is asked before it is sent
             // again.
@@ -58,15 +59,24 @@ async fn one(client: &Client, laptop: &Laptop, command: &Command) -> Result<bool
 /// Asks what came of a command whose answer was lost. Only "never seen" lets it go again.
 async fn ask(client: &Client, laptop: &Laptop, id: Uuid) -> Result<bool, SyncError> {
     match client.command(id).await? {
-        Some(answer) => step(laptop, move |laptop| {
-            laptop.outbox().answered(id, &answer)
-        })
-        .await,
+        Some(answer) => answered(laptop, id, answer).await,
         None => {
             step(laptop, move |laptop| laptop.outbox().never_arrived(id)).await?;
             Ok(false)
         }
     }
+}
+
+/// Keeps an answer; its entries may have been copied before it came.
+async fn answered(laptop: &Laptop, id: Uuid, answer: CommandAnswer) -> Result<bool, SyncError> {
+    step(laptop, move |laptop| {
+        let copied_to = laptop.copied_to()?;
+        let outbox = laptop.outbox();
+        let kept = outbox.answered(id, &answer)?;
+        outbox.settle(copied_to)?;
+        Ok(kept)
+    })
+    .await
 }
 
 async fn step(

@@ -196,6 +196,10 @@ mod tests {
         });
         assert_eq!(believe(&pinned, std::slice::from_ref(&announced)).len(), 2);
         announced.public = public_key(&SigningKey::from_bytes(&[3; 32])).public;
-        assert_eq!(believe(&pinned, &[announced]).len(), 1, "another key, same voucher");
+        assert_eq!(
+            believe(&pinned, &[announced]).len(),
+            1,
+            "another key, same voucher"
+        );
     }
 }

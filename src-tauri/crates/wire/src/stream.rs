@@ -150,11 +150,7 @@ impl Frames {
     }
 
     /// The input is used up, but the decoder may still hold output of a frame larger than the buffer.
-    fn flush(
-        &mut self,
-        buffer: &mut [u8],
-        sink: &mut dyn FnMut(Frame),
-    ) -> Result<(), FrameError> {
+    fn flush(&mut self, buffer: &mut [u8], sink: &mut dyn FnMut(Frame)) -> Result<(), FrameError> {
         while let Some(open) = &mut self.open {
             let mut input = InBuffer::around(&[]);
             let mut output = OutBuffer::around(&mut *buffer);

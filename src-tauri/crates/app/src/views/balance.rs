@@ -111,7 +111,7 @@ impl App {
         let status = self.status.borrow().clone();
         let since_boot = self.laptop.clock().since_boot();
         let standing = Standing {
-            now: self.now(head.as_ref().map(|head| head.as_of)),
+            now: self.now(head.as_ref()),
             heartbeat_age: status.agreed_at.map(|at| since_boot - at),
             reason: status.reason,
             actions_waiting: self.laptop.outbox().waiting()? > 0,
@@ -127,6 +127,7 @@ impl App {
             Some(binding) => self.head(binding)?,
             None => None,
         };
+        let now = self.now(head.as_ref());
         let latest = match &head {
             Some(head) => self.latest(&head.account, LATEST)?,
             None => vec![],
@@ -144,7 +145,7 @@ impl App {
         Ok(Overview {
             signed_in: binding.is_some(),
             key_from_environment: self.options.key.is_some(),
-            now: self.now(balance.as_of),
+            now,
             balance,
             plan,
             latest,
@@ -168,9 +169,11 @@ pub fn glance(options: &Options) -> Result<BalanceView, AppError> {
         (Some(binding), Some(cache)) => cache.head(&binding.keys)?,
         _ => None,
     };
+    let wall = SystemClock.wall();
+    let now = head.as_ref().map_or(wall, |head| head.now(wall));
     let standing = Standing {
         actions_waiting: outbox.waiting()? > 0,
-        ..Standing::at(SystemClock.wall())
+        ..Standing::at(now)
     };
     Ok(view(binding, head, standing))
 }
@@ -196,8 +199,7 @@ impl Standing {
 
 fn view(binding: Option<Binding>, head: Option<Head>, standing: Standing) -> BalanceView {
     let as_of = head.as_ref().map(|head| head.as_of);
-    // A wall clock that was set back does not make a copy younger than the cloud's own word.
-    let now = as_of.map_or(standing.now, |as_of| as_of.max(standing.now));
+    let now = standing.now;
     let evidence = Evidence {
         diverged: binding.as_ref().is_some_and(|b| b.diverged.is_some()),
         as_of,
@@ -220,7 +222,9 @@ fn view(binding: Option<Binding>, head: Option<Head>, standing: Standing) -> Bal
         as_of,
         age: as_of.map(|as_of| now.since(as_of)),
         seq: account.as_ref().map(|account| account.seq),
-        asset: account.and_then(|a| a.identity).map(|identity| identity.asset),
+        asset: account
+            .and_then(|a| a.identity)
+            .map(|identity| identity.asset),
         account: binding.map(|binding| binding.account),
     }
 }

@@ -224,7 +224,11 @@ impl App {
                 return Ok(Ok(vec![]));
             };
             let rows = cache.window(&one_day, &counted, offset as usize, limit)?;
-            Ok(Ok(views(cache.with_followers(rows)?, &names, &head.account)))
+            Ok(Ok(views(
+                cache.with_followers(rows)?,
+                &names,
+                &head.account,
+            )))
         })?;
         found
     }
@@ -247,7 +251,11 @@ impl App {
                 Err(error) => return Ok(Err(error)),
             };
             let rows = cache.search(&filter, &query.text, &asset, before, limit)?;
-            Ok(Ok(views(cache.with_followers(rows)?, &names, &head.account)))
+            Ok(Ok(views(
+                cache.with_followers(rows)?,
+                &names,
+                &head.account,
+            )))
         })?
     }
 
@@ -300,7 +308,11 @@ impl App {
             let names = cache.names()?;
             let found = cache.with_followers(vec![row])?;
             let mut links: Vec<Seq> = entry.body.refers_to().into_iter().collect();
-            links.extend(found.iter().flat_map(|f| f.followed_by.iter().map(|(_, seq)| *seq)));
+            links.extend(
+                found
+                    .iter()
+                    .flat_map(|f| f.followed_by.iter().map(|(_, seq)| *seq)),
+            );
             let links = links
                 .into_iter()
                 .filter_map(|seq| cache.row(seq).transpose())
@@ -320,11 +332,7 @@ impl App {
         })
     }
 
-    pub(crate) fn latest(
-        &self,
-        account: &Account,
-        limit: usize,
-    ) -> Result<Vec<RowView>, AppError> {
+    pub(crate) fn latest(&self, account: &Account, limit: usize) -> Result<Vec<RowView>, AppError> {
         Ok(self.laptop.read(|cache| {
             let page = cache.page(&Filter::default(), None, limit)?;
             let names = cache.names()?;
@@ -351,7 +359,11 @@ pub(crate) fn filter(query: &HistoryQuery, names: &Names) -> Result<Filter, AppE
     let ids = |class, wanted: &[String]| {
         wanted
             .iter()
-            .map(|name| names.find(class, name).ok_or(AppError::new(Code::UnknownName)))
+            .map(|name| {
+                names
+                    .find(class, name)
+                    .ok_or(AppError::new(Code::UnknownName))
+            })
             .collect::<Result<Vec<_>, _>>()
     };
     Ok(Filter {
@@ -438,7 +450,12 @@ pub(crate) fn views(found: Vec<Found>, names: &Names, account: &Account) -> Vec<
 /// What became of an entry, as the copy knows it.
 fn status(found: &Found, names: &Names, account: &Account) -> RowStatus {
     let kind = |id| names.name(id).and_then(Kind::named);
-    let followed = |wanted| found.followed_by.iter().any(|(id, _)| kind(*id) == Some(wanted));
+    let followed = |wanted| {
+        found
+            .followed_by
+            .iter()
+            .any(|(id, _)| kind(*id) == Some(wanted))
+    };
     let seq = found.row.seq;
     match kind(found.row.kind) {
         Some(Kind::Usage) if followed(Kind::UsageRefund) => RowStatus::Refunded,

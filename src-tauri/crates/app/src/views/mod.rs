@@ -8,9 +8,8 @@ mod verify;
 pub use balance::{BalanceView, Overview, PendingKind, PendingView, PlanView, glance};
 pub(crate) use history::filter;
 pub use history::{
-    EntryView,
-    DayView, EntryDetail, HistoryPage, HistoryQuery, FilterOptions, HistorySummary, LinkView, RowStatus,
-    RowView, TotalView,
+    DayView, EntryDetail, EntryView, FilterOptions, HistoryPage, HistoryQuery, HistorySummary,
+    LinkView, RowStatus, RowView, TotalView,
 };
 pub use outbox::{CommandView, OutboxView};
 pub use verify::{Doctor, DoctorCheck, VerifyView};

@@ -90,7 +90,7 @@ impl App {
 
     fn queue(&self, action: &Action) -> Result<CommandView, AppError> {
         let (_, head) = self.synced()?;
-        let now = self.now(Some(head.as_of));
+        let now = self.now(Some(&head));
         let expires = now.plus(expiry(action));
         let id = Uuid::now_v7();
         let outbox = self.laptop.outbox();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::sse::{Event, Sse};
+use boothkeeper_domain::AccountId;
 use boothkeeper_wire::api::{Beat, Head};
 use futures_core::Stream;
 use tokio::sync::watch;
@@ -23,40 +24,54 @@ pub async fn events(
     State(cloud): State<Cloud>,
     Caller(row): Caller,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Error> {
-    let heads = cloud.follow(&row.account, head(&row));
-    // The row was read before the channel was joined; the newest head is read after.
-    let account = row.account.clone();
-    let current = cloud.store.read(move |tx| tx.account(&account)).await?;
-    cloud.announce(&row.account, head(&current));
-    let first = Some(head(&current));
-    let beats = futures_util::stream::unfold((cloud, heads, first), next_beat);
+    let channel = Channel {
+        heads: cloud.follow(&row.account, head(&row)),
+        account: row.account,
+        cloud,
+        begun: false,
+    };
+    let beats = futures_util::stream::unfold(channel, async |mut channel| {
+        let event = channel.next().await?;
+        Some((Ok(event), channel))
+    });
     Ok(Sse::new(beats))
 }
 
-type Channel = (Cloud, watch::Receiver<Head>, Option<Head>);
+struct Channel {
+    cloud: Cloud,
+    account: AccountId,
+    heads: watch::Receiver<Head>,
+    begun: bool,
+}
 
-async fn next_beat(
-    (cloud, mut heads, first): Channel,
-) -> Option<(Result<Event, Infallible>, Channel)> {
-    let head = match first {
-        Some(head) => head,
-        None => {
-            // A closed channel only means that nobody announces; the heartbeat goes on.
-            if let Ok(Err(_)) = timeout(BEAT, heads.changed()).await {
-                tokio::time::sleep(BEAT).await;
-            }
-            heads.borrow_and_update().clone()
-        }
-    };
-    let beat = Beat {
-        epoch: cloud.epoch.clone(),
-        time: cloud.clock.now(),
-        head,
-    };
-    let event = Event::default()
-        .id(format!("{}:{}", beat.epoch, beat.head.seq))
-        .event("beat")
-        .json_data(&beat)
-        .ok()?;
-    Some((Ok(event), (cloud, heads, None)))
+impl Channel {
+    /// Waits for a new head, or for the next heartbeat. The stream ends when the head cannot be read:
+    /// saying an old one would be claiming to be current.
+    async fn next(&mut self) -> Option<Event> {
+        let told = self.begun && matches!(timeout(BEAT, self.heads.changed()).await, Ok(Ok(())));
+        self.begun = true;
+        let head = if told {
+            self.heads.borrow_and_update().clone()
+        } else {
+            self.stored_head().await?
+        };
+        let beat = Beat {
+            epoch: self.cloud.epoch.clone(),
+            time: self.cloud.clock.now(),
+            head,
+        };
+        Event::default()
+            .id(format!("{}:{}", beat.epoch, beat.head.seq))
+            .event("beat")
+            .json_data(&beat)
+            .ok()
+    }
+
+    /// As it is in the store, whoever wrote it: a process that hears of nothing must not call itself
+    /// current.
+    async fn stored_head(&self) -> Option<Head> {
+        let account = self.account.clone();
+        let row = self.cloud.store.read(move |tx| tx.account(&account)).await;
+        row.ok().map(|row| head(&row))
+    }
 }

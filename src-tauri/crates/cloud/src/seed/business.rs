@@ -163,8 +163,11 @@ impl<'a> Business<'a> {
         let charge = self.charge(event, service)?;
         if self.random.random_range(0..120) == 0 {
             self.fail(&charge, event, service)?;
-            self.ledger
-                .advance(self.ledger.now.plus(self.random.random_range(30..90) * SECOND));
+            self.ledger.advance(
+                self.ledger
+                    .now
+                    .plus(self.random.random_range(30..90) * SECOND),
+            );
             self.refund(&charge)?;
         }
         Ok(())
@@ -204,7 +207,9 @@ impl<'a> Business<'a> {
             code: "timed_out".into(),
         };
         self.ledger.advance(self.ledger.now.plus(20 * SECOND));
-        Ok(self.ledger.post(Actor::Booth, Body::RunFailed(body), vec![])?)
+        Ok(self
+            .ledger
+            .post(Actor::Booth, Body::RunFailed(body), vec![])?)
     }
 
     fn refund(&mut self, charge: &Entry) -> Result<(), Error> {
@@ -229,7 +234,9 @@ impl<'a> Business<'a> {
                 expires_at: None,
             })
             .collect();
-        Ok(self.ledger.post(Actor::Support, Body::UsageRefund(body), lines)?)
+        Ok(self
+            .ledger
+            .post(Actor::Support, Body::UsageRefund(body), lines)?)
     }
 
     fn top_up(&mut self) -> Result<(), Error> {
@@ -256,13 +263,19 @@ impl<'a> Business<'a> {
         let fee = Money::usd(Amount::of(4_900));
         let invoice = format!("inv_{}", self.ledger.account.seq.next());
         if self.ledger.account.payment_order.first == Payer::Credits {
-            let lines = self.ledger.account.grants.draw(fee.amount).unwrap_or_default();
+            let lines = self
+                .ledger
+                .account
+                .grants
+                .draw(fee.amount)
+                .unwrap_or_default();
             let body = Renewal {
                 fee,
                 period: due,
                 invoice,
             };
-            self.ledger.post(Actor::System, Body::Renewal(body), lines)?;
+            self.ledger
+                .post(Actor::System, Body::Renewal(body), lines)?;
         } else {
             let body = RenewedByCard {
                 payment: PaymentId::new(format!("pay_{invoice}"))?,
@@ -270,7 +283,8 @@ impl<'a> Business<'a> {
                 period: due,
                 invoice,
             };
-            self.ledger.post(Actor::System, Body::RenewedByCard(body), vec![])?;
+            self.ledger
+                .post(Actor::System, Body::RenewedByCard(body), vec![])?;
         }
         match self.next_renewal {
             4 => self.order(Payer::Credits),

@@ -94,11 +94,7 @@ async fn append(
 }
 
 /// Runs are looked up by their ids when they are refunded later.
-fn remember_run(
-    tx: &crate::store::Tx<'_>,
-    account: i64,
-    entry: &Entry,
-) -> Result<(), Error> {
+fn remember_run(tx: &crate::store::Tx<'_>, account: i64, entry: &Entry) -> Result<(), Error> {
     use boothkeeper_domain::Body;
     let (state, refund) = match &entry.body {
         Body::Usage(_) => (RunState::Succeeded, None),

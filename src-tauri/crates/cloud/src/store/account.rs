@@ -48,7 +48,8 @@ impl Tx<'_> {
         card_behaviour: &str,
     ) -> Result<AccountRow, Error> {
         let (state, genesis) = (Account::default(), chain::genesis(account));
-        let query = "INSERT INTO accounts (account, key_hash, programme, card_behaviour, seq, chain, state)
+        let query =
+            "INSERT INTO accounts (account, key_hash, programme, card_behaviour, seq, chain, state)
                      VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6)";
         self.connection.execute(
             query,
@@ -92,7 +93,14 @@ impl Tx<'_> {
         let row = statement.query_row(values, |row| {
             let (account, programme, state): (String, String, String) =
                 (row.get(1)?, row.get(2)?, row.get(5)?);
-            Ok((row.get(0)?, account, programme, row.get(3)?, row.get(4)?, state))
+            Ok((
+                row.get(0)?,
+                account,
+                programme,
+                row.get(3)?,
+                row.get(4)?,
+                state,
+            ))
         });
         row.optional()?
             .map(|(id, account, programme, card_behaviour, chain, state)| {
@@ -110,7 +118,8 @@ impl Tx<'_> {
 
     pub fn set_card_behaviour(&self, account: i64, behaviour: &str) -> Result<(), Error> {
         let query = "UPDATE accounts SET card_behaviour = ?2 WHERE id = ?1";
-        self.connection.execute(query, params![account, behaviour])?;
+        self.connection
+            .execute(query, params![account, behaviour])?;
         Ok(())
     }
 
@@ -163,7 +172,8 @@ impl Tx<'_> {
     }
 
     fn rows_after(&self, account: i64, after: Seq) -> Result<Stored, Error> {
-        let query = "SELECT seq, line, chain FROM entries WHERE account = ?1 AND seq > ?2 ORDER BY seq";
+        let query =
+            "SELECT seq, line, chain FROM entries WHERE account = ?1 AND seq > ?2 ORDER BY seq";
         let mut statement = self.connection.prepare_cached(query)?;
         let mut rows = statement.query(params![account, after.0])?;
         let (mut last, mut chain, mut lines) = (after, Hash([0; 32]), Vec::new());
@@ -194,7 +204,10 @@ impl Tx<'_> {
             return Ok(Some(segment));
         }
         let whole = decompress(frame)?;
-        let offset: usize = lines(&whole)?.take(skipped).map(|line| line.len() + 1).sum();
+        let offset: usize = lines(&whole)?
+            .take(skipped)
+            .map(|line| line.len() + 1)
+            .sum();
         Ok(Some(Stored::Lines {
             last,
             chain: *chain,

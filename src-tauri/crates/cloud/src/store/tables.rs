@@ -97,14 +97,16 @@ impl Tx<'_> {
             Ok((row.get(0)?, Hash(row.get(1)?), state, row.get(3)?))
         });
         row.optional()?
-            .map(|(charge, request_hash, state, refund): (u64, _, _, Option<u64>)| {
-                Ok(RunRow {
-                    charge: Seq(charge),
-                    request_hash,
-                    state: RunState::named(&state)?,
-                    refund: refund.map(Seq),
-                })
-            })
+            .map(
+                |(charge, request_hash, state, refund): (u64, _, _, Option<u64>)| {
+                    Ok(RunRow {
+                        charge: Seq(charge),
+                        request_hash,
+                        state: RunState::named(&state)?,
+                        refund: refund.map(Seq),
+                    })
+                },
+            )
             .transpose()
     }
 

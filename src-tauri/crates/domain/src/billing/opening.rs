@@ -3,12 +3,8 @@
 use super::{Decision, Ledger, Refusal};
 use crate::account::{AutoRechargeSetting, Card, PaymentOrder};
 use crate::calendar::{Cycle, period};
-use crate::journal::{
-    Allowance, Body, EventScheduled, LegacyAdded, Opened, Purchase,
-};
-use crate::{
-    Account, AccountId, Actor, Amount, Catalog, EventId, Money, Source, Timestamp,
-};
+use crate::journal::{Allowance, Body, EventScheduled, LegacyAdded, Opened, Purchase};
+use crate::{Account, AccountId, Actor, Amount, Catalog, EventId, Money, Source, Timestamp};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct SignUp {

@@ -112,7 +112,7 @@ impl Rollups {
 impl Cache {
     /// Takes a verified stretch. An older or repeated one changes nothing and answers `false`: a late
     /// answer never overwrites a newer one.
-    pub fn apply(&mut self, verified: &Verified) -> Result<bool, StoreError> {
+    pub fn apply(&mut self, verified: &Verified, learnt_at: Timestamp) -> Result<bool, StoreError> {
         let transaction = self
             .connection
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
@@ -125,7 +125,7 @@ impl Cache {
         write_bytes(&transaction, &verified.bytes)?;
         write_links(&transaction, &verified.links)?;
         verified.rollups.write(&transaction)?;
-        write_head(&transaction, verified)?;
+        write_head(&transaction, verified, learnt_at)?;
         transaction.commit()?;
         Ok(true)
     }
@@ -229,7 +229,8 @@ fn write_bytes(connection: &Connection, bytes: &[Bytes]) -> Result<(), StoreErro
     let segment = "INSERT OR REPLACE INTO segments VALUES (?1, ?2, ?3)";
     let mut segment = connection.prepare_cached(segment)?;
     let mut absorbed = connection.prepare_cached("DELETE FROM tail WHERE seq <= ?1")?;
-    let mut line_statement = connection.prepare_cached("INSERT OR REPLACE INTO tail VALUES (?1, ?2)")?;
+    let mut line_statement =
+        connection.prepare_cached("INSERT OR REPLACE INTO tail VALUES (?1, ?2)")?;
     for part in bytes {
         match part {
             Bytes::Segment { last, chain, frame } => {
@@ -252,17 +253,22 @@ fn write_links(connection: &Connection, links: &[(Seq, Seq)]) -> Result<(), Stor
     Ok(())
 }
 
-fn write_head(connection: &Connection, verified: &Verified) -> Result<(), StoreError> {
+fn write_head(
+    connection: &Connection,
+    verified: &Verified,
+    learnt_at: Timestamp,
+) -> Result<(), StoreError> {
     let body = &verified.signed.body;
     let state = serde_json::to_string(&verified.account)?;
     let signed = serde_json::to_string(&verified.signed)?;
-    let replace = "INSERT OR REPLACE INTO head VALUES (1, ?1, ?2, ?3, ?4, ?5)";
+    let replace = "INSERT OR REPLACE INTO head VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)";
     connection.prepare_cached(replace)?.execute(params![
         body.seq.0,
         body.chain.0,
         state,
         signed,
         verified.as_of.millis(),
+        learnt_at.millis(),
     ])?;
     let keep = "INSERT OR REPLACE INTO checkpoints VALUES (?1, ?2)";
     connection

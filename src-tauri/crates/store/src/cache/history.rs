@@ -2,8 +2,8 @@
 //! are read by that one range.
 
 use boothkeeper_domain::Seq;
-use rusqlite::types::Value;
 use rusqlite::params_from_iter;
+use rusqlite::types::Value;
 
 use super::names::NameId;
 use super::row::COLUMNS;
@@ -223,11 +223,7 @@ impl Cache {
     }
 
     /// Ranges of entries that hold matches up to `top`, newest last.
-    fn matching_ranges(
-        &self,
-        filter: &Filter,
-        top: Seq,
-    ) -> Result<Vec<(Seq, Seq)>, StoreError> {
+    fn matching_ranges(&self, filter: &Filter, top: Seq) -> Result<Vec<(Seq, Seq)>, StoreError> {
         let unbounded = filter.from.is_none() && filter.to.is_none();
         if filter.is_any() && unbounded {
             return Ok(vec![(Seq(1), top)]);

@@ -27,12 +27,7 @@ pub enum Mend {
 
 impl Cache {
     /// Mends what surrounds `seq` as far as the bytes kept here allow.
-    pub fn mend(
-        &mut self,
-        account: &AccountId,
-        seq: Seq,
-        zone: &Zone,
-    ) -> Result<Mend, StoreError> {
+    pub fn mend(&mut self, account: &AccountId, seq: Seq, zone: &Zone) -> Result<Mend, StoreError> {
         let last = Seq(seq.0.max(1).div_ceil(SEGMENT) * SEGMENT);
         let Ok(before) = self.chain_before(account, last) else {
             return Ok(Mend::Rebuild);

@@ -15,7 +15,8 @@ const STEPS: &[M<'_>] = &[M::up(
          chain BLOB NOT NULL,
          state TEXT NOT NULL,
          checkpoint TEXT NOT NULL,
-         as_of INTEGER NOT NULL
+         as_of INTEGER NOT NULL,
+         learnt_at INTEGER NOT NULL
      );
 
      -- Columns for lists and sums; what they were read from is in `segments` and `tail`.

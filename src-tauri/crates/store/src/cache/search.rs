@@ -182,7 +182,10 @@ impl Scan<'_> {
     /// Compares a stretch whose last entry is `last`: by columns, and by its bytes.
     fn stretch(&mut self, last: Seq, whole: &[u8]) -> Result<(), StoreError> {
         let mentioned = self.mentioned(last, whole)?;
-        let (first, top) = (self.first.max(Seq(last.0.saturating_sub(SEGMENT - 1))), self.top.min(last));
+        let (first, top) = (
+            self.first.max(Seq(last.0.saturating_sub(SEGMENT - 1))),
+            self.top.min(last),
+        );
         let mut any = self.condition.clone().unwrap_or_default();
         if !mentioned.is_empty() {
             let join = if any.is_empty() { "" } else { " OR " };

@@ -31,7 +31,8 @@ impl Cache {
             Ok(Segment {
                 last,
                 chain: Hash(row.get(0)?),
-                frame: row.get(1)?,
+                // Damage can change a value's type, too; what is in it is compared by the chain.
+                frame: row.get_ref(1)?.as_bytes()?.to_vec(),
             })
         });
         Ok(segment.optional()?)
@@ -120,11 +121,7 @@ impl Cache {
     }
 
     /// The chain value before the first entry of the segment that ends at `last`.
-    pub(crate) fn chain_before(
-        &self,
-        account: &AccountId,
-        last: Seq,
-    ) -> Result<Hash, StoreError> {
+    pub(crate) fn chain_before(&self, account: &AccountId, last: Seq) -> Result<Hash, StoreError> {
         let before = Seq(last.0.saturating_sub(SEGMENT));
         if before == Seq::ZERO {
             return Ok(chain::genesis(account));

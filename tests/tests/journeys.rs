@@ -1,0 +1,263 @@
+//! Scenarios through the real cloud and the real command line.
+
+use boothkeeper_tests::cloud::Cloud;
+use boothkeeper_tests::laptop::Laptop;
+use serde_json::{Value, json};
+use tempfile::tempdir;
+
+const CLOCK: Option<&str> = Some("2026-02-21T18:00:00Z");
+
+fn kinds(history: &Value) -> Vec<String> {
+    let entries = history["entries"].as_array().unwrap();
+    let kind = |entry: &Value| entry["kind"].as_str().unwrap().to_owned();
+    entries.iter().map(kind).collect()
+}
+
+#[tokio::test]
+async fn the_balance_is_the_clouds_to_the_cent_and_adds_up() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let cloud = Cloud::start(&folder.path().join("cloud"), CLOCK)?;
+    let account = cloud.booth(14_721).await?;
+    cloud.runs(&account, "draw_me", 3).await?;
+    cloud.runs(&account, "sms", 7).await?;
+    let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
+    let balance = laptop.balance()?;
+    assert_eq!(balance["balance"], 14_721 - 3 * 20 - 7 * 2);
+    assert_eq!(balance["balance"], cloud.balance(&account).await?);
+    assert_eq!(balance["trust"], "cached");
+    assert_eq!(balance["reason"], "not_connected");
+    assert_eq!(balance["asset"], json!({ "code": "USD", "scale": 2 }));
+    let history = laptop.ok(&["history", "--kind", "usage"])?;
+    assert_eq!(history["entries"].as_array().unwrap().len(), 10);
+    let totals = history["totals"].as_array().unwrap();
+    let spent: i64 = totals.iter().map(|t| t["delta"].as_i64().unwrap()).sum();
+    assert_eq!(spent, -74);
+    let verified = laptop.ok(&["verify"])?;
+    assert_eq!(verified["ok"], true);
+    Ok(())
+}
+
+/// Scenario 8.
+#[tokio::test]
+async fn a_confirmation_that_comes_four_times_credits_once() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let cloud = Cloud::start(&folder.path().join("cloud"), CLOCK)?;
+    let account = cloud.booth(5_000).await?;
+    cloud
+        .buy(&account, 10_000, json!({ "duplicated": 4 }))
+        .await?;
+    cloud.advance(3 * 3600).await?;
+    let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
+    assert_eq!(laptop.balance()?["balance"], 15_000);
+    let bought = laptop.ok(&["history", "--kind", "purchase"])?;
+    assert_eq!(
+        bought["entries"].as_array().unwrap().len(),
+        2,
+        "at sign-up, and once"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_late_purchase_is_pending_and_not_spendable_until_it_lands() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let cloud = Cloud::start(&folder.path().join("cloud"), CLOCK)?;
+    let account = cloud.booth(5_000).await?;
+    cloud
+        .buy(&account, 10_000, json!({ "delayed_seconds": 660 }))
+        .await?;
+    let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
+    let before = laptop.balance()?;
+    assert_eq!(before["balance"], 5_000);
+    assert_eq!(before["pending"][0]["amount"], 10_000);
+    cloud.advance(659).await?;
+    laptop.ok(&["sync"])?;
+    assert_eq!(laptop.balance()?["balance"], 5_000);
+    cloud.advance(1).await?;
+    laptop.ok(&["sync"])?;
+    let after = laptop.balance()?;
+    assert_eq!(after["balance"], 15_000);
+    assert_eq!(after["pending"], json!([]));
+    Ok(())
+}
+
+/// Scenario 16.
+#[tokio::test]
+async fn a_copy_that_was_never_synced_shows_no_number() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let laptop = Laptop::new(&folder.path().join("laptop"));
+    let (code, balance) = laptop.run(&["balance"])?;
+    assert_eq!(code, 0);
+    assert_eq!(balance["balance"], Value::Null);
+    assert_eq!(balance["trust"], "unknown");
+    assert_eq!(laptop.fails(&["sync"])?, (3, "signed_out".into()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn auto_recharge_buys_once_at_the_threshold_and_a_decline_switches_it_off()
+-> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let cloud = Cloud::start(&folder.path().join("cloud"), CLOCK)?;
+    let account = cloud.booth(5_000).await?;
+    let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
+    assert_eq!(laptop.ok(&["auto-recharge", "on"])?["state"], "settled");
+    // 50.00 less 250 × 0.16 is exactly 10.00: at the threshold counts.
+    cloud.runs(&account, "headshot_speed", 250).await?;
+    laptop.ok(&["sync"])?;
+    assert_eq!(laptop.balance()?["balance"], 11_000);
+    let declines = json!({ "exp_month": 1, "exp_year": 2030, "behaviour": "decline" });
+    let path = format!("/sandbox/accounts/{}/card", account.id);
+    cloud
+        .call(reqwest::Method::PUT, &path, "", &declines)
+        .await?;
+    cloud.runs(&account, "headshot_speed", 625).await?;
+    laptop.ok(&["sync"])?;
+    assert_eq!(laptop.balance()?["balance"], 1_000);
+    let newest = kinds(&laptop.ok(&["history", "--limit", "40"])?);
+    assert_eq!(
+        newest
+            .iter()
+            .filter(|k| *k == "auto_recharge_failed")
+            .count(),
+        1
+    );
+    cloud.runs(&account, "sms", 1).await?;
+    laptop.ok(&["sync"])?;
+    assert_eq!(laptop.balance()?["balance"], 998, "it stays off");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_run_that_costs_more_than_the_balance_leaves_no_trace() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let cloud = Cloud::start(&folder.path().join("cloud"), CLOCK)?;
+    let account = cloud.booth(10).await?;
+    let run = json!({ "id": "r1", "service": "draw_me", "event": "x", "units": 1 });
+    let (status, problem) = cloud
+        .call(reqwest::Method::POST, "/v1/runs", &account.key, &run)
+        .await?;
+    assert_eq!(status, 422);
+    assert_eq!(problem["code"], "insufficient_credits");
+    assert_eq!(problem["facts"], json!({ "price": 20, "balance": 10 }));
+    assert_eq!(cloud.balance(&account).await?, 10);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_command_acts_once_for_its_id() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let cloud = Cloud::start(&folder.path().join("cloud"), CLOCK)?;
+    let account = cloud.booth(5_000).await?;
+    let path = "/v1/commands/0192d4a0-0000-7000-8000-000000000001";
+    let put = async |amount: i64| {
+        let body = json!({ "kind": "buy_credits", "amount": amount });
+        cloud
+            .call(reqwest::Method::PUT, path, &account.key, &body)
+            .await
+    };
+    let first = put(5_000).await?;
+    assert_eq!(first.0, 200);
+    assert_eq!(put(5_000).await?, first, "the same answer");
+    assert_eq!(cloud.balance(&account).await?, 10_000);
+    let (status, problem) = put(6_000).await?;
+    assert_eq!((status, &problem["code"]), (422, &json!("command_reused")));
+    let stranger = cloud.booth(5_000).await?;
+    let (status, _) = cloud.get(path, &stranger.key).await?;
+    assert_eq!(status, 404, "nobody learns of another's command");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_action_taken_offline_waits_and_happens_once() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let mut cloud = Cloud::start(&folder.path().join("cloud"), CLOCK)?;
+    let account = cloud.booth(5_000).await?;
+    let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
+    cloud.stop();
+    let queued = laptop.ok(&["buy", "75"])?;
+    assert_eq!(queued["state"], "queued");
+    let cancelled = laptop.ok(&["buy", "80"])?;
+    let id = cancelled["id"].as_str().unwrap();
+    assert_eq!(laptop.ok(&["outbox", "cancel", id])?["state"], "cancelled");
+    assert_eq!(
+        laptop.balance()?["balance"],
+        5_000,
+        "nothing is done before the cloud says so"
+    );
+    assert_eq!(laptop.balance()?["trust"], "stale", "an action waits");
+    cloud.restart(&[])?;
+    laptop.ok(&["sync"])?;
+    assert_eq!(laptop.balance()?["balance"], 12_500);
+    let (code, error) = laptop.fails(&["outbox", "cancel", queued["id"].as_str().unwrap()])?;
+    assert_eq!((code, error.as_str()), (1, "not_cancellable"));
+    let (code, refused) = laptop.run(&["buy", "1"])?;
+    assert_eq!((code, &refused["problem"]), (5, &json!("below_minimum")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_is_asked_for_and_nothing_is_bought_twice() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let cloud = Cloud::start(&folder.path().join("cloud"), CLOCK)?;
+    let account = cloud.booth(5_000).await?;
+    let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
+    cloud.fault("/v1/commands", 1, json!("drop_answer")).await?;
+    assert_eq!(laptop.ok(&["buy", "60"])?["state"], "unknown");
+    laptop.ok(&["sync"])?;
+    let commands = laptop.ok(&["outbox", "list"])?;
+    assert_eq!(commands["commands"][0]["state"], "settled");
+    assert_eq!(cloud.balance(&account).await?, 11_000);
+    Ok(())
+}
+
+#[tokio::test]
+async fn exports_say_what_the_history_says() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let cloud = Cloud::start(&folder.path().join("cloud"), CLOCK)?;
+    let account = cloud.booth(9_000).await?;
+    cloud.runs(&account, "combine", 4).await?;
+    let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
+    let csv = folder.path().join("history.csv");
+    laptop.ok(&["history", "--export", csv.to_str().unwrap()])?;
+    let text = std::fs::read_to_string(&csv)?;
+    assert_eq!(text.lines().count(), 1 + 6);
+    let newest = text.lines().nth(1).unwrap();
+    assert!(
+        newest.contains(",usage,-0.24,89.04,combine,Miller wedding,run_"),
+        "{newest}"
+    );
+    let json = folder.path().join("history.json");
+    laptop.ok(&["history", "--export", json.to_str().unwrap()])?;
+    let document: Value = serde_json::from_str(&std::fs::read_to_string(&json)?)?;
+    assert_eq!(document["entries"].as_array().unwrap().len(), 6);
+    assert_eq!(document["checkpoint"]["balance"], 8_904);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_out_of_range_is_refused_and_never_clamped() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let cloud = Cloud::start(&folder.path().join("cloud"), CLOCK)?;
+    let account = cloud.booth(9_000).await?;
+    let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
+    for wrong in [
+        vec!["history", "--limit", "0"],
+        vec!["history", "--limit", "1001"],
+        vec!["history", "--from", "2026-02-02", "--to", "2026-02-01"],
+        vec!["buy", "90071992547409.92"],
+        vec!["buy", "--", "-5"],
+        vec!["buy", "1.234"],
+    ] {
+        assert_eq!(
+            laptop.fails(&wrong)?,
+            (2, "out_of_range".into()),
+            "{wrong:?}"
+        );
+    }
+    assert_eq!(
+        laptop.fails(&["history", "--service", "nonsense"])?,
+        (2, "unknown_name".into())
+    );
+    Ok(())
+}

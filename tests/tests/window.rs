@@ -1,0 +1,273 @@
+//! The real window, driven as an operator would: seen text, real clicks and keys, the real cloud.
+
+use std::time::Duration;
+
+use boothkeeper_tests::cloud::Cloud;
+use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::laptop::Laptop;
+use boothkeeper_tests::process::until;
+use boothkeeper_tests::window::{Start, Window};
+use fantoccini::key::Key;
+use serde_json::json;
+use tokio::time::Instant;
+
+fn shows(balance: i64) -> String {
+    format!("[data-balance=\"{balance}\"]")
+}
+
+#[tokio::test]
+async fn the_balance_is_shown_moves_falls_to_as_of_and_comes_back() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let mut cloud = Cloud::start(&desk.folder().join("cloud"), None)?;
+    let account = cloud.booth(14_721).await?;
+    Laptop::signed_in(&desk.data(), &cloud, &account)?;
+    let start = Start {
+        key: Some(&account.key),
+        ..Start::default()
+    };
+    let window = Window::open(&desk, start).await?;
+    window
+        .sees("main [data-trust]", |text| text.contains("Live · verified"))
+        .await?;
+    assert_eq!(window.text(&shows(14_721)).await?, "$147.21");
+
+    // A run changes it on screen within a second of the cloud's answer.
+    cloud.runs(&account, "draw_me", 2).await?;
+    let answered = Instant::now();
+    window
+        .sees_within(Duration::from_secs(5), &shows(14_681), |t| t == "$146.81")
+        .await?;
+    assert!(
+        answered.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        answered.elapsed()
+    );
+    assert_eq!(cloud.balance(&account).await?, 14_681);
+
+    cloud.stop();
+    window
+        .sees_within(Duration::from_secs(15), "main [data-trust]", |text| {
+            text.contains("As of") && text.contains("offline")
+        })
+        .await?;
+    assert_eq!(
+        window.text(&shows(14_681)).await?,
+        "$146.81",
+        "the last proven balance stays"
+    );
+    cloud.restart(&[])?;
+    window
+        .sees("main [data-trust]", |text| text.contains("Live"))
+        .await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_operator_signs_in_with_a_key_and_the_keychain_keeps_it() -> anyhow::Result<()> {
+    let desk = Desk::with_keychain()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), None)?;
+    let account = cloud.booth(5_000).await?;
+    let start = || Start {
+        cloud: Some(&cloud.url),
+        ..Start::default()
+    };
+    let mut window = Window::open(&desk, start()).await?;
+    window.press("Use an access key").await?;
+    window
+        .type_into("input[type=password]", "not a key")
+        .await?;
+    window.press("Connect").await?;
+    window
+        .sees("[data-code=key_malformed]", |text| text.contains("bk_"))
+        .await?;
+    window.script("const i = document.querySelector('input[type=password]'); i.value = ''; i.dispatchEvent(new Event('input', { bubbles: true }))", vec![]).await?;
+    window
+        .type_into("input[type=password]", &account.key)
+        .await?;
+    window.press("Connect").await?;
+    window.sees(&shows(5_000), |text| text == "$50.00").await?;
+    // Nothing secret on disk, and the next start needs no key.
+    assert!(!contains(&desk.data(), account.key.as_bytes())?);
+    window.kill();
+    let window = Window::open(&desk, start()).await?;
+    window
+        .sees("main [data-trust]", |text| text.contains("Live"))
+        .await?;
+    window.text(&shows(5_000)).await?;
+    Ok(())
+}
+
+fn contains(folder: &std::path::Path, needle: &[u8]) -> anyhow::Result<bool> {
+    for entry in std::fs::read_dir(folder)? {
+        let bytes = std::fs::read(entry?.path())?;
+        if bytes.windows(needle.len()).any(|window| window == needle) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+#[tokio::test]
+async fn history_filters_searches_and_obeys_the_keyboard() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let (cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
+    let laptop = Laptop::signed_in(&desk.data(), &cloud, &account)?;
+    let start = Start {
+        key: Some(&account.key),
+        ..Start::default()
+    };
+    let window = Window::open(&desk, start).await?;
+    window.press("History").await?;
+    let everything = window.text("[data-count]").await?;
+    assert!(everything.starts_with("7,970 entries"), "{everything}");
+
+    window
+        .click("select[aria-label=Service] option[value=video]")
+        .await?;
+    let videos = laptop.ok(&["history", "--service", "video", "--limit", "1000"])?;
+    let expected = videos["entries"].as_array().unwrap().len().to_string();
+    window
+        .sees("[data-count]", |text| {
+            text.starts_with(&format!("{expected} entries"))
+        })
+        .await?;
+    window
+        .click("select[aria-label=Service] option[value='']")
+        .await?;
+    window.type_into("input[type=search]", "run_001eb1").await?;
+    let run = laptop.ok(&["history", "--text", "run_001eb1"])?;
+    let count = run["entries"].as_array().unwrap().len();
+    let words = if count == 1 {
+        "1 entry".to_owned()
+    } else {
+        format!("{count} entries")
+    };
+    window
+        .sees("[data-count]", |text| text.starts_with(&words))
+        .await?;
+
+    // The keyboard alone: into the table, down three rows, open, close.
+    window.script("document.querySelector('input[type=search]').value = ''; document.querySelector('input[type=search]').dispatchEvent(new Event('input', { bubbles: true }))", vec![]).await?;
+    window
+        .sees("[data-count]", |text| text.starts_with("7,970"))
+        .await?;
+    window
+        .script("document.querySelector('[role=grid]').focus()", vec![])
+        .await?;
+    window
+        .keys(&[Key::Down, Key::Down, Key::Down, Key::Enter])
+        .await?;
+    let title = window.text("aside").await?;
+    assert!(title.contains("7968"), "the third newest: {title}");
+    window.keys(&[Key::Escape]).await?;
+    until("the inspector closed", async || {
+        let open = window
+            .script("return document.querySelectorAll('aside').length", vec![])
+            .await?;
+        Ok((open == 0).then_some(()))
+    })
+    .await?;
+    window.keys(&[Key::End]).await?;
+    window
+        .sees("[data-seq='1']", |text| text.contains("Account opened"))
+        .await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_screen_has_a_serious_accessibility_fault_in_either_theme() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let (cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
+    Laptop::signed_in(&desk.data(), &cloud, &account)?;
+    let start = Start {
+        key: Some(&account.key),
+        ..Start::default()
+    };
+    let window = Window::open(&desk, start).await?;
+    window
+        .sees("main [data-trust]", |text| text.contains("Live"))
+        .await?;
+    for screen in ["Overview", "History", "Settings"] {
+        window.press(screen).await?;
+        window.settled().await?;
+        for theme in ["light", "dark"] {
+            window.theme(theme).await?;
+            window.settled().await?;
+            assert_eq!(
+                window.axe().await?,
+                Vec::<String>::new(),
+                "{screen} in {theme}"
+            );
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_page_can_reach_nothing_but_its_own_commands() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), None)?;
+    let start = Start {
+        cloud: Some(&cloud.url),
+        ..Start::default()
+    };
+    let window = Window::open(&desk, start).await?;
+    window.text("h1").await?;
+    let outcome = |script: &str| {
+        format!(
+            "const done = arguments[arguments.length - 1];
+             {script}.then(() => done('reached'), (error) => done(String(error)))"
+        )
+    };
+    let fetch = outcome(&format!("fetch('{}/v1/meta')", cloud.url));
+    assert_ne!(
+        window.page.execute_async(&fetch, vec![]).await?,
+        json!("reached")
+    );
+    let core = "window.__TAURI_INTERNALS__.invoke";
+    let quit = outcome(&format!("{core}('plugin:window|close')"));
+    let refused = window.page.execute_async(&quit, vec![]).await?;
+    assert!(
+        refused.as_str().unwrap_or_default().contains("not allowed"),
+        "{refused}"
+    );
+    let granted = outcome(&format!("{core}('setup')"));
+    assert_eq!(
+        window.page.execute_async(&granted, vec![]).await?,
+        json!("reached")
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_second_instance_leaves_the_first_alone() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), None)?;
+    let account = cloud.booth(5_000).await?;
+    Laptop::signed_in(&desk.data(), &cloud, &account)?;
+    let start = Start {
+        key: Some(&account.key),
+        ..Start::default()
+    };
+    let window = Window::open(&desk, start).await?;
+    window
+        .sees("main [data-trust]", |text| text.contains("Live"))
+        .await?;
+    let second = desk
+        .on(std::process::Command::new(
+            boothkeeper_tests::process::binary("boothkeeper-desktop"),
+        ))
+        .arg("--data")
+        .arg(desk.data())
+        .env("BOOTHKEEPER_ACCESS_KEY", &account.key)
+        .status()?;
+    assert!(second.success(), "it hands over and ends");
+    window
+        .sees("main [data-trust]", |text| text.contains("Live"))
+        .await?;
+    // The command line reads beside the window, and leaves the syncing to it.
+    let laptop = Laptop::new(&desk.data()).with_key(&account.key);
+    assert_eq!(laptop.balance()?["balance"], 5_000);
+    assert_eq!(laptop.fails(&["sync"])?, (1, "locked".into()));
+    Ok(())
+}
