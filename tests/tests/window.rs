@@ -168,9 +168,13 @@ async fn history_filters_searches_and_obeys_the_keyboard() -> anyhow::Result<()>
     })
     .await?;
     window.keys(&[Key::End]).await?;
-    window
-        .sees("[data-seq='1']", |text| text.contains("Account opened"))
-        .await?;
+    until("the oldest entry on screen", async || {
+        let script = "return document.querySelector('[data-seq=\"1\"]').textContent";
+        let row = window.script(script, vec![]).await?;
+        let row = row.as_str().unwrap_or_default();
+        Ok(row.contains("Account opened").then_some(()))
+    })
+    .await?;
     Ok(())
 }
 

@@ -132,22 +132,10 @@ impl App {
                 }
             }
         };
-        self.agree_again()?;
         if push(&client, &self.laptop).await? > 0 {
             return Ok(pull(&client, &self.laptop, |_| {}).await?.seq);
         }
         Ok(end.seq)
-    }
-
-    /// A pull that went through is agreement.
-    fn agree_again(&self) -> Result<(), AppError> {
-        let outbox = self.laptop.outbox();
-        if let Some(mut binding) = outbox.binding()?
-            && binding.diverged.take().is_some()
-        {
-            outbox.bind(Some(&binding))?;
-        }
-        Ok(())
     }
 
     /// Starts keeping the copy live; does nothing while it is, or while signed out. Only one process

@@ -62,7 +62,8 @@ impl Engine {
         }
     }
 
-    /// Runs until dropped, or until the key is refused or the copy diverges: those need a person.
+    /// Runs until dropped, or until the key is refused: that needs a person. A copy that has diverged is
+    /// compared again and again, more and more slowly: the cloud may be mended.
     pub async fn run(&self) -> SyncError {
         let mut suspicions = 0;
         let mut backoff = backoff();
@@ -75,15 +76,13 @@ impl Engine {
                     if let Err(error) = self.laptop.diverged(what) {
                         return error;
                     }
-                    return SyncError::Diverged(what);
                 }
             }
             let named = error.retry_after().unwrap_or_default();
             match error {
-                SyncError::SignedOut
-                | SyncError::NotBound
-                | SyncError::Diverged(_)
-                | SyncError::UpdateNeeded => return error,
+                SyncError::SignedOut | SyncError::NotBound | SyncError::UpdateNeeded => {
+                    return error;
+                }
                 SyncError::Store(boothkeeper_store::StoreError::Damaged { seq, .. }) => {
                     // What could not be mended is tried again with everything else.
                     let _ = mend(Some(&self.client), &self.laptop, seq).await;
@@ -181,10 +180,7 @@ impl Engine {
         offset: i64,
     ) -> Result<(), SyncError> {
         self.laptop
-            .blocking(move |laptop| {
-                let learnt_at = laptop.clock().wall();
-                Ok(laptop.cache().confirm(seq, as_of, learnt_at)?)
-            })
+            .blocking(move |laptop| laptop.agreed(seq, as_of))
             .await?;
         self.status.send_modify(|status| {
             status.agreed_at = Some(received);

@@ -173,6 +173,19 @@ impl Laptop {
         Ok(())
     }
 
+    /// The copy was found to be where the cloud is, by chain and signature: copy and cloud agree.
+    pub fn agreed(&self, seq: Seq, as_of: Timestamp) -> Result<(), SyncError> {
+        self.cache().confirm(seq, as_of, self.clock().wall())?;
+        let outbox = self.outbox();
+        outbox.settle(seq)?;
+        if let Some(mut binding) = outbox.binding()?
+            && binding.diverged.take().is_some()
+        {
+            outbox.bind(Some(&binding))?;
+        }
+        Ok(())
+    }
+
     /// Sign-out and a change of account drop the copy; the outbox's commands go with it.
     pub fn forget(&self) -> Result<(), StoreError> {
         self.cache().clear()?;

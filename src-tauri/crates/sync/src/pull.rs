@@ -49,11 +49,7 @@ pub async fn pull(
     };
     let (seq, as_of) = (end.seq, end.as_of);
     laptop
-        .blocking(move |laptop| {
-            laptop.cache().confirm(seq, as_of, laptop.clock().wall())?;
-            laptop.outbox().settle(seq)?;
-            Ok(())
-        })
+        .blocking(move |laptop| laptop.agreed(seq, as_of))
         .await?;
     Ok(end)
 }
