@@ -52,8 +52,7 @@ fn a_seed_replays_exactly() {
 fn trace(seed: u64) -> Vec<(u64, i64)> {
     let recorded = Arc::new(Mutex::new(Vec::new()));
     run(seed, recorded.clone());
-    let trace = recorded.lock().unwrap().clone();
-    trace
+    recorded.lock().unwrap().clone()
 }
 
 fn world(seed: u64) {

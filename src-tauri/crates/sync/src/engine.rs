@@ -72,10 +72,10 @@ impl Engine {
             self.disconnected(&error);
             if let Some(what) = error.suspicion() {
                 suspicions += 1;
-                if suspicions >= SUSPICIONS {
-                    if let Err(error) = self.laptop.diverged(what) {
-                        return error;
-                    }
+                if suspicions >= SUSPICIONS
+                    && let Err(error) = self.laptop.diverged(what)
+                {
+                    return error;
                 }
             }
             let named = error.retry_after().unwrap_or_default();

@@ -209,7 +209,7 @@ impl App {
         let limit = checked_limit(limit as usize)?;
         let (_, head) = self.synced()?;
         let day = Day::of_date(day);
-        let found = self.laptop.read(|cache| {
+        self.laptop.read(|cache| {
             let names = cache.names()?;
             let filter = match filter(query, &names) {
                 Ok(filter) => filter,
@@ -229,8 +229,7 @@ impl App {
                 &names,
                 &head.account,
             )))
-        })?;
-        found
+        })?
     }
 
     /// Up to `limit` matches of a query that also contain its text, newest first.

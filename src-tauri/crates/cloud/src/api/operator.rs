@@ -225,10 +225,10 @@ fn document(answer: CommandAnswer) -> Result<(u16, String), Error> {
     };
     let status = problem.as_ref().map_or(200, |p| p.code.status());
     let mut members = serde_json::to_value(&answer)?;
-    if let (Some(problem), Some(members)) = (problem, members.as_object_mut()) {
-        if let serde_json::Value::Object(problem) = serde_json::to_value(problem)? {
-            members.extend(problem);
-        }
+    if let (Some(problem), Some(members)) = (problem, members.as_object_mut())
+        && let serde_json::Value::Object(problem) = serde_json::to_value(problem)?
+    {
+        members.extend(problem);
     }
     Ok((status, members.to_string()))
 }
