@@ -10,7 +10,9 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
+use crate::cloud::{Account, Cloud};
 use crate::desk::Desk;
+use crate::laptop::Laptop;
 use crate::process::{PATIENCE, Pipes, Process, binary, free_port, until, within};
 
 pub struct Window {
@@ -60,6 +62,20 @@ impl Window {
             driver,
             display: desk.display().to_owned(),
         })
+    }
+
+    /// Signs the desk's laptop in and opens the window on it, live.
+    pub async fn open_live(desk: &Desk, cloud: &Cloud, account: &Account) -> anyhow::Result<Self> {
+        Laptop::signed_in(&desk.data(), cloud, account)?;
+        let start = Start {
+            key: Some(&account.key),
+            ..Start::default()
+        };
+        let window = Self::open(desk, start).await?;
+        window
+            .sees("main [data-trust]", |text| text.contains("Live · verified"))
+            .await?;
+        Ok(window)
     }
 
     /// Ends the window's process as a power cut would.

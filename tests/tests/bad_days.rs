@@ -220,6 +220,15 @@ async fn an_altered_head_is_never_shown() -> anyhow::Result<()> {
     )?;
     drop(cache);
     assert_eq!(day.laptop.fails(&["balance"])?, (1, "damaged".into()));
+    day.cloud.fault("/v1", 9, json!("portal")).await?;
+    assert_eq!(day.laptop.fails(&["sync"])?, (4, "portal".into()));
+    let rows = Connection::open(day.laptop.cache())?;
+    let rows: i64 = rows.query_row("SELECT count(*) FROM entries", [], |row| row.get(0))?;
+    assert_eq!(
+        rows, 1_230,
+        "nothing is given up before the cloud can give it again"
+    );
+    day.cloud.fault("/v1", 0, json!("portal")).await?;
     day.laptop.ok(&["sync"])?;
     day.still_readable()
 }

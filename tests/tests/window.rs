@@ -20,15 +20,7 @@ async fn the_balance_is_shown_moves_falls_to_as_of_and_comes_back() -> anyhow::R
     let desk = Desk::new()?;
     let mut cloud = Cloud::start(&desk.folder().join("cloud"), None)?;
     let account = cloud.booth(14_721).await?;
-    Laptop::signed_in(&desk.data(), &cloud, &account)?;
-    let start = Start {
-        key: Some(&account.key),
-        ..Start::default()
-    };
-    let window = Window::open(&desk, start).await?;
-    window
-        .sees("main [data-trust]", |text| text.contains("Live · verified"))
-        .await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
     assert_eq!(window.text(&shows(14_721)).await?, "$147.21");
 
     // A run changes it on screen within a second of the cloud's answer.
@@ -111,12 +103,8 @@ fn contains(folder: &std::path::Path, needle: &[u8]) -> anyhow::Result<bool> {
 async fn history_filters_searches_and_obeys_the_keyboard() -> anyhow::Result<()> {
     let desk = Desk::new()?;
     let (cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
-    let laptop = Laptop::signed_in(&desk.data(), &cloud, &account)?;
-    let start = Start {
-        key: Some(&account.key),
-        ..Start::default()
-    };
-    let window = Window::open(&desk, start).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    let laptop = Laptop::new(&desk.data()).with_key(&account.key);
     window.press("History").await?;
     let everything = window.text("[data-count]").await?;
     assert!(everything.starts_with("7,970 entries"), "{everything}");
@@ -182,15 +170,7 @@ async fn history_filters_searches_and_obeys_the_keyboard() -> anyhow::Result<()>
 async fn no_screen_has_a_serious_accessibility_fault_in_either_theme() -> anyhow::Result<()> {
     let desk = Desk::new()?;
     let (cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
-    Laptop::signed_in(&desk.data(), &cloud, &account)?;
-    let start = Start {
-        key: Some(&account.key),
-        ..Start::default()
-    };
-    let window = Window::open(&desk, start).await?;
-    window
-        .sees("main [data-trust]", |text| text.contains("Live"))
-        .await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
     for screen in ["Overview", "History", "Settings"] {
         window.press(screen).await?;
         window.settled().await?;
@@ -248,15 +228,7 @@ async fn a_second_instance_leaves_the_first_alone() -> anyhow::Result<()> {
     let desk = Desk::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), None)?;
     let account = cloud.booth(5_000).await?;
-    Laptop::signed_in(&desk.data(), &cloud, &account)?;
-    let start = Start {
-        key: Some(&account.key),
-        ..Start::default()
-    };
-    let window = Window::open(&desk, start).await?;
-    window
-        .sees("main [data-trust]", |text| text.contains("Live"))
-        .await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
     let second = desk
         .on(std::process::Command::new(
             boothkeeper_tests::process::binary("boothkeeper-desktop"),

@@ -9,7 +9,7 @@ use boothkeeper_tests::cloud::{Account, Cloud};
 use boothkeeper_tests::desk::Desk;
 use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::process::{Pipes, Process, binary};
-use boothkeeper_tests::window::{Start, Window};
+use boothkeeper_tests::window::Window;
 
 const SERVICES: [&str; 4] = ["sms", "background_removal", "draw_me", "headshot_speed"];
 const SPEND_EVERY: Duration = Duration::from_secs(4);
@@ -66,15 +66,8 @@ async fn headless(cloud: &Cloud, account: &Account) -> anyhow::Result<()> {
     let desk = Desk::new()?;
     let out = std::env::current_dir()?.join("target/demo");
     std::fs::create_dir_all(&out)?;
-    let laptop = Laptop::signed_in(&desk.data(), cloud, account)?;
-    let start = Start {
-        key: Some(&account.key),
-        ..Start::default()
-    };
-    let window = Window::open(&desk, start).await?;
-    window
-        .sees("main [data-trust]", |text| text.contains("Live"))
-        .await?;
+    let window = Window::open_live(&desk, cloud, account).await?;
+    let laptop = Laptop::new(&desk.data()).with_key(&account.key);
     println!("No display: the window stands under Xvfb. Pictures of it:");
     picture(&window, &out, "overview").await?;
     let mut spent = 0;

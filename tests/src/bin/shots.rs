@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use boothkeeper_tests::cloud::Cloud;
 use boothkeeper_tests::desk::Desk;
-use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::window::{Start, Window};
 
 const SIZES: [(u32, u32); 2] = [(1200, 780), (900, 600)];
@@ -32,18 +31,7 @@ async fn main() -> anyhow::Result<()> {
     take(&first, &folder, "first-run").await?;
     drop(first);
 
-    Laptop::signed_in(&desk.data(), &cloud, &account)?;
-    let window = Window::open(
-        &desk,
-        Start {
-            key: Some(&account.key),
-            ..Start::default()
-        },
-    )
-    .await?;
-    window
-        .sees("main [data-trust]", |text| text.contains("Live"))
-        .await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
     take(&window, &folder, "overview").await?;
     window.press("History").await?;
     window.text("[data-seq]").await?;

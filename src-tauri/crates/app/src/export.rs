@@ -101,19 +101,15 @@ impl App {
         asset: &Asset,
         before: Option<Seq>,
     ) -> Result<Page, AppError> {
-        self.laptop.read(|cache| {
-            let names = cache.names()?;
-            let filter = match crate::views::filter(query, &names) {
-                Ok(filter) => filter,
-                Err(error) => return Ok(Err(error)),
-            };
+        let (_, filter) = self.resolve(query)?;
+        Ok(self.laptop.read(|cache| {
             if query.text.is_empty() {
-                return Ok(Ok(cache.page(&filter, before, CHUNK)?));
+                return cache.page(&filter, before, CHUNK);
             }
             let rows = cache.search(&filter, &query.text, asset, before, CHUNK)?;
             let next = rows.last().filter(|_| rows.len() == CHUNK).map(|r| r.seq);
-            Ok(Ok(Page { rows, next }))
-        })?
+            Ok(Page { rows, next })
+        })?)
     }
 }
 

@@ -50,6 +50,8 @@ pub async fn mend(
                 .await
         }
         Mend::Rebuild => {
+            // What is here is given up only when the cloud answers and can give it again.
+            client.meta().await?;
             laptop
                 .blocking(|laptop| Ok(laptop.cache().clear()?))
                 .await?;

@@ -156,18 +156,11 @@ pub struct EntryDetail {
 impl App {
     pub fn history_summary(&self, query: &HistoryQuery) -> Result<HistorySummary, AppError> {
         self.synced()?;
-        let read = self.laptop.read(|cache| {
-            let names = cache.names()?;
-            let filter = match filter(query, &names) {
-                Ok(filter) => filter,
-                Err(error) => return Ok(Err(error)),
-            };
-            let totals = cache.totals(&filter)?;
-            let days = cache.days(&filter)?;
-            let opening = cache.opening(&filter)?;
-            Ok(Ok((names, filter, totals, days, opening)))
+        let (names, filter) = self.resolve(query)?;
+        let (totals, days, opening) = self.laptop.read(|cache| {
+            let (totals, days) = (cache.totals(&filter)?, cache.days(&filter)?);
+            Ok((totals, days, cache.opening(&filter)?))
         })?;
-        let (names, filter, totals, days, opening) = read?;
         let amount = |minor: i64| Amount::new(minor).map_err(StoreError::damaged_by);
         let added = amount(days.iter().map(|day| day.added).sum())?;
         let spent = amount(days.iter().map(|day| day.spent).sum())?;
@@ -209,27 +202,19 @@ impl App {
         let limit = checked_limit(limit as usize)?;
         let (_, head) = self.synced()?;
         let day = Day::of_date(day);
-        self.laptop.read(|cache| {
-            let names = cache.names()?;
-            let filter = match filter(query, &names) {
-                Ok(filter) => filter,
-                Err(error) => return Ok(Err(error)),
-            };
+        let (names, filter) = self.resolve(query)?;
+        Ok(self.laptop.read(|cache| {
             let one_day = Filter {
                 from: Some(day),
                 to: Some(day),
                 ..filter
             };
             let Some(counted) = cache.days(&one_day)?.pop() else {
-                return Ok(Ok(vec![]));
+                return Ok(vec![]);
             };
             let rows = cache.window(&one_day, &counted, offset as usize, limit)?;
-            Ok(Ok(views(
-                cache.with_followers(rows)?,
-                &names,
-                &head.account,
-            )))
-        })?
+            Ok(views(cache.with_followers(rows)?, &names, &head.account))
+        })?)
     }
 
     /// Up to `limit` matches of a query that also contain its text, newest first.
@@ -243,19 +228,11 @@ impl App {
         let (_, head) = self.synced()?;
         let asset = head.account.identity.as_ref().map(|i| i.asset.clone());
         let asset = asset.ok_or(AppError::new(Code::NotSynced))?;
-        self.laptop.read(|cache| {
-            let names = cache.names()?;
-            let filter = match filter(query, &names) {
-                Ok(filter) => filter,
-                Err(error) => return Ok(Err(error)),
-            };
+        let (names, filter) = self.resolve(query)?;
+        Ok(self.laptop.read(|cache| {
             let rows = cache.search(&filter, &query.text, &asset, before, limit)?;
-            Ok(Ok(views(
-                cache.with_followers(rows)?,
-                &names,
-                &head.account,
-            )))
-        })?
+            Ok(views(cache.with_followers(rows)?, &names, &head.account))
+        })?)
     }
 
     /// A page for scripts: rows with what their entries say, and the sums of the whole query.
@@ -269,12 +246,8 @@ impl App {
         let (_, head) = self.synced()?;
         let asset = head.account.identity.as_ref().map(|i| i.asset.clone());
         let asset = asset.ok_or(AppError::new(Code::NotSynced))?;
-        self.laptop.read(|cache| {
-            let names = cache.names()?;
-            let filter = match filter(query, &names) {
-                Ok(filter) => filter,
-                Err(error) => return Ok(Err(error)),
-            };
+        let (names, filter) = self.resolve(query)?;
+        Ok(self.laptop.read(|cache| {
             let (rows, next) = if query.text.is_empty() {
                 let page = cache.page(&filter, before, limit)?;
                 (page.rows, page.next)
@@ -288,14 +261,14 @@ impl App {
             let entries = cache.entries(rows.iter().map(|row| row.seq))?;
             let rows = views(cache.with_followers(rows)?, &names, &head.account);
             let opening = cache.opening(&filter)?;
-            Ok(Ok(HistoryPage {
+            Ok(HistoryPage {
                 entries: rows.into_iter().zip(entries).map(entry_view).collect(),
                 opening: opening.opening,
                 closing: opening.closing,
                 totals: total_views(cache.totals(&filter)?, &names),
                 next,
-            }))
-        })?
+            })
+        })?)
     }
 
     pub fn entry(&self, seq: Seq) -> Result<EntryDetail, AppError> {
@@ -331,6 +304,13 @@ impl App {
         })
     }
 
+    /// The query by numbers. Names only ever grow, so they may be read before the rows.
+    pub(crate) fn resolve(&self, query: &HistoryQuery) -> Result<(Names, Filter), AppError> {
+        let names = self.laptop.read(|cache| cache.names())?;
+        let filter = filter(query, &names)?;
+        Ok((names, filter))
+    }
+
     pub(crate) fn latest(&self, account: &Account, limit: usize) -> Result<Vec<RowView>, AppError> {
         Ok(self.laptop.read(|cache| {
             let page = cache.page(&Filter::default(), None, limit)?;
@@ -349,7 +329,7 @@ pub(crate) fn checked_limit(limit: usize) -> Result<usize, AppError> {
 }
 
 /// A name that no entry has is refused: a silent empty list would look like an answer.
-pub(crate) fn filter(query: &HistoryQuery, names: &Names) -> Result<Filter, AppError> {
+fn filter(query: &HistoryQuery, names: &Names) -> Result<Filter, AppError> {
     if let (Some(from), Some(to)) = (query.from, query.to)
         && from > to
     {

@@ -1,12 +1,11 @@
 //! Documents that shells render: numbers, codes and instants, no sentences.
 
 mod balance;
-pub(crate) mod history;
+mod history;
 mod outbox;
 mod verify;
 
 pub use balance::{BalanceView, Overview, PendingKind, PendingView, PlanView, glance};
-pub(crate) use history::filter;
 pub use history::{
     DayView, EntryDetail, EntryView, FilterOptions, HistoryPage, HistoryQuery, HistorySummary,
     LinkView, RowStatus, RowView, TotalView,

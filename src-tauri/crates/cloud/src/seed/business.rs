@@ -63,6 +63,8 @@ pub struct Business<'a> {
     day: Timestamp,
     opening: Vec<Entry>,
     finished: bool,
+    /// Where the journal is cut off, if it is to have a length.
+    wanted: Option<u64>,
 }
 
 impl<'a> Business<'a> {
@@ -96,7 +98,7 @@ impl<'a> Business<'a> {
         let opening = open(sign_up, catalog, opened)?.entries;
         let account = Account::default().extend(&opening)?;
         // A year has about 150 events; an event's runs come with one other entry in forty.
-        let runs = wanted.map_or(40, |wanted| u32::try_from(wanted / 150).unwrap_or(u32::MAX));
+        let runs = wanted.map_or(40, |wanted| u32::try_from(wanted / 120).unwrap_or(u32::MAX));
         Ok(Business {
             ledger: Ledger::new(account, catalog, opened),
             random: StdRng::seed_from_u64(seed),
@@ -107,6 +109,7 @@ impl<'a> Business<'a> {
             day: opened,
             opening,
             finished: false,
+            wanted,
         })
     }
 
@@ -123,6 +126,9 @@ impl<'a> Business<'a> {
             }
         }
         entries.extend(self.ledger.take_entries());
+        if let Some(wanted) = self.wanted {
+            entries.retain(|entry| entry.seq.0 <= wanted);
+        }
         Ok(entries)
     }
 

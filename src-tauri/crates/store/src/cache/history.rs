@@ -188,6 +188,15 @@ impl Cache {
         Ok(rows)
     }
 
+    /// All rows of a range, oldest first.
+    pub(super) fn rows_up_to(&self, first: Seq, last: Seq) -> Result<Vec<Row>, StoreError> {
+        let count = usize::try_from(last.0.saturating_sub(first.0) + 1).unwrap_or(usize::MAX);
+        let mut rows = Vec::with_capacity(count);
+        self.rows_between(&Filter::default(), first, last, count, 0, &mut rows)?;
+        rows.reverse();
+        Ok(rows)
+    }
+
     fn rows_between(
         &self,
         filter: &Filter,

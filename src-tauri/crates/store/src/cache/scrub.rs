@@ -88,26 +88,24 @@ impl Scrubbing<'_> {
 
     /// Checks lines and columns after `after`; the first that does not fit.
     fn stretch(&mut self, after: Seq, whole: &[u8]) -> Result<Option<Seq>, StoreError> {
-        let mut seq = after;
         let Ok(lines) = lines(whole) else {
             return Ok(Some(after.next()));
         };
+        let last = Seq(after.0 + memchr::memchr_iter(b'\n', whole).count() as u64);
+        let mut stored = match self.cache.rows_up_to(after.next(), last) {
+            Ok(rows) => rows.into_iter(),
+            Err(StoreError::Damaged { seq, .. }) => return Ok(seq.or(Some(after.next()))),
+            Err(error) => return Err(error),
+        };
+        let mut seq = after;
         for line in lines {
             seq = seq.next();
             self.chain = chain::next(&self.chain, line);
             let Ok(entry) = entry::decode(line) else {
                 return Ok(Some(seq));
             };
-            if self.account.apply(&entry).is_err() {
-                return Ok(Some(seq));
-            }
             let expected = Row::of(&entry, &mut self.names);
-            let stored = match self.cache.row(seq) {
-                Ok(stored) => stored,
-                Err(StoreError::Damaged { .. }) => return Ok(Some(seq)),
-                Err(error) => return Err(error),
-            };
-            if stored != Some(expected) {
+            if self.account.apply(&entry).is_err() || stored.next() != Some(expected) {
                 return Ok(Some(seq));
             }
         }
