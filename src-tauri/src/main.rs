@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use boothkeeper_app::{App, AppError, Code, Options, default_data_folder};
 use clap::Parser;
 use shell::Shell;
-use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
+use tauri::{Manager, RunEvent, WebviewUrl, WebviewWindowBuilder};
 
 #[derive(Parser)]
 #[command(name = "boothkeeper-desktop", version, about)]
@@ -23,10 +23,7 @@ struct Arguments {
 }
 
 fn main() -> anyhow::Result<()> {
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-        .with_writer(std::io::stderr)
-        .init();
+    boothkeeper_app::log_to_stderr();
     let arguments = Arguments::parse();
     tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| {
@@ -53,6 +50,7 @@ fn main() -> anyhow::Result<()> {
         })
         .invoke_handler(tauri::generate_handler![
             commands::setup,
+            commands::shown,
             commands::watch,
             commands::overview,
             commands::sign_in,
@@ -70,7 +68,14 @@ fn main() -> anyhow::Result<()> {
             commands::buy_credits,
             commands::set_auto_recharge,
         ])
-        .run(tauri::generate_context!())?;
+        .build(tauri::generate_context!())?
+        .run(|tauri, event| {
+            if let RunEvent::Exit = event
+                && let Ok(app) = tauri.state::<Shell>().app()
+            {
+                app.stop();
+            }
+        });
     Ok(())
 }
 

@@ -86,6 +86,10 @@ impl Cloud {
         Ok((Self::start(data, None)?, account))
     }
 
+    pub fn pid(&mut self) -> u32 {
+        self.process.child().id()
+    }
+
     pub fn kill(&mut self) {
         self.process.kill();
     }

@@ -9,6 +9,7 @@ use boothkeeper_sync::transport::Transport;
 use boothkeeper_sync::{AccessKey, Client, Laptop as Copy, pull, sign_in};
 use boothkeeper_tests::cloud::{Account, Cloud};
 use boothkeeper_tests::laptop::Laptop;
+use boothkeeper_tests::process::{Pipes, Process, until};
 use boothkeeper_wire::stream::Frames;
 use http_body_util::BodyExt;
 use rusqlite::Connection;
@@ -202,13 +203,76 @@ async fn a_byte_changed_on_disk_is_found_and_mended() -> anyhow::Result<()> {
 
     damage("UPDATE segments SET frame = substr(frame, 1, 500) || x'00' || substr(frame, 502)")?;
     let (code, broken) = day.laptop.run(&["verify"])?;
-    assert_ne!(code, 0, "{broken}");
-    day.still_readable()?;
+    assert_eq!(code, 6, "{broken}");
+    let (code, balance) = day.laptop.run(&["balance"])?;
+    assert_eq!((code, &balance["trust"]), (6, &json!("diverged")));
+    assert_eq!(balance["reason"], "damaged");
+    assert_eq!(
+        balance["balance"],
+        10_000 - 2 * 1_228,
+        "the last proven balance"
+    );
     day.cloud.restart(&[])?;
-    let mended = day.laptop.ok(&["verify"])?;
-    assert_eq!(mended["ok"], true, "by fetching the segment again");
+    day.laptop.ok(&["sync"])?;
+    assert_eq!(day.laptop.balance()?["trust"], "cached", "mended unasked");
+    assert_eq!(day.laptop.ok(&["verify"])?["ok"], true);
     day.laptop.ok(&["history", "--before", "701"])?;
     day.still_readable()
+}
+
+/// The newest lines have no segment to be fetched by: the copy is built anew beside the old one.
+#[tokio::test]
+async fn damage_of_the_newest_lines_is_mended_by_a_copy_built_beside() -> anyhow::Result<()> {
+    let day = day().await?;
+    let cache = Connection::open(day.laptop.cache())?;
+    cache.execute_batch("UPDATE tail SET line = x'00' WHERE seq = 1100")?;
+    drop(cache);
+    assert_eq!(day.laptop.ok(&["verify"])?["ok"], true);
+    day.still_readable()?;
+    let names: Vec<_> = std::fs::read_dir(&day.laptop.data)?
+        .map(|file| Ok(file?.file_name().to_string_lossy().into_owned()))
+        .collect::<anyhow::Result<_>>()?;
+    assert!(
+        names.iter().any(|name| name.starts_with("cache.damaged-")),
+        "the old copy is kept as evidence: {names:?}"
+    );
+    assert!(!names.contains(&"rebuild".to_owned()), "{names:?}");
+    Ok(())
+}
+
+/// Nobody has to ask: a process that was killed, or a day that has passed, is reason enough.
+#[tokio::test]
+async fn after_a_crash_and_once_a_day_the_copy_is_proven_again() -> anyhow::Result<()> {
+    let day = day().await?;
+    let damage = || -> anyhow::Result<Connection> {
+        let cache = Connection::open(day.laptop.cache())?;
+        cache.execute_batch("UPDATE entries SET delta = delta - 1 WHERE seq = 700")?;
+        Ok(cache)
+    };
+    drop(damage()?);
+    day.laptop.ok(&["sync"])?;
+    let unread = day.laptop.fails(&["history", "--before", "701"])?;
+    assert_eq!(
+        unread.1, "damaged",
+        "a sync like any other reads no old row"
+    );
+
+    let mut watch = Process::start(&day.laptop.command(&["sync", "--watch"]), Pipes::default())?;
+    until("the watch to hold the lock", async || {
+        let held = std::fs::metadata(day.laptop.data.join("sync.lock"))?;
+        Ok((held.len() > 0).then_some(()))
+    })
+    .await?;
+    watch.kill();
+    day.laptop.ok(&["sync"])?;
+    day.laptop.ok(&["history", "--before", "701"])?;
+
+    let yesterday =
+        "UPDATE settings SET value = '2020-01-01T00:00:00.000Z' WHERE name = 'scrubbed_at'";
+    damage()?.execute_batch(yesterday)?;
+    day.laptop.ok(&["sync"])?;
+    day.laptop.ok(&["history", "--before", "701"])?;
+    Ok(())
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 /// and the page.
 pub const COMMANDS: &[&str] = &[
     "setup",
+    "shown",
     "watch",
     "overview",
     "sign_in",

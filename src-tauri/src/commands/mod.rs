@@ -39,6 +39,12 @@ pub async fn setup(shell: State<'_, Shell>) -> Answer<Setup> {
     Ok(shell.app()?.setup(shell.cloud()).await)
 }
 
+/// The page has drawn its first screen.
+#[tauri::command]
+pub fn shown() {
+    tracing::info!("on screen");
+}
+
 /// Sends the overview now and whenever something changes, until the page goes away.
 #[tauri::command]
 pub async fn watch(shell: State<'_, Shell>, channel: Channel<Overview>) -> Answer<()> {

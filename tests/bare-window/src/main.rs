@@ -1,7 +1,13 @@
 //! A window with one line of text and nothing else: what the real window's start is measured against.
 
+#[tauri::command]
+fn shown() {
+    eprintln!("on screen");
+}
+
 fn main() {
     let run = tauri::Builder::default()
+        .invoke_handler(tauri::generate_handler![shown])
         .setup(|app| {
             tauri::WebviewWindowBuilder::new(app, "main", tauri::WebviewUrl::default())
                 .title("bare")

@@ -21,6 +21,7 @@ async function call<T>(command: string, args?: Record<string, unknown>): Promise
 }
 
 export const setup = () => call<Setup>('setup');
+export const shown = () => call<null>('shown');
 export const watch = (onChange: (overview: Overview) => void) =>
   call<null>('watch', { channel: channel(onChange) });
 export const overview = () => call<Overview>('overview');

@@ -1,5 +1,5 @@
 // What every screen shares: the overview as the core last sent it.
-import { overview as readOverview, watch } from '../api/calls';
+import { overview as readOverview, shown, watch } from '../api/calls';
 import { PageError } from '../api/errors';
 import type { Overview } from '../api/generated/Overview';
 
@@ -11,6 +11,8 @@ export class Session {
   async follow(): Promise<void> {
     try {
       this.overview = await readOverview();
+      // The second frame after a change is the first that surely shows it.
+      requestAnimationFrame(() => requestAnimationFrame(() => void shown()));
       await watch((overview) => {
         this.overview = overview;
         this.error = null;

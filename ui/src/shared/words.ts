@@ -78,6 +78,7 @@ export const REASONS: Record<Reason, string> = {
   portal: 'the Wi-Fi wants a login',
   server: 'the cloud has a problem',
   signed_out: 'signed out',
+  damaged: 'the copy is damaged',
 };
 
 export const STATUS: Record<RowStatus, string> = {

@@ -1,12 +1,12 @@
 //! The app as one value: the laptop's files, its secrets, and the engine when it runs.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use boothkeeper_domain::Timestamp;
-use boothkeeper_store::Zone;
 use boothkeeper_store::cache::Head;
 use boothkeeper_store::outbox::Binding;
+use boothkeeper_store::{SyncRole, Zone};
 use boothkeeper_sync::clock::SystemClock;
 use boothkeeper_sync::transport::Transport;
 use boothkeeper_sync::{AccessKey, Laptop, Status};
@@ -36,6 +36,7 @@ pub struct App {
 pub(crate) struct Running {
     pub task: JoinHandle<()>,
     pub nudge: Arc<Notify>,
+    pub role: Weak<SyncRole>,
 }
 
 impl Options {
@@ -89,16 +90,12 @@ impl App {
         head.map_or(wall, |head| head.now(wall))
     }
 
-    /// The proven head; `None` before the first sync.
-    pub(crate) fn head(&self, binding: &Binding) -> Result<Option<Head>, AppError> {
+    /// The proven head; `None` before the first sync, or without an account.
+    pub(crate) fn head(&self, binding: Option<&Binding>) -> Result<Option<Arc<Head>>, AppError> {
+        let Some(binding) = binding else {
+            return Ok(None);
+        };
         Ok(self.laptop.read(|cache| cache.head(&binding.keys))?)
-    }
-
-    /// The binding and head of a copy that has been synced.
-    pub(crate) fn synced(&self) -> Result<(Binding, Head), AppError> {
-        let binding = self.binding()?.ok_or(AppError::new(Code::SignedOut))?;
-        let head = self.head(&binding)?.ok_or(AppError::new(Code::NotSynced))?;
-        Ok((binding, head))
     }
 
     pub(crate) fn engine(&self) -> std::sync::MutexGuard<'_, Option<Running>> {

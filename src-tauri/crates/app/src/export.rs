@@ -4,10 +4,11 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use boothkeeper_domain::{Asset, Entry, Seq};
-use boothkeeper_store::cache::{Page, Row};
+use boothkeeper_domain::{Asset, Entry};
+use boothkeeper_store::cache::Row;
 use serde_json::json;
 
+use crate::copy::Copied;
 use crate::views::HistoryQuery;
 use crate::{App, AppError, Code};
 
@@ -28,31 +29,10 @@ impl App {
         format: Format,
         out: &mut dyn Write,
     ) -> Result<u64, AppError> {
-        let (_, head) = self.synced()?;
-        let asset = head.account.identity.as_ref().map(|i| i.asset.clone());
-        let asset = asset.ok_or(AppError::new(Code::NotSynced))?;
-        match format {
-            Format::Csv => {
-                let mut csv = csv::Writer::from_writer(out);
-                csv.write_record(COLUMNS).map_err(failed)?;
-                let count = self.each(query, &asset, &mut |row, (_, entry)| {
-                    csv.write_record(cells(row, &entry, &asset)).map_err(failed)
-                })?;
-                csv.flush().map_err(failed)?;
-                Ok(count)
-            }
-            Format::Json => {
-                let mut lines: Vec<String> = Vec::new();
-                let count = self.each(query, &asset, &mut |_, (line, _)| {
-                    let line = String::from_utf8(line);
-                    lines.push(line.map_err(|error| AppError::because(Code::Damaged, error))?);
-                    Ok(())
-                })?;
-                let document = json!({ "checkpoint": head.checkpoint, "entries": lines });
-                writeln!(out, "{document}").map_err(failed)?;
-                Ok(count)
-            }
-        }
+        self.on_copy(|copied| match format {
+            Format::Csv => copied.export_csv(query, out),
+            Format::Json => copied.export_json(query, out),
+        })
     }
 
     /// Writes beside and renames: an export that stops half-way leaves nothing that looks like one.
@@ -64,26 +44,52 @@ impl App {
     ) -> Result<u64, AppError> {
         let part = path.with_extension("part");
         let mut file = BufWriter::new(File::create(&part).map_err(failed)?);
-        let entries = self.export(query, format, &mut file)?;
-        let file = file
-            .into_inner()
-            .map_err(|error| failed(error.into_error()))?;
-        file.sync_all().map_err(failed)?;
-        std::fs::rename(&part, path).map_err(failed)?;
-        Ok(entries)
+        let written = self.export(query, format, &mut file).and_then(|entries| {
+            file.flush().map_err(failed)?;
+            file.get_ref().sync_all().map_err(failed)?;
+            std::fs::rename(&part, path).map_err(failed)?;
+            Ok(entries)
+        });
+        if written.is_err() {
+            let _ = std::fs::remove_file(&part);
+        }
+        written
+    }
+}
+
+impl Copied<'_> {
+    fn export_csv(&self, query: &HistoryQuery, out: &mut dyn Write) -> Result<u64, AppError> {
+        let asset = self.asset()?;
+        let mut csv = csv::Writer::from_writer(out);
+        csv.write_record(COLUMNS).map_err(failed)?;
+        let count = self.each(query, &mut |row, (_, entry)| {
+            csv.write_record(cells(row, &entry, asset)).map_err(failed)
+        })?;
+        csv.flush().map_err(failed)?;
+        Ok(count)
     }
 
-    fn each(
-        &self,
-        query: &HistoryQuery,
-        asset: &Asset,
-        sink: &mut Sink<'_>,
-    ) -> Result<u64, AppError> {
+    /// The entries are the very lines that the checkpoint's chain runs over, as strings.
+    fn export_json(&self, query: &HistoryQuery, out: &mut dyn Write) -> Result<u64, AppError> {
+        let checkpoint = json!(self.head.checkpoint);
+        write!(out, "{{\"checkpoint\":{checkpoint},\"entries\":[").map_err(failed)?;
+        let mut separator = "";
+        let count = self.each(query, &mut |_, (line, _)| {
+            let line = std::str::from_utf8(&line);
+            let line = line.map_err(|error| AppError::because(Code::Damaged, error))?;
+            write!(out, "{separator}{}", json!(line)).map_err(failed)?;
+            separator = ",";
+            Ok(())
+        })?;
+        writeln!(out, "]}}").map_err(failed)?;
+        Ok(count)
+    }
+
+    fn each(&self, query: &HistoryQuery, sink: &mut Sink<'_>) -> Result<u64, AppError> {
         let (mut count, mut before) = (0, None);
         loop {
-            let page = self.export_page(query, asset, before)?;
-            let seqs = page.rows.iter().map(|row| row.seq);
-            let entries = self.laptop.read(|cache| cache.entries(seqs))?;
+            let page = self.page(query, before, CHUNK)?;
+            let entries = self.cache.entries(page.rows.iter().map(|row| row.seq))?;
             for (row, entry) in page.rows.iter().zip(entries) {
                 sink(row, entry)?;
                 count += 1;
@@ -93,23 +99,6 @@ impl App {
                 return Ok(count);
             }
         }
-    }
-
-    fn export_page(
-        &self,
-        query: &HistoryQuery,
-        asset: &Asset,
-        before: Option<Seq>,
-    ) -> Result<Page, AppError> {
-        let (_, filter) = self.resolve(query)?;
-        Ok(self.laptop.read(|cache| {
-            if query.text.is_empty() {
-                return cache.page(&filter, before, CHUNK);
-            }
-            let rows = cache.search(&filter, &query.text, asset, before, CHUNK)?;
-            let next = rows.last().filter(|_| rows.len() == CHUNK).map(|r| r.seq);
-            Ok(Page { rows, next })
-        })?)
     }
 }
 

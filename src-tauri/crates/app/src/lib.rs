@@ -3,9 +3,12 @@
 
 mod app;
 mod code;
+mod copy;
 mod export;
+mod log;
 mod secrets;
 mod session;
+mod upkeep;
 pub mod views;
 
 pub use app::{App, Options};
@@ -15,5 +18,6 @@ pub use boothkeeper_sync::clock::SystemClock;
 pub use chrono::NaiveDate as Date;
 pub use code::{AppError, Code};
 pub use export::Format;
+pub use log::log_to_stderr;
 pub use secrets::{Remember, Secrets};
 pub use session::{Setup, default_data_folder};

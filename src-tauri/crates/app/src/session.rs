@@ -1,6 +1,7 @@
 //! Signing in and out, syncing once, and keeping the copy live.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use boothkeeper_domain::Seq;
 use boothkeeper_domain::trust::Reason;
@@ -11,7 +12,7 @@ use serde::Serialize;
 
 use crate::app::Running;
 use crate::secrets::Remember;
-use crate::{App, AppError, Code};
+use crate::{App, AppError, Code, upkeep};
 
 /// What the first screen offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -108,7 +109,7 @@ impl App {
 
     /// Pulls once, pushes what waits, and mends what a scrub finds.
     pub async fn sync_once(&self) -> Result<Seq, AppError> {
-        let _role = self.sync_role()?;
+        let role = self.sync_role()?;
         let (client, _) = self.client()?;
         self.laptop.outbox().recover()?;
         let mut suspicions = 0;
@@ -132,6 +133,11 @@ impl App {
                 }
             }
         };
+        if role.as_ref().is_some_and(SyncRole::is_after_crash) {
+            upkeep::after_crash(&client, &self.laptop).await?;
+        } else {
+            upkeep::if_due(&client, &self.laptop).await?;
+        }
         if push(&client, &self.laptop).await? > 0 {
             return Ok(pull(&client, &self.laptop, |_| {}).await?.seq);
         }
@@ -145,15 +151,31 @@ impl App {
         if running.as_ref().is_some_and(|r| !r.task.is_finished()) {
             return Ok(());
         }
-        let role = self.sync_role()?;
+        let role = self.sync_role()?.map(Arc::new);
         let (client, _) = self.client()?;
-        let engine = Engine::new(client, self.laptop.clone(), self.status.clone());
+        let engine = Engine::new(client.clone(), self.laptop.clone(), self.status.clone());
         let nudge = engine.nudge.clone();
+        let held = role.as_ref().map(Arc::downgrade).unwrap_or_default();
+        let laptop = self.laptop.clone();
         let task = tokio::spawn(async move {
-            let _role = role;
-            engine.run().await;
+            let after_crash = role.as_ref().is_some_and(|role| role.is_after_crash());
+            let upkeep = async {
+                if after_crash && let Err(error) = upkeep::after_crash(&client, &laptop).await {
+                    tracing::warn!(?error, "the copy could not be looked over after a crash");
+                }
+                upkeep::daily(&client, &laptop).await
+            };
+            tokio::select! {
+                _ = engine.run() => {}
+                _ = upkeep => {}
+            }
+            drop(role);
         });
-        *running = Some(Running { task, nudge });
+        *running = Some(Running {
+            task,
+            nudge,
+            role: held,
+        });
         Ok(())
     }
 
@@ -179,6 +201,10 @@ impl App {
     pub fn stop(&self) {
         if let Some(running) = self.engine().take() {
             running.task.abort();
+            // The task ends when its thread gets to it; the process may end before.
+            if let Some(role) = running.role.upgrade() {
+                role.end();
+            }
         }
     }
 

@@ -16,10 +16,7 @@ use serde::Serialize;
 use serde_json::json;
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-        .with_writer(std::io::stderr)
-        .init();
+    boothkeeper_app::log_to_stderr();
     // A reader that stops reading, `head` say, ends the program without a report.
     let arguments = Arguments::parse();
     let output = Output::new(arguments.json);

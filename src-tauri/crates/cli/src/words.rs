@@ -105,5 +105,6 @@ pub fn reason(reason: Reason) -> &'static str {
         Reason::Portal => "the Wi-Fi wants a login",
         Reason::Server => "the cloud has a problem",
         Reason::SignedOut => "signed out",
+        Reason::Damaged => "the copy is damaged",
     }
 }

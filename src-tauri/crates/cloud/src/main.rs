@@ -10,6 +10,9 @@ use boothkeeper_cloud::{Clock, Cloud, Options, api, seed, server};
 use boothkeeper_domain::Timestamp;
 use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 #[derive(Parser)]
 #[command(name = "boothkeeper-cloud", version, about)]
@@ -60,9 +63,18 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-        .with_writer(std::io::stderr)
+    // What goes wrong is said; more is said when `RUST_LOG` asks for it.
+    let wanted = std::env::var("RUST_LOG").unwrap_or_default();
+    let targets: Targets = wanted.parse().unwrap_or_default();
+    let targets = if wanted.is_empty() {
+        targets.with_default(tracing::Level::ERROR)
+    } else {
+        targets
+    };
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(targets)
         .init();
     match Arguments::parse().command {
         Command::Serve {

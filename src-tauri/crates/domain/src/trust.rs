@@ -17,6 +17,8 @@ pub enum Reason {
     Portal,
     Server,
     SignedOut,
+    /// Bytes on this laptop are not what was proven, and the cloud is needed to mend them.
+    Damaged,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -26,6 +26,11 @@ impl Paths {
     pub fn outbox(&self) -> PathBuf {
         self.0.join("outbox.sqlite")
     }
+
+    /// Where another copy is built while the one in use is still there to be read.
+    pub fn beside(&self) -> PathBuf {
+        self.0.join("rebuild")
+    }
 }
 
 #[derive(Debug)]
@@ -34,10 +39,37 @@ pub struct DataFolder {
     open: File,
 }
 
-/// Held by the one process that pulls and pushes; given up on drop.
+/// Held by the one process that pulls and pushes; given up on drop. The lock's file is empty while nobody
+/// holds it, unless a holder was killed.
 #[derive(Debug)]
 pub struct SyncRole {
-    _lock: File,
+    lock: File,
+    after_crash: bool,
+}
+
+impl SyncRole {
+    fn begin(lock: File) -> std::io::Result<Self> {
+        let after_crash = lock.metadata()?.len() > 0;
+        lock.set_len(1)?;
+        Ok(SyncRole { lock, after_crash })
+    }
+
+    /// The last holder did not end as it should.
+    pub fn is_after_crash(&self) -> bool {
+        self.after_crash
+    }
+
+    /// Says that this holder ends as it should.
+    pub fn end(&self) {
+        // If it cannot be said the copy is looked over once more than needed.
+        let _ = self.lock.set_len(0);
+    }
+}
+
+impl Drop for SyncRole {
+    fn drop(&mut self) {
+        self.end();
+    }
 }
 
 impl DataFolder {
@@ -64,7 +96,7 @@ impl DataFolder {
         let path = self.path.join("sync.lock");
         let lock = lock_file(&path)?;
         match FileExt::try_lock(&lock) {
-            Ok(()) => Ok(Some(SyncRole { _lock: lock })),
+            Ok(()) => Ok(Some(SyncRole::begin(lock).map_err(StoreError::io(&path))?)),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(source)) => Err(StoreError::io(path)(source)),
         }

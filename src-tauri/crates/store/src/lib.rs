@@ -5,6 +5,7 @@ pub mod cache;
 mod error;
 mod folder;
 pub mod ingest;
+mod memo;
 pub mod outbox;
 mod zone;
 

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::StoreError;
 use crate::cache::refuse_newer;
+use crate::memo::Memo;
 
 const STEPS: &[M<'_>] = &[M::up(
     "CREATE TABLE binding (id INTEGER PRIMARY KEY CHECK (id = 1), document TEXT NOT NULL);
@@ -51,6 +52,13 @@ pub struct Diverged {
     pub what: Divergence,
 }
 
+impl Binding {
+    pub fn is_damaged(&self) -> bool {
+        let diverged = self.diverged.as_ref();
+        diverged.is_some_and(|diverged| diverged.what == Divergence::Damage)
+    }
+}
+
 /// How the copy and the cloud disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -65,6 +73,8 @@ pub enum Divergence {
     UnknownKey,
     /// An entry contradicts those before it.
     Contradiction,
+    /// The copy's own bytes are not what was proven, and could not be mended yet.
+    Damage,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,6 +140,7 @@ pub struct Command {
 #[derive(Debug)]
 pub struct Outbox {
     connection: Connection,
+    binding: Memo<(), Option<Binding>>,
 }
 
 const COLUMNS: &str = "id, created_at, body, state, answer";
@@ -153,7 +164,7 @@ impl Outbox {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         refuse_newer(&connection, "outbox.sqlite", STEPS.len())?;
-        Ok(Some(Outbox { connection }))
+        Ok(Some(Self::on(connection)))
     }
 
     pub fn in_memory() -> Result<Self, StoreError> {
@@ -168,10 +179,22 @@ impl Outbox {
                 rusqlite_migration::Error::RusqliteError { err, .. } => err.into(),
                 error => StoreError::Migration(error),
             })?;
-        Ok(Outbox { connection })
+        Ok(Self::on(connection))
+    }
+
+    fn on(connection: Connection) -> Self {
+        Outbox {
+            connection,
+            binding: Memo::default(),
+        }
     }
 
     pub fn binding(&self) -> Result<Option<Binding>, StoreError> {
+        let read = || self.read_binding();
+        self.binding.get(&self.connection, &(), read)
+    }
+
+    fn read_binding(&self) -> Result<Option<Binding>, StoreError> {
         let query = "SELECT document FROM binding";
         let document = self
             .connection

@@ -1,8 +1,9 @@
 //! Days as people count them: in the laptop's zone, by name.
 
 use boothkeeper_domain::Timestamp;
-use chrono::{Days, NaiveDate, NaiveTime, TimeZone};
-use chrono_tz::Tz;
+use chrono::NaiveDate;
+use jiff::civil::Date;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Serialize};
 
 /// Days since 1970-01-01 in a zone.
@@ -29,30 +30,27 @@ impl Day {
 /// A time zone, with the bounds of the day last asked for: neighbours are mostly of one day.
 #[derive(Debug, Clone)]
 pub struct Zone {
-    tz: Tz,
+    tz: TimeZone,
     last: Option<(Timestamp, Timestamp, Day)>,
 }
 
 impl Zone {
     /// `None` for a name that the time-zone database does not know.
     pub fn named(name: &str) -> Option<Self> {
-        let tz = name.parse().ok()?;
+        // The database that is built in: the same days on every machine.
+        let tz = TimeZoneDatabase::bundled().get(name).ok()?;
         Some(Zone { tz, last: None })
     }
 
     pub fn utc() -> Self {
         Zone {
-            tz: Tz::UTC,
+            tz: TimeZone::UTC,
             last: None,
         }
     }
 
-    pub fn name(&self) -> &'static str {
-        self.tz.name()
-    }
-
-    pub fn tz(&self) -> Tz {
-        self.tz
+    pub fn name(&self) -> &str {
+        self.tz.iana_name().unwrap_or("UTC")
     }
 
     pub fn day(&mut self, at: Timestamp) -> Day {
@@ -62,23 +60,20 @@ impl Zone {
         {
             return day;
         }
-        let date = at.to_utc().with_timezone(&self.tz).date_naive();
-        let day = Day::of_date(date);
-        let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
+        // Every instant that an entry can have lies within the calendar's range.
+        let instant = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default();
+        let date = self.tz.to_datetime(instant).date();
+        let days = date.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
+        let day = Day(i32::try_from(days).unwrap_or(0));
+        let next = date.tomorrow().unwrap_or(date);
         self.last = Some((self.start_of(date), self.start_of(next), day));
         day
     }
 
     /// The first instant of a local day, also where a change of clocks skips midnight.
-    pub fn start_of(&self, date: NaiveDate) -> Timestamp {
-        let midnight = date.and_time(NaiveTime::MIN);
-        let instant = (0..=3).find_map(|hours| {
-            let local = midnight + chrono::TimeDelta::hours(hours);
-            self.tz.from_local_datetime(&local).earliest()
-        });
-        instant.map_or(Timestamp::from(midnight.and_utc()), |at| {
-            Timestamp::from(at.to_utc())
-        })
+    fn start_of(&self, date: Date) -> Timestamp {
+        let start = date.to_zoned(self.tz.clone()).map(|day| day.timestamp());
+        Timestamp::from_millis(start.unwrap_or_default().as_millisecond())
     }
 }
 
@@ -103,7 +98,7 @@ mod tests {
     #[test]
     fn a_day_without_midnight_starts_when_it_starts() {
         let zone = Zone::named("America/Sao_Paulo").unwrap();
-        let start = zone.start_of(NaiveDate::from_ymd_opt(2018, 11, 4).unwrap());
+        let start = zone.start_of(Date::constant(2018, 11, 4));
         assert_eq!(start.to_string(), "2018-11-04T03:00:00.000Z");
     }
 }

@@ -24,8 +24,6 @@ pub struct Status {
     pub agreed_at: Option<i64>,
     /// Why there is none.
     pub reason: Reason,
-    /// Server time minus the wall's, as last learnt.
-    pub offset: Option<i64>,
     /// Where a long pull has got to.
     pub pulling: Option<Seq>,
     /// Counts what may have changed on screen: entries applied, commands answered.
@@ -37,7 +35,6 @@ impl Default for Status {
         Status {
             agreed_at: None,
             reason: Reason::NotConnected,
-            offset: None,
             pulling: None,
             revision: 0,
         }
@@ -140,7 +137,6 @@ impl Engine {
     /// A head: pull if it is ahead, believe it if it is where we are, and say which.
     async fn beat(&self, beat: &Beat) -> Result<(), SyncError> {
         let received = self.laptop.clock().since_boot();
-        let offset = beat.time.since(self.laptop.clock().wall());
         let binding = self.laptop.binding()?;
         let keys = binding.keys;
         let head = self
@@ -155,9 +151,7 @@ impl Engine {
                 self.laptop.diverged(Divergence::Fork)?;
                 return Err(SyncError::Diverged(Divergence::Fork));
             }
-            return self
-                .agreed(beat.head.seq, beat.time, received, offset)
-                .await;
+            return self.agreed(beat.head.seq, beat.time, received).await;
         }
         let status = self.status.clone();
         let end = pull(&self.client, &self.laptop, move |Progress { seq }| {
@@ -167,24 +161,17 @@ impl Engine {
         self.status.send_modify(|status| status.pulling = None);
         let end = end?;
         if end.head == end.seq {
-            self.agreed(end.seq, end.as_of, received, offset).await?;
+            self.agreed(end.seq, end.as_of, received).await?;
         }
         Ok(())
     }
 
-    async fn agreed(
-        &self,
-        seq: Seq,
-        as_of: Timestamp,
-        received: i64,
-        offset: i64,
-    ) -> Result<(), SyncError> {
+    async fn agreed(&self, seq: Seq, as_of: Timestamp, received: i64) -> Result<(), SyncError> {
         self.laptop
             .blocking(move |laptop| laptop.agreed(seq, as_of))
             .await?;
         self.status.send_modify(|status| {
             status.agreed_at = Some(received);
-            status.offset = Some(offset);
             status.revision += 1;
         });
         Ok(())

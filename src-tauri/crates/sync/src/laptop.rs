@@ -1,12 +1,13 @@
 //! The laptop's side of a sync: its files, its clocks, and how work on the files is run.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use boothkeeper_domain::{Seq, Timestamp};
+use boothkeeper_store::cache::Head;
 use boothkeeper_store::ingest::{Base, Ingest};
 use boothkeeper_store::outbox::{Binding, Diverged, Divergence};
-use boothkeeper_store::{Cache, DataFolder, Outbox, StoreError, SyncRole, Zone};
+use boothkeeper_store::{Cache, DataFolder, Outbox, Paths, StoreError, SyncRole, Zone};
 
 use crate::{Clock, SyncError};
 
@@ -82,13 +83,13 @@ impl Laptop {
         }
     }
 
-    /// Reads the cache beside whatever is writing it.
-    pub fn read<T>(
+    /// Reads one state of the cache, beside whatever is writing it.
+    pub fn read<T, E: From<StoreError>>(
         &self,
-        work: impl FnOnce(&Cache) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+        work: impl FnOnce(&Cache) -> Result<T, E>,
+    ) -> Result<T, E> {
         let (folder, readers) = match &self.0.files {
-            Files::Memory(cache) => return work(&lock(cache)),
+            Files::Memory(cache) => return lock(cache).snapshot(work),
             Files::Folder {
                 folder, readers, ..
             } => (folder, readers),
@@ -101,7 +102,7 @@ impl Laptop {
                 source: None,
             })?,
         };
-        let result = work(&reader);
+        let result = reader.snapshot(work);
         lock(readers).push(reader);
         result
     }
@@ -129,6 +130,52 @@ impl Laptop {
             .map_err(|_| SyncError::Worker)?
     }
 
+    /// An empty copy of the same account, to be filled while this one is still there to be read.
+    pub fn beside(&self) -> Result<Self, SyncError> {
+        let (zone, clock) = (self.zone().clone(), self.0.clock.clone());
+        let beside = match &self.0.files {
+            Files::Memory(_) => Self::in_memory(zone, clock)?,
+            Files::Folder { folder, .. } => {
+                let path = folder.paths().beside();
+                // What an earlier attempt left is of no use.
+                let _ = std::fs::remove_dir_all(&path);
+                Self::open(&path, zone, clock)?
+            }
+        };
+        beside.outbox().bind(Some(&self.binding()?))?;
+        Ok(beside)
+    }
+
+    /// Puts a copy that was built beside in this one's place; the old file is kept as evidence.
+    pub fn replace_with(&self, beside: Laptop) -> Result<(), StoreError> {
+        let mut place = self.cache();
+        let Files::Folder {
+            folder, readers, ..
+        } = &self.0.files
+        else {
+            return match Arc::into_inner(beside.0).map(|inner| inner.files) {
+                Some(Files::Memory(cache)) => {
+                    *place = cache.into_inner().unwrap_or_else(PoisonError::into_inner);
+                    Ok(())
+                }
+                _ => Err(StoreError::Locked),
+            };
+        };
+        drop(beside);
+        let (cache, built) = (folder.paths().cache(), folder.paths().beside());
+        folder.alone(|| {
+            // Nobody has the old file open when it is moved.
+            *place = Cache::in_memory(self.zone())?;
+            lock(readers).clear();
+            let moved = put_aside(&cache, self.clock().wall())
+                .and_then(|()| move_into_place(&Paths::new(&built).cache(), &cache));
+            *place = Cache::open(&cache, self.zone())?;
+            moved
+        })?;
+        let _ = std::fs::remove_dir_all(&built);
+        Ok(())
+    }
+
     pub fn is_inline(&self) -> bool {
         matches!(self.0.files, Files::Memory(_))
     }
@@ -138,17 +185,14 @@ impl Laptop {
     }
 
     /// What the next stream continues from, and the verifier for it.
-    pub fn ingest(
-        &self,
-        binding: &Binding,
-    ) -> Result<(Option<boothkeeper_store::cache::Head>, Ingest), SyncError> {
+    pub fn ingest(&self, binding: &Binding) -> Result<(Option<Arc<Head>>, Ingest), SyncError> {
         let cache = self.cache();
         let head = cache.head(&binding.keys)?;
         let base = Base {
             account: binding.account.clone(),
             keys: binding.keys.clone(),
-            head: head.clone(),
-            names: cache.names()?,
+            head: head.as_deref().cloned(),
+            names: Arc::unwrap_or_clone(cache.names()?),
             tail: cache.tail()?,
         };
         Ok((head, Ingest::new(base, self.zone().clone())))
@@ -178,12 +222,28 @@ impl Laptop {
         self.cache().confirm(seq, as_of, self.clock().wall())?;
         let outbox = self.outbox();
         outbox.settle(seq)?;
+        // That the ends agree says nothing about damage in between.
         if let Some(mut binding) = outbox.binding()?
-            && binding.diverged.take().is_some()
+            && binding.diverged.is_some()
+            && !binding.is_damaged()
         {
+            binding.diverged = None;
             outbox.bind(Some(&binding))?;
         }
         Ok(())
+    }
+
+    /// The whole copy was proven again.
+    pub fn proven(&self) -> Result<(), SyncError> {
+        let outbox = self.outbox();
+        if let Some(mut binding) = outbox.binding()?
+            && binding.is_damaged()
+        {
+            binding.diverged = None;
+            outbox.bind(Some(&binding))?;
+        }
+        drop(outbox);
+        Ok(self.cache().set_scrubbed_at(self.clock().wall())?)
     }
 
     /// Sign-out and a change of account drop the copy; the outbox's commands go with it.
@@ -195,7 +255,24 @@ impl Laptop {
     }
 }
 
+/// A rename within one folder, on disk before it counts.
+fn move_into_place(from: &Path, to: &Path) -> Result<(), StoreError> {
+    std::fs::rename(from, to).map_err(StoreError::io(to))?;
+    if let Some(folder) = to.parent() {
+        let opened = std::fs::File::open(folder).map_err(StoreError::io(folder))?;
+        opened.sync_all().map_err(StoreError::io(folder))?;
+    }
+    Ok(())
+}
+
+/// Keeps what cannot be read as evidence; of several only the newest.
 fn put_aside(cache: &Path, now: Timestamp) -> Result<(), StoreError> {
+    let older = cache.parent().and_then(|folder| folder.read_dir().ok());
+    for file in older.into_iter().flatten().flatten() {
+        if file.file_name().to_string_lossy().starts_with(ASIDE) {
+            let _ = std::fs::remove_file(file.path());
+        }
+    }
     for suffix in ["", "-wal", "-shm"] {
         let mut from = cache.as_os_str().to_owned();
         from.push(suffix);
@@ -213,6 +290,8 @@ fn put_aside(cache: &Path, now: Timestamp) -> Result<(), StoreError> {
     }
     Ok(())
 }
+
+const ASIDE: &str = "cache.damaged-";
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex

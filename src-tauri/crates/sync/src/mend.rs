@@ -50,12 +50,11 @@ pub async fn mend(
                 .await
         }
         Mend::Rebuild => {
-            // What is here is given up only when the cloud answers and can give it again.
-            client.meta().await?;
+            let beside = laptop.blocking(Laptop::beside).await?;
+            crate::pull(client, &beside, |_| {}).await?;
             laptop
-                .blocking(|laptop| Ok(laptop.cache().clear()?))
+                .blocking(move |laptop| Ok(laptop.replace_with(beside)?))
                 .await?;
-            crate::pull(client, laptop, |_| {}).await?;
             Ok(true)
         }
     }

@@ -61,7 +61,9 @@ pub fn decode(line: &[u8]) -> Result<Entry, DecodeError> {
     if line.len() > MAX_LINE {
         return Err(DecodeError::TooLong(line.len()));
     }
-    let envelope: Envelope<'_> = serde_json::from_slice(line)?;
+    // Checked for UTF-8 once as a whole, not once more for every string in it.
+    let line = str::from_utf8(line).map_err(<serde_json::Error as serde::de::Error>::custom)?;
+    let envelope: Envelope<'_> = serde_json::from_str(line)?;
     Ok(Entry {
         seq: envelope.seq,
         at: envelope.at,

@@ -3,4 +3,4 @@
 /**
  * Why a copy is not live.
  */
-export type Reason = "not_connected" | "offline" | "portal" | "server" | "signed_out";
+export type Reason = "not_connected" | "offline" | "portal" | "server" | "signed_out" | "damaged";

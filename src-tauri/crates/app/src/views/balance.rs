@@ -11,7 +11,7 @@ use boothkeeper_sync::Clock;
 use boothkeeper_sync::clock::SystemClock;
 use serde::{Deserialize, Serialize};
 
-use super::RowView;
+use super::{HistoryQuery, RowView};
 use crate::app::Options;
 use crate::{App, AppError};
 
@@ -104,14 +104,19 @@ impl App {
     /// The proven balance. Does not call the cloud; `live` only while this process follows it.
     pub fn balance(&self) -> Result<BalanceView, AppError> {
         let binding = self.binding()?;
-        let head = match &binding {
-            Some(binding) => self.head(binding)?,
-            None => None,
-        };
+        let head = self.head(binding.as_ref())?;
+        self.balance_of(binding.as_ref(), head.as_deref())
+    }
+
+    fn balance_of(
+        &self,
+        binding: Option<&Binding>,
+        head: Option<&Head>,
+    ) -> Result<BalanceView, AppError> {
         let status = self.status.borrow().clone();
         let since_boot = self.laptop.clock().since_boot();
         let standing = Standing {
-            now: self.now(head.as_ref()),
+            now: self.now(head),
             heartbeat_age: status.agreed_at.map(|at| since_boot - at),
             reason: status.reason,
             actions_waiting: self.laptop.outbox().waiting()? > 0,
@@ -121,39 +126,38 @@ impl App {
 
     pub fn overview(&self) -> Result<Overview, AppError> {
         let binding = self.binding()?;
-        let balance = self.balance()?;
-        let status = self.status.borrow().clone();
-        let head = match &binding {
-            Some(binding) => self.head(binding)?,
-            None => None,
-        };
-        let now = self.now(head.as_ref());
+        let head = self.head(binding.as_ref())?;
         let latest = match &head {
-            Some(head) => self.latest(&head.account, LATEST)?,
+            Some(_) => self.on_copy(|copied| {
+                let page = copied.page(&HistoryQuery::default(), None, LATEST)?;
+                copied.rows(page.rows)
+            })?,
             None => vec![],
         };
-        let plan = head.and_then(|head| {
-            Some(PlanView {
-                email: head.account.identity?.email,
-                plan: head.account.plan,
-                cycle: head.account.cycle,
-                state: head.account.life,
-                period: head.account.period,
-            })
-        });
+        let plan = head.as_ref().and_then(|head| plan(&head.account));
         let waiting = self.laptop.outbox().waiting()?;
         Ok(Overview {
             signed_in: binding.is_some(),
             key_from_environment: self.options.key.is_some(),
-            now,
-            balance,
+            now: self.now(head.as_deref()),
+            balance: self.balance_of(binding.as_ref(), head.as_deref())?,
             plan,
             latest,
-            pulling: status.pulling,
+            pulling: self.status.borrow().pulling,
             waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
             zone: self.options.zone.name().to_owned(),
         })
     }
+}
+
+fn plan(account: &Account) -> Option<PlanView> {
+    Some(PlanView {
+        email: account.identity.as_ref()?.email.clone(),
+        plan: account.plan.clone(),
+        cycle: account.cycle,
+        state: account.life,
+        period: account.period,
+    })
 }
 
 /// The proven balance of a data folder, read and nothing else: for scripts, and for folders that
@@ -175,7 +179,7 @@ pub fn glance(options: &Options) -> Result<BalanceView, AppError> {
         actions_waiting: outbox.waiting()? > 0,
         ..Standing::at(now)
     };
-    Ok(view(binding, head, standing))
+    Ok(view(binding.as_ref(), head.as_deref(), standing))
 }
 
 /// How the copy stands to the cloud at the moment.
@@ -197,35 +201,36 @@ impl Standing {
     }
 }
 
-fn view(binding: Option<Binding>, head: Option<Head>, standing: Standing) -> BalanceView {
-    let as_of = head.as_ref().map(|head| head.as_of);
+fn view(binding: Option<&Binding>, head: Option<&Head>, standing: Standing) -> BalanceView {
+    let as_of = head.map(|head| head.as_of);
     let now = standing.now;
     let evidence = Evidence {
-        diverged: binding.as_ref().is_some_and(|b| b.diverged.is_some()),
+        diverged: binding.is_some_and(|b| b.diverged.is_some()),
         as_of,
         heartbeat_age: standing.heartbeat_age,
         actions_waiting: standing.actions_waiting,
     };
     let trust = judge(&evidence, now);
-    let reason = match (&binding, trust) {
+    let reason = match (binding, trust) {
         (_, Trust::Live) => None,
+        (Some(binding), Trust::Diverged) if binding.is_damaged() => Some(Reason::Damaged),
         (None, _) => Some(Reason::SignedOut),
         _ => Some(standing.reason),
     };
-    let account = head.map(|head| head.account);
+    let account = head.map(|head| &head.account);
     BalanceView {
-        balance: account.as_ref().map(|account| account.balance),
-        buckets: account.as_ref().map_or(vec![], Account::buckets),
-        pending: account.as_ref().map_or(vec![], pending),
+        balance: account.map(|account| account.balance),
+        buckets: account.map_or(vec![], Account::buckets),
+        pending: account.map_or(vec![], pending),
         trust,
         reason,
         as_of,
         age: as_of.map(|as_of| now.since(as_of)),
-        seq: account.as_ref().map(|account| account.seq),
+        seq: account.map(|account| account.seq),
         asset: account
-            .and_then(|a| a.identity)
-            .map(|identity| identity.asset),
-        account: binding.map(|binding| binding.account),
+            .and_then(|account| account.identity.as_ref())
+            .map(|identity| identity.asset.clone()),
+        account: binding.map(|binding| binding.account.clone()),
     }
 }
 

@@ -89,7 +89,7 @@ impl App {
     }
 
     fn queue(&self, action: &Action) -> Result<CommandView, AppError> {
-        let (_, head) = self.synced()?;
+        let head = self.on_copy(|copied| Ok(copied.head.clone()))?;
         let now = self.now(Some(&head));
         let expires = now.plus(expiry(action));
         let id = Uuid::now_v7();

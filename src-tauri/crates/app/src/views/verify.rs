@@ -3,7 +3,7 @@
 use boothkeeper_domain::{Amount, Hash, Seq};
 use serde::Serialize;
 
-use crate::{App, AppError, Code};
+use crate::{App, AppError, Code, upkeep};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -59,20 +59,10 @@ impl App {
 
     /// Verifies, and mends what is found, from the bytes kept here or from the cloud.
     pub async fn verify_and_mend(&self) -> Result<VerifyView, AppError> {
-        const ROUNDS: usize = 16;
-        let mut view = self.verify()?;
-        for _ in 0..ROUNDS {
-            let Some(bad) = view.first_bad_seq else {
-                break;
-            };
-            let client = self.client().ok().map(|(client, _)| client);
-            let mended = boothkeeper_sync::mend(client.as_ref(), &self.laptop, Some(bad)).await?;
-            if !mended {
-                break;
-            }
-            view = self.verify()?;
-        }
-        Ok(view)
+        let client = self.client().ok().map(|(client, _)| client);
+        upkeep::prove(client.as_ref(), &self.laptop).await?;
+        self.status.send_modify(|status| status.revision += 1);
+        self.verify()
     }
 
     pub async fn doctor(&self) -> Result<Doctor, AppError> {

@@ -136,9 +136,7 @@ impl Cache {
             return Ok(());
         }
         rebuild_rollups(&mut self.connection, &mut zone.clone())?;
-        let set = "INSERT INTO settings VALUES ('zone', ?1) ON CONFLICT DO UPDATE SET value = ?1";
-        self.connection.execute(set, [zone.name()])?;
-        Ok(())
+        self.set("zone", zone.name())
     }
 
     /// Empties the copy; the zone stays.

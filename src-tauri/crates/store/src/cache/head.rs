@@ -1,5 +1,7 @@
-//! The head record: what the shown balance rests on. Checked against the cloud's signature each time
-//! it is read.
+//! The head record: what the shown balance rests on. Checked against the cloud's signature whenever the
+//! file has changed.
+
+use std::sync::Arc;
 
 use boothkeeper_domain::{Account, Amount, Cursor, Hash, Seq, Timestamp};
 use boothkeeper_wire::checkpoint::{Checkpoint, PublicKey, SignedCheckpoint};
@@ -40,7 +42,12 @@ impl Head {
 
 impl Cache {
     /// `None` if nothing has been synced. A record that its checkpoint does not bear out is damage.
-    pub fn head(&self, keys: &[PublicKey]) -> Result<Option<Head>, StoreError> {
+    pub fn head(&self, keys: &[PublicKey]) -> Result<Option<Arc<Head>>, StoreError> {
+        let read = || Ok(self.read_head(keys)?.map(Arc::new));
+        self.head.get(&self.connection, keys, read)
+    }
+
+    fn read_head(&self, keys: &[PublicKey]) -> Result<Option<Head>, StoreError> {
         let query = "SELECT seq, chain, state, checkpoint, as_of, learnt_at FROM head";
         let mut statement = self.connection.prepare_cached(query)?;
         let stored = statement.query_row([], |row| {

@@ -1,6 +1,8 @@
 //! Pages and windows of history. Rollups say which days hold matches and between which entries; rows
 //! are read by that one range.
 
+use std::sync::Arc;
+
 use boothkeeper_domain::Seq;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
@@ -49,7 +51,8 @@ pub struct Found {
 }
 
 impl Filter {
-    fn is_any(&self) -> bool {
+    /// Whether every entry of its days matches.
+    pub fn is_any(&self) -> bool {
         self.kinds.is_empty() && self.services.is_empty() && self.events.is_empty()
     }
 
@@ -84,7 +87,19 @@ impl Filter {
 
 impl Cache {
     /// The days that hold matches, newest first.
-    pub fn days(&self, filter: &Filter) -> Result<Vec<DayCount>, StoreError> {
+    pub fn days(&self, filter: &Filter) -> Result<Arc<[DayCount]>, StoreError> {
+        let count = || self.count_days(filter);
+        self.days.get(&self.connection, filter, count)
+    }
+
+    /// One of them.
+    pub fn day(&self, filter: &Filter, day: Day) -> Result<Option<DayCount>, StoreError> {
+        let days = self.days(filter)?;
+        let at = days.binary_search_by(|counted| day.0.cmp(&counted.day.0));
+        Ok(at.ok().map(|at| days[at]))
+    }
+
+    fn count_days(&self, filter: &Filter) -> Result<Arc<[DayCount]>, StoreError> {
         let (condition, values) = filter.rollups();
         let query = format!(
             "SELECT day, sum(count), sum(max(sum, 0)), sum(min(sum, 0)), min(first), max(last)
@@ -191,9 +206,14 @@ impl Cache {
     /// All rows of a range, oldest first.
     pub(super) fn rows_up_to(&self, first: Seq, last: Seq) -> Result<Vec<Row>, StoreError> {
         let count = usize::try_from(last.0.saturating_sub(first.0) + 1).unwrap_or(usize::MAX);
+        let query =
+            format!("SELECT {COLUMNS} FROM entries WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq");
+        let mut statement = self.connection.prepare_cached(&query)?;
+        let mut columns = statement.query([first.0, last.0])?;
         let mut rows = Vec::with_capacity(count);
-        self.rows_between(&Filter::default(), first, last, count, 0, &mut rows)?;
-        rows.reverse();
+        while let Some(columns) = columns.next()? {
+            rows.push(Row::read(columns)?);
+        }
         Ok(rows)
     }
 
@@ -239,7 +259,7 @@ impl Cache {
         }
         let mut ranges: Vec<_> = self
             .days(filter)?
-            .into_iter()
+            .iter()
             .filter(|day| day.first <= top)
             .map(|day| (day.first, day.last))
             .collect();

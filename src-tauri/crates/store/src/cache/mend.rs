@@ -1,5 +1,7 @@
 //! Mending: columns are made again from proven bytes; bytes that are not proven are fetched again.
 
+use std::sync::Arc;
+
 use boothkeeper_domain::{AccountId, Hash, Seq};
 use boothkeeper_wire::stream::{SEGMENT, decompress, lines};
 use boothkeeper_wire::{chain, entry};
@@ -84,7 +86,7 @@ impl Cache {
         whole: &[u8],
         zone: &Zone,
     ) -> Result<(), StoreError> {
-        let mut names = self.names()?;
+        let mut names = Arc::unwrap_or_clone(self.names()?);
         let rows: Vec<Row> = lines(whole)?
             .map(|line| Ok(Row::of(&entry::decode(line)?, &mut names)))
             .collect::<Result<_, StoreError>>()?;

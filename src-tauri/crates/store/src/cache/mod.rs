@@ -14,7 +14,10 @@ mod segments;
 mod totals;
 
 use std::path::Path;
+use std::sync::Arc;
 
+use boothkeeper_domain::Timestamp;
+use boothkeeper_wire::checkpoint::PublicKey;
 use rusqlite::{Connection, OpenFlags};
 
 pub use apply::Verified;
@@ -28,11 +31,15 @@ pub(crate) use schema::refuse_newer;
 pub use scrub::Scrub;
 pub use totals::{Opening, Total};
 
+use crate::memo::Memo;
 use crate::{StoreError, Zone};
 
 #[derive(Debug)]
 pub struct Cache {
     connection: Connection,
+    names: Memo<(), Arc<Names>>,
+    head: Memo<Vec<PublicKey>, Option<Arc<Head>>>,
+    days: Memo<Filter, Arc<[DayCount]>>,
 }
 
 impl Cache {
@@ -43,7 +50,7 @@ impl Cache {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         schema::migrate(&mut connection)?;
-        let mut cache = Cache { connection };
+        let mut cache = Cache::on(connection);
         cache.count_days_in(zone)?;
         Ok(cache)
     }
@@ -57,16 +64,63 @@ impl Cache {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
         schema::check(&connection)?;
-        Ok(Some(Cache { connection }))
+        Ok(Some(Cache::on(connection)))
     }
 
     /// In memory, for simulation.
     pub fn in_memory(zone: &Zone) -> Result<Self, StoreError> {
         let mut connection = Connection::open_in_memory()?;
         schema::migrate(&mut connection)?;
-        let mut cache = Cache { connection };
+        let mut cache = Cache::on(connection);
         cache.count_days_in(zone)?;
         Ok(cache)
+    }
+
+    fn on(connection: Connection) -> Self {
+        // Each filter is a statement of its own; a screen keeps asking the same few.
+        connection.set_prepared_statement_cache_capacity(64);
+        Cache {
+            connection,
+            names: Memo::default(),
+            head: Memo::default(),
+            days: Memo::default(),
+        }
+    }
+
+    /// Runs several questions on one state of the file.
+    pub fn snapshot<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Cache) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let begun = self.connection.unchecked_transaction();
+        let snapshot = begun.map_err(StoreError::from)?;
+        let result = work(self)?;
+        snapshot.finish().map_err(StoreError::from)?;
+        Ok(result)
+    }
+
+    /// Whether the file's own structure is sound.
+    pub fn is_sound(&self) -> Result<bool, StoreError> {
+        let answer: String = self
+            .connection
+            .pragma_query_value(None, "quick_check", |row| row.get(0))?;
+        Ok(answer == "ok")
+    }
+
+    /// When the whole copy was last proven again, by the laptop's clock.
+    pub fn scrubbed_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let at = self.setting("scrubbed_at")?;
+        Ok(at.and_then(|at| at.parse().ok()))
+    }
+
+    pub fn set_scrubbed_at(&self, at: Timestamp) -> Result<(), StoreError> {
+        self.set("scrubbed_at", &at.to_string())
+    }
+
+    fn set(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        let set = "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2";
+        self.connection.execute(set, [name, value])?;
+        Ok(())
     }
 
     fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {

@@ -1,7 +1,9 @@
 //! Kinds, services and events by number: rows are narrow, words are kept once.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use rusqlite::Connection;
 
 use super::Cache;
@@ -29,8 +31,8 @@ impl NameId {
 /// Both directions. New names get the next number at once and are stored with the rows that use them.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    ids: [HashMap<String, NameId>; 3],
-    names: HashMap<NameId, String>,
+    ids: [HashMap<String, NameId, RandomState>; 3],
+    names: HashMap<NameId, String, RandomState>,
     new: Vec<(NameId, Class)>,
 }
 
@@ -79,8 +81,9 @@ impl Names {
 }
 
 impl Cache {
-    pub fn names(&self) -> Result<Names, StoreError> {
-        load(&self.connection)
+    pub fn names(&self) -> Result<Arc<Names>, StoreError> {
+        let load = || load(&self.connection).map(Arc::new);
+        self.names.get(&self.connection, &(), load)
     }
 }
 

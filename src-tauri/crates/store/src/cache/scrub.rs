@@ -1,11 +1,18 @@
 //! Proving the whole copy again: chain, fold, columns, sums, against the signed checkpoint.
+//!
+//! A segment keeps its chain value, so each is checked by itself from the value before it: this thread
+//! reads, as many as there are processors check, and one folds what they hand on, in order.
 
-use boothkeeper_domain::{Account, AccountId, Amount, Hash, Seq};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use boothkeeper_domain::{Account, AccountId, Amount, Entry, Hash, Seq};
 use boothkeeper_wire::checkpoint::PublicKey;
 use boothkeeper_wire::stream::{SEGMENT, decompress, lines};
 use boothkeeper_wire::{chain, entry};
 
-use super::{Cache, Row};
+use super::{Cache, Head, Names, Row};
 use crate::StoreError;
 
 /// What a scrub found.
@@ -19,6 +26,28 @@ pub struct Scrub {
     pub first_bad: Option<Seq>,
 }
 
+/// A segment, or the lines after the last, with what is to be found in it.
+struct Part {
+    after: Seq,
+    chain_before: Hash,
+    chain: Hash,
+    bytes: Bytes,
+    rows: Vec<Row>,
+}
+
+enum Bytes {
+    Frame(Vec<u8>),
+    Lines(Vec<u8>),
+}
+
+/// The entries of a part that is as it was proven, or the first that is not.
+type Checked = Result<Vec<Entry>, Seq>;
+
+struct Job {
+    part: Part,
+    answer: SyncSender<Checked>,
+}
+
 impl Cache {
     /// `None` if nothing has been synced.
     pub fn scrub(
@@ -29,86 +58,151 @@ impl Cache {
         let Some(head) = self.head(keys)? else {
             return Ok(None);
         };
-        let mut state = Scrubbing {
-            cache: self,
-            names: self.names()?,
-            account: Account::default(),
-            chain: chain::genesis(account),
-        };
-        let first_bad = state.run(head.checkpoint.seq)?;
-        let borne_out = state.chain == head.checkpoint.chain
-            && state.account == head.account
-            && state.account.seq.0 == head.checkpoint.count;
+        let (folded, first_bad) = self.check_all(account, &head)?;
+        let borne_out = folded == head.account && folded.seq.0 == head.checkpoint.count;
         let first_bad = first_bad.or_else(|| (!borne_out).then_some(head.checkpoint.seq));
         Ok(Some(Scrub {
             seq: head.checkpoint.seq,
             chain: head.checkpoint.chain,
-            entries: state.account.seq.0,
+            entries: folded.seq.0,
             balance: head.checkpoint.balance,
             first_bad,
         }))
     }
-}
 
-struct Scrubbing<'a> {
-    cache: &'a Cache,
-    names: super::Names,
-    account: Account,
-    chain: Hash,
-}
-
-impl Scrubbing<'_> {
-    fn run(&mut self, head: Seq) -> Result<Option<Seq>, StoreError> {
-        let mut at = Seq::ZERO;
-        while at.0 + SEGMENT <= head.0 {
-            let last = Seq(at.0 + SEGMENT);
-            let Some(segment) = self.cache.segment(last)? else {
-                return Ok(Some(at.next()));
-            };
-            let Ok(whole) = decompress(&segment.frame) else {
-                return Ok(Some(at.next()));
-            };
-            if let Some(bad) = self.stretch(at, &whole)? {
-                return Ok(Some(bad));
+    /// The fold of all that is as proven, and the first entry that is not.
+    fn check_all(
+        &self,
+        account: &AccountId,
+        head: &Head,
+    ) -> Result<(Account, Option<Seq>), StoreError> {
+        let names = &*self.names()?;
+        let workers = thread::available_parallelism().map_or(1, usize::from);
+        let (jobs, queue) = sync_channel::<Job>(workers);
+        let queue = &Mutex::new(queue);
+        thread::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(move || work(queue, names.clone()));
             }
-            if self.chain != segment.chain {
-                return Ok(Some(at.next()));
-            }
-            at = last;
-        }
-        if at < head {
-            let tail = self.cache.tail()?;
-            if tail.is_empty() {
-                return Ok(Some(at.next()));
-            }
-            return self.stretch(at, &tail);
-        }
-        Ok(None)
+            let (order, answers) = sync_channel(2 * workers);
+            let folding = scope.spawn(move || fold(&answers));
+            let read = self.read_parts(account, head, |part| {
+                let (answer, checked) = sync_channel(1);
+                // Once something bad was found nobody asks for more.
+                let wanted = order.send(checked).is_ok();
+                let taken = match part {
+                    Ok(part) => jobs.send(Job { part, answer }).is_ok(),
+                    Err(bad) => answer.send(Err(bad)).is_ok(),
+                };
+                wanted && taken
+            });
+            drop((jobs, order));
+            let folded = folding
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            read?;
+            Ok(folded)
+        })
     }
 
-    /// Checks lines and columns after `after`; the first that does not fit.
-    fn stretch(&mut self, after: Seq, whole: &[u8]) -> Result<Option<Seq>, StoreError> {
-        let Ok(lines) = lines(whole) else {
-            return Ok(Some(after.next()));
-        };
-        let last = Seq(after.0 + memchr::memchr_iter(b'\n', whole).count() as u64);
-        let mut stored = match self.cache.rows_up_to(after.next(), last) {
-            Ok(rows) => rows.into_iter(),
-            Err(StoreError::Damaged { seq, .. }) => return Ok(seq.or(Some(after.next()))),
-            Err(error) => return Err(error),
-        };
-        let mut seq = after;
-        for line in lines {
-            seq = seq.next();
-            self.chain = chain::next(&self.chain, line);
-            let Ok(entry) = entry::decode(line) else {
-                return Ok(Some(seq));
+    /// Hands every part to `take` in order, or the place of one that cannot be read, until it has enough.
+    fn read_parts(
+        &self,
+        account: &AccountId,
+        head: &Head,
+        mut take: impl FnMut(Result<Part, Seq>) -> bool,
+    ) -> Result<(), StoreError> {
+        let end = head.checkpoint.seq;
+        let (mut at, mut chain_before) = (Seq::ZERO, chain::genesis(account));
+        while at < end {
+            let last = Seq(at.0 + SEGMENT).min(end);
+            let whole = last.0 - at.0 == SEGMENT;
+            let part = match if whole { self.segment(last) } else { Ok(None) } {
+                Ok(Some(segment)) => Ok((segment.chain, Bytes::Frame(segment.frame))),
+                Ok(None) if !whole => Ok((head.checkpoint.chain, Bytes::Lines(self.tail()?))),
+                Ok(None) | Err(StoreError::Damaged { .. }) => Err(at.next()),
+                Err(error) => return Err(error),
             };
-            let expected = Row::of(&entry, &mut self.names);
-            if self.account.apply(&entry).is_err() || stored.next() != Some(expected) {
-                return Ok(Some(seq));
+            let rows = match self.rows_up_to(at.next(), last) {
+                Err(StoreError::Damaged { seq, .. }) => Err(seq.unwrap_or(at.next())),
+                rows => Ok(rows?),
+            };
+            let chain = part.as_ref().map_or(chain_before, |(chain, _)| *chain);
+            let part = part.and_then(|(chain, bytes)| {
+                Ok(Part {
+                    after: at,
+                    chain_before,
+                    chain,
+                    bytes,
+                    rows: rows?,
+                })
+            });
+            let bad = part.is_err();
+            if !take(part) || bad {
+                return Ok(());
+            }
+            (at, chain_before) = (last, chain);
+        }
+        Ok(())
+    }
+}
+
+fn work(queue: &Mutex<Receiver<Job>>, mut names: Names) {
+    loop {
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Job { part, answer }) = next else {
+            return;
+        };
+        // The fold may have stopped at an earlier part.
+        let _ = answer.send(part.check(&mut names));
+    }
+}
+
+fn fold(answers: &Receiver<Receiver<Checked>>) -> (Account, Option<Seq>) {
+    let mut account = Account::default();
+    for answer in answers {
+        // A worker that is gone has checked nothing.
+        let checked = answer.recv().unwrap_or(Err(account.seq.next()));
+        let entries = match checked {
+            Ok(entries) => entries,
+            Err(bad) => return (account, Some(bad)),
+        };
+        for entry in &entries {
+            if account.apply(entry).is_err() {
+                return (account, Some(entry.seq));
             }
         }
-        Ok(None)
+    }
+    (account, None)
+}
+
+impl Part {
+    /// Bytes against the chain, columns against the bytes.
+    fn check(&self, names: &mut Names) -> Checked {
+        let first = self.after.next();
+        let opened;
+        let whole = match &self.bytes {
+            Bytes::Frame(frame) => {
+                opened = decompress(frame).map_err(|_| first)?;
+                &opened
+            }
+            Bytes::Lines(lines) => lines,
+        };
+        let (mut seq, mut chain) = (self.after, self.chain_before);
+        let mut rows = self.rows.iter();
+        let mut entries = Vec::with_capacity(self.rows.len());
+        for line in lines(whole).map_err(|_| first)? {
+            seq = seq.next();
+            chain = chain::next(&chain, line);
+            let entry = entry::decode(line).map_err(|_| seq)?;
+            if rows.next() != Some(&Row::of(&entry, names)) {
+                return Err(seq);
+            }
+            entries.push(entry);
+        }
+        if chain != self.chain || rows.next().is_some() {
+            return Err(first);
+        }
+        Ok(entries)
     }
 }

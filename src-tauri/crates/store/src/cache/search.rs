@@ -105,7 +105,7 @@ impl Cache {
         before: Option<Seq>,
         limit: usize,
     ) -> Result<Vec<Row>, StoreError> {
-        let needle = Needle::new(text, asset, &self.names()?);
+        let needle = Needle::new(text, asset, &*self.names()?);
         let (first, last) = self.bounds(filter)?;
         let below = |seq: Seq| Seq(seq.0.saturating_sub(1));
         let mut scan = Scan {

@@ -1,0 +1,96 @@
+//! Looking after the copy: proven again once a day and after a crash, and mended where it can be.
+
+use std::time::Duration;
+
+use boothkeeper_domain::Seq;
+use boothkeeper_domain::time::DAY;
+use boothkeeper_store::Cache;
+use boothkeeper_store::outbox::Divergence;
+use boothkeeper_sync::{Client, Laptop, SyncError, mend};
+
+/// How often a process that runs for days asks whether a day has passed.
+const ASK_EVERY: Duration = Duration::from_secs(3600);
+/// Damage in so many segments at once is mended in one go; more waits for the next.
+const ROUNDS: usize = 16;
+
+/// The place of the first entry that could not be mended; `None` if the whole copy is proven.
+pub(crate) async fn prove(
+    client: Option<&Client>,
+    laptop: &Laptop,
+) -> Result<Option<Seq>, SyncError> {
+    let mut bad = first_bad(laptop).await?;
+    for _ in 0..ROUNDS {
+        let Some(seq) = bad else {
+            break;
+        };
+        match mend(client, laptop, Some(seq)).await {
+            Ok(true) => bad = first_bad(laptop).await?,
+            Ok(false) => break,
+            Err(error) => {
+                // It stays as it is, and on record.
+                tracing::warn!(?error, %seq, "damage could not be mended");
+                break;
+            }
+        }
+    }
+    let found = bad.is_some();
+    laptop
+        .blocking(move |laptop| match found {
+            true => laptop.diverged(Divergence::Damage),
+            false => laptop.proven(),
+        })
+        .await?;
+    Ok(bad)
+}
+
+async fn first_bad(laptop: &Laptop) -> Result<Option<Seq>, SyncError> {
+    laptop
+        .blocking(|laptop| {
+            let binding = laptop.binding()?;
+            let scrub = laptop.read(|cache| cache.scrub(&binding.account, &binding.keys))?;
+            Ok(scrub.and_then(|scrub| scrub.first_bad))
+        })
+        .await
+}
+
+/// After a crash the file itself is looked at, too.
+pub(crate) async fn after_crash(client: &Client, laptop: &Laptop) -> Result<(), SyncError> {
+    let sound = laptop
+        .blocking(|laptop| Ok(laptop.read(Cache::is_sound)?))
+        .await?;
+    if !sound {
+        mend(Some(client), laptop, None).await?;
+    }
+    prove(Some(client), laptop).await?;
+    Ok(())
+}
+
+/// Proves the copy whenever a day has passed since, for as long as it is polled.
+pub(crate) async fn daily(client: &Client, laptop: &Laptop) -> SyncError {
+    loop {
+        if let Err(error) = if_due(client, laptop).await {
+            tracing::warn!(?error, "the copy could not be proven again");
+        }
+        tokio::time::sleep(ASK_EVERY).await;
+    }
+}
+
+pub(crate) async fn if_due(client: &Client, laptop: &Laptop) -> Result<(), SyncError> {
+    let due = laptop
+        .blocking(|laptop| {
+            let now = laptop.clock().wall();
+            let last = laptop.read(Cache::scrubbed_at)?;
+            let damaged = laptop.binding()?.is_damaged();
+            // A copy that is new was proven as it came.
+            let Some(last) = last else {
+                laptop.cache().set_scrubbed_at(now)?;
+                return Ok(false);
+            };
+            Ok(damaged || now.since(last) >= DAY)
+        })
+        .await?;
+    if due {
+        prove(Some(client), laptop).await?;
+    }
+    Ok(())
+}

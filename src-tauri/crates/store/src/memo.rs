@@ -1,0 +1,64 @@
+//! Values read from a database file, kept until anybody writes to it: checks that cost something are
+//! made once for each state of the file, not once for each question.
+
+use std::borrow::Borrow;
+use std::cell::RefCell;
+
+use rusqlite::Connection;
+
+use crate::StoreError;
+
+/// Questions remembered at a time; one screen asks no more.
+const KEPT: usize = 4;
+
+/// What SQLite counts up when another connection (first) or this one (second) has written.
+type Version = (i64, u64);
+
+#[derive(Debug)]
+pub struct Memo<K, V> {
+    version: RefCell<Option<Version>>,
+    answers: RefCell<Vec<(K, V)>>,
+}
+
+impl<K, V> Default for Memo<K, V> {
+    fn default() -> Self {
+        Memo {
+            version: RefCell::default(),
+            answers: RefCell::default(),
+        }
+    }
+}
+
+impl<K, V: Clone> Memo<K, V> {
+    pub fn get<Q>(
+        &self,
+        connection: &Connection,
+        question: &Q,
+        read: impl FnOnce() -> Result<V, StoreError>,
+    ) -> Result<V, StoreError>
+    where
+        K: Borrow<Q>,
+        Q: PartialEq + ToOwned<Owned = K> + ?Sized,
+    {
+        let version = version(connection)?;
+        if self.version.replace(Some(version)) != Some(version) {
+            self.answers.borrow_mut().clear();
+        }
+        let mut answers = self.answers.borrow_mut();
+        if let Some((_, answer)) = answers.iter().find(|(asked, _)| asked.borrow() == question) {
+            return Ok(answer.clone());
+        }
+        let answer = read()?;
+        if answers.len() == KEPT {
+            answers.remove(0);
+        }
+        answers.push((question.to_owned(), answer.clone()));
+        Ok(answer)
+    }
+}
+
+fn version(connection: &Connection) -> Result<Version, StoreError> {
+    let mut statement = connection.prepare_cached("PRAGMA data_version")?;
+    let others = statement.query_row([], |row| row.get(0))?;
+    Ok((others, connection.total_changes()))
+}
