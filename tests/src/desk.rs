@@ -10,6 +10,17 @@ use tempfile::TempDir;
 
 use crate::process::{PATIENCE, Pipes, Process};
 
+/// A bus that starts nobody: what is on a desk was put there.
+const BUS: &str = r#"<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=/tmp</listen>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>"#;
+
 /// A program that says on its first line where it is to be found.
 const TELLS: Pipes = Pipes {
     stdin: false,
@@ -29,27 +40,37 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// Without a keychain.
     pub fn new() -> anyhow::Result<Self> {
-        Self::build(false)
+        Self::build()
     }
 
     /// With a real Secret Service, unlocked.
     pub fn with_keychain() -> anyhow::Result<Self> {
-        Self::build(true)
+        let mut desk = Self::build()?;
+        desk._keychain = Some(desk.start_keychain(Some("a password"))?);
+        Ok(desk)
     }
 
-    fn build(keychain: bool) -> anyhow::Result<Self> {
+    /// With one that would ask for its password on a screen that nobody sees.
+    pub fn with_locked_keychain() -> anyhow::Result<Self> {
+        let mut desk = Self::build()?;
+        desk._keychain = Some(desk.start_keychain(None)?);
+        Ok(desk)
+    }
+
+    fn build() -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         for name in ["data", "config", "cache", "run"] {
             std::fs::create_dir(folder.path().join(name))?;
         }
+        let bus_rules = folder.path().join("bus.conf");
+        std::fs::write(&bus_rules, BUS)?;
         let mut bus_process = Process::start(
-            home(Command::new("dbus-daemon"), folder.path()).args([
-                "--session",
-                "--nofork",
-                "--nopidfile",
-                "--print-address=1",
-            ]),
+            home(Command::new("dbus-daemon"), folder.path())
+                .arg("--config-file")
+                .arg(&bus_rules)
+                .args(["--nofork", "--nopidfile", "--print-address=1"]),
             TELLS,
         )?;
         let bus = first_line(&mut bus_process)?;
@@ -74,26 +95,21 @@ impl Desk {
             &desk.on(Command::new("openbox")),
             Pipes::default(),
         )?);
-        if keychain {
-            desk._keychain = Some(desk.start_keychain()?);
-        }
         Ok(desk)
     }
 
-    fn start_keychain(&self) -> anyhow::Result<Process> {
+    fn start_keychain(&self, password: Option<&str>) -> anyhow::Result<Process> {
         let mut keychain = Process::start(
-            self.on(Command::new("gnome-keyring-daemon")).args([
-                "--foreground",
-                "--unlock",
-                "--components=secrets",
-            ]),
+            self.on(Command::new("gnome-keyring-daemon"))
+                .args(["--foreground", "--components=secrets"])
+                .args(password.map(|_| "--unlock")),
             Pipes {
                 stdin: true,
                 ..Pipes::default()
             },
         )?;
         let mut stdin = keychain.child().stdin.take().context("no stdin")?;
-        stdin.write_all(b"a password")?;
+        stdin.write_all(password.unwrap_or_default().as_bytes())?;
         drop(stdin);
         let deadline = std::time::Instant::now() + PATIENCE;
         while !self.has_keychain()? {

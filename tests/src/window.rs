@@ -83,11 +83,39 @@ impl Window {
         self.driver.kill();
     }
 
+    /// Closes the window as an operator does, and waits until its process has ended.
+    pub async fn close(mut self) -> anyhow::Result<()> {
+        let id = self.window_id().await?;
+        // The window manager asks the window to close; destroying it would not be the operator's way.
+        let keys = ["windowactivate", "--sync", &id, "key", "alt+F4"];
+        let pressed = self.on_display("xdotool").args(keys).output().await?;
+        ensure!(
+            pressed.status.success(),
+            "the window did not take it: {pressed:?}"
+        );
+        until("the window closed", async || {
+            Ok(self.window_id().await.is_err().then_some(()))
+        })
+        .await?;
+        self.driver.kill();
+        Ok(())
+    }
+
     /// Waits until something matches, and hands out its text.
     pub async fn text(&self, css: &str) -> anyhow::Result<String> {
         until(&format!("{css} on screen"), async || {
             let element = self.page.find(Locator::Css(css)).await?;
             Ok(Some(element.text().await?))
+        })
+        .await
+    }
+
+    /// An attribute of what matches.
+    pub async fn text_of(&self, css: &str, property: &str) -> anyhow::Result<String> {
+        until(&format!("{property} of {css}"), async || {
+            let element = self.page.find(Locator::Css(css)).await?;
+            let value = element.prop(property).await?;
+            Ok(value.filter(|value| !value.is_empty()))
         })
         .await
     }
@@ -186,18 +214,23 @@ impl Window {
     /// A picture of the window as its display shows it. The driver's own screenshot waits for ever where
     /// an idle page draws no frame.
     pub async fn picture(&self, path: &Path) -> anyhow::Result<()> {
-        let search = ["search", "--onlyvisible", "--name", "^Boothkeeper$"];
-        let found = self.on_display("xdotool").args(search).output().await?;
-        let id = String::from_utf8(found.stdout)?;
-        let id = id.lines().last().context("no window on the display")?;
+        let id = self.window_id().await?;
         let taken = self
             .on_display("import")
-            .args(["-window", id])
+            .args(["-window", &id])
             .arg(path)
             .output()
             .await?;
         ensure!(taken.status.success(), "no picture: {taken:?}");
         Ok(())
+    }
+
+    async fn window_id(&self) -> anyhow::Result<String> {
+        let search = ["search", "--onlyvisible", "--name", "^Boothkeeper$"];
+        let found = self.on_display("xdotool").args(search).output().await?;
+        let ids = String::from_utf8(found.stdout)?;
+        let id = ids.lines().last().context("no window on the display")?;
+        Ok(id.to_owned())
     }
 
     fn on_display(&self, program: &str) -> tokio::process::Command {

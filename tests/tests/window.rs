@@ -167,9 +167,141 @@ async fn history_filters_searches_and_obeys_the_keyboard() -> anyhow::Result<()>
 }
 
 #[tokio::test]
+async fn a_newcomer_explores_the_demo_account_without_a_key() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let (cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
+    let start = Start {
+        cloud: Some(&cloud.url),
+        ..Start::default()
+    };
+    let window = Window::open(&desk, start).await?;
+    window
+        .sees(".lock", |text| text.contains("until you quit"))
+        .await?;
+    window.press("Explore with the demo account").await?;
+    window
+        .sees("main [data-trust]", |text| text.contains("Live"))
+        .await?;
+    window.text(&shows(cloud.balance(&account).await?)).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_keychain_that_does_not_answer_is_told_and_the_key_kept_until_one_quits()
+-> anyhow::Result<()> {
+    let desk = Desk::with_locked_keychain()?;
+    let (cloud, _) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
+    let start = Start {
+        cloud: Some(&cloud.url),
+        ..Start::default()
+    };
+    let window = Window::open(&desk, start).await?;
+    window.press("Explore with the demo account").await?;
+    window.text("[data-code=no_keychain]").await?;
+    window.press("Explore with the demo account").await?;
+    window
+        .sees("main [data-trust]", |text| text.contains("Live"))
+        .await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_window_comes_back_as_large_as_it_was_left() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), None)?;
+    let start = || Start {
+        cloud: Some(&cloud.url),
+        ..Start::default()
+    };
+    let window = Window::open(&desk, start()).await?;
+    window.text("h1").await?;
+    window.resize(1010, 640).await?;
+    window.close().await?;
+    let window = Window::open(&desk, start()).await?;
+    window.text("h1").await?;
+    until("the size it was left with", async || {
+        let size = window
+            .script("return [innerWidth, innerHeight]", vec![])
+            .await?;
+        Ok((size == json!([1010, 640])).then_some(()))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn history_is_narrowed_by_kind_event_and_dates_as_the_command_line_narrows_it()
+-> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let (cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    let laptop = Laptop::new(&desk.data()).with_key(&account.key);
+    window.press("History").await?;
+    let newest = laptop.ok(&["history", "--kind", "usage", "--limit", "1"])?;
+    let event = newest["entries"][0]["event"].as_str().unwrap_or_default();
+    let pick = |name: &str, value: &str| {
+        format!(
+            "const s = document.querySelector('select[aria-label={name}]');
+             s.value = {value:?}; s.dispatchEvent(new Event('change', {{ bubbles: true }}))"
+        )
+    };
+    let agreed = async |arguments: &[&str]| -> anyhow::Result<()> {
+        let expected = entries(&laptop, arguments)?;
+        window
+            .sees("[data-count]", |text| text.starts_with(&expected))
+            .await?;
+        Ok(())
+    };
+    window.script(&pick("Event", event), vec![]).await?;
+    agreed(&["--event", event]).await?;
+    window.script(&pick("Kind", "usage"), vec![]).await?;
+    agreed(&["--event", event, "--kind", "usage"]).await?;
+    window.script(&pick("Event", ""), vec![]).await?;
+    window.script(&pick("Kind", "usage_refund"), vec![]).await?;
+    agreed(&["--kind", "usage_refund"]).await?;
+    window.script(&pick("Kind", ""), vec![]).await?;
+    window.script(&pick("Dates", "30"), vec![]).await?;
+    let from = window.text_of("input[type=date]", "value").await?;
+    agreed(&["--from", &from]).await
+}
+
+/// How the window counts what the command line finds. Asked in another zone than the window's, it still
+/// counts days as the window does, which has the copy open.
+fn entries(laptop: &Laptop, arguments: &[&str]) -> anyhow::Result<String> {
+    let mut all = vec!["history", "--limit", "1"];
+    all.extend(arguments);
+    let page = laptop.ok(&all)?;
+    let totals = page["totals"].as_array().into_iter().flatten();
+    let count: i64 = totals.filter_map(|total| total["count"].as_i64()).sum();
+    anyhow::ensure!(count > 1, "{arguments:?} finds {count}");
+    Ok(match count {
+        ..1000 => format!("{count} entries"),
+        _ => format!("{},{:03} entries", count / 1000, count % 1000),
+    })
+}
+
+#[tokio::test]
 async fn no_screen_has_a_serious_accessibility_fault_in_either_theme() -> anyhow::Result<()> {
     let desk = Desk::new()?;
     let (cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
+    let first = Window::open(
+        &desk,
+        Start {
+            cloud: Some(&cloud.url),
+            ..Start::default()
+        },
+    )
+    .await?;
+    first.text("#connect").await?;
+    for theme in ["light", "dark"] {
+        first.theme(theme).await?;
+        first.settled().await?;
+        assert_eq!(
+            first.axe().await?,
+            Vec::<String>::new(),
+            "first run in {theme}"
+        );
+    }
+    drop(first);
     let window = Window::open_live(&desk, &cloud, &account).await?;
     for screen in ["Overview", "History", "Settings"] {
         window.press(screen).await?;

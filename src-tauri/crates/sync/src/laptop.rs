@@ -35,14 +35,15 @@ impl Laptop {
     pub fn open(path: &Path, zone: Zone, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let folder = DataFolder::open(path)?;
         let outbox = Outbox::open(&folder.paths().outbox())?;
-        let cache = match Cache::open(&folder.paths().cache(), &zone) {
+        let mut cache = match Cache::open(&folder.paths().cache()) {
             // Nothing in it can be read: it is put aside, and fetched again.
             Err(StoreError::Damaged { .. }) => folder.alone(|| {
                 put_aside(&folder.paths().cache(), clock.wall())?;
-                Cache::open(&folder.paths().cache(), &zone)
+                Cache::open(&folder.paths().cache())
             })?,
             opened => opened?,
         };
+        let zone = count_days(&folder, &mut cache, zone)?;
         Ok(Laptop(Arc::new(Inner {
             files: Files::Folder {
                 folder,
@@ -169,7 +170,7 @@ impl Laptop {
             lock(readers).clear();
             let moved = put_aside(&cache, self.clock().wall())
                 .and_then(|()| move_into_place(&Paths::new(&built).cache(), &cache));
-            *place = Cache::open(&cache, self.zone())?;
+            *place = Cache::open(&cache)?;
             moved
         })?;
         let _ = std::fs::remove_dir_all(&built);
@@ -252,6 +253,24 @@ impl Laptop {
         let outbox = self.outbox();
         outbox.clear()?;
         outbox.bind(None)
+    }
+}
+
+/// Days are counted in one zone for all who read the copy: a process of another zone does not change it
+/// under those that have it open, but counts as they do.
+fn count_days(folder: &DataFolder, cache: &mut Cache, zone: Zone) -> Result<Zone, StoreError> {
+    let counted = match cache.zone()? {
+        Some(counted) if counted.name() != zone.name() => counted,
+        Some(_) => return Ok(zone),
+        None => {
+            cache.count_days_in(&zone)?;
+            return Ok(zone);
+        }
+    };
+    match folder.alone(|| cache.count_days_in(&zone)) {
+        Ok(()) => Ok(zone),
+        Err(StoreError::Locked) => Ok(counted),
+        Err(error) => Err(error),
     }
 }
 

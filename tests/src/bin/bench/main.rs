@@ -33,6 +33,7 @@ async fn main() -> anyhow::Result<()> {
     drop(app);
     table.add(channels::watching(folder, &cloud, &account).await?);
     table.add(window::start(&data, &account)?);
+    table.add(window::scroll(&cloud, &account).await?);
     table.add(window::append_to_screen(folder, &cloud, &account).await?);
     drop(cloud);
     for smaller in [10_000, 100_000, 1_000_000] {

@@ -15,7 +15,7 @@ use boothkeeper_tests::desk::Desk;
 use boothkeeper_tests::process::{binary, until};
 use boothkeeper_tests::window::Window;
 
-use crate::measure::{Line, Times, millis, ratio};
+use crate::measure::{Line, NONE, Times, millis, ratio};
 
 /// Each on a desk of its own: a second window on one desk hands over to the first.
 pub fn start(data: &Path, account: &Account) -> anyhow::Result<Line> {
@@ -60,6 +60,43 @@ fn until_on_screen(command: &mut Command) -> anyhow::Result<Duration> {
     child.wait()?;
     ensure!(shown, "the window ended before anything was on screen");
     Ok(taken)
+}
+
+/// Jumps of the scrollbar to places all over the history, until the rows there are drawn.
+pub async fn scroll(cloud: &Cloud, account: &Account) -> anyhow::Result<Line> {
+    let desk = Desk::new()?;
+    let window = Window::open_live(&desk, cloud, account).await?;
+    window.press("History").await?;
+    window.text("[data-seq]").await?;
+    let jump = "
+        const [place, done] = arguments;
+        const grid = document.querySelector('[role=grid]');
+        const started = performance.now();
+        grid.scrollTop = place * (grid.scrollHeight - grid.clientHeight);
+        const drawn = () => {
+            const rows = [...grid.querySelectorAll('[id^=row-]')];
+            if (rows.length > 5 && rows.every((row) => row.dataset.seq)) {
+                requestAnimationFrame(() => done([performance.now() - started, rows[0].dataset.seq]));
+            } else requestAnimationFrame(drawn);
+        };
+        requestAnimationFrame(drawn);";
+    let (mut taken, mut seen) = (Vec::new(), std::collections::BTreeSet::new());
+    for turn in 0..100_u32 {
+        let place = f64::from((turn * 37) % 101) / 101.0;
+        let answer = window.page.execute_async(jump, vec![place.into()]).await?;
+        let millis = answer[0].as_f64().context("nothing was drawn")?;
+        taken.push(Duration::from_secs_f64(millis / 1000.0));
+        seen.insert(answer[1].to_string());
+    }
+    ensure!(seen.len() > 90, "the table did not move: {}", seen.len());
+    let times = Times::new(taken);
+    Ok(Line {
+        what: "the history's scrollbar dragged anywhere, rows drawn (median, p99)".into(),
+        ours: format!("{}, {}", millis(times.median()), millis(times.p99())),
+        peer: NONE.into(),
+        ratio: NONE.into(),
+        goal: "smooth",
+    })
 }
 
 /// Runs at the cloud, one after the other, and when the page's text changed for each.

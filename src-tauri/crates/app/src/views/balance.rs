@@ -145,7 +145,7 @@ impl App {
             latest,
             pulling: self.status.borrow().pulling,
             waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
-            zone: self.options.zone.name().to_owned(),
+            zone: self.laptop.zone().name().to_owned(),
         })
     }
 }

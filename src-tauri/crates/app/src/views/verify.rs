@@ -80,7 +80,7 @@ impl App {
         Ok(Doctor {
             version: env!("CARGO_PKG_VERSION"),
             data: self.data().display().to_string(),
-            zone: self.options.zone.name().to_owned(),
+            zone: self.laptop.zone().name().to_owned(),
             cloud: binding.map(|binding| binding.cloud),
             files: DoctorCheck::Ok,
             keychain: outcome(keychain),

@@ -130,11 +130,13 @@ impl Cache {
         Ok(true)
     }
 
+    /// The zone that days are counted in.
+    pub fn zone(&self) -> Result<Option<Zone>, StoreError> {
+        Ok(self.setting("zone")?.as_deref().and_then(Zone::named))
+    }
+
     /// Rollups count days in one zone; when the laptop's changes they are made again.
-    pub(super) fn count_days_in(&mut self, zone: &Zone) -> Result<(), StoreError> {
-        if self.setting("zone")?.as_deref() == Some(zone.name()) {
-            return Ok(());
-        }
+    pub fn count_days_in(&mut self, zone: &Zone) -> Result<(), StoreError> {
         rebuild_rollups(&mut self.connection, &mut zone.clone())?;
         self.set("zone", zone.name())
     }

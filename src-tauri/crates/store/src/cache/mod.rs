@@ -43,16 +43,15 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Opens or makes the cache; days are counted in `zone` from now on.
-    pub fn open(path: &Path, zone: &Zone) -> Result<Self, StoreError> {
+    /// Opens or makes the cache. Its days are counted in the zone it was left with: see
+    /// [`Cache::count_days_in`].
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         schema::migrate(&mut connection)?;
-        let mut cache = Cache::on(connection);
-        cache.count_days_in(zone)?;
-        Ok(cache)
+        Ok(Cache::on(connection))
     }
 
     /// Opens for reading only; `None` if there is no cache yet.
