@@ -35,12 +35,9 @@ fn main() -> anyhow::Result<()> {
         .plugin(tauri_plugin_window_state::Builder::default().build())
         .plugin(tauri_plugin_dialog::init())
         .setup(move |tauri| {
-            let app = open(arguments.data);
-            if let Ok(app) = &app {
-                let _in_runtime = tauri::async_runtime::handle().inner().enter();
-                app.start_quietly();
-            }
-            tauri.manage(Shell::new(app, arguments.cloud));
+            tauri.manage(Shell::new(arguments.cloud));
+            let handle = tauri.handle().clone();
+            std::thread::spawn(move || handle.state::<Shell>().open(|| open(arguments.data)));
             WebviewWindowBuilder::new(tauri, "main", WebviewUrl::default())
                 .title("Boothkeeper")
                 .inner_size(1200.0, 780.0)
@@ -70,10 +67,8 @@ fn main() -> anyhow::Result<()> {
         ])
         .build(tauri::generate_context!())?
         .run(|tauri, event| {
-            if let RunEvent::Exit = event
-                && let Ok(app) = tauri.state::<Shell>().app()
-            {
-                app.stop();
+            if let RunEvent::Exit = event {
+                tauri.state::<Shell>().stop();
             }
         });
     Ok(())

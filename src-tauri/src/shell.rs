@@ -1,6 +1,6 @@
 //! The window's share of state: the app, or why it could not be opened.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use boothkeeper_app::views::Overview;
@@ -8,7 +8,7 @@ use boothkeeper_app::{App, AppError};
 use tauri::ipc::Channel;
 
 pub struct Shell {
-    app: Result<Arc<App>, AppError>,
+    app: OnceLock<Result<Arc<App>, AppError>>,
     cloud: Option<String>,
 }
 
@@ -16,15 +16,32 @@ pub struct Shell {
 const TICK: Duration = Duration::from_secs(5);
 
 impl Shell {
-    pub fn new(app: Result<App, AppError>, cloud: Option<String>) -> Self {
+    pub fn new(cloud: Option<String>) -> Self {
         Shell {
-            app: app.map(Arc::new),
+            app: OnceLock::new(),
             cloud,
         }
     }
 
+    /// Opens the app and has it follow the cloud. The window is built meanwhile: its page asks as soon as
+    /// it is there, and waits for this.
+    pub fn open(&self, open: impl FnOnce() -> Result<App, AppError>) {
+        let app = self.app.get_or_init(|| open().map(Arc::new));
+        if let Ok(app) = app {
+            let _in_runtime = tauri::async_runtime::handle().inner().enter();
+            app.start_quietly();
+        }
+    }
+
     pub fn app(&self) -> Result<&Arc<App>, AppError> {
-        self.app.as_ref().map_err(AppError::again)
+        self.app.wait().as_ref().map_err(AppError::again)
+    }
+
+    /// Ends as it should, if it was ever opened.
+    pub fn stop(&self) {
+        if let Some(Ok(app)) = self.app.get() {
+            app.stop();
+        }
     }
 
     /// The cloud that the first screen proposes.

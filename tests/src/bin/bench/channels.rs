@@ -61,7 +61,7 @@ async fn per_second(cloud: &Cloud, accounts: &[Account]) -> anyhow::Result<f64> 
         async move {
             for call in 0..calls {
                 let run = format!("run-{caller}-{call}-{}", account.id);
-                let request = serde_json::json!({ "id": run, "service": "ai_headshot" });
+                let request = serde_json::json!({ "id": run, "service": "headshot_speed" });
                 let answer = http.post(&url).bearer_auth(&account.key).json(&request);
                 let status = answer.send().await?.status();
                 ensure!(status.is_success(), "a run was answered {status}");

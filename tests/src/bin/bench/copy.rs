@@ -70,7 +70,7 @@ pub async fn growth(folder: &Path, entries: u64) -> anyhow::Result<Line> {
     })?;
     let mut applied = Vec::new();
     for _ in 0..20 {
-        cloud.runs(&account, "ai_headshot", 1).await?;
+        cloud.runs(&account, "headshot_speed", 1).await?;
         let started = Instant::now();
         app.sync_once().await?;
         applied.push(started.elapsed());

@@ -44,6 +44,9 @@ async fn main() -> anyhow::Result<()> {
     table.end(write)
 }
 
+const PAGE: &str = "docs/benchmarks.md";
+const NOTES: &str = "\n## Notes";
+
 /// Printed as it grows.
 struct Table(String);
 
@@ -75,7 +78,10 @@ impl Table {
 
     fn end(self, write: bool) -> anyhow::Result<()> {
         if write {
-            std::fs::write("docs/benchmarks.md", self.0)?;
+            // What a person wrote about the figures stays.
+            let before = std::fs::read_to_string(PAGE).unwrap_or_default();
+            let notes = before.find(NOTES).map_or("", |at| &before[at..]);
+            std::fs::write(PAGE, format!("{}{notes}", self.0))?;
         }
         Ok(())
     }

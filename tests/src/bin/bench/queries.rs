@@ -65,7 +65,7 @@ pub fn pages(app: &App, data: &Path, entries: u64) -> anyhow::Result<Vec<Line>> 
     };
     let kind = HistoryQuery {
         kinds: vec!["usage".into()],
-        ..service("ai_headshot")
+        ..service("headshot_speed")
     };
     [
         ("no filter", HistoryQuery::default()),

@@ -123,7 +123,7 @@ pub async fn append_to_screen(
         file.sync_all()?;
         peer.push(started.elapsed());
         let sent = SystemClock.wall();
-        cloud.runs(account, "ai_headshot", 1).await?;
+        cloud.runs(account, "headshot_speed", 1).await?;
         let seen = until("the change on screen", async || {
             let changes = window.script("return window.__changes", vec![]).await?;
             Ok(changes.get(run).and_then(serde_json::Value::as_i64))
