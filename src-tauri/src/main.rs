@@ -77,5 +77,5 @@ fn main() -> anyhow::Result<()> {
 fn open(data: Option<PathBuf>) -> Result<App, AppError> {
     let data = data.or_else(default_data_folder);
     let data = data.ok_or(AppError::new(Code::FileSystem))?;
-    App::open(Options::from_environment(data))
+    App::open(Options::from_environment(data)?)
 }

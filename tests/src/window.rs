@@ -150,9 +150,10 @@ impl Window {
         .await
     }
 
-    /// Clicks the button (or option) with this text.
+    /// Clicks the button with this text, once it can be.
     pub async fn press(&self, text: &str) -> anyhow::Result<()> {
-        let xpath = format!("//button[contains(normalize-space(.), \"{text}\")]");
+        let xpath =
+            format!("//button[not(@disabled) and contains(normalize-space(.), \"{text}\")]");
         until(&format!("a button {text:?} to press"), async || {
             let element = self.page.find(Locator::XPath(&xpath)).await?;
             element.click().await?;

@@ -2,6 +2,7 @@
 
 use boothkeeper_tests::cloud::Cloud;
 use boothkeeper_tests::laptop::Laptop;
+use boothkeeper_tests::process::{Pipes, Process, until};
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
@@ -259,5 +260,84 @@ async fn what_is_out_of_range_is_refused_and_never_clamped() -> anyhow::Result<(
         laptop.fails(&["history", "--service", "nonsense"])?,
         (2, "unknown_name".into())
     );
+    Ok(())
+}
+
+/// A purchase that cannot be sent for want of a key does not lie in wait for the next key.
+#[tokio::test]
+async fn what_cannot_be_sent_is_not_left_to_surprise() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let cloud = Cloud::start(&folder.path().join("cloud"), None)?;
+    let account = cloud.booth(1_000).await?;
+    let other = cloud.booth(2_000).await?;
+    let data = folder.path().join("laptop");
+    let laptop = Laptop::signed_in(&data, &cloud, &account)?;
+    let revoked = format!("bk_{}", "0".repeat(64));
+    let stranger = Laptop::new(&data).with_key(&revoked);
+    assert_eq!(stranger.fails(&["buy", "50"])?, (3, "signed_out".into()));
+    laptop.ok(&["sync"])?;
+    assert_eq!(cloud.balance(&account).await?, 1_000);
+
+    // Another account's key says nothing about this copy.
+    let theirs = Laptop::new(&data).with_key(&other.key);
+    assert_eq!(theirs.fails(&["sync"])?.1, "wrong_account");
+    assert_eq!(laptop.balance()?["trust"], "cached");
+    Ok(())
+}
+
+#[tokio::test]
+async fn leaving_does_not_drop_what_waits_unless_told_to() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let mut cloud = Cloud::start(&folder.path().join("cloud"), None)?;
+    let account = cloud.booth(1_000).await?;
+    let data = folder.path().join("laptop");
+    let laptop = Laptop::signed_in(&data, &cloud, &account)?;
+    cloud.stop();
+    laptop.ok(&["buy", "50"])?;
+    assert_eq!(laptop.fails(&["logout"])?.1, "actions_waiting");
+    laptop.ok(&["logout", "--discard"])?;
+    let kept = std::fs::read(data.join("cache.sqlite"))?;
+    let said = |needle: &[u8]| kept.windows(needle.len()).any(|window| window == needle);
+    assert!(
+        !said(b"operator@booth.example"),
+        "the copy is gone from the disk"
+    );
+    assert_eq!(laptop.balance()?["balance"], Value::Null);
+    Ok(())
+}
+
+/// One process follows the cloud; what another queues meanwhile is sent by it.
+#[tokio::test]
+async fn what_another_process_queues_is_sent_by_the_one_that_follows() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let cloud = Cloud::start(&folder.path().join("cloud"), None)?;
+    let account = cloud.booth(1_000).await?;
+    let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
+    let _watch = Process::start(&laptop.command(&["sync", "--watch"]), Pipes::default())?;
+    until("the watch to hold the lock", async || {
+        let held = std::fs::metadata(laptop.data.join("sync.lock"))?;
+        Ok((held.len() > 0).then_some(()))
+    })
+    .await?;
+    assert_eq!(laptop.ok(&["buy", "50"])?["state"], "queued");
+    until("the purchase to arrive", async || {
+        Ok((cloud.balance(&account).await? == 6_000).then_some(()))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn days_before_the_account_have_no_balance() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let cloud = Cloud::start(&folder.path().join("cloud"), None)?;
+    let account = cloud.booth(1_000).await?;
+    let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
+    let before = laptop.ok(&["history", "--to", "2020-01-01"])?;
+    assert_eq!(
+        (&before["opening"], &before["closing"]),
+        (&json!(0), &json!(0))
+    );
+    let nothing = laptop.ok(&["history", "--text", "nothing says this"])?;
+    assert_eq!(nothing["totals"], json!([]));
     Ok(())
 }

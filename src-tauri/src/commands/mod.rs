@@ -80,9 +80,10 @@ pub async fn sign_in_to_demo(
     Ok(app.start()?)
 }
 
-#[tauri::command(async)]
-pub fn sign_out(shell: State<'_, Shell>) -> Answer<()> {
-    Ok(shell.app()?.sign_out()?)
+/// The page has said what would be lost.
+#[tauri::command]
+pub async fn sign_out(shell: State<'_, Shell>) -> Answer<()> {
+    Ok(shell.app()?.sign_out(true).await?)
 }
 
 #[tauri::command]

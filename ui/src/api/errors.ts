@@ -18,6 +18,26 @@ export const WORDS: Record<Code, Words> = {
     next: 'A key begins with bk_. Copy it again from your account settings.',
     severity: 'warn',
   },
+  key_missing: {
+    sentence: 'No access key was given.',
+    next: 'Paste a key from your account settings.',
+    severity: 'warn',
+  },
+  wrong_account: {
+    sentence: 'This access key opens another account.',
+    next: 'Use this account’s key, or sign out and sign in with the other one.',
+    severity: 'warn',
+  },
+  outbox_damaged: {
+    sentence: 'The file of waiting actions is damaged; the copy of your history is not.',
+    next: 'Move outbox.sqlite out of the data folder and keep it, then start Boothkeeper and sign in again.',
+    severity: 'neg',
+  },
+  actions_waiting: {
+    sentence: 'Actions are waiting that were not sent yet; they would be lost.',
+    next: 'Connect to send them, or cancel them on the Overview.',
+    severity: 'warn',
+  },
   address_malformed: {
     sentence: 'That is not a cloud’s address.',
     next: 'Use an address that begins with https://.',

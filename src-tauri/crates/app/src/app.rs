@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, Weak};
 use boothkeeper_domain::Timestamp;
 use boothkeeper_store::cache::Head;
 use boothkeeper_store::outbox::Binding;
-use boothkeeper_store::{SyncRole, Zone};
+use boothkeeper_store::{Cache, SyncRole, Zone};
 use boothkeeper_sync::clock::SystemClock;
 use boothkeeper_sync::transport::Transport;
 use boothkeeper_sync::{AccessKey, Laptop, Status};
@@ -41,16 +41,18 @@ pub(crate) struct Running {
 
 impl Options {
     /// The zone of `TZ` or else the laptop's own, and the environment's key.
-    pub fn from_environment(data: PathBuf) -> Self {
+    pub fn from_environment(data: PathBuf) -> Result<Self, AppError> {
         let named = |name: String| Zone::named(name.trim_start_matches(':'));
         let system = || iana_time_zone::get_timezone().ok().and_then(named);
         let zone = std::env::var("TZ").ok().and_then(named).or_else(system);
         let key = std::env::var("BOOTHKEEPER_ACCESS_KEY").ok();
-        Options {
+        let key = key.filter(|key| !key.is_empty());
+        let parse = |key: String| AccessKey::parse(&key).ok_or(AppError::new(Code::KeyMalformed));
+        Ok(Options {
             data,
             zone: zone.unwrap_or_else(Zone::utc),
-            key: key.and_then(|key| AccessKey::parse(&key)),
-        }
+            key: key.map(parse).transpose()?,
+        })
     }
 }
 
@@ -65,6 +67,11 @@ impl App {
             status: watch::Sender::new(Status::default()),
             engine: Mutex::new(None),
         })
+    }
+
+    /// The zone that days and times are shown in.
+    pub fn zone(&self) -> &Zone {
+        self.laptop.zone()
     }
 
     pub fn data(&self) -> &Path {
@@ -95,7 +102,8 @@ impl App {
         let Some(binding) = binding else {
             return Ok(None);
         };
-        Ok(self.laptop.read(|cache| cache.head(&binding.keys))?)
+        let read = |cache: &Cache| binding.own(cache.head(&binding.keys)?);
+        Ok(self.laptop.read(read)?)
     }
 
     pub(crate) fn engine(&self) -> std::sync::MutexGuard<'_, Option<Running>> {

@@ -15,6 +15,9 @@ pub enum Code {
     SignedOut,
     /// What was typed cannot be a key.
     KeyMalformed,
+    KeyMissing,
+    /// The key opens another account than the one this folder copies.
+    WrongAccount,
     AddressMalformed,
     Offline,
     Portal,
@@ -25,6 +28,10 @@ pub enum Code {
     Diverged,
     StreamBroken,
     Damaged,
+    /// The file of waiting actions, which cannot be fetched again.
+    OutboxDamaged,
+    /// Something would be lost that waits to be sent.
+    ActionsWaiting,
     DiskFull,
     ReadOnly,
     NewerFiles,
@@ -43,6 +50,8 @@ impl Code {
     pub const ALL: &'static [Code] = &[
         Code::SignedOut,
         Code::KeyMalformed,
+        Code::KeyMissing,
+        Code::WrongAccount,
         Code::AddressMalformed,
         Code::Offline,
         Code::Portal,
@@ -52,6 +61,8 @@ impl Code {
         Code::Diverged,
         Code::StreamBroken,
         Code::Damaged,
+        Code::OutboxDamaged,
+        Code::ActionsWaiting,
         Code::DiskFull,
         Code::ReadOnly,
         Code::NewerFiles,
@@ -136,6 +147,7 @@ fn store_code(error: &StoreError) -> Code {
         StoreError::ReadOnly(_) => Code::ReadOnly,
         StoreError::Newer { .. } => Code::NewerFiles,
         StoreError::Damaged { .. } => Code::Damaged,
+        StoreError::OutboxDamaged(_) => Code::OutboxDamaged,
         StoreError::Locked => Code::Locked,
         StoreError::Database(_) | StoreError::Migration(_) | StoreError::Json(_) => Code::Internal,
     }
@@ -147,6 +159,7 @@ impl From<SyncError> for AppError {
             SyncError::Offline(_) => Code::Offline,
             SyncError::Portal { .. } => Code::Portal,
             SyncError::SignedOut | SyncError::NotBound => Code::SignedOut,
+            SyncError::WrongAccount => Code::WrongAccount,
             SyncError::Server { .. } | SyncError::Malformed(_) => Code::Server,
             SyncError::Refused(_) => Code::Refused,
             SyncError::Stream(_) => Code::StreamBroken,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use boothkeeper_domain::Asset;
 use boothkeeper_store::Cache;
 use boothkeeper_store::cache::{Head, Names};
+use boothkeeper_store::outbox::Divergence;
 
 use crate::{App, AppError, Code};
 
@@ -21,14 +22,25 @@ impl App {
         ask: impl FnOnce(&Copied<'_>) -> Result<T, AppError>,
     ) -> Result<T, AppError> {
         let binding = self.binding()?.ok_or(AppError::new(Code::SignedOut))?;
-        self.laptop.read(|cache| {
-            let head = cache.head(&binding.keys)?;
+        let answer = self.laptop.read(|cache| {
+            let head = binding.own(cache.head(&binding.keys)?)?;
+            let head = head.ok_or(AppError::new(Code::NotSynced))?;
+            // Sums that do not come to the proven balance are not shown.
+            cache.sums_to(&head)?;
             ask(&Copied {
                 cache,
-                head: head.ok_or(AppError::new(Code::NotSynced))?,
+                head,
                 names: cache.names()?,
             })
-        })
+        });
+        if answer
+            .as_ref()
+            .is_err_and(|error| error.code == Code::Damaged)
+        {
+            // The next sync mends it unasked.
+            self.laptop.diverged(Divergence::Damage)?;
+        }
+        answer
     }
 }
 

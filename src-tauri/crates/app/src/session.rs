@@ -48,10 +48,12 @@ impl App {
                 .options
                 .key
                 .clone()
-                .ok_or(AppError::new(Code::KeyMalformed))?,
+                .ok_or(AppError::new(Code::KeyMissing))?,
         };
-        self.stop();
+        self.end().await;
         let client = Client::new(self.transport()?, &cloud, Some(key.clone()));
+        self.refuse_to_lose(&client).await?;
+        let _role = self.sync_role()?;
         let binding = sign_in::bind(&client, &self.laptop, &cloud).await?;
         if !from_environment {
             let name = self.secret_name(&binding);
@@ -91,9 +93,25 @@ impl App {
         client.meta().await.is_ok_and(|meta| meta.demo)
     }
 
-    /// Forgets the key and drops the copy.
-    pub fn sign_out(&self) -> Result<(), AppError> {
-        self.stop();
+    /// Another account's key drops this account's outbox: not while something waits in it.
+    async fn refuse_to_lose(&self, client: &Client) -> Result<(), AppError> {
+        let bound = self.binding()?.map(|binding| binding.account);
+        if bound.is_none() || self.laptop.outbox().unsent()? == 0 {
+            return Ok(());
+        }
+        match client.meta().await?.account == bound {
+            true => Ok(()),
+            false => Err(AppError::new(Code::ActionsWaiting)),
+        }
+    }
+
+    /// Forgets the key and drops the copy; actions that wait only if that was said.
+    pub async fn sign_out(&self, discard: bool) -> Result<(), AppError> {
+        if !discard && self.laptop.outbox().unsent()? > 0 {
+            return Err(AppError::new(Code::ActionsWaiting));
+        }
+        self.end().await;
+        let _role = self.sync_role()?;
         if let Some(binding) = self.binding()? {
             self.secrets.delete(&self.secret_name(&binding)).ok();
         }
@@ -112,12 +130,13 @@ impl App {
         let role = self.sync_role()?;
         let (client, _) = self.client()?;
         self.laptop.outbox().recover()?;
-        let mut suspicions = 0;
+        let (mut suspicions, mut mended) = (0, false);
         let end = loop {
             match pull(&client, &self.laptop, |_| {}).await {
                 Ok(end) => break end,
-                Err(SyncError::Store(boothkeeper_store::StoreError::Damaged { seq, .. })) => {
-                    if !mend(Some(&client), &self.laptop, seq).await? {
+                Err(SyncError::Store(boothkeeper_store::StoreError::Damaged { .. })) if !mended => {
+                    mended = true;
+                    if !mend(Some(&client), &self.laptop).await? {
                         return Err(AppError::new(Code::Damaged));
                     }
                 }
@@ -198,6 +217,22 @@ impl App {
         self.start()
     }
 
+    /// Whether the engine runs; it ends by itself where a person is needed.
+    pub fn is_following(&self) -> bool {
+        self.engine()
+            .as_ref()
+            .is_some_and(|running| !running.task.is_finished())
+    }
+
+    /// Stops, and waits until nothing of it runs any more.
+    async fn end(&self) {
+        let running = self.engine().take();
+        if let Some(running) = running {
+            running.task.abort();
+            let _ = running.task.await;
+        }
+    }
+
     pub fn stop(&self) {
         if let Some(running) = self.engine().take() {
             running.task.abort();
@@ -211,6 +246,11 @@ impl App {
     fn sync_role(&self) -> Result<Option<SyncRole>, AppError> {
         let role = self.laptop.take_sync_role()?;
         role.ok_or(AppError::new(Code::Locked))
+    }
+
+    /// Whether there is an account and a key to it; the cloud is not asked.
+    pub fn signed_in(&self) -> Result<(), AppError> {
+        self.client().map(|_| ())
     }
 
     pub(crate) fn client(&self) -> Result<(Client, Binding), AppError> {

@@ -4,14 +4,12 @@ use std::time::Duration;
 
 use boothkeeper_domain::Seq;
 use boothkeeper_domain::time::DAY;
-use boothkeeper_store::Cache;
 use boothkeeper_store::outbox::Divergence;
+use boothkeeper_store::{Cache, StoreError};
 use boothkeeper_sync::{Client, Laptop, SyncError, mend};
 
 /// How often a process that runs for days asks whether a day has passed.
 const ASK_EVERY: Duration = Duration::from_secs(3600);
-/// Damage in so many segments at once is mended in one go; more waits for the next.
-const ROUNDS: usize = 16;
 
 /// The place of the first entry that could not be mended; `None` if the whole copy is proven.
 pub(crate) async fn prove(
@@ -19,18 +17,12 @@ pub(crate) async fn prove(
     laptop: &Laptop,
 ) -> Result<Option<Seq>, SyncError> {
     let mut bad = first_bad(laptop).await?;
-    for _ in 0..ROUNDS {
-        let Some(seq) = bad else {
-            break;
-        };
-        match mend(client, laptop, Some(seq)).await {
+    if bad.is_some() {
+        match mend(client, laptop).await {
             Ok(true) => bad = first_bad(laptop).await?,
-            Ok(false) => break,
-            Err(error) => {
-                // It stays as it is, and on record.
-                tracing::warn!(?error, %seq, "damage could not be mended");
-                break;
-            }
+            Ok(false) => {}
+            // It stays as it is, and on record.
+            Err(error) => tracing::warn!(?error, "damage could not be mended"),
         }
     }
     let found = bad.is_some();
@@ -47,8 +39,10 @@ async fn first_bad(laptop: &Laptop) -> Result<Option<Seq>, SyncError> {
     laptop
         .blocking(|laptop| {
             let binding = laptop.binding()?;
-            let scrub = laptop.read(|cache| cache.scrub(&binding.account, &binding.keys))?;
-            Ok(scrub.and_then(|scrub| scrub.first_bad))
+            match laptop.read(|cache| cache.scrub(&binding.account, &binding.keys)) {
+                Err(StoreError::Damaged { seq, .. }) => Ok(Some(seq.unwrap_or(Seq::ZERO))),
+                scrub => Ok(scrub?.and_then(|scrub| scrub.first_bad)),
+            }
         })
         .await
 }
@@ -59,7 +53,7 @@ pub(crate) async fn after_crash(client: &Client, laptop: &Laptop) -> Result<(), 
         .blocking(|laptop| Ok(laptop.read(Cache::is_sound)?))
         .await?;
     if !sound {
-        mend(Some(client), laptop, None).await?;
+        mend(Some(client), laptop).await?;
     }
     prove(Some(client), laptop).await?;
     Ok(())

@@ -21,6 +21,7 @@ pub struct Arguments {
 pub enum Command {
     /// Sign in and copy the account's journal.
     Login {
+        /// The cloud's address: https://…, or http:// on this computer.
         #[arg(long)]
         cloud: String,
         /// Read the access key from standard input; else BOOTHKEEPER_ACCESS_KEY is used.
@@ -31,7 +32,11 @@ pub enum Command {
         demo: bool,
     },
     /// Forget the access key and the local copy.
-    Logout,
+    Logout {
+        /// Give up actions that wait to be sent.
+        #[arg(long)]
+        discard: bool,
+    },
     /// Bring the copy up to date and send what waits.
     Sync {
         /// Stay connected and say every change.
@@ -42,8 +47,11 @@ pub enum Command {
     Balance,
     /// What happened, newest first.
     History(HistoryArguments),
-    /// Buy credits on the card on file.
-    Buy { amount: String },
+    /// Buy credits on the card on file, at once; offline the purchase waits for up to a day.
+    Buy {
+        /// In the account's unit: 50 or 50.00.
+        amount: String,
+    },
     /// Switch auto-recharge.
     AutoRecharge { switch: Switch },
     /// Actions that wait for the cloud, and what came of them.
@@ -57,10 +65,13 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct HistoryArguments {
+    /// A service's code; may be repeated.
     #[arg(long)]
     pub service: Vec<String>,
+    /// A kind of entry; may be repeated.
     #[arg(long)]
     pub kind: Vec<String>,
+    /// An event's name; may be repeated.
     #[arg(long)]
     pub event: Vec<String>,
     /// First day, in this computer's zone: 2026-02-01.
@@ -85,11 +96,10 @@ pub struct HistoryArguments {
 
 #[derive(Debug, Subcommand)]
 pub enum OutboxCommand {
+    /// Newest first.
     List,
     /// Withdraw an action that was not sent yet.
-    Cancel {
-        id: String,
-    },
+    Cancel { id: String },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

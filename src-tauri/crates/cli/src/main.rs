@@ -18,7 +18,10 @@ use serde_json::json;
 fn main() -> ExitCode {
     boothkeeper_app::log_to_stderr();
     // A reader that stops reading, `head` say, ends the program without a report.
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return output::usage(&error),
+    };
     let output = Output::new(arguments.json);
     match run(arguments, &output) {
         Ok(code) => code,
@@ -29,7 +32,7 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, AppError> {
     let data = arguments.data.or_else(default_data_folder);
     let data = data.ok_or(AppError::new(Code::FileSystem))?;
-    let options = Options::from_environment(data);
+    let options = Options::from_environment(data)?;
     if let Command::Balance = arguments.command {
         let view = glance(&options)?;
         output.balance(&view);
@@ -51,34 +54,40 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
             key_stdin,
             demo,
         } => login(app, &cloud, key_stdin, demo, output).await?,
-        Command::Logout => {
-            app.sign_out()?;
+        Command::Logout { discard } => {
+            app.sign_out(discard).await?;
             output.done(
                 &json!({ "signed_in": false }),
                 "Signed out. The copy on this computer is gone.",
             );
         }
         Command::Sync { watch: false } => {
+            let before = refused(app)?;
             app.sync_once().await?;
             output.balance(&app.balance()?);
+            output.refusals(refused(app)?.saturating_sub(before));
         }
         Command::Sync { watch: true } => watch(app, output).await?,
         Command::Balance => output.balance(&app.balance()?),
         Command::History(arguments) => history(app, arguments, output)?,
         Command::Buy { amount } => {
-            let asset = app.balance()?.asset.ok_or(AppError::new(Code::NotSynced))?;
+            let asset = asset(app)?;
             let amount = asset
                 .parse(&amount)
                 .ok_or(AppError::new(Code::OutOfRange))?;
+            app.signed_in()?;
             let queued = app.buy_credits(amount)?;
             return send(app, &queued.id, output).await;
         }
         Command::AutoRecharge { switch } => {
+            app.signed_in()?;
             let queued = app.set_auto_recharge(switch == Switch::On)?;
             return send(app, &queued.id, output).await;
         }
-        Command::Outbox(OutboxCommand::List) => output.outbox(&app.outbox()?),
-        Command::Outbox(OutboxCommand::Cancel { id }) => output.command(&app.cancel_command(&id)?),
+        Command::Outbox(OutboxCommand::List) => output.outbox(&app.outbox()?, unit(app).as_ref()),
+        Command::Outbox(OutboxCommand::Cancel { id }) => {
+            output.command(&app.cancel_command(&id)?, unit(app).as_ref())
+        }
         Command::Verify => {
             let view = app.verify_and_mend().await?;
             output.verify(&view);
@@ -119,16 +128,45 @@ fn read_key() -> Result<String, AppError> {
     Ok(key)
 }
 
-/// Tries to send at once. What could not be sent stays queued, and that is a success.
+/// Tries to send at once. What waits for the network stays queued, and that is a success. What cannot be
+/// sent for another reason is taken back: it is not to surprise anybody later.
 async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppError> {
     let sent = app.sync_once().await;
-    let command = app.command(id)?;
-    output.command(&command);
-    match (sent, command.state.as_str()) {
-        (_, "rejected" | "needs_decision") => Ok(output::exit(Code::Refused)),
-        (Err(error), _) if !error.is_transient() => Err(error),
-        _ => Ok(ExitCode::SUCCESS),
+    let mut command = app.command(id)?;
+    if let Err(error) = sent
+        && !error.is_transient()
+    {
+        if command.state == "queued" {
+            app.cancel_command(id)?;
+            return Err(error);
+        }
+        // It may have happened: what is known of it is said, with the error's exit code.
+        command = app.command(id)?;
+        output.command(&command, unit(app).as_ref());
+        return Ok(output::exit(error.code));
     }
+    output.command(&command, unit(app).as_ref());
+    Ok(match command.state.as_str() {
+        "rejected" | "needs_decision" => output::exit(Code::Refused),
+        _ => ExitCode::SUCCESS,
+    })
+}
+
+/// What amounts are shown in, if that is known.
+fn unit(app: &App) -> Option<boothkeeper_app::domain::Asset> {
+    app.balance().ok()?.asset
+}
+
+fn refused(app: &App) -> Result<usize, AppError> {
+    let commands = app.outbox()?.commands.into_iter();
+    let refused = |state: &str| matches!(state, "rejected" | "needs_decision");
+    Ok(commands.filter(|command| refused(&command.state)).count())
+}
+
+/// What amounts are counted in; signed out comes before never synced.
+fn asset(app: &App) -> Result<boothkeeper_app::domain::Asset, AppError> {
+    app.signed_in()?;
+    unit(app).ok_or(AppError::new(Code::NotSynced))
 }
 
 /// Follows the cloud and says each change of balance or trust, until it is interrupted.
@@ -138,10 +176,15 @@ async fn watch(app: &App, output: &Output) -> Result<(), AppError> {
     let mut said = None;
     loop {
         let view = app.balance()?;
-        let now = (view.balance, view.trust, view.seq);
+        let now = (view.balance, view.trust, view.seq, view.reason);
         if said != Some(now) {
             output.balance(&view);
             said = Some(now);
+        }
+        if !app.is_following() {
+            // It ends by itself only where a person is needed.
+            app.sync_once().await?;
+            return Ok(());
         }
         // Trust falls by time alone, too.
         let tick = tokio::time::sleep(std::time::Duration::from_secs(1));

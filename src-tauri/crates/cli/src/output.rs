@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use boothkeeper_app::domain::trust::Trust;
+use boothkeeper_app::domain::trust::{Reason, Trust};
 use boothkeeper_app::domain::{Amount, Asset};
 use boothkeeper_app::views::{
     BalanceView, CommandView, Doctor, HistoryPage, OutboxView, VerifyView,
@@ -21,13 +21,29 @@ pub struct Output {
 /// `cloud-api.md`: 1 failed, 3 signed out, 4 offline, 5 refused, 6 diverged; 2 is usage.
 pub fn exit(code: Code) -> ExitCode {
     ExitCode::from(match code {
-        Code::KeyMalformed | Code::AddressMalformed | Code::OutOfRange | Code::UnknownName => 2,
+        Code::KeyMissing
+        | Code::KeyMalformed
+        | Code::AddressMalformed
+        | Code::OutOfRange
+        | Code::UnknownName => 2,
         Code::SignedOut => 3,
         Code::Offline | Code::Portal | Code::Server => 4,
         Code::Refused => 5,
         Code::Diverged => 6,
         _ => 1,
     })
+}
+
+/// What was typed cannot be read; help and version are what was asked for.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args().any(|argument| argument == "--json") {
+        let message = error.to_string();
+        let document = json!({ "error": { "code": "usage", "message": message.trim() } });
+        println!("{document}");
+        return ExitCode::from(2);
+    }
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 pub fn trust_exit(trust: Trust) -> ExitCode {
@@ -96,6 +112,14 @@ impl Output {
         }
     }
 
+    pub fn refusals(&self, count: usize) {
+        if count > 0 && !self.json {
+            self.line(&format!(
+                "{count} waiting action(s) were refused: see `boothkeeper outbox list`."
+            ));
+        }
+    }
+
     pub fn history(&self, page: &HistoryPage, app: &App) -> Result<(), AppError> {
         if self.json {
             self.print(page);
@@ -107,13 +131,14 @@ impl Output {
             let what = row.service.as_deref().unwrap_or(&row.kind);
             let event = row.event.as_deref().unwrap_or_default();
             let (delta, after) = (money(row.delta, &asset), money(row.balance_after, &asset));
+            let (at, status) = (app.zone().local(row.at), json_name(&row.status));
             self.line(&format!(
-                "{:>8}  {}  {delta:>10}  {after:>10}  {what:<20}  {event}",
-                row.seq.0, row.at
+                "{:>8}  {at}  {delta:>10}  {after:>10}  {what:<20}  {status:<10}  {event}",
+                row.seq.0
             ));
         }
         self.line(&format!(
-            "opening {}  closing {}",
+            "balance before and after these days: {}, {}",
             money(page.opening, &asset),
             money(page.closing, &asset)
         ));
@@ -123,7 +148,7 @@ impl Output {
         Ok(())
     }
 
-    pub fn outbox(&self, view: &OutboxView) {
+    pub fn outbox(&self, view: &OutboxView, asset: Option<&Asset>) {
         if self.json {
             return self.print(view);
         }
@@ -131,15 +156,15 @@ impl Output {
             self.line("Nothing waits.");
         }
         for command in &view.commands {
-            self.line(&command_line(command));
+            self.line(&command_line(command, asset));
         }
     }
 
-    pub fn command(&self, command: &CommandView) {
+    pub fn command(&self, command: &CommandView, asset: Option<&Asset>) {
         if self.json {
             self.print(command);
         } else {
-            self.line(&command_line(command));
+            self.line(&command_line(command, asset));
         }
     }
 
@@ -148,6 +173,10 @@ impl Output {
             return self.print(view);
         }
         self.line(&match view.first_bad_seq {
+            None if view.diverged => format!(
+                "All {} entries are as the cloud signed them, up to {}; but the cloud now tells another story.",
+                view.entries, view.seq
+            ),
             None => format!(
                 "All {} entries are as the cloud signed them, up to {}.",
                 view.entries, view.seq
@@ -196,17 +225,39 @@ fn trust(view: &BalanceView) -> String {
     let why = view.reason.map(words::reason).unwrap_or_default();
     match view.trust {
         Trust::Live => format!("live, verified as of {as_of}"),
+        // That nobody has asked the cloud since is how a command line works, and no trouble.
+        Trust::Cached if view.reason == Some(Reason::NotConnected) => format!("as of {as_of}"),
         Trust::Cached => format!("as of {as_of}, {why}"),
         Trust::Stale => format!("as of {as_of}, {why}; it may have changed since"),
         Trust::Unknown => "unknown".to_owned(),
+        Trust::Diverged if view.reason == Some(Reason::Damaged) => {
+            format!("DAMAGED: last proven {as_of}; run `boothkeeper sync` while online")
+        }
         Trust::Diverged => format!("DIVERGED: last proven {as_of}; the cloud says otherwise"),
     }
 }
 
-fn command_line(command: &CommandView) -> String {
+fn command_line(command: &CommandView, asset: Option<&Asset>) -> String {
+    let in_asset = |amount| asset.map(|asset| money(amount, asset));
+    let amount = command.amount.and_then(in_asset);
+    let switch = command
+        .enabled
+        .map(|on| if on { "on" } else { "off" }.to_owned());
+    let what = amount.or(switch).unwrap_or_default();
     let problem = command.problem.map(|code| code.title()).unwrap_or_default();
-    format!(
-        "{}  {:<18} {:<14} {problem}",
-        command.id, command.kind, command.state
-    )
+    let facts = command.facts.as_ref().map(ToString::to_string);
+    let waits = match (command.state.as_str(), command.not_after) {
+        ("queued", Some(limit)) => format!("waits for the cloud, until {limit}"),
+        ("unknown", _) => "sent, not answered: the cloud is asked with the next sync".to_owned(),
+        ("damaged", _) => "not as it was written: never sent".to_owned(),
+        _ => String::new(),
+    };
+    let line = format!(
+        "{}  {:<18} {what:<18} {:<14} {problem} {} {waits}",
+        command.id,
+        command.kind,
+        command.state,
+        facts.unwrap_or_default()
+    );
+    line.trim_end().to_owned()
 }

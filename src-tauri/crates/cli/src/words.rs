@@ -14,6 +14,14 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
             "That is not an access key.",
             "A key begins with bk_. Copy it again from your account settings.",
         ),
+        Code::KeyMissing => (
+            "No access key was given.",
+            "Pipe one in with --key-stdin, or set BOOTHKEEPER_ACCESS_KEY.",
+        ),
+        Code::WrongAccount => (
+            "This access key opens another account than the one this folder copies.",
+            "Use this account's key, or another folder with --data; `boothkeeper login` changes the account.",
+        ),
         Code::AddressMalformed => (
             "That is not a cloud's address.",
             "Use https://…; http:// is for this computer only.",
@@ -45,6 +53,14 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
         Code::StreamBroken => (
             "The cloud's answer broke off or contradicts itself; nothing of it was taken over.",
             "Try again; if it repeats, contact support.",
+        ),
+        Code::OutboxDamaged => (
+            "The file of waiting actions (outbox.sqlite in the data folder) is damaged; the copy of the journal is not.",
+            "Move that file away and keep it: it is the only record of actions that were not sent. Then run `boothkeeper login` again.",
+        ),
+        Code::ActionsWaiting => (
+            "Actions are waiting that were not sent yet; they would be lost.",
+            "Run `boothkeeper sync`, or `boothkeeper outbox cancel ID` for each; `boothkeeper logout --discard` gives them up.",
         ),
         Code::Damaged => (
             "The copy on this computer is damaged.",

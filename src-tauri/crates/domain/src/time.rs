@@ -40,7 +40,7 @@ impl Timestamp {
 
     /// Milliseconds from `earlier` to this instant.
     pub const fn since(self, earlier: Timestamp) -> i64 {
-        self.0 - earlier.0
+        self.0.saturating_sub(earlier.0)
     }
 
     /// Days since 1970 in UTC: what a daily limit counts by (`domain.md` §2).

@@ -46,6 +46,8 @@ pub struct Evidence {
     /// Age of the last heartbeat whose head was the verified copy, on a connection still open.
     pub heartbeat_age: Option<i64>,
     pub actions_waiting: bool,
+    /// The laptop's clock went backwards: the copy may be older than it looks.
+    pub age_unknown: bool,
 }
 
 /// Precedence: diverged, unknown, live, stale, cached.
@@ -64,7 +66,7 @@ pub fn judge(evidence: &Evidence, now: Timestamp) -> Trust {
         .is_some_and(|age| (0..=LIVE_FOR).contains(&age))
     {
         Trust::Live
-    } else if evidence.actions_waiting || now.since(as_of) > FRESH_FOR {
+    } else if evidence.actions_waiting || evidence.age_unknown || now.since(as_of) > FRESH_FOR {
         Trust::Stale
     } else {
         Trust::Cached

@@ -31,6 +31,9 @@ pub enum StoreError {
         seq: Option<Seq>,
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+    /// The same, of the one file that cannot be fetched again.
+    #[error("the file of waiting actions is damaged")]
+    OutboxDamaged(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
     #[error("another program holds this data folder")]
     Locked,
     #[error("the local database")]
@@ -53,6 +56,14 @@ impl StoreError {
         StoreError::Damaged {
             seq: None,
             source: Some(Box::new(error)),
+        }
+    }
+
+    /// The same, of the file that cannot be fetched again.
+    pub(crate) fn of_outbox(self) -> Self {
+        match self {
+            StoreError::Damaged { source, .. } => StoreError::OutboxDamaged(source),
+            error => error,
         }
     }
 

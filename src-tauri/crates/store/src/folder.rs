@@ -74,7 +74,7 @@ impl Drop for SyncRole {
 
 impl DataFolder {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(path).map_err(StoreError::io(path))?;
+        make(path).map_err(StoreError::io(path))?;
         let open = lock_file(&path.join("open.lock"))?;
         match FileExt::try_lock_shared(&open) {
             Ok(()) => {}
@@ -118,6 +118,14 @@ impl DataFolder {
         FileExt::lock_shared(&self.open).map_err(io)?;
         result
     }
+}
+
+/// A folder that no other user of the machine can look into.
+fn make(path: &Path) -> std::io::Result<()> {
+    let mut folder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder.recursive(true).create(path)
 }
 
 fn lock_file(path: &Path) -> Result<File, StoreError> {

@@ -10,11 +10,16 @@ use boothkeeper_domain::{
 use boothkeeper_wire::chain;
 use boothkeeper_wire::checkpoint::{PublicKey, SignatureError, SignedCheckpoint};
 use boothkeeper_wire::entry::{self, DecodeError, MAX_LINE};
-use boothkeeper_wire::stream::{Begin, Control, End, Frame, FrameError, SEGMENT, compress, lines};
+use boothkeeper_wire::stream::{
+    Begin, CHECKPOINT_EVERY, Control, End, Frame, FrameError, SEGMENT, compress, lines,
+};
 use thiserror::Error;
 
 use crate::Zone;
 use crate::cache::{Bytes, Head, Names, Rollups, Row, Verified};
+
+/// Entries that are held in memory until a checkpoint bears them out; twice what a cloud sends.
+const MAX_STRETCH: usize = 2 * (CHECKPOINT_EVERY * SEGMENT) as usize;
 
 /// Why a stream is not believed.
 #[derive(Debug, Error)]
@@ -181,6 +186,9 @@ impl Ingest {
         }
         if line.len() > MAX_LINE {
             return Err(DecodeError::TooLong(line.len()).into());
+        }
+        if self.stretch.rows.len() >= MAX_STRETCH {
+            return Err(IngestError::Order("too much comes without a checkpoint"));
         }
         let entry = entry::decode(line)?;
         self.state.apply(&entry)?;

@@ -1,12 +1,14 @@
 //! The laptop's copy: a cache of the journal that can always be fetched again, and an outbox that
 //! cannot. Synchronous: callers decide on which thread it runs.
 
+mod binding;
 pub mod cache;
 mod error;
 mod folder;
 pub mod ingest;
 mod memo;
 pub mod outbox;
+mod read_only;
 mod zone;
 
 pub use cache::Cache;

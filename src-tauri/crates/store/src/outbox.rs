@@ -6,18 +6,21 @@
 
 use std::path::Path;
 
-use boothkeeper_domain::{AccountId, Seq, Timestamp};
-use boothkeeper_wire::api::{ClockKind, CommandAnswer, CommandRequest, CommandState};
-use boothkeeper_wire::checkpoint::PublicKey;
+use boothkeeper_domain::{Seq, Timestamp};
+use boothkeeper_wire::api::{CommandAnswer, CommandRequest, CommandState};
 use boothkeeper_wire::problem::Problem;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::TransactionBehavior::Immediate;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use rusqlite_migration::{M, Migrations};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::StoreError;
-use crate::cache::refuse_newer;
+pub use crate::binding::{Binding, Diverged, Divergence};
+use crate::cache::{overwrite, refuse_empty, refuse_newer};
 use crate::memo::Memo;
+use crate::read_only;
 
 const STEPS: &[M<'_>] = &[M::up(
     "CREATE TABLE binding (id INTEGER PRIMARY KEY CHECK (id = 1), document TEXT NOT NULL);
@@ -28,54 +31,11 @@ const STEPS: &[M<'_>] = &[M::up(
          body TEXT NOT NULL,
          decided_at_seq INTEGER NOT NULL,
          state TEXT NOT NULL,
-         answer TEXT
+         answer TEXT,
+         mark INTEGER NOT NULL
      );
      CREATE INDEX commands_by_state ON commands (state, created_at);",
 )];
-
-/// Which account this folder copies, and whom to believe about it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Binding {
-    pub cloud: String,
-    pub account: AccountId,
-    /// Pinned at sign-in.
-    pub keys: Vec<PublicKey>,
-    pub clock: ClockKind,
-    /// Set when the copy and the cloud were found not to agree; why, and since when.
-    #[serde(default)]
-    pub diverged: Option<Diverged>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Diverged {
-    pub since: Timestamp,
-    pub what: Divergence,
-}
-
-impl Binding {
-    pub fn is_damaged(&self) -> bool {
-        let diverged = self.diverged.as_ref();
-        diverged.is_some_and(|diverged| diverged.what == Divergence::Damage)
-    }
-}
-
-/// How the copy and the cloud disagree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Divergence {
-    /// The cloud's journal is another one before our place.
-    Fork,
-    /// The cloud's journal is shorter than our copy.
-    CursorAhead,
-    /// What was sent does not bear out the cloud's own signed word.
-    Checkpoint,
-    /// Signed by a key that no pinned key vouches for.
-    UnknownKey,
-    /// An entry contradicts those before it.
-    Contradiction,
-    /// The copy's own bytes are not what was proven, and could not be mended yet.
-    Damage,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -90,6 +50,8 @@ pub enum State {
     /// Applied, and its entries are in the verified copy.
     Settled,
     Cancelled,
+    /// Not as it was written: never sent, never counted as done, kept to be looked at.
+    Damaged,
 }
 
 impl State {
@@ -103,6 +65,7 @@ impl State {
             State::NeedsDecision => "needs_decision",
             State::Settled => "settled",
             State::Cancelled => "cancelled",
+            State::Damaged => "damaged",
         }
     }
 
@@ -117,12 +80,8 @@ impl State {
         State::Cancelled,
     ];
 
-    fn named(name: &str) -> Result<State, StoreError> {
-        let state = Self::ALL.into_iter().find(|state| state.name() == name);
-        state.ok_or(StoreError::Damaged {
-            seq: None,
-            source: None,
-        })
+    fn named(name: &str) -> Option<State> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
     }
 }
 
@@ -132,9 +91,12 @@ pub struct Command {
     pub id: Uuid,
     pub created_at: Timestamp,
     pub body: String,
-    pub request: CommandRequest,
+    /// `None` for what cannot be read any more.
+    pub request: Option<CommandRequest>,
     pub state: State,
     pub problem: Option<Problem>,
+    /// Where the cloud's journal ended when it answered.
+    pub head: Option<Seq>,
 }
 
 #[derive(Debug)]
@@ -143,12 +105,23 @@ pub struct Outbox {
     binding: Memo<(), Option<Binding>>,
 }
 
-const COLUMNS: &str = "id, created_at, body, state, answer";
+const COLUMNS: &str = "id, created_at, resource, body, decided_at_seq, state, answer, mark";
+/// States that nothing follows.
+const DONE: [State; 4] = [
+    State::Rejected,
+    State::NeedsDecision,
+    State::Settled,
+    State::Cancelled,
+];
 /// Answered and done with: at most this many are kept to look back on.
 const KEPT: u32 = 200;
 
 impl Outbox {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_to_write(path).map_err(StoreError::of_outbox)
+    }
+
+    fn open_to_write(path: &Path) -> Result<Self, StoreError> {
         let connection = Connection::open(path)?;
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -158,13 +131,15 @@ impl Outbox {
 
     /// Opens for reading only; `None` if there is no such file.
     pub fn open_to_read(path: &Path) -> Result<Option<Self>, StoreError> {
-        if !path.exists() {
-            return Ok(None);
-        }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
-        refuse_newer(&connection, "outbox.sqlite", STEPS.len())?;
-        Ok(Some(Self::on(connection)))
+        Self::open_read_only(path).map_err(StoreError::of_outbox)
+    }
+
+    fn open_read_only(path: &Path) -> Result<Option<Self>, StoreError> {
+        let opened = read_only::open(path, |connection| {
+            refuse_newer(connection, "outbox.sqlite", STEPS.len())?;
+            refuse_empty(connection)
+        })?;
+        Ok(opened.map(Self::on))
     }
 
     pub fn in_memory() -> Result<Self, StoreError> {
@@ -219,7 +194,7 @@ impl Outbox {
     /// Drops every command: another account has its own.
     pub fn clear(&self) -> Result<(), StoreError> {
         self.connection.execute("DELETE FROM commands", [])?;
-        Ok(())
+        overwrite(&self.connection)
     }
 
     /// Keeps a command, on disk before anything of it is sent.
@@ -231,14 +206,17 @@ impl Outbox {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let body = serde_json::to_string(request)?;
-        let insert = "INSERT INTO commands VALUES (?1, ?2, ?3, ?4, ?5, 'queued', NULL)";
-        // One kind of action concerns one thing: those keep their order, others do not wait.
-        let resource = &request.kind;
-        self.connection.execute(
-            insert,
-            params![id.as_bytes(), now.millis(), resource, body, decided_at.0],
-        )?;
-        Ok(())
+        let stored = Stored {
+            id: *id.as_bytes(),
+            created_at: now.millis(),
+            // One kind of action concerns one thing: those keep their order, others do not wait.
+            resource: request.kind.clone(),
+            body,
+            decided_at: decided_at.0,
+            state: State::Queued.name().to_owned(),
+            answer: None,
+        };
+        stored.write(&self.connection)
     }
 
     /// Newest first.
@@ -263,31 +241,33 @@ impl Outbox {
     /// The oldest command to ask about or to send: per resource in order, and behind nothing whose
     /// fate is not known.
     pub fn next(&self, skip: &[Uuid]) -> Result<Option<Command>, StoreError> {
-        let query = format!(
-            "SELECT {COLUMNS} FROM commands c WHERE state IN ('queued', 'unknown')
-             AND NOT EXISTS (SELECT 1 FROM commands b WHERE b.resource = c.resource
-                 AND b.state IN ('queued', 'sending', 'unknown')
-                 AND (b.created_at, b.id) < (c.created_at, c.id))
-             ORDER BY created_at, id"
-        );
-        let mut statement = self.connection.prepare_cached(&query)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let command = read(row)?;
-            if !skip.contains(&command.id) {
+        let mut held: Vec<String> = Vec::new();
+        for command in self.list()?.into_iter().rev() {
+            let open = [State::Queued, State::Sending, State::Unknown].contains(&command.state);
+            let Some(resource) = command.request.as_ref().map(|r| r.kind.clone()) else {
+                continue;
+            };
+            if !open || held.contains(&resource) {
+                continue;
+            }
+            if command.state != State::Sending && !skip.contains(&command.id) {
                 return Ok(Some(command));
             }
+            held.push(resource);
         }
         Ok(None)
     }
 
+    /// How many actions would be lost with this file: not sent, or sent and not answered.
+    pub fn unsent(&self) -> Result<usize, StoreError> {
+        let open = |state| !DONE.contains(&state) && state != State::Applied;
+        Ok(self.list()?.iter().filter(|c| open(c.state)).count())
+    }
+
     /// Whether anything waits for the cloud.
     pub fn waiting(&self) -> Result<usize, StoreError> {
-        let query = "SELECT count(*) FROM commands WHERE state IN ('queued', 'sending', 'unknown', 'applied')";
-        Ok(self
-            .connection
-            .prepare_cached(query)?
-            .query_row([], |row| row.get(0))?)
+        let open = |state| !DONE.contains(&state);
+        Ok(self.list()?.iter().filter(|c| open(c.state)).count())
     }
 
     /// `false` if it was sent, or cancelled, by somebody else meanwhile.
@@ -316,27 +296,27 @@ impl Outbox {
             CommandState::Rejected => State::Rejected,
             CommandState::NeedsDecision => State::NeedsDecision,
         };
-        let update = "UPDATE commands SET state = ?2, answer = ?3
-                      WHERE id = ?1 AND state IN ('sending', 'unknown')";
         let answer = serde_json::to_string(answer)?;
-        let values = params![id.as_bytes(), state.name(), answer];
-        Ok(self.connection.prepare_cached(update)?.execute(values)? == 1)
+        self.change(id, &[State::Sending, State::Unknown], state, Some(answer))
     }
 
     /// A process that died while sending does not know what came of it.
     pub fn recover(&self) -> Result<usize, StoreError> {
-        let update = "UPDATE commands SET state = 'unknown' WHERE state = 'sending'";
-        Ok(self.connection.execute(update, [])?)
+        let mut recovered = 0;
+        for command in self.list()? {
+            recovered += usize::from(self.step(command.id, &[State::Sending], State::Unknown)?);
+        }
+        Ok(recovered)
     }
 
     /// Settles what was applied once its entries are in the verified copy. May be repeated: the copy and
     /// this file do not commit together.
     pub fn settle(&self, copied_to: Seq) -> Result<(), StoreError> {
-        let update = "UPDATE commands SET state = 'settled'
-                      WHERE state = 'applied' AND json_extract(answer, '$.head') <= ?1";
-        self.connection
-            .prepare_cached(update)?
-            .execute([copied_to.0])?;
+        for command in self.list()? {
+            if command.state == State::Applied && command.head.is_some_and(|h| h <= copied_to) {
+                self.step(command.id, &[State::Applied], State::Settled)?;
+            }
+        }
         let forget = "DELETE FROM commands WHERE state IN ('settled', 'cancelled') AND id NOT IN
                       (SELECT id FROM commands ORDER BY created_at DESC LIMIT ?1)";
         self.connection.prepare_cached(forget)?.execute([KEPT])?;
@@ -344,29 +324,108 @@ impl Outbox {
     }
 
     fn step(&self, id: Uuid, from: &[State], to: State) -> Result<bool, StoreError> {
-        let from: Vec<_> = from.iter().map(|s| format!("'{}'", s.name())).collect();
-        let update = format!(
-            "UPDATE commands SET state = ?2 WHERE id = ?1 AND state IN ({})",
-            from.join(", ")
-        );
-        let mut statement = self.connection.prepare_cached(&update)?;
-        Ok(statement.execute(params![id.as_bytes(), to.name()])? == 1)
+        self.change(id, from, to, None)
+    }
+
+    /// `false` if it is not in one of the states it may leave, or not as it was written.
+    fn change(
+        &self,
+        id: Uuid,
+        from: &[State],
+        to: State,
+        answer: Option<String>,
+    ) -> Result<bool, StoreError> {
+        let transaction = Transaction::new_unchecked(&self.connection, Immediate)?;
+        let query = format!("SELECT {COLUMNS} FROM commands WHERE id = ?1");
+        let stored = transaction
+            .prepare_cached(&query)?
+            .query_row([id.as_bytes()], Stored::read)
+            .optional()?;
+        let Some((mut stored, true)) = stored else {
+            return Ok(false);
+        };
+        if !State::named(&stored.state).is_some_and(|state| from.contains(&state)) {
+            return Ok(false);
+        }
+        to.name().clone_into(&mut stored.state);
+        stored.answer = answer.or(stored.answer);
+        stored.write(&transaction)?;
+        transaction.commit()?;
+        Ok(true)
+    }
+}
+
+/// A command's row, with a mark over all of it.
+struct Stored {
+    id: [u8; 16],
+    created_at: i64,
+    resource: String,
+    body: String,
+    decided_at: u64,
+    state: String,
+    answer: Option<String>,
+}
+
+impl Stored {
+    fn mark(&self) -> i64 {
+        let mut hasher = Xxh3Default::new();
+        hasher.update(&self.id);
+        hasher.update(&self.created_at.to_le_bytes());
+        hasher.update(&self.decided_at.to_le_bytes());
+        let answer = self.answer.as_deref().unwrap_or_default();
+        for text in [&self.resource, &self.body, &self.state, answer] {
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+        hasher.digest().cast_signed()
+    }
+
+    /// The row, and whether it is as it was written.
+    fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(Self, bool)> {
+        let stored = Stored {
+            id: row.get(0)?,
+            created_at: row.get(1)?,
+            resource: row.get(2)?,
+            body: row.get(3)?,
+            decided_at: row.get(4)?,
+            state: row.get(5)?,
+            answer: row.get(6)?,
+        };
+        let sound = stored.mark() == row.get::<_, i64>(7)?;
+        Ok((stored, sound))
+    }
+
+    fn write(&self, connection: &Connection) -> Result<(), StoreError> {
+        let replace = "INSERT OR REPLACE INTO commands VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        connection.prepare_cached(replace)?.execute(params![
+            self.id,
+            self.created_at,
+            self.resource,
+            self.body,
+            self.decided_at,
+            self.state,
+            self.answer,
+            self.mark(),
+        ])?;
+        Ok(())
     }
 }
 
 fn read(row: &rusqlite::Row<'_>) -> Result<Command, StoreError> {
-    let body: String = row.get(2)?;
-    let state: String = row.get(3)?;
-    let answer: Option<String> = row.get(4)?;
-    let answer: Option<CommandAnswer> = answer
-        .map(|text| serde_json::from_str(&text).map_err(StoreError::damaged_by))
-        .transpose()?;
+    let (stored, sound) = Stored::read(row)?;
+    let request = serde_json::from_str(&stored.body).ok();
+    let answer = match &stored.answer {
+        Some(text) => serde_json::from_str::<CommandAnswer>(text).ok(),
+        None => None,
+    };
+    let state = State::named(&stored.state).filter(|_| sound && request.is_some());
     Ok(Command {
-        id: Uuid::from_bytes(row.get(0)?),
-        created_at: Timestamp::from_millis(row.get(1)?),
-        request: serde_json::from_str(&body).map_err(StoreError::damaged_by)?,
-        body,
-        state: State::named(&state)?,
+        id: Uuid::from_bytes(stored.id),
+        created_at: Timestamp::from_millis(stored.created_at),
+        request,
+        body: stored.body,
+        state: state.unwrap_or(State::Damaged),
+        head: answer.as_ref().map(|answer| answer.head),
         problem: answer.and_then(|answer| answer.problem),
     })
 }

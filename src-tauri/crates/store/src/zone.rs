@@ -53,6 +53,13 @@ impl Zone {
         self.tz.iana_name().unwrap_or("UTC")
     }
 
+    /// An instant as people here write it.
+    pub fn local(&self, at: Timestamp) -> String {
+        let instant = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default();
+        let zoned = instant.to_zoned(self.tz.clone());
+        zoned.strftime("%Y-%m-%d %H:%M %Z").to_string()
+    }
+
     pub fn day(&mut self, at: Timestamp) -> Day {
         if let Some((start, end, day)) = self.last
             && start <= at

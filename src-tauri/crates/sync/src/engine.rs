@@ -75,14 +75,17 @@ impl Engine {
                     return error;
                 }
             }
-            let named = error.retry_after().unwrap_or_default();
+            let named = error.retry_after().unwrap_or_default().min(MAX_NAMED_WAIT);
             match error {
-                SyncError::SignedOut | SyncError::NotBound | SyncError::UpdateNeeded => {
+                SyncError::SignedOut
+                | SyncError::NotBound
+                | SyncError::WrongAccount
+                | SyncError::UpdateNeeded => {
                     return error;
                 }
-                SyncError::Store(boothkeeper_store::StoreError::Damaged { seq, .. }) => {
+                SyncError::Store(boothkeeper_store::StoreError::Damaged { .. }) => {
                     // What could not be mended is tried again with everything else.
-                    let _ = mend(Some(&self.client), &self.laptop, seq).await;
+                    let _ = mend(Some(&self.client), &self.laptop).await;
                 }
                 _ => {}
             }
@@ -128,6 +131,15 @@ impl Engine {
             };
             if let Err(error) = self.beat(&beat).await {
                 return error;
+            }
+            // Another process may have queued something: it leaves the sending to this one.
+            let waiting = self
+                .laptop
+                .blocking(|laptop| Ok(laptop.outbox().next(&[])?));
+            match waiting.await {
+                Ok(Some(_)) => self.nudge.notify_one(),
+                Ok(None) => {}
+                Err(error) => return error,
             }
             *suspicions = 0;
             *backoff = self::backoff();
@@ -187,6 +199,7 @@ impl Engine {
                 Err(error) => {
                     self.status.send_modify(|status| status.revision += 1);
                     let wait = error.retry_after().unwrap_or(Duration::from_secs(2));
+                    let wait = wait.min(MAX_NAMED_WAIT);
                     let _ = timeout(wait, self.nudge.notified()).await;
                     continue;
                 }
@@ -206,6 +219,8 @@ impl Engine {
 }
 
 const MAX_WAIT: Duration = Duration::from_secs(10);
+/// A cloud that asks for more than this is asked again all the same.
+const MAX_NAMED_WAIT: Duration = Duration::from_secs(300);
 
 fn backoff() -> backon::ExponentialBackoff {
     ExponentialBuilder::default()

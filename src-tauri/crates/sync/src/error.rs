@@ -41,6 +41,8 @@ pub enum SyncError {
     Address(#[from] http::Error),
     #[error("not signed in")]
     NotBound,
+    #[error("the access key opens another account")]
+    WrongAccount,
     #[error("a worker stopped")]
     Worker,
 }
@@ -51,7 +53,9 @@ impl SyncError {
         match self {
             SyncError::Offline(_) => Reason::Offline,
             SyncError::Portal { .. } => Reason::Portal,
-            SyncError::SignedOut | SyncError::NotBound => Reason::SignedOut,
+            SyncError::SignedOut | SyncError::NotBound | SyncError::WrongAccount => {
+                Reason::SignedOut
+            }
             _ => Reason::Server,
         }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use boothkeeper_domain::{Seq, Timestamp};
-use boothkeeper_store::cache::Head;
+use boothkeeper_store::cache::{Head, Mend};
 use boothkeeper_store::ingest::{Base, Ingest};
 use boothkeeper_store::outbox::{Binding, Diverged, Divergence};
 use boothkeeper_store::{Cache, DataFolder, Outbox, Paths, StoreError, SyncRole, Zone};
@@ -185,9 +185,24 @@ impl Laptop {
         self.outbox().binding()?.ok_or(SyncError::NotBound)
     }
 
+    /// Mends from the bytes kept here, or says what is wanted for it.
+    pub fn mend(&self) -> Result<Mend, SyncError> {
+        let binding = self.binding()?;
+        match self.cache().mend(&binding.keys, self.zone()) {
+            // The file is hurt where it would be written.
+            Err(StoreError::Damaged { .. }) => Ok(Mend::Rebuild),
+            mended => Ok(mended?),
+        }
+    }
+
     /// What the next stream continues from, and the verifier for it.
     pub fn ingest(&self, binding: &Binding) -> Result<(Option<Arc<Head>>, Ingest), SyncError> {
-        let cache = self.cache();
+        let mut cache = self.cache();
+        // What is written next rests on the record itself.
+        let sound = cache.head_is_sound(&binding.keys)?;
+        if !sound && cache.mend(&binding.keys, self.zone())? != Mend::Done {
+            return Err(StoreError::damaged(Seq::ZERO).into());
+        }
         let head = cache.head(&binding.keys)?;
         let base = Base {
             account: binding.account.clone(),
@@ -250,6 +265,10 @@ impl Laptop {
     /// Sign-out and a change of account drop the copy; the outbox's commands go with it.
     pub fn forget(&self) -> Result<(), StoreError> {
         self.cache().clear()?;
+        if let Files::Folder { folder, .. } = &self.0.files {
+            remove_aside(&folder.paths().cache());
+            let _ = std::fs::remove_dir_all(folder.paths().beside());
+        }
         let outbox = self.outbox();
         outbox.clear()?;
         outbox.bind(None)
@@ -286,12 +305,7 @@ fn move_into_place(from: &Path, to: &Path) -> Result<(), StoreError> {
 
 /// Keeps what cannot be read as evidence; of several only the newest.
 fn put_aside(cache: &Path, now: Timestamp) -> Result<(), StoreError> {
-    let older = cache.parent().and_then(|folder| folder.read_dir().ok());
-    for file in older.into_iter().flatten().flatten() {
-        if file.file_name().to_string_lossy().starts_with(ASIDE) {
-            let _ = std::fs::remove_file(file.path());
-        }
-    }
+    remove_aside(cache);
     for suffix in ["", "-wal", "-shm"] {
         let mut from = cache.as_os_str().to_owned();
         from.push(suffix);
@@ -308,6 +322,15 @@ fn put_aside(cache: &Path, now: Timestamp) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+fn remove_aside(cache: &Path) {
+    let older = cache.parent().and_then(|folder| folder.read_dir().ok());
+    for file in older.into_iter().flatten().flatten() {
+        if file.file_name().to_string_lossy().starts_with(ASIDE) {
+            let _ = std::fs::remove_file(file.path());
+        }
+    }
 }
 
 const ASIDE: &str = "cache.damaged-";

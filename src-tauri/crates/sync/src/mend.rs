@@ -1,63 +1,61 @@
 //! Mending a damaged copy: from its own proven bytes, else by fetching what is broken.
 
-use boothkeeper_domain::{Cursor, Seq};
+use boothkeeper_domain::{Cursor, Hash, Seq};
 use boothkeeper_store::cache::Mend;
 use boothkeeper_wire::stream::{Control, Frame, Frames};
 
 use crate::pull::next_chunk;
 use crate::{Client, Laptop, SyncError};
 
-/// Mends what surrounds `seq`. `None` for the client means offline: only local bytes can help.
-pub async fn mend(
-    client: Option<&Client>,
-    laptop: &Laptop,
-    seq: Option<Seq>,
-) -> Result<bool, SyncError> {
-    let binding = laptop.binding()?;
-    let account = binding.account.clone();
-    let plan = laptop
-        .blocking(move |laptop| match seq {
-            Some(seq) => Ok(laptop.cache().mend(&account, seq, laptop.zone())?),
-            None => Ok(Mend::Rebuild),
-        })
-        .await?;
-    let Some(client) = client else {
-        return Ok(plan == Mend::Done);
-    };
-    match plan {
-        Mend::Done => Ok(true),
-        Mend::Fetch {
-            after,
-            chain_after,
-            last,
-            ..
-        } => {
-            let epoch = client.meta().await?.epoch;
-            let cursor = Cursor {
-                epoch,
-                seq: after,
-                chain: chain_after,
-            };
-            let Some(frame) = first_segment(client, &cursor).await? else {
-                return Ok(false);
-            };
-            let account = binding.account;
-            laptop
-                .blocking(move |laptop| {
-                    let mut cache = laptop.cache();
-                    Ok(cache.replace_segment(&account, last, &frame, laptop.zone())?)
-                })
-                .await
-        }
-        Mend::Rebuild => {
+/// More hurt segments than this are a disk to be replaced, or work for the next time.
+const ROUNDS: usize = 16;
+
+/// Mends the copy. `None` for the client means offline: only the bytes kept here can help.
+pub async fn mend(client: Option<&Client>, laptop: &Laptop) -> Result<bool, SyncError> {
+    for _ in 0..ROUNDS {
+        let wanted = laptop.blocking(Laptop::mend).await?;
+        let Some(client) = client else {
+            return Ok(wanted == Mend::Done);
+        };
+        let fetched = match wanted {
+            Mend::Done => return Ok(true),
+            Mend::Fetch {
+                after,
+                chain_after,
+                last,
+            } => fetch(client, laptop, after, chain_after, last).await?,
+            Mend::Rebuild => false,
+        };
+        if !fetched {
             let beside = laptop.blocking(Laptop::beside).await?;
             crate::pull(client, &beside, |_| {}).await?;
             laptop
                 .blocking(move |laptop| Ok(laptop.replace_with(beside)?))
                 .await?;
-            Ok(true)
+            return Ok(true);
         }
     }
+    Ok(false)
+}
+
+async fn fetch(
+    client: &Client,
+    laptop: &Laptop,
+    after: Seq,
+    chain_after: Hash,
+    last: Seq,
+) -> Result<bool, SyncError> {
+    let cursor = Cursor {
+        epoch: client.meta().await?.epoch,
+        seq: after,
+        chain: chain_after,
+    };
+    let Some(frame) = first_segment(client, &cursor).await? else {
+        return Ok(false);
+    };
+    laptop
+        .blocking(move |laptop| Ok(laptop.cache().replace_segment(chain_after, last, &frame)?))
+        .await
 }
 
 /// The first frame of entries after a cursor; the rest of the stream is not read.

@@ -39,7 +39,7 @@ pub async fn pull(
             let ingest = new_epoch(client, laptop).await?;
             (continued(client, laptop, cursor.as_ref()).await?, ingest)
         }
-        Err(error) => return Err(disagreement(laptop, error)?),
+        Err(error) => return Err(disagreement(client, laptop, error).await?),
         Ok(body) => (body, ingest),
     };
     let end = if laptop.is_inline() {
@@ -75,7 +75,7 @@ async fn continued(
 ) -> Result<Body, SyncError> {
     match client.journal(cursor, false).await {
         Ok(body) => Ok(body),
-        Err(error) => Err(disagreement(laptop, error)?),
+        Err(error) => Err(disagreement(client, laptop, error).await?),
     }
 }
 
@@ -84,7 +84,11 @@ fn is(error: &SyncError, code: ProblemCode) -> bool {
 }
 
 /// Puts on record what the cloud's refusal of our cursor means.
-fn disagreement(laptop: &Laptop, error: SyncError) -> Result<SyncError, SyncError> {
+async fn disagreement(
+    client: &Client,
+    laptop: &Laptop,
+    error: SyncError,
+) -> Result<SyncError, SyncError> {
     let what = if is(&error, ProblemCode::Fork) {
         Divergence::Fork
     } else if is(&error, ProblemCode::CursorAhead) {
@@ -92,6 +96,11 @@ fn disagreement(laptop: &Laptop, error: SyncError) -> Result<SyncError, SyncErro
     } else {
         return Ok(error);
     };
+    // A key of another account asks another journal: that says nothing about ours.
+    let account = client.meta().await?.account;
+    if account.is_some_and(|account| laptop.binding().is_ok_and(|b| b.account != account)) {
+        return Ok(SyncError::WrongAccount);
+    }
     laptop.diverged(what)?;
     Ok(SyncError::Diverged(what))
 }

@@ -1,7 +1,8 @@
 //! The outbox's worker: sends what waits, asks about what was lost, one command at a time per resource.
 
+use boothkeeper_domain::Seq;
 use boothkeeper_store::outbox::{Command, State};
-use boothkeeper_wire::api::CommandAnswer;
+use boothkeeper_wire::api::{CommandAnswer, CommandState};
 use uuid::Uuid;
 
 use crate::{Client, Laptop, SyncError};
@@ -47,6 +48,16 @@ async fn one(client: &Client, laptop: &Laptop, command: &Command) -> Result<bool
     }
     match client.put_command(id, &command.body).await {
         Ok(answer) => answered(laptop, id, answer).await,
+        // The cloud could not even take it for a command: it will not, however often it is sent.
+        Err(SyncError::Refused(problem)) if problem.is_final() => {
+            let answer = CommandAnswer {
+                state: CommandState::Rejected,
+                entries: vec![],
+                head: Seq::ZERO,
+                problem: Some(*problem),
+            };
+            answered(laptop, id, answer).await
+        }
         Err(error) => {
             // Whatever went wrong, the request may have arrived: the cloud is asked before it is sent
             // again.

@@ -92,6 +92,11 @@ impl Problem {
         }
     }
 
+    /// Whether the same request would be refused for ever.
+    pub fn is_final(&self) -> bool {
+        matches!(self.status, 400 | 413 | 422)
+    }
+
     pub fn with(mut self, facts: serde_json::Value) -> Self {
         self.facts = Some(facts);
         self

@@ -4,6 +4,14 @@ import type { Timestamp } from "./Timestamp";
 
 export type CommandView = { id: string, kind: string, state: string, created_at: Timestamp, not_after?: Timestamp, amount?: Amount, 
 /**
+ * What a switch is set to.
+ */
+enabled?: boolean, 
+/**
  * The cloud's problem code, if it refused.
  */
-problem?: string, };
+problem?: string, 
+/**
+ * The cloud's figures to its refusal: the minimum, say.
+ */
+facts?: Record<string, unknown>, };

@@ -3,4 +3,12 @@ import type { Amount } from "./Amount";
 import type { Hash } from "./Hash";
 import type { Seq } from "./Seq";
 
-export type VerifyView = { ok: boolean, seq: Seq, hash: Hash, entries: number, balance: Amount, first_bad_seq?: Seq, };
+export type VerifyView = { 
+/**
+ * The copy is as the cloud signed it, and the cloud still says so.
+ */
+ok: boolean, 
+/**
+ * The cloud was found to tell another story than the copy that it signed.
+ */
+diverged: boolean, seq: Seq, hash: Hash, entries: number, balance: Amount, first_bad_seq?: Seq, };

@@ -116,6 +116,7 @@ impl App {
         let status = self.status.borrow().clone();
         let since_boot = self.laptop.clock().since_boot();
         let standing = Standing {
+            wall: self.laptop.clock().wall(),
             now: self.now(head),
             heartbeat_age: status.agreed_at.map(|at| since_boot - at),
             reason: status.reason,
@@ -165,25 +166,27 @@ fn plan(account: &Account) -> Option<PlanView> {
 pub fn glance(options: &Options) -> Result<BalanceView, AppError> {
     let folder = boothkeeper_store::Paths::new(&options.data);
     let Some(outbox) = Outbox::open_to_read(&folder.outbox())? else {
-        let standing = Standing::at(SystemClock.wall());
+        let wall = SystemClock.wall();
+        let standing = Standing::at(wall, wall);
         return Ok(view(None, None, standing));
     };
     let binding = outbox.binding()?;
     let head = match (&binding, Cache::open_to_read(&folder.cache())?) {
-        (Some(binding), Some(cache)) => cache.head(&binding.keys)?,
+        (Some(binding), Some(cache)) => binding.own(cache.head(&binding.keys)?)?,
         _ => None,
     };
     let wall = SystemClock.wall();
     let now = head.as_ref().map_or(wall, |head| head.now(wall));
     let standing = Standing {
         actions_waiting: outbox.waiting()? > 0,
-        ..Standing::at(now)
+        ..Standing::at(wall, now)
     };
     Ok(view(binding.as_ref(), head.as_deref(), standing))
 }
 
 /// How the copy stands to the cloud at the moment.
 struct Standing {
+    wall: Timestamp,
     now: Timestamp,
     heartbeat_age: Option<i64>,
     reason: Reason,
@@ -191,8 +194,9 @@ struct Standing {
 }
 
 impl Standing {
-    fn at(now: Timestamp) -> Self {
+    fn at(wall: Timestamp, now: Timestamp) -> Self {
         Standing {
+            wall,
             now,
             heartbeat_age: None,
             reason: Reason::NotConnected,
@@ -209,6 +213,7 @@ fn view(binding: Option<&Binding>, head: Option<&Head>, standing: Standing) -> B
         as_of,
         heartbeat_age: standing.heartbeat_age,
         actions_waiting: standing.actions_waiting,
+        age_unknown: head.is_some_and(|head| head.age_is_unknown(standing.wall)),
     };
     let trust = judge(&evidence, now);
     let reason = match (binding, trust) {

@@ -1,7 +1,9 @@
 //! History: what happened, by day and by kind.
 
+use std::collections::BTreeMap;
+
 use boothkeeper_domain::{Amount, Seq};
-use boothkeeper_store::cache::{Class, DayCount, Filter, Names, Page, Row};
+use boothkeeper_store::cache::{Class, DayCount, Filter, NameId, Names, Page, Row, Total};
 use boothkeeper_store::{Day, StoreError};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -137,7 +139,7 @@ impl App {
                 entries: rows.into_iter().zip(entries).map(entry_view).collect(),
                 opening: opening.opening,
                 closing: opening.closing,
-                totals: total_views(cache.totals(&filter)?, &copied.names),
+                totals: copied.totals(query, &filter)?,
                 next: page.next,
             })
         })
@@ -188,6 +190,37 @@ impl Copied<'_> {
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|row| row.seq);
         Ok(Page { rows, next })
+    }
+
+    /// Sums of all that the query finds; what a text finds is added up match by match.
+    fn totals(&self, query: &HistoryQuery, filter: &Filter) -> Result<Vec<TotalView>, AppError> {
+        if query.text.is_empty() {
+            return Ok(total_views(self.cache.totals(filter)?, &self.names));
+        }
+        let mut totals: BTreeMap<(NameId, NameId), (u64, i64)> = BTreeMap::new();
+        let mut before = None;
+        loop {
+            let page = self.page(query, before, MAX_LIMIT)?;
+            for row in &page.rows {
+                let (count, sum) = totals.entry((row.kind, row.service)).or_default();
+                *count += 1;
+                *sum += row.delta.minor();
+            }
+            before = page.next;
+            if before.is_none() {
+                break;
+            }
+        }
+        let total = |((kind, service), (count, sum))| {
+            Ok(Total {
+                kind,
+                service,
+                count,
+                delta: Amount::new(sum).map_err(StoreError::damaged_by)?,
+            })
+        };
+        let totals: Result<Vec<_>, StoreError> = totals.into_iter().map(total).collect();
+        Ok(total_views(totals?, &self.names))
     }
 
     fn search(

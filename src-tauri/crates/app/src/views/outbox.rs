@@ -22,10 +22,18 @@ pub struct CommandView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub amount: Option<Amount>,
+    /// What a switch is set to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub enabled: Option<bool>,
     /// The cloud's problem code, if it refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional, type = "string"))]
     pub problem: Option<ProblemCode>,
+    /// The cloud's figures to its refusal: the minimum, say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional, type = "Record<string, unknown>"))]
+    pub facts: Option<serde_json::Value>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,14 +44,17 @@ pub struct OutboxView {
 
 impl From<Command> for CommandView {
     fn from(command: Command) -> Self {
+        let request = command.request.as_ref();
         CommandView {
             id: command.id.to_string(),
-            kind: command.request.kind,
+            kind: request.map_or_else(|| "unreadable".to_owned(), |r| r.kind.clone()),
             state: command.state.name().to_owned(),
             created_at: command.created_at,
-            not_after: command.request.not_after,
-            amount: command.request.amount,
-            problem: command.problem.map(|problem| problem.code),
+            not_after: request.and_then(|request| request.not_after),
+            amount: request.and_then(|request| request.amount),
+            enabled: request.and_then(|request| request.enabled),
+            problem: command.problem.as_ref().map(|problem| problem.code),
+            facts: command.problem.and_then(|problem| problem.facts),
         }
     }
 }

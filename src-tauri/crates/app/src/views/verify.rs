@@ -8,7 +8,10 @@ use crate::{App, AppError, Code, upkeep};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct VerifyView {
+    /// The copy is as the cloud signed it, and the cloud still says so.
     pub ok: bool,
+    /// The cloud was found to tell another story than the copy that it signed.
+    pub diverged: bool,
     pub seq: Seq,
     pub hash: Hash,
     pub entries: u64,
@@ -47,8 +50,10 @@ impl App {
             .laptop
             .read(|cache| cache.scrub(&binding.account, &binding.keys))?
             .ok_or(AppError::new(Code::NotSynced))?;
+        let diverged = binding.diverged.is_some() && !binding.is_damaged();
         Ok(VerifyView {
-            ok: scrub.first_bad.is_none(),
+            ok: scrub.first_bad.is_none() && !diverged,
+            diverged,
             seq: scrub.seq,
             hash: scrub.chain,
             entries: scrub.entries,
@@ -67,15 +72,20 @@ impl App {
 
     pub async fn doctor(&self) -> Result<Doctor, AppError> {
         let binding = self.binding()?;
+        let refused = |error: &AppError| error.code == Code::SignedOut;
         let outcome = |result: Result<(), AppError>| match result {
             Ok(()) => DoctorCheck::Ok,
             Err(error) => DoctorCheck::Problem(error.code),
         };
         let keychain = self.secrets.probe().map_err(AppError::from);
-        let signed_in = self.client().map(|_| ());
         let reachable = match self.client() {
             Ok((client, _)) => client.meta().await.map(|_| ()).map_err(AppError::from),
             Err(error) => Err(error),
+        };
+        // A key that the cloud refuses signs nobody in.
+        let signed_in = match &reachable {
+            Err(error) if refused(error) => Err(error.again()),
+            _ => self.client().map(|_| ()),
         };
         Ok(Doctor {
             version: env!("CARGO_PKG_VERSION"),
@@ -85,9 +95,10 @@ impl App {
             files: DoctorCheck::Ok,
             keychain: outcome(keychain),
             signed_in: outcome(signed_in),
-            copy: outcome(self.verify().and_then(|view| match view.ok {
-                true => Ok(()),
-                false => Err(AppError::new(Code::Damaged)),
+            copy: outcome(self.verify().and_then(|view| match view {
+                VerifyView { ok: true, .. } => Ok(()),
+                VerifyView { diverged: true, .. } => Err(AppError::new(Code::Diverged)),
+                _ => Err(AppError::new(Code::Damaged)),
             })),
             cloud_reachable: outcome(reachable),
         })

@@ -6,6 +6,7 @@ use boothkeeper_domain::{Account, Hash, Seq, Timestamp};
 use boothkeeper_wire::checkpoint::SignedCheckpoint;
 use rusqlite::{Connection, params};
 
+use super::head::{Head, Record};
 use super::names::{Class, NameId};
 use super::{Cache, Row};
 use crate::{Day, StoreError, Zone};
@@ -57,7 +58,7 @@ pub(crate) struct RollupKey {
     pub event: NameId,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rollup {
     pub first: Seq,
     pub last: Seq,
@@ -66,7 +67,7 @@ pub(crate) struct Rollup {
 }
 
 /// Day × kind × service × event sums of a stretch.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rollups(HashMap<RollupKey, Rollup>);
 
 impl Rollups {
@@ -89,7 +90,7 @@ impl Rollups {
         rollup.sum = rollup.sum.saturating_add(row.delta.minor());
     }
 
-    fn write(&self, connection: &Connection) -> Result<(), StoreError> {
+    pub(super) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
         let upsert = "INSERT INTO rollups VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT DO UPDATE SET last = ?6, count = count + ?7, sum = sum + ?8";
         let mut statement = connection.prepare_cached(upsert)?;
@@ -110,6 +111,30 @@ impl Rollups {
 }
 
 impl Cache {
+    /// The sums as stored.
+    pub(super) fn rollups(&self) -> Result<Rollups, StoreError> {
+        let query = "SELECT day, kind, service, event, first, last, count, sum FROM rollups";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let mut rows = statement.query([])?;
+        let mut rollups = Rollups::default();
+        while let Some(row) = rows.next()? {
+            let key = RollupKey {
+                day: Day(row.get(0)?),
+                kind: NameId(row.get(1)?),
+                service: NameId(row.get(2)?),
+                event: NameId(row.get(3)?),
+            };
+            let rollup = Rollup {
+                first: Seq(row.get(4)?),
+                last: Seq(row.get(5)?),
+                count: row.get(6)?,
+                sum: row.get(7)?,
+            };
+            rollups.0.insert(key, rollup);
+        }
+        Ok(rollups)
+    }
+
     /// Takes a verified stretch. An older or repeated one changes nothing and answers `false`: a late
     /// answer never overwrites a newer one.
     pub fn apply(&mut self, verified: &Verified, learnt_at: Timestamp) -> Result<bool, StoreError> {
@@ -157,13 +182,20 @@ impl Cache {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }
         transaction.commit()?;
-        Ok(())
+        overwrite(&self.connection)
     }
 
     /// How far the copy reaches.
     pub fn seq(&self) -> Result<Seq, StoreError> {
         copied_to(&self.connection)
     }
+}
+
+/// Leaves nothing of deleted rows in the file or in its log.
+pub(crate) fn overwrite(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute_batch("VACUUM")?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    Ok(())
 }
 
 pub(super) fn rebuild_rollups(
@@ -196,7 +228,7 @@ fn copied_to(connection: &Connection) -> Result<Seq, StoreError> {
     Ok(Seq(statement.query_row([], |row| row.get(0))?))
 }
 
-fn write_names(
+pub(super) fn write_names(
     connection: &Connection,
     names: &[(NameId, Class, String)],
 ) -> Result<(), StoreError> {
@@ -245,7 +277,7 @@ fn write_bytes(connection: &Connection, bytes: &[Bytes]) -> Result<(), StoreErro
     Ok(())
 }
 
-fn write_links(connection: &Connection, links: &[(Seq, Seq)]) -> Result<(), StoreError> {
+pub(super) fn write_links(connection: &Connection, links: &[(Seq, Seq)]) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached("INSERT OR IGNORE INTO links VALUES (?1, ?2)")?;
     for (target, seq) in links {
         statement.execute(params![target.0, seq.0])?;
@@ -258,21 +290,32 @@ fn write_head(
     verified: &Verified,
     learnt_at: Timestamp,
 ) -> Result<(), StoreError> {
-    let body = &verified.signed.body;
-    let state = serde_json::to_string(&verified.account)?;
-    let signed = serde_json::to_string(&verified.signed)?;
-    let replace = "INSERT OR REPLACE INTO head VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)";
-    connection.prepare_cached(replace)?.execute(params![
-        body.seq.0,
-        body.chain.0,
-        state,
-        signed,
-        verified.as_of.millis(),
-        learnt_at.millis(),
-    ])?;
+    let head = Head {
+        account: verified.account.clone(),
+        checkpoint: verified.signed.body.clone(),
+        as_of: verified.as_of,
+        learnt_at,
+    };
+    write_head_at(connection, &head, &verified.signed)
+}
+
+pub(super) fn write_head_at(
+    connection: &Connection,
+    head: &Head,
+    signed: &SignedCheckpoint,
+) -> Result<(), StoreError> {
+    let record = Record {
+        seq: head.checkpoint.seq,
+        chain: head.checkpoint.chain,
+        state: serde_json::to_string(&head.account)?,
+        checkpoint: serde_json::to_string(signed)?,
+        as_of: head.as_of,
+        learnt_at: head.learnt_at,
+    };
+    record.write(connection)?;
     let keep = "INSERT OR REPLACE INTO checkpoints VALUES (?1, ?2)";
     connection
         .prepare_cached(keep)?
-        .execute(params![body.seq.0, signed])?;
+        .execute(params![record.seq.0, record.checkpoint])?;
     Ok(())
 }

@@ -5,10 +5,14 @@ use std::sync::Arc;
 
 use boothkeeper_domain::{Account, Amount, Cursor, Hash, Seq, Timestamp};
 use boothkeeper_wire::checkpoint::{Checkpoint, PublicKey, SignedCheckpoint};
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
+use xxhash_rust::xxh3::Xxh3Default;
 
 use super::Cache;
 use crate::StoreError;
+
+/// A clock that was set right by this much is no reason for doubt.
+const TOLERANCE: i64 = 2 * boothkeeper_domain::time::MINUTE;
 
 #[derive(Debug, Clone)]
 pub struct Head {
@@ -27,6 +31,11 @@ impl Head {
         self.as_of.plus(wall.since(self.learnt_at).max(0))
     }
 
+    /// The laptop's clock stands before the moment of learning: how old the copy is cannot be told.
+    pub fn age_is_unknown(&self, wall: Timestamp) -> bool {
+        wall.since(self.learnt_at) < -TOLERANCE
+    }
+
     pub fn cursor(&self) -> Cursor {
         Cursor {
             epoch: self.checkpoint.epoch.clone(),
@@ -40,42 +49,125 @@ impl Head {
     }
 }
 
+/// The head as stored, with a mark over all of it.
+pub(super) struct Record {
+    pub seq: Seq,
+    pub chain: Hash,
+    pub state: String,
+    pub checkpoint: String,
+    pub as_of: Timestamp,
+    pub learnt_at: Timestamp,
+}
+
+impl Record {
+    fn mark(&self) -> i64 {
+        let mut hasher = Xxh3Default::new();
+        hasher.update(&self.seq.0.to_le_bytes());
+        hasher.update(&self.chain.0);
+        hasher.update(&self.as_of.millis().to_le_bytes());
+        hasher.update(&self.learnt_at.millis().to_le_bytes());
+        hasher.update(&(self.state.len() as u64).to_le_bytes());
+        hasher.update(self.state.as_bytes());
+        hasher.update(self.checkpoint.as_bytes());
+        hasher.digest().cast_signed()
+    }
+
+    fn read(connection: &Connection) -> Result<Option<Self>, StoreError> {
+        let query = "SELECT seq, chain, state, checkpoint, as_of, learnt_at, mark FROM head";
+        let mut statement = connection.prepare_cached(query)?;
+        let stored = statement.query_row([], |row| {
+            let instant = |at| row.get(at).map(Timestamp::from_millis);
+            let record = Record {
+                seq: Seq(row.get(0)?),
+                chain: Hash(row.get(1)?),
+                state: row.get(2)?,
+                checkpoint: row.get(3)?,
+                as_of: instant(4)?,
+                learnt_at: instant(5)?,
+            };
+            Ok((record, row.get::<_, i64>(6)?))
+        });
+        match stored.optional()? {
+            Some((record, mark)) if record.mark() == mark => Ok(Some(record)),
+            Some((record, _)) => Err(StoreError::damaged(record.seq)),
+            None => Ok(None),
+        }
+    }
+
+    pub fn write(&self, connection: &Connection) -> Result<(), StoreError> {
+        let replace = "INSERT OR REPLACE INTO head VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        connection
+            .prepare_cached(replace)?
+            .execute(rusqlite::params![
+                self.seq.0,
+                self.chain.0,
+                self.state,
+                self.checkpoint,
+                self.as_of.millis(),
+                self.learnt_at.millis(),
+                self.mark(),
+            ])?;
+        Ok(())
+    }
+}
+
 impl Cache {
-    /// `None` if nothing has been synced. A record that its checkpoint does not bear out is damage.
+    /// `None` if nothing has been synced. Where the record is hurt, what the entries' bytes prove.
     pub fn head(&self, keys: &[PublicKey]) -> Result<Option<Arc<Head>>, StoreError> {
-        let read = || Ok(self.read_head(keys)?.map(Arc::new));
+        let read = || match self.read_head(keys) {
+            Err(error @ StoreError::Damaged { .. }) => match self.proven_head(keys) {
+                Ok(head) => Ok(Some(Arc::new(head))),
+                Err(_) => Err(error),
+            },
+            // A record that is gone while its entries are there was not there by itself.
+            Ok(None) if self.holds_entries()? => match self.proven_head(keys) {
+                Ok(head) => Ok(Some(Arc::new(head))),
+                Err(_) => Err(StoreError::damaged(Seq::ZERO)),
+            },
+            head => Ok(head?.map(Arc::new)),
+        };
         self.head.get(&self.connection, keys, read)
     }
 
-    fn read_head(&self, keys: &[PublicKey]) -> Result<Option<Head>, StoreError> {
-        let query = "SELECT seq, chain, state, checkpoint, as_of, learnt_at FROM head";
+    /// Whether the record itself bears what is shown.
+    pub fn head_is_sound(&self, keys: &[PublicKey]) -> Result<bool, StoreError> {
+        match self.read_head(keys) {
+            Ok(Some(_)) => Ok(true),
+            Ok(None) => Ok(!self.holds_entries()?),
+            Err(StoreError::Damaged { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn holds_entries(&self) -> Result<bool, StoreError> {
+        let query = "SELECT EXISTS (SELECT 1 FROM checkpoints)";
         let mut statement = self.connection.prepare_cached(query)?;
-        let stored = statement.query_row([], |row| {
-            let (state, signed): (String, String) = (row.get(2)?, row.get(3)?);
-            let instant = |at| row.get(at).map(Timestamp::from_millis);
-            let times = (instant(4)?, instant(5)?);
-            Ok((Seq(row.get(0)?), Hash(row.get(1)?), state, signed, times))
-        });
-        let Some((seq, chain, state, signed, (as_of, learnt_at))) = stored.optional()? else {
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
+    /// A record that its checkpoint does not bear out is damage.
+    pub(super) fn read_head(&self, keys: &[PublicKey]) -> Result<Option<Head>, StoreError> {
+        let Some(record) = Record::read(&self.connection)? else {
             return Ok(None);
         };
-        let account: Account = serde_json::from_str(&state).map_err(StoreError::damaged_by)?;
+        let account: Account =
+            serde_json::from_str(&record.state).map_err(StoreError::damaged_by)?;
         let signed: SignedCheckpoint =
-            serde_json::from_str(&signed).map_err(StoreError::damaged_by)?;
+            serde_json::from_str(&record.checkpoint).map_err(StoreError::damaged_by)?;
         let checkpoint = signed.verify(keys).map_err(StoreError::damaged_by)?.clone();
-        let borne_out = checkpoint.seq == seq
-            && checkpoint.chain == chain
-            && account.seq == seq
+        let borne_out = checkpoint.seq == record.seq
+            && checkpoint.chain == record.chain
+            && account.seq == record.seq
             && account.balance == checkpoint.balance
             && account.grants.total() == Ok(checkpoint.balance);
         if !borne_out {
-            return Err(StoreError::damaged(seq));
+            return Err(StoreError::damaged(record.seq));
         }
         Ok(Some(Head {
             account,
             checkpoint,
-            as_of,
-            learnt_at,
+            as_of: record.as_of,
+            learnt_at: record.learnt_at,
         }))
     }
 
@@ -87,10 +179,15 @@ impl Cache {
         as_of: Timestamp,
         learnt_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let update = "UPDATE head SET as_of = ?2, learnt_at = ?3 WHERE seq = ?1 AND as_of <= ?2";
-        self.connection
-            .prepare_cached(update)?
-            .execute(rusqlite::params![seq.0, as_of.millis(), learnt_at.millis()])?;
+        let transaction = self.connection.unchecked_transaction()?;
+        if let Some(mut record) = Record::read(&transaction)?
+            && record.seq == seq
+            && record.as_of <= as_of
+        {
+            (record.as_of, record.learnt_at) = (as_of, learnt_at);
+            record.write(&transaction)?;
+        }
+        transaction.commit()?;
         Ok(())
     }
 }

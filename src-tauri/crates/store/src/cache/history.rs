@@ -246,7 +246,14 @@ impl Cache {
         let mut statement = self.connection.prepare_cached(&query)?;
         let mut rows = statement.query(params_from_iter(values))?;
         while let Some(row) = rows.next()? {
-            out.push(Row::read(row)?);
+            let row = Row::read(row)?;
+            // Without a condition rows are neighbours: one that is missing is damage, not an answer.
+            if let (true, Some(newer)) = (condition.is_empty(), out.last())
+                && newer.seq != row.seq.next()
+            {
+                return Err(StoreError::damaged(row.seq.next()));
+            }
+            out.push(row);
         }
         Ok(())
     }

@@ -1,106 +1,205 @@
-//! Mending: columns are made again from proven bytes; bytes that are not proven are fetched again.
+//! Mending. The entries' bytes prove themselves: chained from the beginning they end in a checkpoint
+//! that the cloud has signed. Everything else in the cache is made again from them; bytes that are hurt
+//! are fetched again.
 
-use std::sync::Arc;
-
-use boothkeeper_domain::{AccountId, Hash, Seq};
+use boothkeeper_domain::{Account, Hash, Seq};
+use boothkeeper_wire::checkpoint::{PublicKey, SignedCheckpoint};
 use boothkeeper_wire::stream::{SEGMENT, decompress, lines};
 use boothkeeper_wire::{chain, entry};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
-use super::apply::{rebuild_rollups, write_rows};
-use super::{Cache, Row};
+use super::apply::{write_head_at, write_links, write_names, write_rows};
+use super::head::Head;
+use super::{Cache, Names, Rollups, Row};
 use crate::{StoreError, Zone};
 
-/// What it takes to mend the entries around a bad one.
+/// What it takes to mend the copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mend {
     /// Done, from the bytes kept here.
     Done,
-    /// The bytes of one segment are wanted: those after `after`, up to `last`, which must end in `chain`.
+    /// The bytes of one segment are wanted: those after `after`, up to `last`.
     Fetch {
         after: Seq,
         chain_after: Hash,
         last: Seq,
-        chain: Hash,
     },
     /// The newest lines, or the chain itself, are hurt: the copy is to be made anew.
     Rebuild,
 }
 
+/// What the bytes come to.
+struct Walked {
+    account: Account,
+    signed: SignedCheckpoint,
+}
+
 impl Cache {
-    /// Mends what surrounds `seq` as far as the bytes kept here allow.
-    pub fn mend(&mut self, account: &AccountId, seq: Seq, zone: &Zone) -> Result<Mend, StoreError> {
-        let last = Seq(seq.0.max(1).div_ceil(SEGMENT) * SEGMENT);
-        let Ok(before) = self.chain_before(account, last) else {
-            return Ok(Mend::Rebuild);
-        };
-        let Some(segment) = self.segment(last)? else {
-            return Ok(Mend::Rebuild);
-        };
-        let after = segment.before();
-        let proven = decompress(&segment.frame)
-            .ok()
-            .filter(|whole| chained(before, whole) == Some(segment.chain));
-        match proven {
-            Some(whole) => {
-                self.rewrite(after, last, &whole, zone)?;
-                Ok(Mend::Done)
-            }
-            None => Ok(Mend::Fetch {
-                after,
-                chain_after: before,
-                last,
-                chain: segment.chain,
-            }),
+    /// Makes everything again that is not the entries' bytes, as far as these are proven.
+    pub fn mend(&mut self, keys: &[PublicKey], zone: &Zone) -> Result<Mend, StoreError> {
+        let kept = self.read_head(keys).ok().flatten();
+        let transaction = self.connection.unchecked_transaction()?;
+        for table in ["entries", "names", "links", "rollups"] {
+            transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }
+        let mut derived = Derived::new(&transaction, zone.clone());
+        let walked = match self.walk(keys, |whole| derived.take(whole))? {
+            Ok(walked) => walked,
+            // Nothing is changed while the bytes do not prove themselves.
+            Err(wanted) => return Ok(wanted),
+        };
+        derived.rollups.write(&transaction)?;
+        let head = remade(walked, kept)?;
+        write_head_at(&transaction, &head.0, &head.1)?;
+        transaction.execute("DELETE FROM tail WHERE seq > ?1", [head.0.account.seq.0])?;
+        transaction.commit()?;
+        Ok(Mend::Done)
+    }
+
+    /// The head that the bytes prove, where its own record does not.
+    pub(super) fn proven_head(&self, keys: &[PublicKey]) -> Result<Head, StoreError> {
+        let walked = self.walk(keys, |_| Ok(()))?;
+        let walked = walked.map_err(|_| StoreError::damaged(Seq::ZERO))?;
+        Ok(remade(walked, None)?.0)
+    }
+
+    /// Folds all that is kept, from the beginning to the newest checkpoint that the cloud has signed;
+    /// `take` gets the lines. Or what is missing for that.
+    fn walk(
+        &self,
+        keys: &[PublicKey],
+        mut take: impl FnMut(&[u8]) -> Result<(), StoreError>,
+    ) -> Result<Result<Walked, Mend>, StoreError> {
+        let Some(signed) = self.newest_checkpoint(keys)? else {
+            return Ok(Err(Mend::Rebuild));
+        };
+        let body = signed.verify(keys).map_err(StoreError::damaged_by)?.clone();
+        let mut account = Account::default();
+        let (mut at, mut so_far) = (Seq::ZERO, chain::genesis(&body.account));
+        while at.0 + SEGMENT <= body.seq.0 {
+            let last = Seq(at.0 + SEGMENT);
+            let segment = match self.segment(last) {
+                Ok(Some(segment)) => segment,
+                Ok(None) | Err(StoreError::Damaged { .. }) => return Ok(Err(Mend::Rebuild)),
+                Err(error) => return Err(error),
+            };
+            let whole = decompress(&segment.frame).ok();
+            let Some(whole) = whole.filter(|w| chained(so_far, w) == Some(segment.chain)) else {
+                return Ok(Err(Mend::Fetch {
+                    after: at,
+                    chain_after: so_far,
+                    last,
+                }));
+            };
+            fold(&mut account, &whole)?;
+            take(&whole)?;
+            (at, so_far) = (last, segment.chain);
+        }
+        let tail = self.lines_up_to(body.seq)?;
+        let proven = chained(so_far, &tail) == Some(body.chain);
+        if !proven || fold(&mut account, &tail).is_err() || account.seq != body.seq {
+            return Ok(Err(Mend::Rebuild));
+        }
+        take(&tail)?;
+        Ok(Ok(Walked { account, signed }))
+    }
+
+    fn newest_checkpoint(
+        &self,
+        keys: &[PublicKey],
+    ) -> Result<Option<SignedCheckpoint>, StoreError> {
+        let query = "SELECT signed FROM checkpoints ORDER BY seq DESC";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let signed = row.get::<_, String>(0).ok();
+            let signed =
+                signed.and_then(|text| serde_json::from_str::<SignedCheckpoint>(&text).ok());
+            if let Some(signed) = signed.filter(|signed| signed.verify(keys).is_ok()) {
+                return Ok(Some(signed));
+            }
+        }
+        Ok(None)
     }
 
     /// Takes a segment fetched again; `false` if it is not the one that was proven.
     pub fn replace_segment(
         &mut self,
-        account: &AccountId,
+        chain_after: Hash,
         last: Seq,
         frame: &[u8],
-        zone: &Zone,
     ) -> Result<bool, StoreError> {
-        let before = self.chain_before(account, last)?;
         let Some(segment) = self.segment(last)? else {
             return Ok(false);
         };
         let Ok(whole) = decompress(frame) else {
             return Ok(false);
         };
-        if chained(before, &whole) != Some(segment.chain) {
+        if chained(chain_after, &whole) != Some(segment.chain) {
             return Ok(false);
         }
         let update = "UPDATE segments SET frame = ?2 WHERE last = ?1";
         self.connection.execute(update, params![last.0, frame])?;
-        self.rewrite(segment.before(), last, &whole, zone)?;
         Ok(true)
     }
+}
 
-    fn rewrite(
-        &mut self,
-        after: Seq,
-        last: Seq,
-        whole: &[u8],
-        zone: &Zone,
-    ) -> Result<(), StoreError> {
-        let mut names = Arc::unwrap_or_clone(self.names()?);
-        let rows: Vec<Row> = lines(whole)?
-            .map(|line| Ok(Row::of(&entry::decode(line)?, &mut names)))
-            .collect::<Result<_, StoreError>>()?;
-        let transaction = self.connection.transaction()?;
-        let clear = "DELETE FROM entries WHERE seq > ?1 AND seq <= ?2";
-        transaction.execute(clear, params![after.0, last.0])?;
-        write_rows(&transaction, &rows)?;
-        transaction.commit()?;
-        match rebuild_rollups(&mut self.connection, &mut zone.clone()) {
-            // Another row is hurt too: sums are made again when its segment is mended.
-            Err(StoreError::Damaged { .. }) => Ok(()),
-            done => done,
+/// Columns, names, links and sums, made from lines.
+struct Derived<'a> {
+    connection: &'a Connection,
+    zone: Zone,
+    names: Names,
+    rollups: Rollups,
+}
+
+impl<'a> Derived<'a> {
+    fn new(connection: &'a Connection, zone: Zone) -> Self {
+        Derived {
+            connection,
+            zone,
+            names: Names::default(),
+            rollups: Rollups::default(),
         }
     }
+
+    fn take(&mut self, whole: &[u8]) -> Result<(), StoreError> {
+        let (mut rows, mut links) = (Vec::new(), Vec::new());
+        for line in lines(whole)? {
+            let entry = entry::decode(line)?;
+            let row = Row::of(&entry, &mut self.names);
+            self.rollups.add(&row, self.zone.day(row.at));
+            links.extend(entry.body.refers_to().map(|target| (target, row.seq)));
+            rows.push(row);
+        }
+        write_names(self.connection, &self.names.take_new())?;
+        write_rows(self.connection, &rows)?;
+        write_links(self.connection, &links)
+    }
+}
+
+/// What is known of when the copy was current is kept if it was readable; else only what is signed.
+fn remade(walked: Walked, kept: Option<Head>) -> Result<(Head, SignedCheckpoint), StoreError> {
+    let checkpoint = walked.signed.body.clone();
+    let same = kept.filter(|kept| kept.checkpoint.seq == checkpoint.seq);
+    let (as_of, learnt_at) = match same {
+        Some(kept) => (kept.as_of, kept.learnt_at),
+        None => (checkpoint.time, checkpoint.time),
+    };
+    let head = Head {
+        account: walked.account,
+        checkpoint,
+        as_of,
+        learnt_at,
+    };
+    Ok((head, walked.signed))
+}
+
+fn fold(account: &mut Account, whole: &[u8]) -> Result<(), StoreError> {
+    for line in lines(whole)? {
+        let entry = entry::decode(line)?;
+        account.apply(&entry).map_err(StoreError::damaged_by)?;
+    }
+    Ok(())
 }
 
 fn chained(before: Hash, whole: &[u8]) -> Option<Hash> {

@@ -16,23 +16,24 @@ mod totals;
 use std::path::Path;
 use std::sync::Arc;
 
-use boothkeeper_domain::Timestamp;
+use boothkeeper_domain::{Seq, Timestamp};
 use boothkeeper_wire::checkpoint::PublicKey;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
 pub use apply::Verified;
+pub(crate) use apply::overwrite;
 pub(crate) use apply::{Bytes, Rollups};
 pub use head::Head;
 pub use history::{DayCount, Filter, Found, Page};
 pub use mend::Mend;
 pub use names::{Class, NameId, Names};
 pub use row::Row;
-pub(crate) use schema::refuse_newer;
+pub(crate) use schema::{refuse_empty, refuse_newer};
 pub use scrub::Scrub;
 pub use totals::{Opening, Total};
 
 use crate::memo::Memo;
-use crate::{StoreError, Zone};
+use crate::{StoreError, Zone, read_only};
 
 #[derive(Debug)]
 pub struct Cache {
@@ -40,6 +41,7 @@ pub struct Cache {
     names: Memo<(), Arc<Names>>,
     head: Memo<Vec<PublicKey>, Option<Arc<Head>>>,
     days: Memo<Filter, Arc<[DayCount]>>,
+    sums: Memo<Seq, ()>,
 }
 
 impl Cache {
@@ -56,14 +58,8 @@ impl Cache {
 
     /// Opens for reading only; `None` if there is no cache yet.
     pub fn open_to_read(path: &Path) -> Result<Option<Self>, StoreError> {
-        if !path.exists() {
-            return Ok(None);
-        }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(std::time::Duration::from_secs(5))?;
-        schema::check(&connection)?;
-        Ok(Some(Cache::on(connection)))
+        let opened = read_only::open(path, schema::check_whole)?;
+        Ok(opened.map(Cache::on))
     }
 
     /// In memory, for simulation.
@@ -83,6 +79,7 @@ impl Cache {
             names: Memo::default(),
             head: Memo::default(),
             days: Memo::default(),
+            sums: Memo::default(),
         }
     }
 

@@ -16,7 +16,8 @@ const STEPS: &[M<'_>] = &[M::up(
          state TEXT NOT NULL,
          checkpoint TEXT NOT NULL,
          as_of INTEGER NOT NULL,
-         learnt_at INTEGER NOT NULL
+         learnt_at INTEGER NOT NULL,
+         mark INTEGER NOT NULL
      );
 
      -- Columns for lists and sums; what they were read from is in `segments` and `tail`.
@@ -74,6 +75,23 @@ pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 /// Refuses a file that a later version has written.
 pub fn check(connection: &Connection) -> Result<(), StoreError> {
     refuse_newer(connection, "cache.sqlite", STEPS.len())
+}
+
+/// Refuses also a file that lacks what every version has written.
+pub fn check_whole(connection: &Connection) -> Result<(), StoreError> {
+    check(connection)?;
+    refuse_empty(connection)
+}
+
+pub(crate) fn refuse_empty(connection: &Connection) -> Result<(), StoreError> {
+    let found: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    match found {
+        0 => Err(StoreError::Damaged {
+            seq: None,
+            source: None,
+        }),
+        _ => Ok(()),
+    }
 }
 
 pub(crate) fn refuse_newer(

@@ -12,8 +12,8 @@ use boothkeeper_wire::checkpoint::PublicKey;
 use boothkeeper_wire::stream::{SEGMENT, decompress, lines};
 use boothkeeper_wire::{chain, entry};
 
-use super::{Cache, Head, Names, Row};
-use crate::StoreError;
+use super::{Cache, Head, Names, Rollups, Row};
+use crate::{StoreError, Zone};
 
 /// What a scrub found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +40,16 @@ enum Bytes {
     Lines(Vec<u8>),
 }
 
-/// The entries of a part that is as it was proven, or the first that is not.
-type Checked = Result<Vec<Entry>, Seq>;
+/// The entries of a part that is as it was proven, with their columns; or the first that is not.
+type Checked = Result<(Vec<Entry>, Vec<Row>), Seq>;
+
+/// What the whole copy comes to: its state, and what lists and sums are read from.
+struct Folded {
+    account: Account,
+    rollups: Rollups,
+    links: Vec<(Seq, Seq)>,
+    zone: Zone,
+}
 
 struct Job {
     part: Part,
@@ -59,12 +67,15 @@ impl Cache {
             return Ok(None);
         };
         let (folded, first_bad) = self.check_all(account, &head)?;
-        let borne_out = folded == head.account && folded.seq.0 == head.checkpoint.count;
+        let borne_out = folded.account == head.account
+            && folded.account.seq.0 == head.checkpoint.count
+            && self.head_is_sound(keys)?
+            && (first_bad.is_some() || self.derived_is(&folded)?);
         let first_bad = first_bad.or_else(|| (!borne_out).then_some(head.checkpoint.seq));
         Ok(Some(Scrub {
             seq: head.checkpoint.seq,
             chain: head.checkpoint.chain,
-            entries: folded.seq.0,
+            entries: folded.account.seq.0,
             balance: head.checkpoint.balance,
             first_bad,
         }))
@@ -75,7 +86,8 @@ impl Cache {
         &self,
         account: &AccountId,
         head: &Head,
-    ) -> Result<(Account, Option<Seq>), StoreError> {
+    ) -> Result<(Folded, Option<Seq>), StoreError> {
+        let zone = self.zone()?.unwrap_or_else(Zone::utc);
         let names = &*self.names()?;
         let workers = thread::available_parallelism().map_or(1, usize::from);
         let (jobs, queue) = sync_channel::<Job>(workers);
@@ -85,7 +97,7 @@ impl Cache {
                 scope.spawn(move || work(queue, names.clone()));
             }
             let (order, answers) = sync_channel(2 * workers);
-            let folding = scope.spawn(move || fold(&answers));
+            let folding = scope.spawn(move || fold(&answers, zone));
             let read = self.read_parts(account, head, |part| {
                 let (answer, checked) = sync_channel(1);
                 // Once something bad was found nobody asks for more.
@@ -103,6 +115,28 @@ impl Cache {
             read?;
             Ok(folded)
         })
+    }
+
+    /// Whether lists and sums are what the entries give, and there is nothing past them.
+    fn derived_is(&self, folded: &Folded) -> Result<bool, StoreError> {
+        let query = "SELECT count(*), coalesce(max(seq), 0) FROM entries";
+        let (count, last): (u64, u64) = self
+            .connection
+            .query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT target, seq FROM links ORDER BY seq, target")?;
+        let links = statement.query_map([], |row| Ok((Seq(row.get(0)?), Seq(row.get(1)?))))?;
+        let links: Result<Vec<_>, _> = links.collect();
+        let rollups = match self.rollups() {
+            Err(StoreError::Damaged { .. }) => return Ok(false),
+            rollups => rollups?,
+        };
+        let end = folded.account.seq.0;
+        Ok(count == end
+            && last == end
+            && links.is_ok_and(|links| links == folded.links)
+            && rollups == folded.rollups)
     }
 
     /// Hands every part to `take` in order, or the place of one that cannot be read, until it has enough.
@@ -158,27 +192,36 @@ fn work(queue: &Mutex<Receiver<Job>>, mut names: Names) {
     }
 }
 
-fn fold(answers: &Receiver<Receiver<Checked>>) -> (Account, Option<Seq>) {
-    let mut account = Account::default();
+fn fold(answers: &Receiver<Receiver<Checked>>, zone: Zone) -> (Folded, Option<Seq>) {
+    let mut folded = Folded {
+        account: Account::default(),
+        rollups: Rollups::default(),
+        links: Vec::new(),
+        zone,
+    };
     for answer in answers {
         // A worker that is gone has checked nothing.
-        let checked = answer.recv().unwrap_or(Err(account.seq.next()));
-        let entries = match checked {
-            Ok(entries) => entries,
-            Err(bad) => return (account, Some(bad)),
+        let checked = answer.recv().unwrap_or(Err(folded.account.seq.next()));
+        let (entries, rows) = match checked {
+            Ok(checked) => checked,
+            Err(bad) => return (folded, Some(bad)),
         };
-        for entry in &entries {
-            if account.apply(entry).is_err() {
-                return (account, Some(entry.seq));
+        for (entry, row) in entries.iter().zip(&rows) {
+            if folded.account.apply(entry).is_err() {
+                return (folded, Some(entry.seq));
             }
+            let day = folded.zone.day(row.at);
+            folded.rollups.add(row, day);
+            let target = entry.body.refers_to();
+            folded.links.extend(target.map(|target| (target, row.seq)));
         }
     }
-    (account, None)
+    (folded, None)
 }
 
 impl Part {
     /// Bytes against the chain, columns against the bytes.
-    fn check(&self, names: &mut Names) -> Checked {
+    fn check(self, names: &mut Names) -> Checked {
         let first = self.after.next();
         let opened;
         let whole = match &self.bytes {
@@ -203,6 +246,6 @@ impl Part {
         if chain != self.chain || rows.next().is_some() {
             return Err(first);
         }
-        Ok(entries)
+        Ok((entries, self.rows))
     }
 }

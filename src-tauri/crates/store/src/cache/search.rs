@@ -119,7 +119,10 @@ impl Cache {
             found: Vec::new(),
         };
         scan.tail()?;
-        for last in self.segment_ends()?.into_iter().rev() {
+        for last in (1..=self.seq()?.0 / SEGMENT)
+            .rev()
+            .map(|n| Seq(n * SEGMENT))
+        {
             if scan.is_done(last) {
                 break;
             }
@@ -208,7 +211,8 @@ impl Scan<'_> {
         }
         offsets.sort_unstable();
         let lines: Vec<&[u8]> = lines(whole)?.collect();
-        let before = last.0 - lines.len() as u64;
+        let before = last.0.checked_sub(lines.len() as u64);
+        let before = before.ok_or_else(|| StoreError::damaged(last))?;
         let mut seqs = Vec::new();
         let (mut at, mut line_end) = (0, 0);
         let mut hits = offsets.into_iter().peekable();

@@ -1,8 +1,8 @@
 //! The entries' own bytes: for proof, for the details of a row, for text search.
 
-use boothkeeper_domain::{AccountId, Entry, Hash, Seq};
+use boothkeeper_domain::{Entry, Hash, Seq};
+use boothkeeper_wire::entry;
 use boothkeeper_wire::stream::{SEGMENT, decompress, lines};
-use boothkeeper_wire::{chain, entry};
 use rusqlite::OptionalExtension;
 
 use super::Cache;
@@ -38,21 +38,15 @@ impl Cache {
         Ok(segment.optional()?)
     }
 
-    /// Numbers of the kept segments' last entries, in order.
-    pub(crate) fn segment_ends(&self) -> Result<Vec<Seq>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT last FROM segments ORDER BY last")?;
-        let ends = statement.query_map([], |row| row.get(0).map(Seq))?;
-        Ok(ends.collect::<Result<_, _>>()?)
-    }
-
     /// The lines since the last whole segment, with their newlines.
     pub fn tail(&self) -> Result<Vec<u8>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT line FROM tail ORDER BY seq")?;
-        let mut rows = statement.query([])?;
+        self.lines_up_to(Seq(i64::MAX.cast_unsigned()))
+    }
+
+    pub(super) fn lines_up_to(&self, last: Seq) -> Result<Vec<u8>, StoreError> {
+        let query = "SELECT line FROM tail WHERE seq <= ?1 ORDER BY seq";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let mut rows = statement.query([last.0])?;
         let mut tail = Vec::new();
         while let Some(row) = rows.next()? {
             tail.extend_from_slice(row.get_ref(0)?.as_blob().map_err(StoreError::damaged_by)?);
@@ -118,17 +112,5 @@ impl Cache {
         let whole = decompress(&segment.frame).map_err(|_| StoreError::damaged(seq))?;
         let at = usize::try_from(seq.0 - segment.before().0 - 1).unwrap_or(0);
         Ok(lines(&whole)?.nth(at).map(<[u8]>::to_vec))
-    }
-
-    /// The chain value before the first entry of the segment that ends at `last`.
-    pub(crate) fn chain_before(&self, account: &AccountId, last: Seq) -> Result<Hash, StoreError> {
-        let before = Seq(last.0.saturating_sub(SEGMENT));
-        if before == Seq::ZERO {
-            return Ok(chain::genesis(account));
-        }
-        let segment = self.segment(before)?;
-        segment
-            .map(|segment| segment.chain)
-            .ok_or_else(|| StoreError::damaged(before))
     }
 }

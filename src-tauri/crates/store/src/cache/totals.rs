@@ -5,7 +5,7 @@ use rusqlite::params_from_iter;
 
 use super::history::Filter;
 use super::names::NameId;
-use super::{Cache, Row};
+use super::{Cache, Head, Row};
 use crate::StoreError;
 
 /// What one kind (of one service) came to.
@@ -25,6 +25,22 @@ pub struct Opening {
 }
 
 impl Cache {
+    /// Whether all sums together come to the proven balance, and all counts to its place.
+    pub fn sums_to(&self, head: &Head) -> Result<(), StoreError> {
+        let check = || {
+            let query = "SELECT coalesce(sum(count), 0), coalesce(sum(sum), 0) FROM rollups";
+            let mut statement = self.connection.prepare_cached(query)?;
+            let (count, sum): (u64, i64) =
+                statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            if count == head.checkpoint.count && sum == head.checkpoint.balance.minor() {
+                Ok(())
+            } else {
+                Err(StoreError::damaged(head.checkpoint.seq))
+            }
+        };
+        self.sums.get(&self.connection, &head.checkpoint.seq, check)
+    }
+
     pub fn totals(&self, filter: &Filter) -> Result<Vec<Total>, StoreError> {
         let (condition, values) = filter.rollups();
         let query = format!(
@@ -79,12 +95,15 @@ impl Cache {
     /// Days on which nothing happened keep the balance of the last entry before them.
     fn quiet_days(&self, filter: &Filter) -> Result<Opening, StoreError> {
         let earlier = Filter {
-            to: filter.from,
+            to: filter.from.or(filter.to),
             ..Filter::default()
         };
         let last = self.days(&earlier)?.first().map(|day| day.last);
-        let balance = match last.map(|seq| self.row(seq)).transpose()?.flatten() {
-            Some(row) => row.balance_after,
+        let balance = match last {
+            Some(seq) => match self.row(seq)? {
+                Some(row) => row.balance_after,
+                None => return Err(StoreError::damaged(seq)),
+            },
             None => Amount::ZERO,
         };
         Ok(Opening {

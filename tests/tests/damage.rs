@@ -1,0 +1,196 @@
+//! Everything on disk that can be hurt: no wrong number is ever shown, and what can be mended is.
+
+use boothkeeper_tests::cloud::{Account, Cloud};
+use boothkeeper_tests::laptop::Laptop;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use tempfile::{TempDir, tempdir};
+
+const BALANCE: i64 = 100_000 - 1_100 * 2 - 40 * 20;
+
+struct Copy {
+    folder: TempDir,
+    cloud: Cloud,
+    account: Account,
+    laptop: Laptop,
+}
+
+/// One whole segment and some lines; runs of two services, some of them refunded.
+async fn copy() -> anyhow::Result<Copy> {
+    let folder = tempdir()?;
+    let cloud = Cloud::start(&folder.path().join("cloud"), None)?;
+    let account = cloud.booth(100_000).await?;
+    cloud.runs(&account, "sms", 1_000).await?;
+    cloud.runs(&account, "sms", 100).await?;
+    cloud.runs(&account, "draw_me", 40).await?;
+    let path = format!("/sandbox/accounts/{}/runs", account.id);
+    let refunded = json!({ "service": "draw_me", "count": 5, "outcome": "failed_and_refunded" });
+    cloud.post(&path, refunded).await?;
+    let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
+    assert_eq!(laptop.balance()?["balance"], BALANCE);
+    Ok(Copy {
+        folder,
+        cloud,
+        account,
+        laptop,
+    })
+}
+
+impl Copy {
+    fn hurt(&self, sql: &str) -> anyhow::Result<()> {
+        Ok(Connection::open(self.laptop.cache())?.execute_batch(sql)?)
+    }
+
+    /// All that scripts can read.
+    fn told(&self) -> anyhow::Result<Value> {
+        let (_, balance) = self.laptop.run(&["balance"])?;
+        let (_, history) = self.laptop.run(&["history", "--limit", "1000"])?;
+        let (_, sms) = self
+            .laptop
+            .run(&["history", "--service", "sms", "--limit", "1000"])?;
+        let balance = json!([balance["balance"], balance["buckets"], balance["asset"]]);
+        Ok(json!([balance, history, sms]))
+    }
+}
+
+/// What is derived from the entries' bytes is made again from them, whatever happened to it.
+#[tokio::test]
+async fn derived_tables_are_never_believed_and_mended_without_the_cloud() -> anyhow::Result<()> {
+    let mut copy = copy().await?;
+    let truth = copy.told()?;
+    copy.cloud.stop();
+    for sql in [
+        "UPDATE rollups SET sum = sum - 1000 WHERE service = (SELECT id FROM names WHERE name = 'sms')",
+        "UPDATE rollups SET count = count + 7",
+        "DELETE FROM rollups",
+        "INSERT INTO rollups VALUES (20000, 2, 0, 0, 1, 2, 5, 500000)",
+        "UPDATE rollups SET last = 10 WHERE kind = (SELECT id FROM names WHERE name = 'usage')",
+        "UPDATE rollups SET sum = 'xx'",
+        "DELETE FROM head",
+        "UPDATE head SET seq = 500",
+        "UPDATE head SET state = replace(state, '\"scale\":2', '\"scale\":6')",
+        "UPDATE head SET as_of = as_of + 864000000000",
+        "UPDATE head SET checkpoint = '{}'",
+        "DELETE FROM names WHERE name = 'sms'",
+        "UPDATE names SET name = 'video' WHERE name = 'sms'",
+        "UPDATE names SET class = 2 WHERE name = 'sms'",
+        "DELETE FROM links",
+        "UPDATE links SET target = 3 WHERE seq = (SELECT max(seq) FROM links)",
+        "INSERT INTO entries SELECT seq + 5000, at, kind, service, event, delta, balance_after, mark FROM entries WHERE seq = 9",
+        "DELETE FROM entries WHERE seq = 1100",
+        "DELETE FROM entries WHERE seq = (SELECT max(seq) FROM entries)",
+    ] {
+        copy.hurt(sql)?;
+        let verified = copy.laptop.ok(&["verify"])?;
+        assert_eq!(verified["ok"], true, "{sql}");
+        assert_eq!(copy.told()?, truth, "{sql}");
+    }
+    Ok(())
+}
+
+/// Before anybody asks for proof: an error or the truth, and the next sync mends it.
+#[tokio::test]
+async fn a_sum_or_a_head_that_is_hurt_shows_the_truth_or_nothing() -> anyhow::Result<()> {
+    let copy = copy().await?;
+    for sql in [
+        "UPDATE rollups SET sum = sum - 1000 WHERE service > 0",
+        "DELETE FROM rollups",
+        "DELETE FROM head",
+        "UPDATE head SET seq = 500",
+        "UPDATE head SET state = replace(state, '\"scale\":2', '\"scale\":6')",
+        "UPDATE head SET state = replace(state, 'purchase', 'bonus')",
+        "UPDATE head SET learnt_at = -9223372036854775808",
+        "UPDATE segments SET chain = zeroblob(32)",
+        "UPDATE segments SET chain = zeroblob(3)",
+        "DELETE FROM segments",
+    ] {
+        copy.hurt(sql)?;
+        let (_, balance) = copy.laptop.run(&["balance"])?;
+        if let Some(shown) = balance["balance"].as_i64() {
+            assert_eq!(shown, BALANCE, "{sql}");
+            assert_eq!(balance["asset"]["scale"], 2, "{sql}");
+            assert_eq!(balance["buckets"][0]["kind"], "purchased", "{sql}");
+        }
+        let (code, history) = copy
+            .laptop
+            .run(&["history", "--limit", "1000", "--text", "run"])?;
+        if code == 0 {
+            assert_eq!(history["closing"], BALANCE, "{sql}");
+        }
+        copy.laptop.run(&["sync"])?;
+        assert_eq!(copy.laptop.ok(&["verify"])?["ok"], true, "{sql}");
+        assert_eq!(copy.laptop.balance()?["balance"], BALANCE, "{sql}");
+        let history = copy.laptop.ok(&["history"])?;
+        assert_eq!(history["closing"], BALANCE, "{sql}");
+    }
+    Ok(())
+}
+
+/// One flipped bit anywhere in the file: the truth, an error, or `diverged`; and mended with the cloud.
+#[tokio::test]
+async fn one_flipped_bit_is_never_a_wrong_balance() -> anyhow::Result<()> {
+    let copy = copy().await?;
+    let path = copy.laptop.cache();
+    copy.hurt("PRAGMA wal_checkpoint(TRUNCATE)")?;
+    let whole = std::fs::read(&path)?;
+    for place in 0..24_u64 {
+        // Fixed places all over the file.
+        let byte = usize::try_from(place.wrapping_mul(0x9E37_79B9_7F4A_7C15) % whole.len() as u64)?;
+        let mut hurt = whole.clone();
+        hurt[byte] ^= 1 << (place % 8);
+        for suffix in ["sqlite-wal", "sqlite-shm"] {
+            let _ = std::fs::remove_file(path.with_extension(suffix));
+        }
+        std::fs::write(&path, &hurt)?;
+        let (_, balance) = copy.laptop.run(&["balance"])?;
+        let shown = balance["balance"].as_i64();
+        assert!(shown.is_none_or(|b| b == BALANCE), "byte {byte}: {balance}");
+        copy.laptop.run(&["sync"])?;
+        assert_eq!(copy.laptop.ok(&["verify"])?["ok"], true, "byte {byte}");
+        assert_eq!(copy.laptop.balance()?["balance"], BALANCE, "byte {byte}");
+    }
+    Ok(())
+}
+
+/// Nothing that waits is sent otherwise than it was decided.
+#[tokio::test]
+async fn a_waiting_purchase_that_was_changed_on_disk_is_not_sent() -> anyhow::Result<()> {
+    let mut copy = copy().await?;
+    copy.cloud.stop();
+    copy.laptop.ok(&["buy", "50"])?;
+    let outbox = Connection::open(copy.laptop.data.join("outbox.sqlite"))?;
+    outbox.execute_batch("UPDATE commands SET body = replace(body, '5000', '50000')")?;
+    drop(outbox);
+    copy.cloud.restart(&[])?;
+    copy.laptop.ok(&["sync"])?;
+    let outbox = copy.laptop.ok(&["outbox", "list"])?;
+    assert_eq!(outbox["commands"][0]["state"], "damaged");
+    assert_eq!(copy.cloud.balance(&copy.account).await?, BALANCE);
+    // Others do not wait behind it.
+    copy.laptop.ok(&["buy", "60"])?;
+    assert_eq!(copy.cloud.balance(&copy.account).await?, BALANCE + 6_000);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_to_is_still_read() -> anyhow::Result<()> {
+    let copy = copy().await?;
+    let read_only = copy.folder.path().join("read-only");
+    std::fs::create_dir(&read_only)?;
+    for name in ["cache.sqlite", "outbox.sqlite"] {
+        let from = copy.laptop.data.join(name);
+        Connection::open(&from)?.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        std::fs::copy(from, read_only.join(name))?;
+    }
+    // Its own mount, gone with the process: root may write anywhere else.
+    let inner = Laptop::new(&read_only).command(&["balance"]);
+    let mut shell = std::process::Command::new("unshare");
+    shell.args(["--mount", "sh", "-c"]).arg(
+        "mount --bind \"$1\" \"$1\" && mount -o remount,ro,bind \"$1\" && shift && exec \"$@\"",
+    );
+    shell.arg("sh").arg(&read_only).arg(inner.get_program());
+    let output = shell.args(inner.get_args()).output()?;
+    let balance: Value = serde_json::from_slice(&output.stdout)?;
+    assert_eq!(balance["balance"], BALANCE, "{balance}");
+    Ok(())
+}
