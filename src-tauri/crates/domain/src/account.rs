@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::calendar::{Cycle, Period};
 use crate::grant::{GrantError, Grants};
-use crate::journal::{Body, Entry, GraceCause};
+use crate::journal::{Body, Entry, FeeAttempt, GraceCause};
 use crate::{
     AccountId, Amount, AmountError, Asset, Bucket, DisputeId, EventId, PaymentId, Programme, Seq,
     Timestamp,
@@ -86,6 +86,18 @@ pub struct Card {
     pub exp_year: u16,
 }
 
+impl Card {
+    /// A card is good through the last day of its month, in UTC.
+    pub fn expires_at(&self) -> Timestamp {
+        let (year, month) = match self.exp_month {
+            12.. => (i32::from(self.exp_year) + 1, 1),
+            month => (i32::from(self.exp_year), u32::from(month) + 1),
+        };
+        let first = chrono::NaiveDate::from_ymd_opt(year, month, 1).unwrap_or_default();
+        Timestamp::from(first.and_time(chrono::NaiveTime::MIN).and_utc())
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AutoRechargeSetting {
@@ -135,6 +147,7 @@ pub struct Identity {
 
 /// The state after the entry at `seq`. Stored copies are caches: the journal gives it again.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Account {
     pub seq: Seq,
     pub at: Timestamp,
@@ -149,6 +162,14 @@ pub struct Account {
     pub period: Option<Period>,
     pub grace: Option<Grace>,
     pub cancel_at: Option<Timestamp>,
+    /// A fee's charge without a definite answer.
+    pub pending_fee: Option<PendingFee>,
+    /// Takes effect at the period's end.
+    pub requested: Option<PlanRequest>,
+    /// When the allowance is refreshed next; nothing where there is none.
+    pub refresh_at: Option<Timestamp>,
+    /// Coupons whose free months wait for the first fee of their plan and cycle.
+    pub discounts: Vec<String>,
     pub payment_order: PaymentOrder,
     pub auto_recharge: AutoRechargeSetting,
     pub card: Option<Card>,
@@ -166,6 +187,21 @@ pub struct Account {
 pub struct Grace {
     pub cause: GraceCause,
     pub until: Timestamp,
+    /// When a payment failed last, in grace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingFee {
+    pub since: Timestamp,
+    pub attempt: FeeAttempt,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanRequest {
+    pub plan: String,
+    pub cycle: Option<Cycle>,
 }
 
 impl Account {
@@ -298,17 +334,44 @@ impl Account {
                     used: used.checked_sub(entry.delta).map_err(amount)?,
                 };
             }
-            Body::Renewal(renewal) => self.renewed(renewal.period),
-            Body::RenewedByCard(renewed) => self.renewed(renewed.period),
-            Body::Reactivated(reactivated) => self.renewed(reactivated.period),
+            Body::Renewal(renewal) => self.renewed(renewal.period, renewal.coupon.as_ref()),
+            Body::RenewedByCard(renewed) => self.renewed(renewed.period, renewed.coupon.as_ref()),
+            Body::Reactivated(reactivated) => self.renewed(reactivated.period, None),
+            Body::PaymentPending(pending) => {
+                self.pending_fee = Some(PendingFee {
+                    since: entry.at,
+                    attempt: pending.attempt.clone(),
+                });
+            }
+            Body::PaymentFailed(_) => {
+                self.pending_fee = None;
+                if let Some(grace) = &mut self.grace {
+                    grace.failed_at = Some(entry.at);
+                }
+            }
+            Body::PlanChangeRequested(requested) => {
+                self.requested = Some(PlanRequest {
+                    plan: requested.plan.clone(),
+                    cycle: requested.cycle,
+                });
+            }
             Body::PlanChanged(changed) => {
+                let begins = self.period.is_none() && changed.period.is_some();
                 self.plan = changed.plan.clone();
                 self.cycle = changed.cycle;
                 self.period = changed.period;
+                self.requested = None;
+                self.spend_discount(changed.coupon.as_ref());
+                if begins {
+                    self.anchor = Some(entry.at);
+                }
                 if changed.period.is_none() {
+                    // Pay-As-You-Go: no fee, no grace, and no events.
                     self.cancel_at = None;
                     self.grace = None;
+                    self.pending_fee = None;
                     self.life = Life::Active;
+                    self.events.clear();
                 }
             }
             Body::Cancelled(cancelled) => self.cancel_at = Some(cancelled.effective_at),
@@ -318,12 +381,16 @@ impl Account {
                 self.grace = Some(Grace {
                     cause: grace.cause,
                     until: grace.until,
+                    failed_at: None,
                 });
+                self.requested = None;
             }
             Body::Closure(_) => {
                 self.life = Life::Closed;
                 self.grace = None;
                 self.period = None;
+                self.pending_fee = None;
+                self.refresh_at = None;
                 self.bonuses.clear();
                 self.events.clear();
             }
@@ -335,6 +402,7 @@ impl Account {
             }
             Body::CouponRedeemed(redeemed) => {
                 self.coupons.push(redeemed.coupon.clone());
+                self.discounts.push(redeemed.coupon.clone());
                 if redeemed.bonus.is_positive() {
                     let pending = PendingBonus {
                         redeemed: entry.seq,
@@ -353,16 +421,14 @@ impl Account {
             Body::DisputeResolved(dispute) => drop(self.disputes.remove(&dispute.dispute)),
             Body::DisputeRejected(dispute) => drop(self.disputes.remove(&dispute.dispute)),
             Body::DisputeWithdrawn(dispute) => drop(self.disputes.remove(&dispute.dispute)),
-            Body::Allowance(_)
-            | Body::Bonus(_)
+            Body::Allowance(allowance) => self.refresh_at = Some(allowance.period.end),
+            Body::Bonus(_)
             | Body::Compensation(_)
             | Body::Expiry(_)
             | Body::UsageRefund(_)
             | Body::Reversal(_)
             | Body::Adjustment(_)
             | Body::RunFailed(_)
-            | Body::PaymentFailed(_)
-            | Body::PlanChangeRequested(_)
             | Body::DisputeInReview(_)
             | Body::DisputeMessage(_)
             | Body::Unknown { .. } => {}
@@ -370,11 +436,20 @@ impl Account {
         Ok(())
     }
 
-    fn renewed(&mut self, period: Period) {
+    fn renewed(&mut self, period: Period, coupon: Option<&String>) {
+        // A cancellation that came too late for this renewal holds for the next.
+        self.cancel_at = self.cancel_at.filter(|at| *at > period.start);
         self.period = Some(period);
         self.life = Life::Active;
         self.grace = None;
-        self.cancel_at = None;
+        self.pending_fee = None;
+        self.spend_discount(coupon);
+    }
+
+    fn spend_discount(&mut self, coupon: Option<&String>) {
+        if let Some(coupon) = coupon {
+            self.discounts.retain(|waiting| waiting != coupon);
+        }
     }
 
     /// Credits that count against the daily limit on the UTC day of `at`.

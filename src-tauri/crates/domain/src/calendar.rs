@@ -53,18 +53,45 @@ pub fn period(anchor: Timestamp, cycle: Cycle, n: u32) -> Option<Period> {
     })
 }
 
+/// Whole months from the anchor to the grid's month that contains `at`; 0 before the anchor.
+pub fn month_at(anchor: Timestamp, at: Timestamp) -> Option<u32> {
+    // 31 days a month never overestimates, so the guess is at or before the month sought.
+    let days = at.since(anchor).max(0) / crate::time::DAY;
+    let mut month = u32::try_from(days / 31).ok()?;
+    while period_start(anchor, Cycle::Monthly, month + 1)? <= at {
+        month += 1;
+    }
+    Some(month)
+}
+
+/// The period that follows one that ends at `end`: it starts there, and its own end lies on the
+/// anchor's grid, so that a change of cycle does not move the billing day.
+pub fn following(anchor: Timestamp, cycle: Cycle, end: Timestamp) -> Option<Period> {
+    let month = month_at(anchor, end)?.checked_add(cycle.months())?;
+    Some(Period {
+        start: end,
+        end: period_start(anchor, Cycle::Monthly, month)?,
+    })
+}
+
+/// The period that contains `at`, of those that follow one that ends at `end`.
+pub fn following_at(
+    anchor: Timestamp,
+    cycle: Cycle,
+    end: Timestamp,
+    at: Timestamp,
+) -> Option<Period> {
+    let mut period = following(anchor, cycle, end)?;
+    while period.end <= at {
+        period = following(anchor, cycle, period.end)?;
+    }
+    Some(period)
+}
+
 /// The period of the anchor's grid that contains `at`; the first one for instants before the anchor.
 pub fn period_at(anchor: Timestamp, cycle: Cycle, at: Timestamp) -> Option<Period> {
-    // 31 days a month never overestimates, so the guess is at or before the period sought.
-    let days = at.since(anchor).max(0) / crate::time::DAY;
-    let mut n = u32::try_from(days / 31 / i64::from(cycle.months())).ok()?;
-    loop {
-        let period = period(anchor, cycle, n)?;
-        if at < period.end {
-            return Some(period);
-        }
-        n += 1;
-    }
+    let n = month_at(anchor, at)? / cycle.months();
+    period(anchor, cycle, n)
 }
 
 #[cfg(test)]

@@ -67,6 +67,11 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// The line that takes all that is left of it.
+    pub fn emptied(&self) -> Line {
+        taken(self.id, self.remaining)
+    }
+
     /// `domain.md` §3. A grant takes effect with the entry that opens it, so its id orders it in
     /// time as well. Priority is 0 for every grant until a catalog names another.
     fn spending_key(&self) -> (Timestamp, bool, Seq) {

@@ -279,6 +279,7 @@ impl<'a> Business<'a> {
                 fee,
                 period: due,
                 invoice,
+                coupon: None,
             };
             self.ledger
                 .post(Actor::System, Body::Renewal(body), lines)?;
@@ -288,6 +289,7 @@ impl<'a> Business<'a> {
                 charge: fee,
                 period: due,
                 invoice,
+                coupon: None,
             };
             self.ledger
                 .post(Actor::System, Body::RenewedByCard(body), vec![])?;

@@ -1,7 +1,7 @@
 //! A journal being written: each posted entry is folded at once, so that what follows it, and its
 //! `balance_after`, rest on the same state that everybody will fold.
 
-use super::{Charge, Decision, Refusal};
+use super::{Charge, Decision, Purpose, Refusal};
 use crate::grant::opening;
 use crate::journal::{Body, PurchaseStarted};
 use crate::{Account, Actor, Amount, Catalog, Entry, Line, Money, PaymentId, Source, Timestamp};
@@ -88,9 +88,10 @@ impl<'a> Ledger<'a> {
             .map(Money::usd)
             .map_err(|_| Refusal::AmountOutOfRange)?;
         let payment = self.next_payment()?;
-        self.charges.push(Charge {
+        self.charge(Charge {
             payment: payment.clone(),
             money: charge.clone(),
+            purpose: Purpose::Purchase,
         });
         let started = PurchaseStarted {
             payment: payment.clone(),
@@ -117,6 +118,11 @@ impl<'a> Ledger<'a> {
             self.start_purchase(Actor::System, terms.amount, true)?;
         }
         Ok(())
+    }
+
+    /// Asks for a card charge once the entries are durable.
+    pub(super) fn charge(&mut self, charge: Charge) {
+        self.charges.push(charge);
     }
 
     /// Payment ids derive from the account and the entry that starts the charge.

@@ -90,6 +90,7 @@ kinds! {
     PurchaseStarted = "purchase_started",
     PurchaseDeclined = "purchase_declined",
     RunFailed = "run_failed",
+    PaymentPending = "payment_pending",
     PaymentFailed = "payment_failed",
     RenewedByCard = "renewed_by_card",
     PaymentOrderChanged = "payment_order_changed",
@@ -138,7 +139,12 @@ bodies! {
         units: u32,
     }
     /// A plan's fee paid from credits.
-    Renewal { fee: Money, period: Period, invoice: String }
+    Renewal {
+        fee: Money,
+        period: Period,
+        invoice: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] coupon: Option<String>,
+    }
     Expiry {}
     Closure {}
     UsageRefund {
@@ -177,14 +183,30 @@ bodies! {
         #[serde(default, skip_serializing_if = "Option::is_none")] event: Option<String>,
         code: String,
     }
+    /// A fee's charge that the processor has not answered definitely: nothing else starts until it has.
+    PaymentPending { attempt: FeeAttempt }
     PaymentFailed { payment: PaymentId, charge: Money, code: String }
-    RenewedByCard { payment: PaymentId, charge: Money, period: Period, invoice: String }
+    RenewedByCard {
+        payment: PaymentId,
+        charge: Money,
+        period: Period,
+        invoice: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] coupon: Option<String>,
+    }
     PaymentOrderChanged { order: PaymentOrder }
     AutoRechargeChanged { enabled: bool }
     /// A decline also switches auto-recharge off.
     AutoRechargeFailed { payment: PaymentId, code: String }
     PlanChangeRequested { plan: String, cycle: Option<Cycle> }
-    PlanChanged { plan: String, cycle: Option<Cycle>, period: Option<Period> }
+    PlanChanged {
+        plan: String,
+        cycle: Option<Cycle>,
+        period: Option<Period>,
+        /// What the card paid for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")] payment: Option<PaymentId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] charge: Option<Money>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] coupon: Option<String>,
+    }
     Cancelled { effective_at: Timestamp }
     Resumed {}
     GraceStarted { cause: GraceCause, until: Timestamp }
@@ -198,6 +220,18 @@ bodies! {
     DisputeResolved { dispute: DisputeId, outcome: String }
     DisputeRejected { dispute: DisputeId }
     DisputeWithdrawn { dispute: DisputeId }
+}
+
+/// A fee on its way to the card, with all that was decided when it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeeAttempt {
+    pub payment: PaymentId,
+    pub charge: Money,
+    pub period: Period,
+    /// If the card declines, credits are asked.
+    pub credits_next: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

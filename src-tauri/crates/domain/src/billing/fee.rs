@@ -1,0 +1,248 @@
+//! Fees: who pays one, frozen when the attempt is made (`domain.md` §5).
+
+use super::{Answer, Charge, Ledger, Purpose, Refusal};
+use crate::account::{Life, Payer};
+use crate::calendar::{Cycle, Period, following, following_at};
+use crate::grant::Grants;
+use crate::journal::{
+    Body, FeeAttempt, GraceCause, GraceStarted, PaymentFailed, PaymentPending, PlanChanged,
+    Reactivated, Renewal, RenewedByCard,
+};
+use crate::time::DAY;
+use crate::{Account, Actor, Amount, Catalog, Money, Timestamp};
+
+/// A fee that is due: for which period, and what is to be paid for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    pub period: Period,
+    pub fee: Money,
+    /// The coupon whose free months are taken off.
+    pub coupon: Option<String>,
+}
+
+/// The fee of a plan and cycle, less the free months of a coupon that waits for it.
+pub fn fee(
+    account: &Account,
+    catalog: &Catalog,
+    plan: &str,
+    cycle: Cycle,
+) -> Option<(Money, Option<String>)> {
+    let full = catalog.plan(plan)?.fee(cycle)?.clone();
+    let coupon = account
+        .discounts
+        .iter()
+        .filter_map(|code| catalog.coupons.iter().find(|coupon| coupon.code == *code))
+        .find(|coupon| coupon.plan == plan && coupon.cycle == cycle && coupon.free_months > 0);
+    let Some(coupon) = coupon else {
+        return Some((full, None));
+    };
+    let off = full.amount.minor() * i64::from(coupon.free_months) / 12;
+    let left = Amount::new(full.amount.minor() - off).ok()?;
+    let money = Money {
+        amount: left,
+        ..full
+    };
+    Some((money, Some(coupon.code.clone())))
+}
+
+/// The plan and cycle from the period's end on: a requested change takes effect there.
+pub fn next_plan(account: &Account) -> (&str, Option<Cycle>) {
+    match &account.requested {
+        Some(requested) => (&requested.plan, requested.cycle),
+        None => (&account.plan, account.cycle),
+    }
+}
+
+/// The renewal at the period's end, or the fee that ends grace at `now`.
+pub fn due(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<Due> {
+    let (anchor, period) = (account.anchor?, account.period?);
+    let (plan, cycle) = next_plan(account);
+    let cycle = cycle?;
+    let period = match account.life {
+        Life::Active => following(anchor, cycle, period.end)?,
+        Life::Grace => following_at(anchor, cycle, period.end, now)?,
+        Life::Closed => return None,
+    };
+    let (fee, coupon) = fee(account, catalog, plan, cycle)?;
+    Some(Due {
+        period,
+        fee,
+        coupon,
+    })
+}
+
+/// Whether the grants cover a fee, where credits may pay fees at all.
+pub fn covered(grants: &Grants, catalog: &Catalog, fee: &Money) -> bool {
+    catalog.policies.credits_pay_fees && grants.total().is_ok_and(|total| total >= fee.amount)
+}
+
+impl Ledger<'_> {
+    /// Tries to have `due` paid, in the order of the account. The card's part is a charge to be
+    /// answered; everything else is posted at once.
+    pub(super) fn collect(&mut self, due: Due) -> Result<(), Refusal> {
+        let order = self.account.payment_order;
+        match order.first {
+            Payer::Card => self.ask_card(due, order.fallback),
+            Payer::Credits if covered(&self.account.grants, self.catalog, &due.fee) => {
+                self.pay_from_credits(due)
+            }
+            Payer::Credits if order.fallback => self.ask_card(due, false),
+            Payer::Credits => self.unpaid(&due, "insufficient_credits"),
+        }
+    }
+
+    /// By the card alone or by credits alone, whatever the order says.
+    pub(super) fn collect_from(&mut self, due: Due, payer: Payer) -> Result<(), Refusal> {
+        match payer {
+            Payer::Card if self.account.card.is_none() => Err(Refusal::NoCard),
+            Payer::Card => self.ask_card(due, false),
+            Payer::Credits if !self.catalog.policies.credits_pay_fees => {
+                Err(Refusal::CreditsCannotPayFees)
+            }
+            Payer::Credits if covered(&self.account.grants, self.catalog, &due.fee) => {
+                self.pay_from_credits(due)
+            }
+            Payer::Credits => Err(Refusal::InsufficientCredits {
+                price: due.fee.amount,
+                balance: self.account.balance,
+            }),
+        }
+    }
+
+    fn ask_card(&mut self, due: Due, credits_next: bool) -> Result<(), Refusal> {
+        let attempt = FeeAttempt {
+            payment: self.next_payment()?,
+            charge: due.fee,
+            period: due.period,
+            credits_next,
+            coupon: due.coupon,
+        };
+        match &self.account.card {
+            None => self.declined(attempt, "no_card"),
+            // What cannot succeed is not tried.
+            Some(card) if card.expires_at() <= self.now => self.declined(attempt, "expired_card"),
+            Some(_) => {
+                self.charge(Charge {
+                    payment: attempt.payment.clone(),
+                    money: attempt.charge.clone(),
+                    purpose: Purpose::Fee(attempt),
+                });
+                Ok(())
+            }
+        }
+    }
+
+    /// The processor's word on a fee's charge.
+    pub(super) fn fee_answered(
+        &mut self,
+        attempt: FeeAttempt,
+        answer: &Answer,
+    ) -> Result<(), Refusal> {
+        match answer {
+            Answer::Approved => {
+                let body = Body::RenewedByCard(RenewedByCard {
+                    payment: attempt.payment,
+                    charge: attempt.charge,
+                    period: attempt.period,
+                    invoice: self.invoice(),
+                    coupon: attempt.coupon,
+                });
+                self.renewed(attempt.period, body, None)
+            }
+            Answer::Declined(code) => self.declined(attempt, code),
+            Answer::Pending => {
+                let pending = PaymentPending { attempt };
+                self.post(Actor::System, Body::PaymentPending(pending), vec![])
+            }
+        }
+    }
+
+    fn declined(&mut self, attempt: FeeAttempt, code: &str) -> Result<(), Refusal> {
+        let failed = PaymentFailed {
+            payment: attempt.payment,
+            charge: attempt.charge.clone(),
+            code: code.to_owned(),
+        };
+        self.post(Actor::System, Body::PaymentFailed(failed), vec![])?;
+        let covered = covered(&self.account.grants, self.catalog, &attempt.charge);
+        if attempt.credits_next && covered {
+            return self.pay_from_credits(Due {
+                period: attempt.period,
+                fee: attempt.charge,
+                coupon: attempt.coupon,
+            });
+        }
+        self.enter_grace(GraceCause::Unpaid)
+    }
+
+    /// No leg could even be tried.
+    fn unpaid(&mut self, due: &Due, code: &str) -> Result<(), Refusal> {
+        let failed = PaymentFailed {
+            payment: self.next_payment()?,
+            charge: due.fee.clone(),
+            code: code.to_owned(),
+        };
+        self.post(Actor::System, Body::PaymentFailed(failed), vec![])?;
+        self.enter_grace(GraceCause::Unpaid)
+    }
+
+    fn pay_from_credits(&mut self, due: Due) -> Result<(), Refusal> {
+        let lines = self.account.grants.draw(due.fee.amount);
+        let lines = lines.ok_or(Refusal::InsufficientCredits {
+            price: due.fee.amount,
+            balance: self.account.balance,
+        })?;
+        let body = Body::Renewal(Renewal {
+            fee: due.fee,
+            period: due.period,
+            invoice: self.invoice(),
+            coupon: due.coupon,
+        });
+        self.renewed(due.period, body, Some(lines))
+    }
+
+    /// A fee was paid: a change requested for the period's end comes first, the end of grace after.
+    fn renewed(
+        &mut self,
+        period: Period,
+        body: Body,
+        lines: Option<Vec<crate::Line>>,
+    ) -> Result<(), Refusal> {
+        let was = self.account.life;
+        if let Some(requested) = self.account.requested.clone() {
+            let changed = PlanChanged {
+                plan: requested.plan,
+                cycle: requested.cycle,
+                period: self.account.period,
+                payment: None,
+                charge: None,
+                coupon: None,
+            };
+            self.post(Actor::System, Body::PlanChanged(changed), vec![])?;
+        }
+        self.post(Actor::System, body, lines.unwrap_or_default())?;
+        if was == Life::Grace {
+            let back = Body::Reactivated(Reactivated { period });
+            self.post(Actor::System, back, vec![])?;
+        }
+        Ok(())
+    }
+
+    /// Grace runs from the period's end, whenever that was noticed.
+    pub(super) fn enter_grace(&mut self, cause: GraceCause) -> Result<(), Refusal> {
+        let (Life::Active, Some(period)) = (self.account.life, self.account.period) else {
+            return Ok(());
+        };
+        let days = i64::from(self.catalog.policies.grace_days);
+        let started = GraceStarted {
+            cause,
+            until: period.end.plus(days * DAY),
+        };
+        self.post(Actor::System, Body::GraceStarted(started), vec![])
+    }
+
+    fn invoice(&self) -> String {
+        let payment = self.next_payment();
+        payment.map_or(String::new(), |id| id.as_str().replacen("pay_", "inv_", 1))
+    }
+}

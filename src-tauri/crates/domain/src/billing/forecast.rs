@@ -1,0 +1,169 @@
+//! The rules run ahead: what a renewal will do, on the copy, with a later clock (`domain.md` §9).
+
+use serde::{Deserialize, Serialize};
+
+use super::time::{Due, happen, next};
+use super::{Answer, Decision, Purpose, Refusal, answered};
+use crate::account::{Life, PaymentOrder};
+use crate::journal::Body;
+use crate::{Account, Amount, Catalog, Timestamp};
+
+/// Who paid in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Card,
+    Credits,
+    Unpaid,
+}
+
+/// A renewal as it will happen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Preview {
+    pub outcome: Outcome,
+    /// What the card pays.
+    pub card: Amount,
+    /// What credits pay.
+    pub credits: Amount,
+    pub balance_before: Amount,
+    /// Before any auto-recharge.
+    pub balance_after: Amount,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub auto_recharge: Option<Recharge>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub if_declined: Option<Box<Preview>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Recharge {
+    pub amount: Amount,
+    pub balance_after: Amount,
+}
+
+/// The next renewal under a payment order; nothing if there is none to come.
+pub fn renewal(
+    account: &Account,
+    catalog: &Catalog,
+    order: PaymentOrder,
+) -> Result<Option<(Timestamp, Preview)>, Refusal> {
+    let mut account = account.clone();
+    account.payment_order = order;
+    let Some(at) = renewal_at(&account) else {
+        return Ok(None);
+    };
+    // What is due before it happens first.
+    let account = run_until(account, catalog, at, &Answer::Approved)?;
+    if account.life != Life::Active || renewal_at(&account) != Some(at) {
+        return Ok(None);
+    }
+    let approved = attempt(&account, catalog, at, &Answer::Approved)?;
+    let declined = Answer::Declined("card_declined".into());
+    let declined = match approved.outcome {
+        Outcome::Card => Some(Box::new(attempt(&account, catalog, at, &declined)?)),
+        _ => None,
+    };
+    Ok(Some((
+        at,
+        Preview {
+            if_declined: declined,
+            ..approved
+        },
+    )))
+}
+
+/// When a renewal is due: not where the period's end is the end.
+pub fn renewal_at(account: &Account) -> Option<Timestamp> {
+    let end = account.period?.end;
+    let goes_on = account.cancel_at.is_none_or(|at| at > end);
+    (account.life == Life::Active && account.pending_fee.is_none() && goes_on).then_some(end)
+}
+
+fn attempt(
+    account: &Account,
+    catalog: &Catalog,
+    at: Timestamp,
+    answer: &Answer,
+) -> Result<Preview, Refusal> {
+    let before = account.balance;
+    let mut preview = Preview {
+        outcome: Outcome::Unpaid,
+        card: Amount::ZERO,
+        credits: Amount::ZERO,
+        balance_before: before,
+        balance_after: before,
+        auto_recharge: None,
+        if_declined: None,
+    };
+    let decision = happen(account, catalog, Due::PeriodEnd, at)?;
+    play(
+        account.clone(),
+        catalog,
+        decision,
+        at,
+        answer,
+        &mut |account, body| match body {
+            Body::RenewedByCard(renewed) => {
+                (preview.outcome, preview.card) = (Outcome::Card, renewed.charge.amount);
+            }
+            Body::Renewal(renewal) => {
+                (preview.outcome, preview.credits) = (Outcome::Credits, renewal.fee.amount);
+                preview.balance_after = account.balance;
+            }
+            Body::PurchaseStarted(started) if started.auto_recharge => {
+                let after = account.balance.checked_add(started.amount);
+                preview.auto_recharge = after.ok().map(|balance_after| Recharge {
+                    amount: started.amount,
+                    balance_after,
+                });
+            }
+            _ => {}
+        },
+    )?;
+    Ok(preview)
+}
+
+/// Runs everything due before `until`, the processor always saying `answer`.
+pub fn run_until(
+    mut account: Account,
+    catalog: &Catalog,
+    until: Timestamp,
+    answer: &Answer,
+) -> Result<Account, Refusal> {
+    while let Some((at, due)) = next(&account, catalog).filter(|(at, _)| *at < until) {
+        let at = at.max(account.at);
+        let decision = happen(&account, catalog, due, at)?;
+        account = play(account, catalog, decision, at, answer, &mut |_, _| {})?;
+    }
+    Ok(account)
+}
+
+/// Follows a decision through the answers to its charges; `watch` sees each entry with the state after
+/// it.
+fn play(
+    mut account: Account,
+    catalog: &Catalog,
+    decision: Decision,
+    at: Timestamp,
+    answer: &Answer,
+    watch: &mut dyn FnMut(&Account, &Body),
+) -> Result<Account, Refusal> {
+    for entry in &decision.entries {
+        account.apply(entry)?;
+        watch(&account, &entry.body);
+    }
+    for charge in &decision.charges {
+        let purpose = &charge.purpose;
+        // A purchase is on its way; when it lands is not foreseen.
+        if *purpose == Purpose::Purchase {
+            continue;
+        }
+        let then = answered(&account, catalog, charge, answer, at)?;
+        account = play(account, catalog, then, at, answer, watch)?;
+    }
+    Ok(account)
+}

@@ -1,0 +1,192 @@
+//! What support and the vendor do to an account.
+
+use super::{Decision, Ledger, Refusal, allowance};
+use crate::account::Life;
+use crate::grant::opening;
+use crate::journal::{
+    Adjustment, Body, Bonus, Compensation, CouponBonus, DailyLimitChanged, EventScheduled,
+    LegacyAdded, Restored, Reversal,
+};
+use crate::{Account, Actor, Amount, Catalog, DisputeId, Entry, EventId, RunId, Source, Timestamp};
+
+/// Gives or takes credits. What is taken is at most what is there; the rest is on record.
+pub fn adjust(
+    account: &Account,
+    catalog: &Catalog,
+    amount: Amount,
+    reason: Option<String>,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let mut ledger = opened(account, catalog, now)?;
+    if amount.is_positive() {
+        let line = opening(ledger.account.seq.next(), Source::Bonus, amount, None);
+        let body = Body::Adjustment(Adjustment {
+            shortfall: Amount::ZERO,
+        });
+        ledger.post_because(Actor::Support, body, vec![line], reason)?;
+    } else {
+        let (lines, shortfall) = ledger.account.grants.draw_up_to(amount.negated());
+        let body = Body::Adjustment(Adjustment { shortfall });
+        ledger.post_because(Actor::Support, body, lines, reason)?;
+    }
+    Ok(ledger.decided())
+}
+
+/// Credits on top of a refund; usage totals stay as they are.
+pub fn compensate(
+    account: &Account,
+    catalog: &Catalog,
+    amount: Amount,
+    for_what: (Option<RunId>, Option<DisputeId>),
+    reason: Option<String>,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let mut ledger = opened(account, catalog, now)?;
+    if !amount.is_positive() {
+        return Err(Refusal::AmountOutOfRange);
+    }
+    let (run, dispute) = for_what;
+    let line = opening(
+        ledger.account.seq.next(),
+        Source::Compensation,
+        amount,
+        None,
+    );
+    let body = Body::Compensation(Compensation { run, dispute });
+    ledger.post_because(Actor::Support, body, vec![line], reason)?;
+    Ok(ledger.decided())
+}
+
+pub fn bonus(
+    account: &Account,
+    catalog: &Catalog,
+    amount: Amount,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let mut ledger = opened(account, catalog, now)?;
+    let body = Body::Bonus(Bonus {});
+    ledger.grant(Actor::Support, body, Source::Bonus, amount, None)?;
+    Ok(ledger.decided())
+}
+
+/// Somebody has looked at a redeemed coupon: its bonus becomes spendable.
+pub fn activate_coupon(
+    account: &Account,
+    catalog: &Catalog,
+    code: &str,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let mut ledger = opened(account, catalog, now)?;
+    let waiting = account
+        .bonuses
+        .iter()
+        .find(|(coupon, _)| coupon.eq_ignore_ascii_case(code.trim()));
+    let (coupon, bonus) = waiting.ok_or(Refusal::UnknownCoupon)?;
+    let body = Body::CouponBonus(CouponBonus {
+        coupon: coupon.clone(),
+    });
+    ledger.grant(
+        Actor::Support,
+        body,
+        Source::CouponBonus,
+        bonus.amount,
+        None,
+    )?;
+    Ok(ledger.decided())
+}
+
+/// Another legacy purchase: its allowance adds to what is there, from now on.
+pub fn add_legacy(
+    account: &Account,
+    catalog: &Catalog,
+    product: &str,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let mut ledger = opened(account, catalog, now)?;
+    let known = catalog.legacy.iter().find(|known| known.code == product);
+    let known = known.ok_or(Refusal::UnknownProduct)?;
+    let before = allowance::monthly(account, catalog)?;
+    let body = Body::LegacyAdded(LegacyAdded {
+        product: known.code.clone(),
+        allowance: known.allowance,
+    });
+    ledger.post(Actor::System, body, vec![])?;
+    ledger.add_allowance(before)?;
+    Ok(ledger.decided())
+}
+
+/// An event on the operator's calendar; none is taken on in grace.
+pub fn schedule_event(
+    account: &Account,
+    catalog: &Catalog,
+    name: String,
+    (starts_at, ends_at): (Timestamp, Timestamp),
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let mut ledger = opened(account, catalog, now)?;
+    if account.life != Life::Active {
+        return Err(Refusal::NoNewEvents);
+    }
+    let event = EventId::new(format!("evt_{}_0", ledger.account.seq.next()))
+        .map_err(|_| Refusal::AmountOutOfRange)?;
+    let body = Body::EventScheduled(EventScheduled {
+        event,
+        name,
+        starts_at,
+        ends_at,
+    });
+    ledger.post(Actor::Operator, body, vec![])?;
+    Ok(ledger.decided())
+}
+
+pub fn set_daily_limit(
+    account: &Account,
+    catalog: &Catalog,
+    limit: Amount,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let mut ledger = opened(account, catalog, now)?;
+    let body = Body::DailyLimitChanged(DailyLimitChanged { limit });
+    ledger.post(Actor::Support, body, vec![])?;
+    Ok(ledger.decided())
+}
+
+/// A closed account comes back on Pay-As-You-Go with the credits that closing took. Events stay lost.
+pub fn restore(
+    account: &Account,
+    catalog: &Catalog,
+    closure: &Entry,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    if account.life != Life::Closed || !matches!(closure.body, Body::Closure(_)) {
+        return Err(Refusal::WrongState);
+    }
+    let mut ledger = Ledger::new(account.clone(), catalog, now);
+    ledger.post(Actor::Support, Body::Restored(Restored {}), vec![])?;
+    let amount = closure.delta.negated();
+    if amount.is_positive() {
+        let body = Body::Reversal(Reversal {
+            of: closure.seq,
+            shortfall: Amount::ZERO,
+        });
+        let line = opening(
+            ledger.account.seq.next(),
+            Source::Compensation,
+            amount,
+            None,
+        );
+        ledger.post(Actor::Support, body, vec![line])?;
+    }
+    Ok(ledger.decided())
+}
+
+fn opened<'a>(
+    account: &Account,
+    catalog: &'a Catalog,
+    now: Timestamp,
+) -> Result<Ledger<'a>, Refusal> {
+    match account.life {
+        Life::Closed => Err(Refusal::AccountClosed),
+        _ => Ok(Ledger::new(account.clone(), catalog, now)),
+    }
+}

@@ -1,0 +1,128 @@
+//! What time alone brings: the next instant at which something is due, and what happens then.
+//!
+//! Within one instant: the processor's answers, expiry, closure, renewal, allowance (`domain.md` §5).
+
+use super::{Answer, Decision, Ledger, Refusal, allowance, fee};
+use crate::account::Life;
+use crate::grant::Grant;
+use crate::journal::{Body, Closure, Expiry, GraceCause};
+use crate::time::DAY;
+use crate::{Account, Actor, Catalog, Timestamp};
+
+/// A charge without an answer is void after this long, and only then counts as declined.
+pub const VOID_AFTER: i64 = DAY;
+
+/// In the order in which they happen within one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Due {
+    /// The pending charge is void: the next leg is due.
+    Void,
+    Expiry,
+    Closure,
+    /// The period ends: a renewal, or the end that a cancellation asked for.
+    PeriodEnd,
+    Retry,
+    Allowance,
+}
+
+/// The next instant at which something is due by itself; it may lie in the past of a clock that was
+/// away.
+pub fn next(account: &Account, catalog: &Catalog) -> Option<(Timestamp, Due)> {
+    let pending = account.pending_fee.as_ref();
+    let fees = pending.is_none();
+    let ends = account.period.map(|period| period.end);
+    let grace = account.grace.filter(|_| fees);
+    let void = pending.map(|pending| (pending.since.plus(VOID_AFTER), Due::Void));
+    let expiry = account
+        .grants
+        .iter()
+        .filter_map(|grant| grant.expires_at)
+        .min();
+    let period_end = ends.filter(|_| fees && account.life == Life::Active);
+    // What cannot be asked for is not tried again and again.
+    let retry = grace.filter(|grace| grace.cause == GraceCause::Unpaid);
+    let retry = retry.filter(|_| fee::due(account, catalog, account.at).is_some());
+    let retry = retry.and_then(|grace| {
+        let ended = ends?;
+        let days = catalog.policies.retry_days.iter();
+        let tried = grace.failed_at.unwrap_or(ended);
+        days.map(|days| ended.plus(i64::from(*days) * DAY))
+            .find(|at| *at > tried)
+            .filter(|at| *at < grace.until)
+    });
+    [
+        void,
+        expiry.map(|at| (at, Due::Expiry)),
+        grace.map(|grace| (grace.until, Due::Closure)),
+        period_end.map(|at| (at, Due::PeriodEnd)),
+        retry.map(|at| (at, Due::Retry)),
+        allowance::next(account, catalog).map(|at| (at, Due::Allowance)),
+    ]
+    .into_iter()
+    .flatten()
+    .min()
+}
+
+/// Does what is due at `at`.
+pub fn happen(
+    account: &Account,
+    catalog: &Catalog,
+    due: Due,
+    at: Timestamp,
+) -> Result<Decision, Refusal> {
+    let mut ledger = Ledger::new(account.clone(), catalog, at);
+    match due {
+        Due::Void => {
+            if let Some(pending) = account.pending_fee.clone() {
+                let void = Answer::Declined("voided".into());
+                ledger.fee_answered(pending.attempt, &void)?;
+            }
+        }
+        Due::Expiry => ledger.expire()?,
+        Due::Closure => ledger.close()?,
+        Due::PeriodEnd => ledger.end_period()?,
+        Due::Retry => {
+            if let Some(due) = fee::due(account, catalog, at) {
+                ledger.collect(due)?;
+            }
+        }
+        Due::Allowance => ledger.refresh()?,
+    }
+    Ok(ledger.decided())
+}
+
+impl Ledger<'_> {
+    fn end_period(&mut self) -> Result<(), Refusal> {
+        let ended = self.account.period.map(|period| period.end);
+        if self.account.cancel_at.is_some_and(|at| Some(at) <= ended) {
+            return self.enter_grace(GraceCause::Cancelled);
+        }
+        match fee::due(&self.account, self.catalog, self.now) {
+            Some(due) => self.collect(due),
+            // A plan that the catalog no longer knows cannot be renewed.
+            None => self.enter_grace(GraceCause::Unpaid),
+        }
+    }
+
+    /// All grants that have expired, one entry.
+    fn expire(&mut self) -> Result<(), Refusal> {
+        let now = self.now;
+        let lines: Vec<_> = self
+            .account
+            .grants
+            .iter()
+            .filter(|grant| grant.expires_at.is_some_and(|at| at <= now))
+            .map(Grant::emptied)
+            .collect();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.post(Actor::System, Body::Expiry(Expiry {}), lines)
+    }
+
+    fn close(&mut self) -> Result<(), Refusal> {
+        let lines = self.account.grants.iter().map(Grant::emptied);
+        let lines = lines.collect();
+        self.post(Actor::System, Body::Closure(Closure {}), lines)
+    }
+}
