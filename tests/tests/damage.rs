@@ -1,7 +1,10 @@
 //! Everything on disk that can be hurt: no wrong number is ever shown, and what can be mended is.
 
+use std::os::unix::fs::PermissionsExt;
+
 use boothkeeper_tests::cloud::{Account, Cloud};
 use boothkeeper_tests::laptop::Laptop;
+use boothkeeper_tests::process::binary;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
@@ -182,14 +185,27 @@ async fn a_folder_that_cannot_be_written_to_is_still_read() -> anyhow::Result<()
         Connection::open(&from)?.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
         std::fs::copy(from, read_only.join(name))?;
     }
-    // Its own mount, gone with the process: root may write anywhere else.
-    let inner = Laptop::new(&read_only).command(&["balance"]);
-    let mut shell = std::process::Command::new("unshare");
-    shell.args(["--mount", "sh", "-c"]).arg(
-        "mount --bind \"$1\" \"$1\" && mount -o remount,ro,bind \"$1\" && shift && exec \"$@\"",
-    );
-    shell.arg("sh").arg(&read_only).arg(inner.get_program());
-    let output = shell.args(inner.get_args()).output()?;
+    // Root may write anywhere: the program runs as somebody who may not.
+    let program = copy.folder.path().join("boothkeeper");
+    std::fs::copy(binary("boothkeeper"), &program)?;
+    for path in [copy.folder.path(), &read_only, &program] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o555))?;
+    }
+    let mut reader = match rustix::process::geteuid().is_root() {
+        true => std::process::Command::new("setpriv"),
+        false => std::process::Command::new("env"),
+    };
+    if rustix::process::geteuid().is_root() {
+        reader.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]);
+    }
+    let arguments = ["--json", "balance", "--data"];
+    let output = reader
+        .arg(&program)
+        .args(arguments)
+        .arg(&read_only)
+        .output()?;
+    std::fs::set_permissions(copy.folder.path(), std::fs::Permissions::from_mode(0o755))?;
+    std::fs::set_permissions(&read_only, std::fs::Permissions::from_mode(0o755))?;
     let balance: Value = serde_json::from_slice(&output.stdout)?;
     assert_eq!(balance["balance"], BALANCE, "{balance}");
     Ok(())
