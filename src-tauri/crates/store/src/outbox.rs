@@ -1,8 +1,10 @@
 //! The outbox: what the operator did and the cloud has not answered, and the binding to an account.
 //!
 //! Neither can be fetched again, so the file is its own, synchronous to the disk, and no recovery of
-//! the cache touches it. Every step is an `UPDATE … WHERE state = …`: of two processes only one takes
-//! it (`sync.md`).
+//! the cache touches it. Every step is taken in a transaction that looks at the state first: of two
+//! processes only one takes it.
+
+mod stored;
 
 use std::path::Path;
 
@@ -10,17 +12,17 @@ use boothkeeper_domain::{Seq, Timestamp};
 use boothkeeper_wire::api::{CommandAnswer, CommandRequest, CommandState};
 use boothkeeper_wire::problem::Problem;
 use rusqlite::TransactionBehavior::Immediate;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 use rusqlite_migration::{M, Migrations};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::StoreError;
 pub use crate::binding::{Binding, Diverged, Divergence};
 use crate::cache::{overwrite, refuse_empty, refuse_newer};
 use crate::memo::Memo;
 use crate::read_only;
+use stored::{COLUMNS, Stored};
 
 const STEPS: &[M<'_>] = &[M::up(
     "CREATE TABLE binding (id INTEGER PRIMARY KEY CHECK (id = 1), document TEXT NOT NULL);
@@ -105,7 +107,6 @@ pub struct Outbox {
     binding: Memo<(), Option<Binding>>,
 }
 
-const COLUMNS: &str = "id, created_at, resource, body, decided_at_seq, state, answer, mark";
 /// States that nothing follows.
 const DONE: [State; 4] = [
     State::Rejected,
@@ -352,62 +353,6 @@ impl Outbox {
         stored.write(&transaction)?;
         transaction.commit()?;
         Ok(true)
-    }
-}
-
-/// A command's row, with a mark over all of it.
-struct Stored {
-    id: [u8; 16],
-    created_at: i64,
-    resource: String,
-    body: String,
-    decided_at: u64,
-    state: String,
-    answer: Option<String>,
-}
-
-impl Stored {
-    fn mark(&self) -> i64 {
-        let mut hasher = Xxh3Default::new();
-        hasher.update(&self.id);
-        hasher.update(&self.created_at.to_le_bytes());
-        hasher.update(&self.decided_at.to_le_bytes());
-        let answer = self.answer.as_deref().unwrap_or_default();
-        for text in [&self.resource, &self.body, &self.state, answer] {
-            hasher.update(&(text.len() as u64).to_le_bytes());
-            hasher.update(text.as_bytes());
-        }
-        hasher.digest().cast_signed()
-    }
-
-    /// The row, and whether it is as it was written.
-    fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(Self, bool)> {
-        let stored = Stored {
-            id: row.get(0)?,
-            created_at: row.get(1)?,
-            resource: row.get(2)?,
-            body: row.get(3)?,
-            decided_at: row.get(4)?,
-            state: row.get(5)?,
-            answer: row.get(6)?,
-        };
-        let sound = stored.mark() == row.get::<_, i64>(7)?;
-        Ok((stored, sound))
-    }
-
-    fn write(&self, connection: &Connection) -> Result<(), StoreError> {
-        let replace = "INSERT OR REPLACE INTO commands VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-        connection.prepare_cached(replace)?.execute(params![
-            self.id,
-            self.created_at,
-            self.resource,
-            self.body,
-            self.decided_at,
-            self.state,
-            self.answer,
-            self.mark(),
-        ])?;
-        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@
 use super::{Charge, Decision, Purpose, Refusal};
 use crate::grant::opening;
 use crate::journal::{Body, PurchaseStarted};
-use crate::{Account, Actor, Amount, Catalog, Entry, Line, Money, PaymentId, Source, Timestamp};
+use crate::{Account, Actor, Amount, Catalog, Entry, Line, PaymentId, Source, Timestamp};
 
 #[derive(Debug)]
 pub struct Ledger<'a> {
@@ -83,10 +83,8 @@ impl<'a> Ledger<'a> {
         amount: Amount,
         auto_recharge: bool,
     ) -> Result<PaymentId, Refusal> {
-        let charge = amount
-            .checked_mul(self.catalog.top_up.cents_per_minor)
-            .map(Money::usd)
-            .map_err(|_| Refusal::AmountOutOfRange)?;
+        let charge = self.catalog.top_up.charge(amount);
+        let charge = charge.map_err(|_| Refusal::AmountOutOfRange)?;
         let payment = self.next_payment()?;
         self.charge(Charge {
             payment: payment.clone(),

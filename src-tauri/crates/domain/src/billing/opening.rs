@@ -4,7 +4,7 @@ use super::{Decision, Ledger, Refusal};
 use crate::account::{AutoRechargeSetting, Card, PaymentOrder};
 use crate::calendar::{Cycle, period};
 use crate::journal::{Allowance, Body, EventScheduled, LegacyAdded, Opened, Purchase};
-use crate::{Account, AccountId, Actor, Amount, Catalog, EventId, Money, Source, Timestamp};
+use crate::{Account, AccountId, Actor, Amount, Catalog, EventId, Source, Timestamp};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct SignUp {
@@ -98,10 +98,8 @@ pub fn open(sign_up: SignUp, catalog: &Catalog, now: Timestamp) -> Result<Decisi
 
 /// One purchase grant at sign-up.
 fn open_with(ledger: &mut Ledger<'_>, amount: Amount) -> Result<(), Refusal> {
-    let charge = amount
-        .checked_mul(ledger.catalog.top_up.cents_per_minor)
-        .map(Money::usd)
-        .map_err(|_| Refusal::AmountOutOfRange)?;
+    let charge = ledger.catalog.top_up.charge(amount);
+    let charge = charge.map_err(|_| Refusal::AmountOutOfRange)?;
     let payment = ledger.next_payment()?;
     let body = Body::Purchase(Purchase { payment, charge });
     ledger.grant(Actor::Operator, body, Source::Purchase, amount, None)

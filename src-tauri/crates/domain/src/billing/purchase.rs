@@ -5,7 +5,7 @@ use crate::account::Life;
 use crate::journal::{
     AutoRecharge, AutoRechargeChanged, AutoRechargeFailed, Body, Purchase, PurchaseDeclined,
 };
-use crate::{Account, Actor, Amount, Catalog, Money, PaymentId, Source, Timestamp};
+use crate::{Account, Actor, Amount, Catalog, PaymentId, Source, Timestamp};
 
 /// The operator buys credits with the card on file.
 pub fn start(
@@ -45,11 +45,8 @@ pub fn confirm(
     if account.life == Life::Closed {
         return decline(account, catalog, payment, "account_closed", now);
     }
-    let charge = pending
-        .amount
-        .checked_mul(catalog.top_up.cents_per_minor)
-        .map(Money::usd)
-        .map_err(|_| Refusal::AmountOutOfRange)?;
+    let charge = catalog.top_up.charge(pending.amount);
+    let charge = charge.map_err(|_| Refusal::AmountOutOfRange)?;
     let payment = payment.clone();
     let body = if pending.auto_recharge {
         Body::AutoRecharge(AutoRecharge { payment, charge })

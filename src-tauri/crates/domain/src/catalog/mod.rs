@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Cycle;
-use crate::{Amount, Asset, Money};
+use crate::{Amount, AmountError, Asset, Money};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -39,6 +39,13 @@ pub struct TopUp {
     pub minimum: Amount,
     /// Cents a minor unit: 1 where credits are dollars, 10 for a credit at 0.10 USD.
     pub cents_per_minor: u32,
+}
+
+impl TopUp {
+    /// What the card pays for credits.
+    pub fn charge(&self, amount: Amount) -> Result<Money, AmountError> {
+        amount.checked_mul(self.cents_per_minor).map(Money::usd)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
