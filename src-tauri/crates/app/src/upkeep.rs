@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use boothkeeper_domain::Seq;
 use boothkeeper_domain::time::DAY;
+use boothkeeper_store::cache::Scrub;
 use boothkeeper_store::outbox::Divergence;
 use boothkeeper_store::{Cache, StoreError};
 use boothkeeper_sync::{Client, Laptop, SyncError, mend};
@@ -11,40 +11,47 @@ use boothkeeper_sync::{Client, Laptop, SyncError, mend};
 /// How often a process that runs for days asks whether a day has passed.
 const ASK_EVERY: Duration = Duration::from_secs(3600);
 
-/// The place of the first entry that could not be mended; `None` if the whole copy is proven.
-pub(crate) async fn prove(
-    client: Option<&Client>,
-    laptop: &Laptop,
-) -> Result<Option<Seq>, SyncError> {
-    let mut bad = first_bad(laptop).await?;
-    if bad.is_some() {
+/// What a scrub found, or that the copy cannot even be read.
+type Scrubbed = Result<Option<Scrub>, StoreError>;
+
+/// Proves the whole copy, and mends what is found. What could not be mended is on record.
+pub(crate) async fn prove(client: Option<&Client>, laptop: &Laptop) -> Result<Scrubbed, SyncError> {
+    let mut found = scrub(laptop).await?;
+    if is_hurt(&found) {
         match mend(client, laptop).await {
-            Ok(true) => bad = first_bad(laptop).await?,
+            Ok(true) => found = scrub(laptop).await?,
             Ok(false) => {}
             // It stays as it is, and on record.
             Err(error) => tracing::warn!(?error, "damage could not be mended"),
         }
     }
-    let found = bad.is_some();
+    let hurt = is_hurt(&found);
     laptop
-        .blocking(move |laptop| match found {
+        .blocking(move |laptop| match hurt {
             true => laptop.diverged(Divergence::Damage),
             false => laptop.proven(),
         })
         .await?;
-    Ok(bad)
+    Ok(found)
 }
 
-async fn first_bad(laptop: &Laptop) -> Result<Option<Seq>, SyncError> {
+async fn scrub(laptop: &Laptop) -> Result<Scrubbed, SyncError> {
     laptop
         .blocking(|laptop| {
             let binding = laptop.binding()?;
             match laptop.read(|cache| cache.scrub(&binding.account, &binding.keys)) {
-                Err(StoreError::Damaged { seq, .. }) => Ok(Some(seq.unwrap_or(Seq::ZERO))),
-                scrub => Ok(scrub?.and_then(|scrub| scrub.first_bad)),
+                Err(error @ StoreError::Damaged { .. }) => Ok(Err(error)),
+                scrub => Ok(Ok(scrub?)),
             }
         })
         .await
+}
+
+fn is_hurt(found: &Scrubbed) -> bool {
+    match found {
+        Ok(scrub) => scrub.as_ref().is_some_and(|s| s.first_bad.is_some()),
+        Err(_) => true,
+    }
 }
 
 /// After a crash the file itself is looked at, too.
@@ -55,7 +62,7 @@ pub(crate) async fn after_crash(client: &Client, laptop: &Laptop) -> Result<(), 
     if !sound {
         mend(Some(client), laptop).await?;
     }
-    prove(Some(client), laptop).await?;
+    let _ = prove(Some(client), laptop).await?;
     Ok(())
 }
 
@@ -84,7 +91,7 @@ pub(crate) async fn if_due(client: &Client, laptop: &Laptop) -> Result<(), SyncE
         })
         .await?;
     if due {
-        prove(Some(client), laptop).await?;
+        let _ = prove(Some(client), laptop).await?;
     }
     Ok(())
 }

@@ -132,7 +132,7 @@ fn read_key() -> Result<String, AppError> {
 /// sent for another reason is taken back: it is not to surprise anybody later.
 async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppError> {
     let sent = app.sync_once().await;
-    let mut command = app.command(id)?;
+    let command = app.command(id)?;
     if let Err(error) = sent
         && !error.is_transient()
     {
@@ -141,7 +141,6 @@ async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppError
             return Err(error);
         }
         // It may have happened: what is known of it is said, with the error's exit code.
-        command = app.command(id)?;
         output.command(&command, unit(app).as_ref());
         return Ok(output::exit(error.code));
     }

@@ -35,8 +35,7 @@ const STEPS: &[M<'_>] = &[M::up(
          state TEXT NOT NULL,
          answer TEXT,
          mark INTEGER NOT NULL
-     );
-     CREATE INDEX commands_by_state ON commands (state, created_at);",
+     );",
 )];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,8 @@
 //! Proving the copy again, and looking the installation over.
 
 use boothkeeper_domain::{Amount, Hash, Seq};
+use boothkeeper_store::cache::Scrub;
+use boothkeeper_store::outbox::Binding;
 use serde::Serialize;
 
 use crate::{App, AppError, Code, upkeep};
@@ -48,26 +50,17 @@ impl App {
         let binding = self.binding()?.ok_or(AppError::new(Code::SignedOut))?;
         let scrub = self
             .laptop
-            .read(|cache| cache.scrub(&binding.account, &binding.keys))?
-            .ok_or(AppError::new(Code::NotSynced))?;
-        let diverged = binding.diverged.is_some() && !binding.is_damaged();
-        Ok(VerifyView {
-            ok: scrub.first_bad.is_none() && !diverged,
-            diverged,
-            seq: scrub.seq,
-            hash: scrub.chain,
-            entries: scrub.entries,
-            balance: scrub.balance,
-            first_bad_seq: scrub.first_bad,
-        })
+            .read(|cache| cache.scrub(&binding.account, &binding.keys))?;
+        view(scrub, &binding)
     }
 
     /// Verifies, and mends what is found, from the bytes kept here or from the cloud.
     pub async fn verify_and_mend(&self) -> Result<VerifyView, AppError> {
         let client = self.client().ok().map(|(client, _)| client);
-        upkeep::prove(client.as_ref(), &self.laptop).await?;
+        let scrub = upkeep::prove(client.as_ref(), &self.laptop).await?;
         self.status.send_modify(|status| status.revision += 1);
-        self.verify()
+        let binding = self.binding()?.ok_or(AppError::new(Code::SignedOut))?;
+        view(scrub?, &binding)
     }
 
     pub async fn doctor(&self) -> Result<Doctor, AppError> {
@@ -103,4 +96,18 @@ impl App {
             cloud_reachable: outcome(reachable),
         })
     }
+}
+
+fn view(scrub: Option<Scrub>, binding: &Binding) -> Result<VerifyView, AppError> {
+    let scrub = scrub.ok_or(AppError::new(Code::NotSynced))?;
+    let diverged = binding.diverged.is_some() && !binding.is_damaged();
+    Ok(VerifyView {
+        ok: scrub.first_bad.is_none() && !diverged,
+        diverged,
+        seq: scrub.seq,
+        hash: scrub.chain,
+        entries: scrub.entries,
+        balance: scrub.balance,
+        first_bad_seq: scrub.first_bad,
+    })
 }
