@@ -11,8 +11,18 @@ use crate::StoreError;
 /// Questions remembered at a time; one screen asks no more.
 const KEPT: usize = 4;
 
-/// What SQLite counts up when another connection (first) or this one (second) has written.
-type Version = (i64, u64);
+/// Which state of the file is read: what SQLite counts up when another connection (first) or this one
+/// (second) has written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Version(i64, u64);
+
+impl Version {
+    pub fn of(connection: &Connection) -> Result<Self, StoreError> {
+        let mut statement = connection.prepare_cached("PRAGMA data_version")?;
+        let others = statement.query_row([], |row| row.get(0))?;
+        Ok(Version(others, connection.total_changes()))
+    }
+}
 
 #[derive(Debug)]
 pub struct Memo<K, V> {
@@ -32,7 +42,7 @@ impl<K, V> Default for Memo<K, V> {
 impl<K, V: Clone> Memo<K, V> {
     pub fn get<Q>(
         &self,
-        connection: &Connection,
+        version: Version,
         question: &Q,
         read: impl FnOnce() -> Result<V, StoreError>,
     ) -> Result<V, StoreError>
@@ -40,7 +50,6 @@ impl<K, V: Clone> Memo<K, V> {
         K: Borrow<Q>,
         Q: PartialEq + ToOwned<Owned = K> + ?Sized,
     {
-        let version = version(connection)?;
         if self.version.replace(Some(version)) != Some(version) {
             self.answers.borrow_mut().clear();
         }
@@ -55,10 +64,4 @@ impl<K, V: Clone> Memo<K, V> {
         answers.push((question.to_owned(), answer.clone()));
         Ok(answer)
     }
-}
-
-fn version(connection: &Connection) -> Result<Version, StoreError> {
-    let mut statement = connection.prepare_cached("PRAGMA data_version")?;
-    let others = statement.query_row([], |row| row.get(0))?;
-    Ok((others, connection.total_changes()))
 }

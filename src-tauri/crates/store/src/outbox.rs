@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::StoreError;
 pub use crate::binding::{Binding, Diverged, Divergence};
 use crate::cache::{overwrite, refuse_empty, refuse_newer};
-use crate::memo::Memo;
+use crate::memo::{Memo, Version};
 use crate::read_only;
 use stored::{COLUMNS, Stored};
 
@@ -166,7 +166,7 @@ impl Outbox {
 
     pub fn binding(&self) -> Result<Option<Binding>, StoreError> {
         let read = || self.read_binding();
-        self.binding.get(&self.connection, &(), read)
+        self.binding.get(Version::of(&self.connection)?, &(), read)
     }
 
     fn read_binding(&self) -> Result<Option<Binding>, StoreError> {

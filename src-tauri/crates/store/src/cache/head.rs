@@ -126,7 +126,7 @@ impl Cache {
             },
             head => Ok(head?.map(Arc::new)),
         };
-        self.head.get(&self.connection, keys, read)
+        self.head.get(self.version()?, keys, read)
     }
 
     /// Whether the record itself bears what is shown.

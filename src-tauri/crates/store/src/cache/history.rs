@@ -1,6 +1,7 @@
 //! Pages and windows of history. Rollups say which days hold matches and between which entries; rows
 //! are read by that one range.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use boothkeeper_domain::Seq;
@@ -89,7 +90,7 @@ impl Cache {
     /// The days that hold matches, newest first.
     pub fn days(&self, filter: &Filter) -> Result<Arc<[DayCount]>, StoreError> {
         let count = || self.count_days(filter);
-        self.days.get(&self.connection, filter, count)
+        self.days.get(self.version()?, filter, count)
     }
 
     /// One of them.
@@ -165,20 +166,22 @@ impl Cache {
 
     /// Rows with what refers to them.
     pub fn with_followers(&self, rows: Vec<Row>) -> Result<Vec<Found>, StoreError> {
-        let query = "SELECT e.kind, e.seq FROM links l JOIN entries e ON e.seq = l.seq
-                     WHERE l.target = ?1 ORDER BY l.seq";
+        let query = "SELECT l.target, e.kind, e.seq FROM links l JOIN entries e ON e.seq = l.seq
+                     WHERE l.target IN (SELECT value FROM json_each(?1)) ORDER BY l.seq";
+        let targets: Vec<u64> = rows.iter().map(|row| row.seq.0).collect();
         let mut statement = self.connection.prepare_cached(query)?;
-        rows.into_iter()
-            .map(|row| {
-                let followers = statement.query_map([row.seq.0], |follower| {
-                    Ok((NameId(follower.get(0)?), Seq(follower.get(1)?)))
-                })?;
-                Ok(Found {
-                    row,
-                    followed_by: followers.collect::<Result<_, _>>()?,
-                })
-            })
-            .collect()
+        let mut followers = statement.query([serde_json::to_string(&targets)?])?;
+        let mut followed_by: HashMap<Seq, Vec<_>> = HashMap::new();
+        while let Some(follower) = followers.next()? {
+            let named = (NameId(follower.get(1)?), Seq(follower.get(2)?));
+            let target = followed_by.entry(Seq(follower.get(0)?));
+            target.or_default().push(named);
+        }
+        let found = rows.into_iter().map(|row| Found {
+            row,
+            followed_by: followed_by.remove(&row.seq).unwrap_or_default(),
+        });
+        Ok(found.collect())
     }
 
     pub fn row(&self, seq: Seq) -> Result<Option<Row>, StoreError> {

@@ -13,6 +13,7 @@ mod search;
 mod segments;
 mod totals;
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -32,12 +33,14 @@ pub(crate) use schema::{refuse_empty, refuse_newer};
 pub use scrub::Scrub;
 pub use totals::{Opening, Total};
 
-use crate::memo::Memo;
+use crate::memo::{Memo, Version};
 use crate::{StoreError, Zone, read_only};
 
 #[derive(Debug)]
 pub struct Cache {
     connection: Connection,
+    /// The state that a snapshot holds: asked for once, not by each of its questions.
+    held: Cell<Option<Version>>,
     names: Memo<(), Arc<Names>>,
     head: Memo<Vec<PublicKey>, Option<Arc<Head>>>,
     days: Memo<Filter, Arc<[DayCount]>>,
@@ -76,6 +79,7 @@ impl Cache {
         connection.set_prepared_statement_cache_capacity(64);
         Cache {
             connection,
+            held: Cell::default(),
             names: Memo::default(),
             head: Memo::default(),
             days: Memo::default(),
@@ -90,9 +94,18 @@ impl Cache {
     ) -> Result<T, E> {
         let begun = self.connection.unchecked_transaction();
         let snapshot = begun.map_err(StoreError::from)?;
-        let result = work(self)?;
+        self.held.set(Some(Version::of(&self.connection)?));
+        let result = work(self);
+        self.held.set(None);
+        let result = result?;
         snapshot.finish().map_err(StoreError::from)?;
         Ok(result)
+    }
+
+    fn version(&self) -> Result<Version, StoreError> {
+        self.held
+            .get()
+            .map_or_else(|| Version::of(&self.connection), Ok)
     }
 
     /// Whether the file's own structure is sound.

@@ -83,7 +83,7 @@ impl Names {
 impl Cache {
     pub fn names(&self) -> Result<Arc<Names>, StoreError> {
         let load = || load(&self.connection).map(Arc::new);
-        self.names.get(&self.connection, &(), load)
+        self.names.get(self.version()?, &(), load)
     }
 }
 

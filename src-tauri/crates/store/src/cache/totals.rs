@@ -38,7 +38,7 @@ impl Cache {
                 Err(StoreError::damaged(head.checkpoint.seq))
             }
         };
-        self.sums.get(&self.connection, &head.checkpoint.seq, check)
+        self.sums.get(self.version()?, &head.checkpoint.seq, check)
     }
 
     pub fn totals(&self, filter: &Filter) -> Result<Vec<Total>, StoreError> {
