@@ -16,7 +16,7 @@ use boothkeeper_store::Zone;
 use boothkeeper_store::outbox::State;
 use boothkeeper_sync::transport::{Transport, TransportError};
 use boothkeeper_sync::{AccessKey, Client, Clock, Engine, Laptop, Status, sign_in};
-use boothkeeper_wire::api::Action;
+use boothkeeper_wire::action::Action;
 use boothkeeper_wire::sandbox::Fault;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -220,7 +220,7 @@ async fn live_through(seed: u64, trace: Arc<Mutex<Vec<(u64, i64)>>>) {
             5 | 6 => {
                 let command = Uuid::from_u128(random.random_range(0..u128::MAX));
                 let amount = Amount::of(5_000 + i32::try_from(bought.len()).unwrap());
-                let request = Action::BuyCredits { amount }.request(None);
+                let request = Action::BuyCredits { amount }.request(None, None);
                 let at = Seq::ZERO;
                 laptop
                     .outbox()

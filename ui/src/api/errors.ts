@@ -138,6 +138,11 @@ export const WORDS: Record<Code, Words> = {
     next: 'Wait for the cloud’s answer.',
     severity: 'warn',
   },
+  not_confirmed: {
+    sentence: 'This destroys what is named, for good; nothing was done.',
+    next: 'Confirm it first.',
+    severity: 'warn',
+  },
   internal: {
     sentence: 'Something went wrong that should not.',
     next: 'Try again. If it repeats, report it with the details.',

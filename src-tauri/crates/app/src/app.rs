@@ -9,6 +9,7 @@ use boothkeeper_store::outbox::Binding;
 use boothkeeper_store::{Cache, SyncRole, Zone};
 use boothkeeper_sync::clock::SystemClock;
 use boothkeeper_sync::transport::Transport;
+use boothkeeper_sync::wire::api::ClockKind;
 use boothkeeper_sync::{AccessKey, Laptop, Status};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -95,6 +96,18 @@ impl App {
     pub(crate) fn now(&self, head: Option<&Head>) -> Timestamp {
         let wall = self.laptop.clock().wall();
         head.map_or(wall, |head| head.now(wall))
+    }
+
+    /// The instant that rules are asked about. A sandbox's time is the cloud's to move: there it is the
+    /// last instant the cloud has said.
+    pub(crate) fn rules_now(&self) -> Result<Timestamp, AppError> {
+        let binding = self.binding()?;
+        let head = self.head(binding.as_ref())?;
+        let sandbox = binding.is_some_and(|binding| binding.clock == ClockKind::Sandbox);
+        Ok(match head {
+            Some(head) if sandbox => head.as_of,
+            head => self.now(head.as_deref()),
+        })
     }
 
     /// The proven head; `None` before the first sync, or without an account.

@@ -1,8 +1,9 @@
 //! Error codes: one for each thing that somebody can act on. The words are the shells'.
 
+use boothkeeper_domain::billing::Refusal;
 use boothkeeper_store::StoreError;
 use boothkeeper_sync::SyncError;
-use boothkeeper_sync::wire::problem::ProblemCode;
+use boothkeeper_sync::wire::problem::{Problem, ProblemCode};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -43,6 +44,8 @@ pub enum Code {
     UnknownName,
     NotFound,
     NotCancellable,
+    /// Something would be destroyed that nobody has confirmed.
+    NotConfirmed,
     Internal,
 }
 
@@ -74,6 +77,7 @@ impl Code {
         Code::UnknownName,
         Code::NotFound,
         Code::NotCancellable,
+        Code::NotConfirmed,
         Code::Internal,
     ];
 }
@@ -102,6 +106,14 @@ impl AppError {
             code,
             problem: None,
             cause: Some(cause.into()),
+        }
+    }
+
+    /// A refusal that the copy foresees, said as the cloud would say it.
+    pub fn foreseen(refusal: &Refusal) -> Self {
+        AppError {
+            problem: Some(Problem::from(refusal).code),
+            ..AppError::new(Code::Refused)
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use boothkeeper_domain::Asset;
+use boothkeeper_domain::{Asset, Catalog};
 use boothkeeper_store::Cache;
 use boothkeeper_store::cache::{Head, Names};
 use boothkeeper_store::outbox::Divergence;
@@ -45,6 +45,17 @@ impl App {
 }
 
 impl Copied<'_> {
+    /// The cloud's catalog as last fetched; before that the one this version ships.
+    pub fn catalog(&self) -> Result<Catalog, AppError> {
+        let identity = self.head.account.identity.as_ref();
+        let programme = identity.ok_or(AppError::new(Code::NotSynced))?.programme;
+        let kept = self.cache.catalog()?;
+        if let Some(kept) = kept.filter(|kept| kept.programme == programme) {
+            return Ok(kept);
+        }
+        Catalog::shipped(programme).map_err(|error| AppError::because(Code::Internal, error))
+    }
+
     pub fn asset(&self) -> Result<&Asset, AppError> {
         let identity = self.head.account.identity.as_ref();
         let identity = identity.ok_or(AppError::new(Code::NotSynced))?;

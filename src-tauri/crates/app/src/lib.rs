@@ -1,6 +1,7 @@
 //! The use cases: what every shell calls. Shells render; nothing here knows a window or a terminal,
 //! and no shell knows SQL, HTTP or a rule.
 
+mod actions;
 mod app;
 mod code;
 mod copy;
@@ -15,6 +16,7 @@ pub use app::{App, Options};
 pub use boothkeeper_domain as domain;
 pub use boothkeeper_store::Zone;
 pub use boothkeeper_sync::clock::SystemClock;
+pub use boothkeeper_sync::wire::action::Action;
 pub use chrono::NaiveDate as Date;
 pub use code::{AppError, Code};
 pub use export::Format;

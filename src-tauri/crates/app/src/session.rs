@@ -7,7 +7,9 @@ use boothkeeper_domain::Seq;
 use boothkeeper_domain::trust::Reason;
 use boothkeeper_store::SyncRole;
 use boothkeeper_store::outbox::Binding;
-use boothkeeper_sync::{AccessKey, Client, Engine, SyncError, mend, pull, push, sign_in};
+use boothkeeper_sync::{
+    AccessKey, Client, Engine, SyncError, mend, pull, push, refresh_catalog, sign_in,
+};
 use serde::Serialize;
 
 use crate::app::Running;
@@ -157,6 +159,7 @@ impl App {
         } else {
             upkeep::if_due(&client, &self.laptop).await?;
         }
+        refresh_catalog(&client, &self.laptop).await?;
         if push(&client, &self.laptop).await? > 0 {
             return Ok(pull(&client, &self.laptop, |_| {}).await?.seq);
         }

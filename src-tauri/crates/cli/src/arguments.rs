@@ -54,6 +54,34 @@ pub enum Command {
     },
     /// Switch auto-recharge.
     AutoRecharge { switch: Switch },
+    /// The plan, its period, who pays, and the next renewal.
+    Plan {
+        #[command(subcommand)]
+        command: Option<PlanCommand>,
+    },
+    /// What the next renewal does, and who pays it.
+    #[command(subcommand)]
+    Renewal(RenewalCommand),
+    /// Pause to Pay-As-You-Go: credits stay, fees end, scheduled events are destroyed.
+    Pause {
+        /// Do it, having seen what is destroyed.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// No renewal any more: access to the period's end, then 30 days, then the account closes.
+    Cancel,
+    /// Take a cancellation back.
+    Resume,
+    /// Pay the fee that grace waits for.
+    PayNow {
+        /// The account's own order decides, if not said.
+        #[arg(long)]
+        with: Option<PayWith>,
+    },
+    /// Redeem a coupon.
+    Coupon { code: String },
+    /// What is due, when, and what is at stake.
+    Deadlines,
     /// Actions that wait for the cloud, and what came of them.
     #[command(subcommand)]
     Outbox(OutboxCommand),
@@ -100,6 +128,53 @@ pub enum OutboxCommand {
     List,
     /// Withdraw an action that was not sent yet.
     Cancel { id: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PlanCommand {
+    /// Change the plan or its cycle; what it costs is charged to the card.
+    Set {
+        plan: String,
+        #[arg(value_enum)]
+        cycle: Option<CycleName>,
+        /// Redeem a coupon with it.
+        #[arg(long)]
+        coupon: Option<String>,
+        /// Do it, having seen what is destroyed.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RenewalCommand {
+    /// What happens with each payer first.
+    Preview,
+    /// Choose who pays first.
+    Set {
+        order: Order,
+        /// The other is not asked.
+        #[arg(long)]
+        no_fallback: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CycleName {
+    Monthly,
+    Annual,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Order {
+    CardFirst,
+    CreditsFirst,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PayWith {
+    Card,
+    Credits,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -2,14 +2,23 @@
 
 mod arguments;
 mod output;
+mod plan;
 mod words;
 
 use std::io::Read;
 use std::process::ExitCode;
 
-use arguments::{Arguments, Command, HistoryArguments, OutboxCommand, Switch};
+use arguments::{
+    Arguments, Command, CycleName, HistoryArguments, Order, OutboxCommand, PayWith, PlanCommand,
+    RenewalCommand, Switch,
+};
+use boothkeeper_app::domain::account::{Payer, PaymentOrder};
+use boothkeeper_app::domain::billing::plan::Target;
+use boothkeeper_app::domain::calendar::Cycle;
 use boothkeeper_app::views::{HistoryQuery, glance};
-use boothkeeper_app::{App, AppError, Code, Format, Options, Remember, default_data_folder};
+use boothkeeper_app::{
+    Action, App, AppError, Code, Format, Options, Remember, default_data_folder,
+};
 use clap::Parser;
 use output::Output;
 use serde::Serialize;
@@ -84,6 +93,60 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
             let queued = app.set_auto_recharge(switch == Switch::On)?;
             return send(app, &queued.id, output).await;
         }
+        Command::Plan { command: None } => output.plan(&app.subscription()?, app)?,
+        Command::Plan {
+            command:
+                Some(PlanCommand::Set {
+                    plan,
+                    cycle,
+                    coupon,
+                    yes,
+                }),
+        } => {
+            let cycle = cycle.map(|cycle| match cycle {
+                CycleName::Monthly => Cycle::Monthly,
+                CycleName::Annual => Cycle::Annual,
+            });
+            let target = Target {
+                plan,
+                cycle,
+                coupon,
+            };
+            return decide(app, Action::ChangePlan(target), yes, output).await;
+        }
+        Command::Pause { yes } => {
+            let target = Target::plan("payg", None);
+            return decide(app, Action::ChangePlan(target), yes, output).await;
+        }
+        Command::Cancel => return decide(app, Action::Cancel, false, output).await,
+        Command::Resume => return decide(app, Action::Resume, false, output).await,
+        Command::PayNow { with } => {
+            let method = match with {
+                Some(PayWith::Card) => Payer::Card,
+                Some(PayWith::Credits) => Payer::Credits,
+                None => app.subscription()?.payment_order.first,
+            };
+            return decide(app, Action::PayNow { method }, false, output).await;
+        }
+        Command::Renewal(RenewalCommand::Preview) => {
+            output.renewal(&app.renewal_preview()?, app)?;
+        }
+        Command::Renewal(RenewalCommand::Set { order, no_fallback }) => {
+            app.signed_in()?;
+            let first = match order {
+                Order::CardFirst => Payer::Card,
+                Order::CreditsFirst => Payer::Credits,
+            };
+            let fallback = !no_fallback;
+            let queued = app.set_payment_order(PaymentOrder { first, fallback })?;
+            return send(app, &queued.id, output).await;
+        }
+        Command::Coupon { code } => {
+            app.signed_in()?;
+            let queued = app.redeem_coupon(&code)?;
+            return send(app, &queued.id, output).await;
+        }
+        Command::Deadlines => output.deadlines(&app.deadlines()?, app)?,
         Command::Outbox(OutboxCommand::List) => output.outbox(&app.outbox()?, unit(app).as_ref()),
         Command::Outbox(OutboxCommand::Cancel { id }) => {
             output.command(&app.cancel_command(&id)?, unit(app).as_ref())
@@ -126,6 +189,29 @@ fn read_key() -> Result<String, AppError> {
         .read_to_string(&mut key)
         .map_err(|error| AppError::because(Code::KeyMalformed, error))?;
     Ok(key)
+}
+
+/// Shows what a change does and has it done: as seen, or not at all. What destroys something is done only
+/// with a word for it.
+async fn decide(
+    app: &App,
+    action: Action,
+    yes: bool,
+    output: &Output,
+) -> Result<ExitCode, AppError> {
+    app.signed_in()?;
+    // What is shown is what the cloud says now, where it can be asked.
+    if let Err(error) = app.sync_once().await
+        && !error.is_transient()
+    {
+        return Err(error);
+    }
+    let quote = app.quote(&action)?;
+    if !quote.destroyed.is_empty() && !yes && !output.confirm(&quote, app)? {
+        return Ok(output.not_confirmed(&quote));
+    }
+    let queued = app.decide(&action, quote)?;
+    send(app, &queued.id, output).await
 }
 
 /// Tries to send at once. What waits for the network stays queued, and that is a success. What cannot be

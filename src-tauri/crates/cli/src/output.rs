@@ -195,17 +195,21 @@ impl Output {
         }
     }
 
-    fn print(&self, document: &impl Serialize) {
+    pub fn json(&self) -> bool {
+        self.json
+    }
+
+    pub fn print(&self, document: &impl Serialize) {
         self.line(&serde_json::to_string(document).unwrap_or_default());
     }
 
-    fn line(&self, text: &str) {
+    pub fn line(&self, text: &str) {
         // A reader that stopped reading, `head` say, has all it wanted.
         let _ = writeln!(std::io::stdout().lock(), "{text}");
     }
 }
 
-fn money(amount: Amount, asset: &Asset) -> String {
+pub fn money(amount: Amount, asset: &Asset) -> String {
     let sign = if asset.code == "USD" { "$" } else { "" };
     let text = asset.decimal(amount).to_string();
     match text.strip_prefix('-') {
@@ -214,7 +218,7 @@ fn money(amount: Amount, asset: &Asset) -> String {
     }
 }
 
-fn json_name(value: &impl Serialize) -> String {
+pub fn json_name(value: &impl Serialize) -> String {
     let name = serde_json::to_value(value).ok();
     let name = name.and_then(|v| v.as_str().map(|s| s.replace('_', " ")));
     name.unwrap_or_default()
@@ -243,7 +247,8 @@ fn command_line(command: &CommandView, asset: Option<&Asset>) -> String {
     let switch = command
         .enabled
         .map(|on| if on { "on" } else { "off" }.to_owned());
-    let what = amount.or(switch).unwrap_or_default();
+    let what = amount.or(switch).or(command.plan.clone());
+    let what = what.unwrap_or_default();
     let problem = command.problem.map(|code| code.title()).unwrap_or_default();
     let facts = command.facts.as_ref().map(ToString::to_string);
     let waits = match (command.state.as_str(), command.not_after) {

@@ -39,7 +39,7 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
             "Try again in a few minutes; nothing was lost.",
         ),
         Code::Refused => (
-            "The cloud refused.",
+            "That was refused.",
             "See the reason given; nothing was changed.",
         ),
         Code::UpdateNeeded => (
@@ -106,6 +106,10 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
         Code::NotCancellable => (
             "That action was sent already.",
             "Run `boothkeeper sync` to learn what came of it.",
+        ),
+        Code::NotConfirmed => (
+            "This destroys what is named, for good; nothing was done.",
+            "Run it again with --yes.",
         ),
         Code::Internal => (
             "Something went wrong that should not.",

@@ -10,6 +10,7 @@ use ed25519_dalek::SigningKey;
 use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
 
 use crate::faults::FaultQueue;
+use crate::processor::Simulated;
 use crate::store::Store;
 use crate::{Clock, Error};
 
@@ -31,6 +32,7 @@ pub struct Inner {
     pub sandbox: bool,
     pub epoch: Epoch,
     pub faults: FaultQueue,
+    pub processor: Simulated,
     pub(crate) key: SigningKey,
     /// Wakes the scheduler when something new is due.
     pub(crate) due: Notify,
@@ -80,6 +82,7 @@ impl Cloud {
         }
         let broken = |_| Error::Invariant("a stored setting is broken");
         Ok(Cloud(Arc::new(Inner {
+            processor: Simulated::new(store.clone()),
             store,
             clock: options.clock,
             sandbox: options.sandbox,

@@ -6,10 +6,13 @@
 pub mod api;
 pub mod clock;
 pub mod cloud;
+mod commands;
+pub mod due;
 pub mod error;
 pub mod faults;
 pub mod journal;
 pub mod ops;
+pub mod processor;
 pub mod seed;
 pub mod server;
 pub mod store;

@@ -3,22 +3,20 @@
 use boothkeeper_domain::account::Card;
 use boothkeeper_domain::billing::opening::{SignUp, open};
 use boothkeeper_domain::billing::run::{self, ChargeFacts};
-use boothkeeper_domain::billing::{Charge, Decision, Ledger, purchase};
-use boothkeeper_domain::journal::{Body, CardChanged};
-use boothkeeper_domain::{
-    AccountId, Actor, Amount, Catalog, Hash, PaymentId, RunId, Seq, Timestamp,
+use boothkeeper_domain::billing::{
+    Answer, Decision, Refusal, answered, fee_settled, plan, purchase,
 };
-use boothkeeper_wire::api::{Action, RunAnswer, RunRequest};
-use boothkeeper_wire::api::{Appended, CommandAnswer, CommandRequest, CommandState, Head};
-use boothkeeper_wire::problem::{Problem, ProblemCode};
+use boothkeeper_domain::time::MINUTE;
+use boothkeeper_domain::{
+    Account, AccountId, Amount, Catalog, Hash, PaymentId, RunId, Seq, Timestamp,
+};
+use boothkeeper_wire::api::{Appended, Head, RunAnswer, RunRequest};
+use boothkeeper_wire::problem::ProblemCode;
 use boothkeeper_wire::sandbox::{AccountRequest, CardBehaviour, CardRequest, Delivery};
 
 use crate::Error;
 use crate::cloud::Inner;
-use crate::store::{AccountRow, RunRow, RunState, Tx};
-
-/// Minutes between two confirmations of a processor that repeats itself.
-const REPEAT_AFTER: i64 = 30 * boothkeeper_domain::time::MINUTE;
+use crate::store::{AccountRow, OpenCharge, PendingCommand, RunRow, RunState, Tx};
 
 pub fn head(row: &AccountRow) -> Head {
     Head {
@@ -34,6 +32,8 @@ pub struct Work<'a> {
     pub row: AccountRow,
     pub now: Timestamp,
     first: Seq,
+    /// The processor is to be asked about what was decided.
+    pub asks: bool,
 }
 
 impl<'a> Work<'a> {
@@ -44,53 +44,85 @@ impl<'a> Work<'a> {
             first: row.state.seq,
             row,
             now,
+            asks: false,
         }
     }
 
     /// What this work has appended so far.
     pub fn appended(&self) -> Appended {
-        Appended {
-            entries: (self.first.0 + 1..=self.row.state.seq.0).map(Seq).collect(),
-            head: self.row.state.seq,
-        }
+        Appended::between(self.first, self.row.state.seq)
     }
 
-    /// Appends what was decided, and has the simulated processor answer its charges.
+    /// Appends what was decided; its charges are asked for once that is durable.
     pub fn settle(&mut self, decision: Decision, delivery: Delivery) -> Result<(), Error> {
-        self.tx.append(&mut self.row, &decision.entries)?;
+        self.append(decision, delivery, None)
+    }
+
+    /// Appends what a rule decides about the account as it is.
+    pub fn decided(
+        &mut self,
+        rule: impl FnOnce(&Account, &Catalog, Timestamp) -> Result<Decision, Refusal>,
+    ) -> Result<(), Error> {
+        let decision = rule(&self.row.state, self.catalog, self.now)?;
+        self.settle(decision, Delivery::Instant)
+    }
+
+    pub(crate) fn append(
+        &mut self,
+        decision: Decision,
+        delivery: Delivery,
+        command: Option<PendingCommand>,
+    ) -> Result<(), Error> {
+        self.tx
+            .append(&mut self.row, &decision.entries, self.catalog)?;
         for charge in decision.charges {
-            self.process(&charge, delivery)?;
+            let open = OpenCharge {
+                charge,
+                at: self.now,
+                delivery,
+                command: command.clone(),
+            };
+            self.tx.open_charge(self.row.id, &open)?;
+            self.asks = true;
         }
         Ok(())
     }
 
-    fn process(&mut self, charge: &Charge, delivery: Delivery) -> Result<(), Error> {
-        let behaviour: CardBehaviour = serde_json::from_str(&self.row.card_behaviour)?;
-        if behaviour == CardBehaviour::Decline {
-            let (state, payment) = (&self.row.state, &charge.payment);
-            let declined =
-                purchase::decline(state, self.catalog, payment, "card_declined", self.now)?;
-            return self.settle(declined, Delivery::Instant);
+    /// The processor's answer to a charge; and with it, that of the command which waits for it.
+    pub fn charge_answered(&mut self, open: &OpenCharge, answer: &Answer) -> Result<(), Error> {
+        let (state, catalog) = (&self.row.state, self.catalog);
+        let decided = match answered(state, catalog, &open.charge, answer, self.now) {
+            // Its purpose is gone already: settled before, by a confirmation that came first.
+            Err(Refusal::PaymentSettled) => Ok(Decision::default()),
+            decided => decided.map_err(Error::from),
+        };
+        let Some(command) = &open.command else {
+            return self.settle(decided?, Delivery::Instant);
+        };
+        let answer = self.answer(decided.map_err(Error::into_problem), None)?;
+        if let Some(answer) = answer {
+            self.keep_answer(command, answer)?;
         }
-        let schedule = |at| self.tx.schedule(self.row.id, &charge.payment, at);
-        match delivery {
-            Delivery::Instant => self.confirm(&charge.payment),
-            Delivery::DelayedSeconds(seconds) => schedule(self.now.plus(i64::from(seconds) * 1000)),
-            Delivery::Lost => Ok(()),
-            Delivery::Duplicated(times) => {
-                for n in 1..i64::from(times.clamp(1, 100)) {
-                    schedule(self.now.plus(n * REPEAT_AFTER))?;
-                }
-                self.confirm(&charge.payment)
-            }
-        }
+        Ok(())
     }
 
-    /// The processor confirms; a payment settled before stays as it is.
-    pub fn confirm(&mut self, payment: &PaymentId) -> Result<(), Error> {
-        match purchase::confirm(&self.row.state, self.catalog, payment, self.now) {
-            Ok(confirmed) => self.settle(confirmed, Delivery::Instant),
-            Err(boothkeeper_domain::billing::Refusal::PaymentSettled) => Ok(()),
+    /// The processor speaks of a payment by itself. One that nothing waits for was settled before: it
+    /// repeats itself.
+    pub fn payment_answered(&mut self, payment: &PaymentId, answer: &Answer) -> Result<(), Error> {
+        let (state, catalog, now) = (&self.row.state, self.catalog, self.now);
+        let decided = match answer {
+            Answer::Pending => return Ok(()),
+            Answer::Approved if state.purchases.contains_key(payment) => {
+                purchase::confirm(state, catalog, payment, now)
+            }
+            Answer::Declined(code) if state.purchases.contains_key(payment) => {
+                purchase::decline(state, catalog, payment, code, now)
+            }
+            _ => fee_settled(state, catalog, payment, answer, now),
+        };
+        match decided {
+            Ok(decision) => self.settle(decision, Delivery::Instant),
+            Err(Refusal::PaymentSettled) => Ok(()),
             Err(refusal) => Err(refusal.into()),
         }
     }
@@ -123,12 +155,14 @@ impl<'a> Work<'a> {
         };
         let decision = run::start(&self.row.state, self.catalog, request, self.now)?;
         let charge = self.row.state.seq.next();
+        let no_result = i64::from(self.catalog.policies.no_result_minutes) * MINUTE;
         self.settle(decision, Delivery::Instant)?;
         let row = RunRow {
             charge,
             request_hash,
             state: RunState::Open,
             refund: None,
+            due_at: self.now.plus(no_result),
         };
         self.tx.put_run(self.row.id, &run, &row)?;
         Ok(charge)
@@ -167,16 +201,13 @@ impl<'a> Work<'a> {
     }
 
     /// The card on file changes; how the simulated processor treats it changes with it.
-    pub fn replace_card(&mut self, request: CardRequest) -> Result<(), Error> {
-        let behaviour = serde_json::to_string(&request.behaviour)?;
+    pub fn replace_card(&mut self, card: Card, behaviour: CardBehaviour) -> Result<(), Error> {
+        let behaviour = serde_json::to_string(&behaviour)?;
         self.tx.set_card_behaviour(self.row.id, &behaviour)?;
         self.row.card_behaviour = behaviour;
-        let body = Body::CardChanged(CardChanged {
-            card: Some(card(request)),
-        });
-        let mut ledger = Ledger::new(self.row.state.clone(), self.catalog, self.now);
-        ledger.post(Actor::Operator, body, vec![])?;
-        self.settle(ledger.decided(), Delivery::Instant)
+        let (state, catalog, now) = (&self.row.state, self.catalog, self.now);
+        let decision = plan::replace_card(state, catalog, Some(card), now)?;
+        self.settle(decision, Delivery::Instant)
     }
 
     fn charge_facts(&self, stored: &RunRow) -> Result<ChargeFacts, Error> {
@@ -195,43 +226,6 @@ impl<'a> Work<'a> {
             origins,
             given_back,
             failed: stored.state == RunState::Failed,
-        })
-    }
-
-    /// Acts on an operator's command. A refusal is an answer like any other: nothing is appended.
-    pub fn command(&mut self, request: &CommandRequest) -> Result<CommandAnswer, Error> {
-        let action = request.action()?;
-        let decided = if request.not_after.is_some_and(|limit| self.now > limit) {
-            Err(Problem::new(ProblemCode::TooLate))
-        } else {
-            self.decide(&action).map_err(Error::into_problem)
-        };
-        let (state, problem) = match decided {
-            Ok(decision) => {
-                self.settle(decision, Delivery::Instant)?;
-                (CommandState::Applied, None)
-            }
-            Err(problem) if problem.code == ProblemCode::Internal => {
-                return Err(ProblemCode::Internal.into());
-            }
-            Err(problem) => (CommandState::Rejected, Some(problem)),
-        };
-        let appended = self.appended();
-        Ok(CommandAnswer {
-            state,
-            entries: appended.entries,
-            head: appended.head,
-            problem,
-        })
-    }
-
-    fn decide(&self, action: &Action) -> Result<Decision, Error> {
-        let (state, catalog, now) = (&self.row.state, self.catalog, self.now);
-        Ok(match action {
-            Action::BuyCredits { amount } => purchase::start(state, catalog, *amount, now)?,
-            Action::SetAutoRecharge { enabled } => {
-                purchase::set_auto_recharge(state, catalog, *enabled, now)?
-            }
         })
     }
 }
@@ -274,7 +268,7 @@ pub fn open_account<'a>(
     Ok(work)
 }
 
-fn card(request: CardRequest) -> Card {
+pub fn card(request: CardRequest) -> Card {
     Card {
         brand: request.brand,
         last4: request.last4,

@@ -9,8 +9,8 @@ use crate::calendar::{Cycle, Period};
 use crate::grant::{GrantError, Grants};
 use crate::journal::{Body, Entry, FeeAttempt, GraceCause};
 use crate::{
-    AccountId, Amount, AmountError, Asset, Bucket, DisputeId, EventId, PaymentId, Programme, Seq,
-    Timestamp,
+    AccountId, Amount, AmountError, Asset, Bucket, DisputeId, EventId, Kind, PaymentId, Programme,
+    Seq, Timestamp,
 };
 
 /// An entry contradicts the journal before it. The copy that holds it is not believed.
@@ -152,6 +152,9 @@ pub struct Account {
     pub seq: Seq,
     pub at: Timestamp,
     pub balance: Amount,
+    /// The last entry that took credits for another reason than use or expiry: what was shown before it
+    /// is out of date.
+    pub taken_at: Seq,
     pub grants: Grants,
     /// `None` only before the first entry.
     pub identity: Option<Identity>,
@@ -161,6 +164,8 @@ pub struct Account {
     pub anchor: Option<Timestamp>,
     pub period: Option<Period>,
     pub grace: Option<Grace>,
+    /// The entry that closed the account, while it is closed.
+    pub closed_by: Option<Seq>,
     pub cancel_at: Option<Timestamp>,
     /// A fee's charge without a definite answer.
     pub pending_fee: Option<PendingFee>,
@@ -233,6 +238,10 @@ impl Account {
         }
         self.apply_lines(entry)?;
         self.apply_body(entry)?;
+        let ordinary = matches!(entry.body.kind(), Some(Kind::Usage | Kind::Expiry));
+        if entry.delta.is_negative() && !ordinary {
+            self.taken_at = seq;
+        }
         self.seq = seq;
         self.at = entry.at;
         Ok(())
@@ -387,6 +396,7 @@ impl Account {
             }
             Body::Closure(_) => {
                 self.life = Life::Closed;
+                self.closed_by = Some(entry.seq);
                 self.grace = None;
                 self.period = None;
                 self.pending_fee = None;
@@ -396,6 +406,7 @@ impl Account {
             }
             Body::Restored(_) => {
                 self.life = Life::Active;
+                self.closed_by = None;
                 self.plan = "payg".into();
                 self.cycle = None;
                 self.cancel_at = None;

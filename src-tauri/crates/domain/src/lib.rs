@@ -8,6 +8,7 @@ pub mod amount;
 pub mod billing;
 pub mod calendar;
 pub mod catalog;
+pub mod deadlines;
 pub mod grant;
 pub mod id;
 pub mod journal;

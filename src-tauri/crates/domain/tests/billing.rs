@@ -5,7 +5,7 @@ use boothkeeper_domain::billing::forecast::{self, Outcome};
 use boothkeeper_domain::billing::opening::{SignUp, open};
 use boothkeeper_domain::billing::run::Request;
 use boothkeeper_domain::billing::{
-    Answer, Decision, Purpose, Refusal, answered, plan, purchase, run, support, time,
+    Answer, Decision, Purpose, Refusal, answered, plan, purchase, quote, run, support, time,
 };
 use boothkeeper_domain::calendar::Cycle;
 use boothkeeper_domain::{Account, AccountId, Amount, Catalog, Entry, Programme, RunId, Timestamp};
@@ -296,15 +296,12 @@ fn pausing_keeps_every_credit_and_names_what_it_destroys() {
             .act(|a, c, now| support::schedule_event(a, c, name, hours, now))
             .unwrap();
     }
-    let pause = plan::Change::Plan {
-        plan: "payg".into(),
-        cycle: None,
-    };
-    let quote = plan::quote(&world.account, &world.catalog, &pause, world.now).unwrap();
+    let pause = quote::Change::Plan(plan::Target::plan("payg", None));
+    let quote = quote::quote(&world.account, &world.catalog, &pause, world.now).unwrap();
     assert_eq!(quote.destroyed.len(), 3);
     assert_eq!((quote.kept.minor(), &quote.charge), (16_000, &None));
     world
-        .act(|a, c, now| plan::change(a, c, "payg", None, now))
+        .act(|a, c, now| plan::change(a, c, &plan::Target::plan("payg", None), now))
         .unwrap();
     world.until(at("2027-06-01T00:00:00Z"));
     assert_eq!(
@@ -389,8 +386,9 @@ fn an_upgrade_is_prorated_and_a_declined_one_did_not_happen() {
     let mut world = basic(1_000, "2026-04-01T00:00:00Z");
     world.until(at("2026-04-16T00:00:00Z"));
     world.card = Answer::Declined("card_declined".into());
-    let upgrade =
-        |a: &Account, c: &Catalog, now| plan::change(a, c, "pro", Some(Cycle::Monthly), now);
+    let upgrade = |a: &Account, c: &Catalog, now| {
+        plan::change(a, c, &plan::Target::plan("pro", Some(Cycle::Monthly)), now)
+    };
     let before = world.account.clone();
     assert_eq!(world.act(upgrade), Err(Refusal::CardDeclined));
     assert_eq!(world.account, before);
@@ -515,7 +513,7 @@ fn play(world: &mut World, step: &Step) {
             } else {
                 Cycle::Monthly
             });
-            world.act(|a, c, now| plan::change(a, c, &code, cycle, now))
+            world.act(|a, c, now| plan::change(a, c, &plan::Target::plan(&code, cycle), now))
         }
         Step::Adjust(minor) => {
             world.act(|a, c, now| support::adjust(a, c, Amount::of(i32::from(minor)), None, now))

@@ -8,6 +8,7 @@ mod stored;
 
 use std::path::Path;
 
+use boothkeeper_domain::billing::quote::Quote;
 use boothkeeper_domain::{Seq, Timestamp};
 use boothkeeper_wire::api::{CommandAnswer, CommandRequest, CommandState};
 use boothkeeper_wire::problem::Problem;
@@ -96,6 +97,8 @@ pub struct Command {
     pub request: Option<CommandRequest>,
     pub state: State,
     pub problem: Option<Problem>,
+    /// What it would do now, where that was worse than what was seen.
+    pub quote: Option<Quote>,
     /// Where the cloud's journal ended when it answered.
     pub head: Option<Seq>,
 }
@@ -209,8 +212,7 @@ impl Outbox {
         let stored = Stored {
             id: *id.as_bytes(),
             created_at: now.millis(),
-            // One kind of action concerns one thing: those keep their order, others do not wait.
-            resource: request.kind.clone(),
+            resource: request.resource().to_owned(),
             body,
             decided_at: decided_at.0,
             state: State::Queued.name().to_owned(),
@@ -244,7 +246,8 @@ impl Outbox {
         let mut held: Vec<String> = Vec::new();
         for command in self.list()?.into_iter().rev() {
             let open = [State::Queued, State::Sending, State::Unknown].contains(&command.state);
-            let Some(resource) = command.request.as_ref().map(|r| r.kind.clone()) else {
+            let resource = command.request.as_ref().map(|r| r.resource().to_owned());
+            let Some(resource) = resource else {
                 continue;
             };
             if !open || held.contains(&resource) {
@@ -370,20 +373,21 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Command, StoreError> {
         body: stored.body,
         state: state.unwrap_or(State::Damaged),
         head: answer.as_ref().map(|answer| answer.head),
-        problem: answer.and_then(|answer| answer.problem),
+        problem: answer.as_ref().and_then(|answer| answer.problem.clone()),
+        quote: answer.and_then(|answer| answer.quote),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use boothkeeper_domain::Amount;
-    use boothkeeper_wire::api::Action;
+    use boothkeeper_wire::action::Action;
 
     use super::*;
 
     fn queued(outbox: &Outbox, at: i64, action: Action) -> Uuid {
         let id = Uuid::now_v7();
-        let request = action.request(None);
+        let request = action.request(None, None);
         outbox
             .queue(id, &request, Seq(1), Timestamp::from_millis(at))
             .unwrap();
@@ -402,6 +406,7 @@ mod tests {
             entries: vec![Seq(head)],
             head: Seq(head),
             problem: None,
+            quote: None,
         }
     }
 

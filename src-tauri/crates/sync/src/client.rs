@@ -69,8 +69,22 @@ impl Client {
         self.get("/v1/meta").await
     }
 
-    pub async fn catalog(&self) -> Result<Catalog, SyncError> {
-        self.get("/v1/catalog").await
+    /// The catalog, unless the known version is still the one.
+    pub async fn catalog(&self, known: Option<u32>) -> Result<Option<Catalog>, SyncError> {
+        let mut request = self.request(Method::GET, "/v1/catalog", Bytes::new())?;
+        if let Some(version) = known {
+            let tag = header::HeaderValue::try_from(format!("\"{version}\""));
+            let tag = tag.map_err(http::Error::from)?;
+            request.headers_mut().insert(header::IF_NONE_MATCH, tag);
+        }
+        let response = self.send(request).await?;
+        match response.status() {
+            http::StatusCode::NOT_MODIFIED => Ok(None),
+            status if status.is_success() => serde_json::from_slice(&whole(response).await?)
+                .map(Some)
+                .map_err(SyncError::Malformed),
+            status => Err(refusal(status.as_u16(), &whole(response).await?, None)),
+        }
     }
 
     /// A sandbox cloud's key to its demo account.

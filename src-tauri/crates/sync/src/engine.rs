@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::live::Channel;
 use crate::pull::Progress;
-use crate::{Client, Laptop, SyncError, mend, pull, push};
+use crate::{Client, Laptop, SyncError, mend, pull, push, refresh_catalog};
 
 /// Streams that contradict themselves this often in a row are the cloud's, not the network's.
 const SUSPICIONS: u32 = 3;
@@ -105,6 +105,9 @@ impl Engine {
             .blocking(|laptop| Ok(laptop.outbox().recover()?))
             .await;
         if let Err(error) = recovered {
+            return error;
+        }
+        if let Err(error) = refresh_catalog(&self.client, &self.laptop).await {
             return error;
         }
         tokio::select! {

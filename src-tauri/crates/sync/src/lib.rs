@@ -1,6 +1,7 @@
 //! How a laptop's copy stays true (`sync.md`): pull and verify, follow the live channel, push the
 //! outbox. The network is a `tower::Service`, so that a simulation can stand in its place.
 
+mod catalog;
 pub mod client;
 pub mod clock;
 pub mod engine;
@@ -14,6 +15,7 @@ pub mod sign_in;
 pub mod transport;
 
 pub use boothkeeper_wire as wire;
+pub use catalog::refresh_catalog;
 pub use client::{AccessKey, Client};
 pub use clock::Clock;
 pub use engine::{Engine, Status};

@@ -55,6 +55,7 @@ async fn one(client: &Client, laptop: &Laptop, command: &Command) -> Result<bool
                 entries: vec![],
                 head: Seq::ZERO,
                 problem: Some(*problem),
+                quote: None,
             };
             answered(laptop, id, answer).await
         }

@@ -1,6 +1,7 @@
 //! Requests and responses of the operator's interface (`cloud-api.md`).
 
-use boothkeeper_domain::account::{BucketBalance, Card, Life, PaymentOrder};
+use boothkeeper_domain::account::{BucketBalance, Card, Life, Payer, PaymentOrder};
+use boothkeeper_domain::billing::quote::{Change, Quote};
 use boothkeeper_domain::calendar::{Cycle, Period};
 use boothkeeper_domain::{
     AccountId, Amount, Asset, Epoch, Hash, PaymentId, Programme, RunId, Seq, Timestamp,
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::checkpoint::PublicKey;
-use crate::problem::{Problem, ProblemCode};
+use crate::problem::Problem;
 
 macro_rules! documents {
     ($($(#[$attr:meta])* $name:ident { $($(#[$field_attr:meta])* $field:ident: $type:ty),* $(,)? })+) => {$(
@@ -69,11 +70,22 @@ documents! {
         #[serde(default, skip_serializing_if = "Option::is_none")] card: Option<Card>,
     }
 
-    /// `PUT /v1/commands/{uuid}`: an action with its arguments, and until when it may still act.
+    /// `PUT /v1/commands/{uuid}`: an action with its arguments, what the operator was shown, and until
+    /// when it may still act.
+    #[derive(Default)]
     CommandRequest {
         kind: String,
         #[serde(default, skip_serializing_if = "Option::is_none")] amount: Option<Amount>,
         #[serde(default, skip_serializing_if = "Option::is_none")] enabled: Option<bool>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] first: Option<Payer>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] fallback: Option<bool>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] token: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] code: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] plan: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] cycle: Option<Cycle>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] coupon: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] method: Option<Payer>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] seen: Option<Quote>,
         #[serde(default, skip_serializing_if = "Option::is_none")] not_after: Option<Timestamp>,
     }
 
@@ -82,7 +94,12 @@ documents! {
         #[serde(default)] entries: Vec<Seq>,
         head: Seq,
         #[serde(default, skip_serializing_if = "Option::is_none")] problem: Option<Problem>,
+        /// What the change would do now, where that is worse than what was seen.
+        #[serde(default, skip_serializing_if = "Option::is_none")] quote: Option<Quote>,
     }
+
+    /// `POST /v1/quotes`
+    QuoteRequest { change: Change }
 
     /// `POST /v1/runs`
     RunRequest {
@@ -100,55 +117,17 @@ documents! {
     PurchaseAnswer { payment: PaymentId, entries: Vec<Seq>, head: Seq }
 }
 
+impl Appended {
+    pub fn between(before: Seq, head: Seq) -> Self {
+        Appended {
+            entries: (before.0 + 1..=head.0).map(Seq).collect(),
+            head,
+        }
+    }
+}
+
 fn one() -> u32 {
     1
-}
-
-/// What an operator can ask for. The id is made once, by the laptop, before anything is sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    BuyCredits { amount: Amount },
-    SetAutoRecharge { enabled: bool },
-}
-
-impl Action {
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Action::BuyCredits { .. } => "buy_credits",
-            Action::SetAutoRecharge { .. } => "set_auto_recharge",
-        }
-    }
-
-    pub fn request(&self, not_after: Option<Timestamp>) -> CommandRequest {
-        let mut request = CommandRequest {
-            kind: self.kind().to_owned(),
-            amount: None,
-            enabled: None,
-            not_after,
-        };
-        match self {
-            Action::BuyCredits { amount } => request.amount = Some(*amount),
-            Action::SetAutoRecharge { enabled } => request.enabled = Some(*enabled),
-        }
-        request
-    }
-}
-
-impl CommandRequest {
-    /// The action, or why the request names none.
-    pub fn action(&self) -> Result<Action, ProblemCode> {
-        match self.kind.as_str() {
-            "buy_credits" => {
-                let amount = self.amount.ok_or(ProblemCode::Malformed)?;
-                Ok(Action::BuyCredits { amount })
-            }
-            "set_auto_recharge" => {
-                let enabled = self.enabled.ok_or(ProblemCode::Malformed)?;
-                Ok(Action::SetAutoRecharge { enabled })
-            }
-            _ => Err(ProblemCode::UnknownCommand),
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

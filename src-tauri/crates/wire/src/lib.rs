@@ -1,10 +1,12 @@
 //! The cloud's HTTP contract: what travels, how it is encoded, and how it is proven.
 
+pub mod action;
 pub mod api;
 pub mod chain;
 pub mod checkpoint;
 pub mod entry;
 pub mod problem;
+mod refusal;
 pub mod sandbox;
 pub mod stream;
 

@@ -67,6 +67,7 @@ problem_codes! {
     UnknownCoupon = "unknown_coupon", 422, "There is no such coupon";
     CouponNotForPlan = "coupon_not_for_plan", 422, "The coupon is for another plan or cycle";
     CouponRedeemed = "coupon_redeemed", 409, "The coupon has been redeemed";
+    UnknownCard = "unknown_card", 422, "The processor knows no such card";
     UnknownProduct = "unknown_product", 422, "There is no such legacy product";
     NoNewEvents = "no_new_events", 409, "No new events can be scheduled now";
     TooLate = "too_late", 422, "The action arrived after its expiry";

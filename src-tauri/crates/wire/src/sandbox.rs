@@ -3,7 +3,7 @@
 
 use boothkeeper_domain::account::PaymentOrder;
 use boothkeeper_domain::calendar::Cycle;
-use boothkeeper_domain::{AccountId, Amount, Programme, Timestamp};
+use boothkeeper_domain::{AccountId, Amount, Programme, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::api::documents;
@@ -51,6 +51,24 @@ documents! {
         #[serde(default)] outcome: Outcome,
     }
 
+    /// What support gives, or takes where it is negative.
+    AdjustRequest {
+        amount: Amount,
+        #[serde(default)] reason: Option<String>,
+    }
+
+    CompensateRequest {
+        amount: Amount,
+        #[serde(default)] reason: Option<String>,
+        #[serde(default)] run: Option<RunId>,
+    }
+
+    RefundRequest { run: RunId }
+
+    LegacyRequest { product: String }
+
+    DailyLimitRequest { limit: Amount }
+
     /// Faults are taken in order, each for its count of matching requests.
     FaultsRequest { faults: Vec<FaultRequest> }
 
@@ -81,6 +99,10 @@ pub enum CardBehaviour {
     #[default]
     Approve,
     Decline,
+    /// The processor does not answer; the cardholder may still be charged.
+    Timeout,
+    /// The cardholder is asked to confirm.
+    RequiresAction,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

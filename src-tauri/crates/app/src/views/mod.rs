@@ -4,10 +4,15 @@ mod balance;
 mod entries;
 mod history;
 mod outbox;
+mod plan;
 mod verify;
 
 pub use balance::{BalanceView, Overview, PendingKind, PendingView, PlanView, glance};
 pub use entries::{EntryDetail, EntryView, LinkView, RowStatus, RowView};
 pub use history::{DayView, FilterOptions, HistoryPage, HistoryQuery, HistorySummary, TotalView};
 pub use outbox::{CommandView, OutboxView};
+pub use plan::{
+    AutoRechargeView, CardView, DeadlineView, DeadlinesView, NextRenewal, RenewalPreview,
+    SubscriptionView, TierView,
+};
 pub use verify::{Doctor, DoctorCheck, VerifyView};

@@ -1,8 +1,8 @@
 //! What waits for the cloud, and what came of it.
 
+use boothkeeper_domain::billing::quote::Quote;
 use boothkeeper_domain::{Amount, Timestamp};
 use boothkeeper_store::outbox::{Command, State};
-use boothkeeper_sync::wire::api::Action;
 use boothkeeper_sync::wire::problem::ProblemCode;
 use serde::Serialize;
 use uuid::Uuid;
@@ -26,6 +26,10 @@ pub struct CommandView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub enabled: Option<bool>,
+    /// The plan that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub plan: Option<String>,
     /// The cloud's problem code, if it refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional, type = "string"))]
@@ -34,6 +38,14 @@ pub struct CommandView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional, type = "Record<string, unknown>"))]
     pub facts: Option<serde_json::Value>,
+    /// What the operator was shown when it was decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub seen: Option<Quote>,
+    /// What it would do now, if that has become worse.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub quote: Option<Quote>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -53,6 +65,9 @@ impl From<Command> for CommandView {
             not_after: request.and_then(|request| request.not_after),
             amount: request.and_then(|request| request.amount),
             enabled: request.and_then(|request| request.enabled),
+            plan: request.and_then(|request| request.plan.clone()),
+            seen: request.and_then(|request| request.seen.clone()),
+            quote: command.quote,
             problem: command.problem.as_ref().map(|problem| problem.code),
             facts: command.problem.and_then(|problem| problem.facts),
         }
@@ -79,48 +94,11 @@ impl App {
         Ok(command.into())
     }
 
-    /// Queues a purchase on the card on file; the engine, or the next sync, sends it.
-    pub fn buy_credits(&self, amount: Amount) -> Result<CommandView, AppError> {
-        if !amount.is_positive() {
-            return Err(AppError::new(Code::OutOfRange));
-        }
-        self.queue(&Action::BuyCredits { amount })
-    }
-
-    pub fn set_auto_recharge(&self, enabled: bool) -> Result<CommandView, AppError> {
-        self.queue(&Action::SetAutoRecharge { enabled })
-    }
-
     pub fn command(&self, id: &str) -> Result<CommandView, AppError> {
         let id = Uuid::try_parse(id).map_err(|_| AppError::new(Code::NotFound))?;
         let command = self.laptop.outbox().get(id)?;
         command
             .map(CommandView::from)
             .ok_or(AppError::new(Code::NotFound))
-    }
-
-    fn queue(&self, action: &Action) -> Result<CommandView, AppError> {
-        let head = self.on_copy(|copied| Ok(copied.head.clone()))?;
-        let now = self.now(Some(&head));
-        let expires = now.plus(expiry(action));
-        let id = Uuid::now_v7();
-        let outbox = self.laptop.outbox();
-        outbox.queue(id, &action.request(Some(expires)), head.account.seq, now)?;
-        let command = outbox.get(id)?.ok_or(AppError::new(Code::Internal))?;
-        drop(outbox);
-        if let Some(running) = self.engine().as_ref() {
-            running.nudge.notify_one();
-        }
-        self.status.send_modify(|status| status.revision += 1);
-        Ok(command.into())
-    }
-}
-
-/// How long an action may wait (`domain.md` §13): charges a day, settings a week. The server judges.
-const fn expiry(action: &Action) -> i64 {
-    use boothkeeper_domain::time::DAY;
-    match action {
-        Action::BuyCredits { .. } => DAY,
-        Action::SetAutoRecharge { .. } => 7 * DAY,
     }
 }

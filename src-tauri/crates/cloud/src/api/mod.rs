@@ -37,6 +37,7 @@ pub fn router(cloud: Cloud) -> Router {
             "/v1/commands/{id}",
             put(operator::command).get(operator::command_answer),
         )
+        .route("/v1/quotes", post(operator::quote))
         .route("/v1/runs", post(operator::start_run))
         .route("/v1/runs/{id}/succeeded", post(operator::run_succeeded))
         .route("/v1/runs/{id}/failed", post(operator::run_failed));

@@ -15,6 +15,7 @@ use super::{events, operator, sandbox};
         events::events,
         operator::command,
         operator::command_answer,
+        operator::quote,
         operator::start_run,
         operator::run_succeeded,
         operator::run_failed,
@@ -27,6 +28,13 @@ use super::{events, operator, sandbox};
         sandbox::runs,
         sandbox::refund,
         sandbox::revoke_key,
+        sandbox::activate_coupon,
+        sandbox::adjust,
+        sandbox::compensate,
+        sandbox::restore,
+        sandbox::legacy,
+        sandbox::event,
+        sandbox::daily_limit,
         sandbox::faults,
     )
 )]

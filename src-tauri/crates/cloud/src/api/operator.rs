@@ -6,10 +6,11 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use boothkeeper_domain::account::Account;
+use boothkeeper_domain::billing::quote::{self, Quote};
 use boothkeeper_domain::{Hash, RunId, Seq};
 use boothkeeper_wire::STREAM_TYPE;
 use boothkeeper_wire::api::{
-    AccountView, Appended, CommandAnswer, CommandRequest, CommandState, Meta, PendingItem,
+    AccountView, Appended, CommandAnswer, CommandRequest, Head, Meta, PendingItem, QuoteRequest,
     RunAnswer, RunRequest,
 };
 use boothkeeper_wire::problem::{Problem, ProblemCode};
@@ -20,8 +21,8 @@ use uuid::Uuid;
 use super::{Asked, Caller, Doc, MaybeCaller, parse};
 use crate::journal::{self, From};
 use crate::ops::{Work, head};
-use crate::store::{AccountRow, Tx};
-use crate::{Cloud, Error};
+use crate::store::{AccountRow, PendingCommand, Tx};
+use crate::{Cloud, Error, due};
 
 /// What the cloud is: keys to pin, its time, its epoch; with a key, whose account and how far.
 #[utoipa::path(get, path = "/v1/meta", responses((status = 200, body = Meta)))]
@@ -170,6 +171,19 @@ fn frames(mut stream: journal::Stream) -> impl futures_core::Stream<Item = Resul
     futures_util::stream::poll_fn(move |context| receiver.poll_recv(context))
 }
 
+/// What a change would charge, keep and destroy, as things stand; nothing comes of asking.
+#[utoipa::path(post, path = "/v1/quotes", request_body = QuoteRequest,
+    responses((status = 200, body = Quote), (status = 422, body = Problem)))]
+pub async fn quote(
+    State(cloud): State<Cloud>,
+    Caller(row): Caller,
+    Doc(request): Doc<QuoteRequest>,
+) -> Result<Json<Quote>, Error> {
+    let catalog = cloud.catalog(row.programme);
+    let quote = quote::quote(&row.state, catalog, &request.change, cloud.clock.now())?;
+    Ok(Json(quote))
+}
+
 /// Acts once for its id, whatever the network does.
 #[utoipa::path(put, path = "/v1/commands/{id}", params(("id" = String, Path)), request_body = CommandRequest,
     responses((status = 200, body = CommandAnswer), (status = 422, body = Problem)))]
@@ -180,22 +194,24 @@ pub async fn command(
     body: Bytes,
 ) -> Result<Response, Error> {
     let id = command_id(&id)?;
-    let hash = Hash(*blake3::hash(&body).as_bytes());
-    let (status, answer) = on_account(&cloud, &row, move |work| {
-        if let Some((known, status, answer)) = work.tx.command(work.row.id, id)? {
-            if known != hash {
+    let command = PendingCommand {
+        id,
+        body: Hash(*blake3::hash(&body).as_bytes()),
+    };
+    on_account(&cloud, &row, move |work| {
+        if let Some((known, ..)) = work.tx.command(work.row.id, id)? {
+            if known != command.body {
                 return Err(ProblemCode::CommandReused.into());
             }
-            return Ok((status, answer));
+            return Ok(());
         }
         let request: CommandRequest = parse(&body)?;
-        let answer = work.command(&request)?;
-        let (status, document) = document(answer)?;
-        work.tx
-            .insert_command(work.row.id, id, &hash, status, &document)?;
-        Ok((status, document))
+        work.command(&command, &request)
     })
     .await?;
+    // What was decided now, what was answered before, or what the card's answer has brought meanwhile.
+    let stored = cloud.store.read(move |tx| tx.command(row.id, id)).await?;
+    let (_, status, answer) = stored.ok_or(ProblemCode::InProgress)?;
     Ok(stored_answer(status, answer))
 }
 
@@ -217,22 +233,6 @@ fn command_id(text: &str) -> Result<Uuid, Error> {
     Uuid::try_parse(text).map_err(|_| ProblemCode::NotFound.into())
 }
 
-/// A rejection is a problem document with the answer's members beside it.
-fn document(answer: CommandAnswer) -> Result<(u16, String), Error> {
-    let problem = match answer.state {
-        CommandState::Rejected => answer.problem.clone(),
-        _ => None,
-    };
-    let status = problem.as_ref().map_or(200, |p| p.code.status());
-    let mut members = serde_json::to_value(&answer)?;
-    if let (Some(problem), Some(members)) = (problem, members.as_object_mut())
-        && let serde_json::Value::Object(problem) = serde_json::to_value(problem)?
-    {
-        members.extend(problem);
-    }
-    Ok((status, members.to_string()))
-}
-
 fn stored_answer(status: u16, answer: String) -> Response {
     let kind = if status == 200 {
         "application/json"
@@ -252,9 +252,8 @@ pub async fn start_run(
     Caller(row): Caller,
     Doc(request): Doc<RunRequest>,
 ) -> Result<Json<RunAnswer>, Error> {
-    on_account(&cloud, &row, move |work| work.start_run(request))
-        .await
-        .map(Json)
+    let (answer, _) = on_account(&cloud, &row, move |work| work.start_run(request)).await?;
+    Ok(Json(answer))
 }
 
 #[utoipa::path(post, path = "/v1/runs/{id}/succeeded", params(("id" = String, Path)), responses((status = 200, body = Appended)))]
@@ -281,32 +280,67 @@ async fn end_run(
     run: RunId,
     failure: Option<&'static str>,
 ) -> Result<Json<Appended>, Error> {
-    on_account(cloud, row, move |work| {
-        work.end_run(&run, failure)?;
-        Ok(work.appended())
-    })
-    .await
-    .map(Json)
+    let ended = on_account(cloud, row, move |work| work.end_run(&run, failure)).await?;
+    Ok(Json(ended.1))
 }
 
-/// Runs `act` in the writer on the account as it is then, and tells its live channels.
-pub async fn on_account<T, F>(cloud: &Cloud, row: &AccountRow, act: F) -> Result<T, Error>
+/// Runs `act` in the writer on the account as it is then, after all that is due before it; has its
+/// charges answered; tells the live channels.
+pub async fn on_account<T, F>(
+    cloud: &Cloud,
+    row: &AccountRow,
+    mut act: F,
+) -> Result<(T, Appended), Error>
 where
     T: Send + 'static,
     F: FnOnce(&mut Work<'_>) -> Result<T, Error> + Send + 'static,
 {
-    let (inner, account) = (cloud.clone(), row.account.clone());
-    let now = cloud.clock.now();
-    let (value, head) = cloud
-        .store
-        .write(move |tx| {
-            let row = tx.account(&account)?;
-            let mut work = Work::new(&inner, tx, row, now);
-            let value = act(&mut work)?;
-            Ok((value, head(&work.row)))
-        })
-        .await?;
-    cloud.announce(&row.account, head);
-    cloud.due.notify_one();
-    Ok(value)
+    loop {
+        let (inner, account) = (cloud.clone(), row.account.clone());
+        let now = cloud.clock.now();
+        let outcome = cloud
+            .store
+            .write(move |tx| {
+                let row = tx.account(&account)?;
+                if tx.is_behind(row.id, now)? {
+                    return Ok(Attempt::Behind(act));
+                }
+                let before = row.state.seq;
+                let mut work = Work::new(&inner, tx, row, now);
+                let value = act(&mut work)?;
+                Ok(Attempt::Done(
+                    value,
+                    before,
+                    work.appended(),
+                    head(&work.row),
+                    work.asks,
+                ))
+            })
+            .await?;
+        match outcome {
+            Attempt::Behind(again) => {
+                due::catch_up(cloud, &row.account, now).await?;
+                act = again;
+            }
+            Attempt::Done(value, before, mut appended, head, asks) => {
+                cloud.announce(&row.account, head);
+                if asks {
+                    due::catch_up(cloud, &row.account, now).await?;
+                    let account = row.account.clone();
+                    let seq = cloud
+                        .store
+                        .read(move |tx| Ok(tx.account(&account)?.state.seq));
+                    appended = Appended::between(before, seq.await?);
+                }
+                cloud.due.notify_one();
+                return Ok((value, appended));
+            }
+        }
+    }
+}
+
+enum Attempt<T, F> {
+    /// Something is due first; what was asked is handed back.
+    Behind(F),
+    Done(T, Seq, Appended, Head, bool),
 }

@@ -3,21 +3,22 @@
 use axum::extract::{Path, State};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
-use boothkeeper_domain::billing::purchase;
-use boothkeeper_domain::{AccountId, Hash, PaymentId, RunId};
+use boothkeeper_domain::billing::{purchase, support};
+use boothkeeper_domain::{AccountId, Hash, PaymentId, RunId, Seq};
 use boothkeeper_wire::api::{Appended, PurchaseAnswer, RunRequest};
 use boothkeeper_wire::problem::{Problem, ProblemCode};
 use boothkeeper_wire::sandbox::{
-    AccountAnswer, AccountRequest, CardRequest, ClockAnswer, ClockRequest, FaultsRequest, Outcome,
-    PurchaseRequest, RunsRequest,
+    AccountAnswer, AccountRequest, AdjustRequest, CardRequest, ClockAnswer, ClockRequest,
+    CompensateRequest, DailyLimitRequest, EventRequest, FaultsRequest, LegacyRequest, Outcome,
+    PurchaseRequest, RefundRequest, RunsRequest,
 };
 
 use super::Doc;
 use super::operator::on_account;
 use crate::cloud::new_access_key;
-use crate::ops::open_account;
+use crate::ops::{self, Work, open_account};
 use crate::store::{AccountRow, Tx};
-use crate::{Cloud, Error, server};
+use crate::{Cloud, Error, due};
 
 /// More runs than this in one call would be a load test.
 const MAX_RUNS: u32 = 1000;
@@ -31,6 +32,16 @@ pub fn router() -> Router<Cloud> {
         .route("/sandbox/accounts/{id}/purchases", post(buy))
         .route("/sandbox/accounts/{id}/runs", post(runs))
         .route("/sandbox/accounts/{id}/refund", post(refund))
+        .route(
+            "/sandbox/accounts/{id}/coupons/{code}/activate",
+            post(activate_coupon),
+        )
+        .route("/sandbox/accounts/{id}/adjust", post(adjust))
+        .route("/sandbox/accounts/{id}/compensate", post(compensate))
+        .route("/sandbox/accounts/{id}/restore", post(restore))
+        .route("/sandbox/accounts/{id}/legacy", post(legacy))
+        .route("/sandbox/accounts/{id}/events", post(event))
+        .route("/sandbox/accounts/{id}/daily-limit", post(daily_limit))
         .route("/sandbox/accounts/{id}/revoke-key", post(revoke_key))
         .route("/sandbox/faults", put(faults))
 }
@@ -44,15 +55,17 @@ pub async fn create_account(
     let now = cloud.clock.now();
     let signed_up = request.signed_up_at.unwrap_or(now).min(now);
     let inner = cloud.clone();
-    let (account, appended) = cloud
+    let row = cloud
         .store
-        .write(move |tx| {
-            let work = open_account(&inner, tx, &key_hash, request, signed_up)?;
-            Ok((work.row.account.clone(), work.appended()))
-        })
+        .write(move |tx| Ok(open_account(&inner, tx, &key_hash, request, signed_up)?.row))
         .await?;
+    // An account that signed up long ago has lived since.
+    due::catch_up(&cloud, &row.account, now).await?;
+    let row = find(&cloud, row.account).await?;
+    cloud.due.notify_one();
+    let appended = Appended::between(Seq::ZERO, row.state.seq);
     Ok(Json(AccountAnswer {
-        account,
+        account: row.account,
         access_key,
         entries: appended.entries,
         head: appended.head,
@@ -100,7 +113,7 @@ pub async fn advance(
     if to < cloud.clock.now() {
         return Err(ProblemCode::ClockBackwards.into());
     }
-    server::run_due(&cloud, to).await?;
+    due::run_due(&cloud, to).await?;
     cloud.clock.advance_to(to);
     let kept = cloud.clock.now();
     cloud
@@ -110,6 +123,7 @@ pub async fn advance(
     Ok(Json(ClockAnswer { time: kept }))
 }
 
+/// Another card, or another mind of its bank: charges that hang are answered by it, too.
 #[utoipa::path(put, path = "/sandbox/accounts/{id}/card", params(("id" = String, Path)), request_body = CardRequest, responses((status = 200, body = Appended)))]
 pub async fn card(
     State(cloud): State<Cloud>,
@@ -117,12 +131,19 @@ pub async fn card(
     Doc(request): Doc<CardRequest>,
 ) -> Result<Json<Appended>, Error> {
     let row = find(&cloud, id).await?;
-    on_account(&cloud, &row, move |work| {
-        work.replace_card(request)?;
-        Ok(work.appended())
-    })
-    .await
-    .map(Json)
+    let (behaviour, card) = (request.behaviour, ops::card(request));
+    let replace = move |work: &mut Work<'_>| work.replace_card(card, behaviour);
+    let (_, appended) = on_account(&cloud, &row, replace).await?;
+    let now = cloud.clock.now();
+    let processor = &cloud.processor;
+    processor.decide_pending(row.id, behaviour, now).await?;
+    due::catch_up(&cloud, &row.account, now).await?;
+    let head = find(&cloud, row.account).await?.state.seq;
+    let first = appended
+        .entries
+        .first()
+        .map_or(head, |first| Seq(first.0 - 1));
+    Ok(Json(Appended::between(first, head)))
 }
 
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/purchases", params(("id" = String, Path)), request_body = PurchaseRequest, responses((status = 200, body = PurchaseAnswer), (status = 422, body = Problem)))]
@@ -132,23 +153,21 @@ pub async fn buy(
     Doc(request): Doc<PurchaseRequest>,
 ) -> Result<Json<PurchaseAnswer>, Error> {
     let row = find(&cloud, id).await?;
-    on_account(&cloud, &row, move |work| {
-        let state = &work.row.state;
-        let decision = purchase::start(state, work.catalog, request.amount, work.now)?;
-        let payment: PaymentId = match decision.charges.first() {
-            Some(charge) => charge.payment.clone(),
-            None => return Err(Error::Invariant("a purchase without a charge")),
-        };
+    let start = move |work: &mut Work<'_>| {
+        let (state, amount) = (&work.row.state, request.amount);
+        let decision = purchase::start(state, work.catalog, amount, work.now)?;
+        let charge = decision.charges.first();
+        let charge = charge.ok_or(Error::Invariant("a purchase without a charge"))?;
+        let payment: PaymentId = charge.payment.clone();
         work.settle(decision, request.delivery)?;
-        let appended = work.appended();
-        Ok(PurchaseAnswer {
-            payment,
-            entries: appended.entries,
-            head: appended.head,
-        })
-    })
-    .await
-    .map(Json)
+        Ok(payment)
+    };
+    let (payment, appended) = on_account(&cloud, &row, start).await?;
+    Ok(Json(PurchaseAnswer {
+        payment,
+        entries: appended.entries,
+        head: appended.head,
+    }))
 }
 
 /// `count` runs, all or none.
@@ -161,9 +180,8 @@ pub async fn runs(
     if !(1..=MAX_RUNS).contains(&request.count) {
         return Err(ProblemCode::Malformed.into());
     }
-    let row = find(&cloud, id).await?;
     let inner = cloud.clone();
-    on_account(&cloud, &row, move |work| {
+    act(&cloud, id, move |work| {
         for _ in 0..request.count {
             let of = format!("{}/{}", work.row.account, work.row.state.seq);
             let run = RunId::new(inner.derived_id("run", &of))?;
@@ -179,15 +197,9 @@ pub async fn runs(
                 work.refund_run(&run)?;
             }
         }
-        Ok(work.appended())
+        Ok(())
     })
     .await
-    .map(Json)
-}
-
-#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
-pub struct RefundRequest {
-    run: RunId,
 }
 
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/refund", params(("id" = String, Path)), request_body = RefundRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
@@ -196,13 +208,7 @@ pub async fn refund(
     Path(id): Path<AccountId>,
     Doc(request): Doc<RefundRequest>,
 ) -> Result<Json<Appended>, Error> {
-    let row = find(&cloud, id).await?;
-    on_account(&cloud, &row, move |work| {
-        work.refund_run(&request.run)?;
-        Ok(work.appended())
-    })
-    .await
-    .map(Json)
+    act(&cloud, id, move |work| work.refund_run(&request.run)).await
 }
 
 /// The account's access key stops working.
@@ -211,16 +217,119 @@ pub async fn revoke_key(
     State(cloud): State<Cloud>,
     Path(id): Path<AccountId>,
 ) -> Result<Json<Appended>, Error> {
-    let row = find(&cloud, id).await?;
     // A hash that no key is known to have: the account stays, nobody gets in.
     let mut never = [0; 32];
     getrandom::fill(&mut never)?;
-    on_account(&cloud, &row, move |work| {
-        work.tx.revoke_key(work.row.id, &Hash(never))?;
-        Ok(work.appended())
+    act(&cloud, id, move |work| {
+        work.tx.revoke_key(work.row.id, &Hash(never))
     })
     .await
-    .map(Json)
+}
+
+/// Somebody has looked at a redeemed coupon: its bonus becomes spendable.
+#[utoipa::path(post, path = "/sandbox/accounts/{id}/coupons/{code}/activate", params(("id" = String, Path), ("code" = String, Path)), responses((status = 200, body = Appended), (status = 422, body = Problem)))]
+pub async fn activate_coupon(
+    State(cloud): State<Cloud>,
+    Path((id, code)): Path<(AccountId, String)>,
+) -> Result<Json<Appended>, Error> {
+    act(&cloud, id, move |work| {
+        work.decided(|account, catalog, now| support::activate_coupon(account, catalog, &code, now))
+    })
+    .await
+}
+
+#[utoipa::path(post, path = "/sandbox/accounts/{id}/adjust", params(("id" = String, Path)), request_body = AdjustRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
+pub async fn adjust(
+    State(cloud): State<Cloud>,
+    Path(id): Path<AccountId>,
+    Doc(request): Doc<AdjustRequest>,
+) -> Result<Json<Appended>, Error> {
+    let (amount, reason) = (request.amount, request.reason);
+    act(&cloud, id, move |work| {
+        work.decided(|account, catalog, now| support::adjust(account, catalog, amount, reason, now))
+    })
+    .await
+}
+
+#[utoipa::path(post, path = "/sandbox/accounts/{id}/compensate", params(("id" = String, Path)), request_body = CompensateRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
+pub async fn compensate(
+    State(cloud): State<Cloud>,
+    Path(id): Path<AccountId>,
+    Doc(request): Doc<CompensateRequest>,
+) -> Result<Json<Appended>, Error> {
+    let (amount, reason, about) = (request.amount, request.reason, (request.run, None));
+    act(&cloud, id, move |work| {
+        work.decided(|account, catalog, now| {
+            support::compensate(account, catalog, amount, about, reason, now)
+        })
+    })
+    .await
+}
+
+/// A closed account comes back, on Pay-As-You-Go and without its events.
+#[utoipa::path(post, path = "/sandbox/accounts/{id}/restore", params(("id" = String, Path)), responses((status = 200, body = Appended), (status = 409, body = Problem)))]
+pub async fn restore(
+    State(cloud): State<Cloud>,
+    Path(id): Path<AccountId>,
+) -> Result<Json<Appended>, Error> {
+    act(&cloud, id, move |work| {
+        let closed_by = work.row.state.closed_by.ok_or(ProblemCode::WrongState)?;
+        let closure = Tx::found(work.tx.entry(&work.row, closed_by)?)?;
+        work.decided(|account, catalog, now| support::restore(account, catalog, &closure, now))
+    })
+    .await
+}
+
+#[utoipa::path(post, path = "/sandbox/accounts/{id}/legacy", params(("id" = String, Path)), request_body = LegacyRequest, responses((status = 200, body = Appended), (status = 422, body = Problem)))]
+pub async fn legacy(
+    State(cloud): State<Cloud>,
+    Path(id): Path<AccountId>,
+    Doc(request): Doc<LegacyRequest>,
+) -> Result<Json<Appended>, Error> {
+    let product = request.product;
+    act(&cloud, id, move |work| {
+        work.decided(|account, catalog, now| support::add_legacy(account, catalog, &product, now))
+    })
+    .await
+}
+
+#[utoipa::path(post, path = "/sandbox/accounts/{id}/events", params(("id" = String, Path)), request_body = EventRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
+pub async fn event(
+    State(cloud): State<Cloud>,
+    Path(id): Path<AccountId>,
+    Doc(request): Doc<EventRequest>,
+) -> Result<Json<Appended>, Error> {
+    let (name, hours) = (request.name, (request.starts_at, request.ends_at));
+    act(&cloud, id, move |work| {
+        work.decided(|account, catalog, now| {
+            support::schedule_event(account, catalog, name, hours, now)
+        })
+    })
+    .await
+}
+
+#[utoipa::path(post, path = "/sandbox/accounts/{id}/daily-limit", params(("id" = String, Path)), request_body = DailyLimitRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
+pub async fn daily_limit(
+    State(cloud): State<Cloud>,
+    Path(id): Path<AccountId>,
+    Doc(request): Doc<DailyLimitRequest>,
+) -> Result<Json<Appended>, Error> {
+    let limit = request.limit;
+    act(&cloud, id, move |work| {
+        work.decided(|account, catalog, now| support::set_daily_limit(account, catalog, limit, now))
+    })
+    .await
+}
+
+/// What a control does to an account, answered with what it appended.
+async fn act(
+    cloud: &Cloud,
+    id: AccountId,
+    control: impl FnOnce(&mut Work<'_>) -> Result<(), Error> + Send + 'static,
+) -> Result<Json<Appended>, Error> {
+    let row = find(cloud, id).await?;
+    let (_, appended) = on_account(cloud, &row, control).await?;
+    Ok(Json(appended))
 }
 
 #[utoipa::path(put, path = "/sandbox/faults", request_body = FaultsRequest, responses((status = 204)))]

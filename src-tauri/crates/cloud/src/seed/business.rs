@@ -49,6 +49,9 @@ const MIX: &[(&str, u32)] = &[
     ("sms", 10),
 ];
 
+/// Days of business: not quite a year, so that the next renewal is some days ahead.
+const AGE: i64 = 359;
+
 const TOP_UP: Amount = Amount::of(15_000);
 const LOW: Amount = Amount::of(6_000);
 
@@ -76,7 +79,7 @@ impl<'a> Business<'a> {
         wanted: Option<u64>,
     ) -> Result<Self, Error> {
         let opened = Timestamp::from_millis(until.utc_day() * DAY)
-            .plus(-365 * DAY)
+            .plus(-AGE * DAY)
             .plus(10 * HOUR);
         let sign_up = SignUp {
             account: account.clone(),
@@ -127,9 +130,16 @@ impl<'a> Business<'a> {
         }
         entries.extend(self.ledger.take_entries());
         if let Some(wanted) = self.wanted {
-            entries.retain(|entry| entry.seq.0 <= wanted);
+            // Renewals after the cut are the cloud's own, and count.
+            entries.retain(|entry| entry.seq.0 + self.renewals_after(entry.at) <= wanted);
         }
         Ok(entries)
+    }
+
+    fn renewals_after(&self, at: Timestamp) -> u64 {
+        let begins = (1..).map_while(|n| Some(period(self.opened, Cycle::Monthly, n)?.start));
+        let ahead = begins.take_while(|start| *start <= self.until);
+        ahead.filter(|start| *start > at).count() as u64
     }
 
     fn one_day(&mut self) -> Result<(), Error> {

@@ -65,12 +65,16 @@ pub async fn run(
         if written.is_empty() {
             break;
         }
-        row = append(&store, row, written).await?;
+        row = append(&cloud, row, written).await?;
     }
+    // A business that was cut off is brought to the same day.
+    crate::due::catch_up(&cloud, &row.account, until).await?;
+    let account = row.account.clone();
+    let head = store.read(move |tx| Ok(tx.account(&account)?.state.seq));
     let demo = Demo {
-        account: row.account.clone(),
+        account: row.account,
         access_key,
-        head: row.state.seq,
+        head: head.await?,
     };
     let kept = serde_json::to_vec(&demo)?;
     store.write(move |tx| tx.set_setting(DEMO, &kept)).await?;
@@ -78,13 +82,16 @@ pub async fn run(
 }
 
 async fn append(
-    store: &Store,
+    cloud: &Cloud,
     mut row: AccountRow,
     entries: Vec<Entry>,
 ) -> Result<AccountRow, Error> {
-    store
+    let inner = cloud.clone();
+    cloud
+        .store
         .write(move |tx| {
-            tx.append(&mut row, &entries)?;
+            let catalog = inner.catalog(row.programme);
+            tx.append(&mut row, &entries, catalog)?;
             for entry in &entries {
                 remember_run(tx, row.id, entry)?;
             }
@@ -110,6 +117,7 @@ fn remember_run(tx: &crate::store::Tx<'_>, account: i64, entry: &Entry) -> Resul
         request_hash: Hash([0; 32]),
         state,
         refund,
+        due_at: entry.at,
     };
     tx.put_run(account, run, &row)
 }

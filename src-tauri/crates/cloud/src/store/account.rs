@@ -1,6 +1,7 @@
 //! An account's row and its journal: rows for the newest entries, sealed segments for the rest.
 
-use boothkeeper_domain::{Account, AccountId, Amount, Entry, Hash, Programme, Seq};
+use boothkeeper_domain::billing::time::next;
+use boothkeeper_domain::{Account, AccountId, Amount, Catalog, Entry, Hash, Programme, Seq};
 use boothkeeper_wire::problem::ProblemCode;
 use boothkeeper_wire::stream::{SEGMENT, compress, decompress, lines};
 use boothkeeper_wire::{chain, entry};
@@ -129,9 +130,14 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Encodes, chains and stores entries with the state after them: the one place where bytes of the
-    /// journal are made.
-    pub fn append(&self, row: &mut AccountRow, entries: &[Entry]) -> Result<(), Error> {
+    /// Encodes, chains and stores entries with the state after them, and when that next asks for
+    /// something: the one place where bytes of the journal are made.
+    pub fn append(
+        &self,
+        row: &mut AccountRow,
+        entries: &[Entry],
+        catalog: &Catalog,
+    ) -> Result<(), Error> {
         let insert = "INSERT INTO entries VALUES (?1, ?2, ?3, ?4)";
         for entry in entries {
             let line = entry::encode(entry)?;
@@ -143,9 +149,11 @@ impl Tx<'_> {
                 self.seal(row, entry.seq)?;
             }
         }
-        let update = "UPDATE accounts SET seq = ?2, chain = ?3, state = ?4 WHERE id = ?1";
+        let update =
+            "UPDATE accounts SET seq = ?2, chain = ?3, state = ?4, due_at = ?5 WHERE id = ?1";
         let state = serde_json::to_string(&row.state)?;
-        let values = params![row.id, row.state.seq.0, row.chain.0, state];
+        let due = next(&row.state, catalog).map(|(at, _)| at.millis());
+        let values = params![row.id, row.state.seq.0, row.chain.0, state, due];
         self.connection.prepare_cached(update)?.execute(values)?;
         Ok(())
     }

@@ -4,6 +4,8 @@
 //! transaction, commits once, and only then lets any of them answer.
 
 mod account;
+mod book;
+mod schedule;
 mod schema;
 mod tables;
 
@@ -15,7 +17,9 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
 pub use account::{AccountRow, Stored};
-pub use tables::{Delivery, RunRow, RunState};
+pub use book::PaymentState;
+pub use schedule::{Due, OpenCharge, PendingCommand, What};
+pub use tables::{RunRow, RunState};
 
 use crate::Error;
 

@@ -5,7 +5,8 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::Error;
 
-const STEPS: &[M<'_>] = &[M::up(
+const STEPS: &[M<'_>] = &[
+    M::up(
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 
      -- `state` is the fold at `seq`: a cache of the journal, in the same transaction as its entries.
@@ -66,7 +67,36 @@ const STEPS: &[M<'_>] = &[M::up(
          payment TEXT NOT NULL
      );
      CREATE INDEX deliveries_by_due ON deliveries (due_at, id);",
-)];
+    ),
+    M::up(
+        "-- When the account's life next asks for something: a cache of its state.
+     ALTER TABLE accounts ADD COLUMN due_at INTEGER;
+     CREATE INDEX accounts_by_due ON accounts (due_at, id) WHERE due_at IS NOT NULL;
+
+     -- When an open run counts as one without a result.
+     ALTER TABLE runs ADD COLUMN due_at INTEGER NOT NULL DEFAULT 0;
+     CREATE INDEX runs_by_due ON runs (due_at) WHERE state = 'open';
+
+     -- Charges decided and not answered yet: written before the processor is asked, gone with the
+     -- entries that its answer brings.
+     CREATE TABLE charges (
+         id INTEGER PRIMARY KEY,
+         account INTEGER NOT NULL REFERENCES accounts (id),
+         payment TEXT NOT NULL UNIQUE,
+         document TEXT NOT NULL
+     );
+     CREATE INDEX charges_by_account ON charges (account, id);
+
+     -- The simulated processor's own book: written in transactions of its own, as another company's.
+     CREATE TABLE processor_charges (
+         payment TEXT PRIMARY KEY,
+         account INTEGER NOT NULL,
+         cents INTEGER NOT NULL,
+         state TEXT NOT NULL,
+         code TEXT
+     ) WITHOUT ROWID;",
+    ),
+];
 
 pub fn migrate(connection: &mut Connection) -> Result<(), Error> {
     Migrations::from_slice(STEPS).to_latest(connection)?;

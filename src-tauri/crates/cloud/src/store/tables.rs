@@ -1,6 +1,6 @@
-//! Plain rows: settings, commands' answers, runs, and what the processor will say.
+//! Plain rows: settings, commands' answers, runs.
 
-use boothkeeper_domain::{AccountId, Hash, PaymentId, RunId, Seq, Timestamp};
+use boothkeeper_domain::{Hash, RunId, Seq, Timestamp};
 use boothkeeper_wire::problem::ProblemCode;
 use rusqlite::{OptionalExtension, params};
 use uuid::Uuid;
@@ -40,14 +40,8 @@ pub struct RunRow {
     pub request_hash: Hash,
     pub state: RunState,
     pub refund: Option<Seq>,
-}
-
-#[derive(Debug, Clone)]
-pub struct Delivery {
-    pub id: i64,
+    /// When it counts as one without a result, if it is still open.
     pub due_at: Timestamp,
-    pub account: AccountId,
-    pub payment: PaymentId,
 }
 
 impl Tx<'_> {
@@ -89,21 +83,27 @@ impl Tx<'_> {
     }
 
     pub fn run(&self, account: i64, run: &RunId) -> Result<Option<RunRow>, Error> {
-        let query =
-            "SELECT seq, request_hash, state, refund FROM runs WHERE account = ?1 AND run = ?2";
+        let query = "SELECT seq, request_hash, state, refund, due_at FROM runs WHERE account = ?1 AND run = ?2";
         let mut statement = self.connection.prepare_cached(query)?;
         let row = statement.query_row(params![account, run.as_str()], |row| {
             let state: String = row.get(2)?;
-            Ok((row.get(0)?, Hash(row.get(1)?), state, row.get(3)?))
+            Ok((
+                row.get(0)?,
+                Hash(row.get(1)?),
+                state,
+                row.get(3)?,
+                row.get(4)?,
+            ))
         });
         row.optional()?
             .map(
-                |(charge, request_hash, state, refund): (u64, _, _, Option<u64>)| {
+                |(charge, request_hash, state, refund, due_at): (u64, _, _, Option<u64>, i64)| {
                     Ok(RunRow {
                         charge: Seq(charge),
                         request_hash,
                         state: RunState::named(&state)?,
                         refund: refund.map(Seq),
+                        due_at: Timestamp::from_millis(due_at),
                     })
                 },
             )
@@ -111,7 +111,7 @@ impl Tx<'_> {
     }
 
     pub fn put_run(&self, account: i64, run: &RunId, row: &RunRow) -> Result<(), Error> {
-        let query = "INSERT INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        let query = "INSERT INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                      ON CONFLICT DO UPDATE SET state = ?5, refund = ?6";
         self.connection.prepare_cached(query)?.execute(params![
             account,
@@ -120,45 +120,8 @@ impl Tx<'_> {
             row.request_hash.0,
             row.state.name(),
             row.refund.map(|seq| seq.0),
+            row.due_at.millis(),
         ])?;
-        Ok(())
-    }
-
-    pub fn schedule(
-        &self,
-        account: i64,
-        payment: &PaymentId,
-        due_at: Timestamp,
-    ) -> Result<(), Error> {
-        let query = "INSERT INTO deliveries (due_at, account, payment) VALUES (?1, ?2, ?3)";
-        let values = params![due_at.millis(), account, payment.as_str()];
-        self.connection.execute(query, values)?;
-        Ok(())
-    }
-
-    /// The earliest thing the processor will say.
-    pub fn next_delivery(&self) -> Result<Option<Delivery>, Error> {
-        let query = "SELECT d.id, d.due_at, a.account, d.payment FROM deliveries d
-                     JOIN accounts a ON a.id = d.account ORDER BY d.due_at, d.id LIMIT 1";
-        let mut statement = self.connection.prepare_cached(query)?;
-        let row = statement.query_row([], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        });
-        row.optional()?
-            .map(|(id, due_at, account, payment): (_, _, String, String)| {
-                Ok(Delivery {
-                    id,
-                    due_at: Timestamp::from_millis(due_at),
-                    account: AccountId::new(account)?,
-                    payment: PaymentId::new(payment)?,
-                })
-            })
-            .transpose()
-    }
-
-    pub fn delivered(&self, id: i64) -> Result<(), Error> {
-        self.connection
-            .execute("DELETE FROM deliveries WHERE id = ?1", [id])?;
         Ok(())
     }
 

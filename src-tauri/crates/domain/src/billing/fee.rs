@@ -27,10 +27,19 @@ pub fn fee(
     plan: &str,
     cycle: Cycle,
 ) -> Option<(Money, Option<String>)> {
+    discounted(&account.discounts, catalog, plan, cycle)
+}
+
+/// A first fee, and the coupon of those that wait which takes something off.
+pub fn discounted<'a>(
+    waiting: impl IntoIterator<Item = &'a String>,
+    catalog: &Catalog,
+    plan: &str,
+    cycle: Cycle,
+) -> Option<(Money, Option<String>)> {
     let full = catalog.plan(plan)?.fee(cycle)?.clone();
-    let coupon = account
-        .discounts
-        .iter()
+    let coupon = waiting
+        .into_iter()
         .filter_map(|code| catalog.coupons.iter().find(|coupon| coupon.code == *code))
         .find(|coupon| coupon.plan == plan && coupon.cycle == cycle && coupon.free_months > 0);
     let Some(coupon) = coupon else {

@@ -6,6 +6,7 @@ use super::time::{Due, happen, next};
 use super::{Answer, Decision, Purpose, Refusal, answered};
 use crate::account::{Life, PaymentOrder};
 use crate::journal::Body;
+use crate::time::DAY;
 use crate::{Account, Amount, Catalog, Timestamp};
 
 /// Who paid in the end.
@@ -81,6 +82,16 @@ pub fn renewal_at(account: &Account) -> Option<Timestamp> {
     let end = account.period?.end;
     let goes_on = account.cancel_at.is_none_or(|at| at > end);
     (account.life == Life::Active && account.pending_fee.is_none() && goes_on).then_some(end)
+}
+
+/// When the account closes, if nobody does anything: in grace, or after a cancelled period.
+pub fn closes_at(account: &Account, catalog: &Catalog) -> Option<Timestamp> {
+    if let Some(grace) = account.grace {
+        return Some(grace.until);
+    }
+    let days = i64::from(catalog.policies.grace_days);
+    let at = account.cancel_at.filter(|_| account.life == Life::Active)?;
+    Some(at.plus(days * DAY))
 }
 
 fn attempt(

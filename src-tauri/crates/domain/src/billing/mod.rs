@@ -11,6 +11,7 @@ mod ledger;
 pub mod opening;
 pub mod plan;
 pub mod purchase;
+pub mod quote;
 pub mod run;
 pub mod support;
 pub mod time;
@@ -19,6 +20,7 @@ use thiserror::Error;
 
 pub use ledger::Ledger;
 pub use plan::PlanChange;
+use serde::{Deserialize, Serialize};
 
 use crate::journal::FeeAttempt;
 use crate::{Account, Amount, Catalog, Entry, FoldError, Money, PaymentId, Timestamp};
@@ -32,14 +34,15 @@ pub struct Decision {
 }
 
 /// A card charge to attempt. Its id is made with its entry, so that asking twice charges once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
     pub payment: PaymentId,
     pub money: Money,
     pub purpose: Purpose,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// Its answer credits a purchase that is in the journal.
     Purchase,

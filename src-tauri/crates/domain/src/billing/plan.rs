@@ -1,132 +1,59 @@
 //! What the operator decides about the plan: who pays, another plan, an end, a payment now
-//! (`domain.md` §5), and the quote that says beforehand what it charges, keeps and destroys.
+//! (`domain.md` §5).
 
 use serde::{Deserialize, Serialize};
 
 use super::{Charge, Decision, Ledger, Purpose, Refusal, allowance, fee};
 use crate::account::{Life, Payer, PaymentOrder};
 use crate::calendar::{Cycle, Period, following, period};
+use crate::catalog::Coupon;
 use crate::journal::{
     Body, Cancelled, CardChanged, CouponRedeemed, PaymentOrderChanged, PlanChangeRequested,
     PlanChanged, Resumed,
 };
 use crate::time::DAY;
-use crate::{Account, Actor, Amount, Catalog, Kind, Money, PaymentId, Seq, Timestamp};
+use crate::{Account, Actor, Amount, Catalog, Money, PaymentId, Timestamp};
+
+/// Another plan or cycle, as asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Target {
+    pub plan: String,
+    /// Monthly if not said; nothing where the plan has no fee.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub cycle: Option<Cycle>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub coupon: Option<String>,
+}
+
+impl Target {
+    pub fn plan(plan: &str, cycle: Option<Cycle>) -> Self {
+        Target {
+            plan: plan.to_owned(),
+            cycle,
+            coupon: None,
+        }
+    }
+}
 
 /// A change that happens only if the card pays for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanChange {
     pub plan: String,
     pub cycle: Option<Cycle>,
     pub period: Option<Period>,
     pub charge: Money,
+    /// Redeemed with it.
+    pub redeems: Option<String>,
+    /// Whose free months were taken off the charge.
     pub coupon: Option<String>,
 }
 
-/// What an operator may ask a quote for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Change {
-    Plan { plan: String, cycle: Option<Cycle> },
-    PayNow,
-    Cancel,
-    Resume,
-}
-
-/// What a change does, computed by the same rules on the laptop and at the cloud.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Quote {
-    /// The journal's place that it was computed at.
-    pub version: Seq,
-    pub plan: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub cycle: Option<Cycle>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub period_end: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub charge: Option<Money>,
-    /// When it takes effect.
-    pub effective_at: Timestamp,
-    /// Credits that stay.
-    pub kept: Amount,
-    /// Events, by name, that go with their galleries.
-    pub destroyed: Vec<String>,
-}
-
-/// What became of the account since a quote was shown, as far as a fold does not say it.
-#[derive(Debug, Clone, Default)]
-pub struct Since {
-    /// Kinds of entries that took credits.
-    pub taken: Vec<Kind>,
-}
-
-impl Quote {
-    /// Whether the truth became worse than what was shown (`domain.md` §5).
-    pub fn is_worse_than(&self, seen: &Quote, since: &Since) -> bool {
-        let charge = |quote: &Quote| quote.charge.as_ref().map_or(Amount::ZERO, |c| c.amount);
-        let harmless = |kind: &Kind| matches!(kind, Kind::Usage | Kind::Expiry);
-        self.destroyed
-            .iter()
-            .any(|event| !seen.destroyed.contains(event))
-            || charge(self) > charge(seen)
-            || (&self.plan, self.cycle, self.period_end)
-                != (&seen.plan, seen.cycle, seen.period_end)
-            || !since.taken.iter().all(harmless)
-    }
-
-    /// Whether acting on it without having shown it would be a surprise.
-    pub fn needs_seeing(&self) -> bool {
-        self.charge.is_some() || !self.destroyed.is_empty()
-    }
-}
-
-pub fn quote(
-    account: &Account,
-    catalog: &Catalog,
-    change: &Change,
-    now: Timestamp,
-) -> Result<Quote, Refusal> {
-    let now = now.max(account.at);
-    open(account)?;
-    let mut quote = Quote {
-        version: account.seq,
-        plan: account.plan.clone(),
-        cycle: account.cycle,
-        period_end: account.period.map(|period| period.end),
-        charge: None,
-        effective_at: now,
-        kept: account.balance,
-        destroyed: vec![],
-    };
-    match change {
-        Change::Plan { plan, cycle } => {
-            let next = Next::of(account, catalog, plan, *cycle, now)?;
-            quote.charge = next.charge().cloned();
-            if let Next::Later = next {
-                quote.effective_at = quote.period_end.unwrap_or(now);
-            }
-            if let Next::Pause = next {
-                let names = account.events.values().map(|event| event.name.clone());
-                quote.destroyed = names.collect();
-            }
-        }
-        Change::PayNow => {
-            quote.charge = Some(owed(account, catalog, now)?.fee);
-        }
-        Change::Cancel => quote.effective_at = cancelled_at(account, now)?,
-        Change::Resume => {}
-    }
-    Ok(quote)
-}
-
 /// What a change of plan comes to.
-enum Next {
+pub(super) enum Next {
     /// To Pay-As-You-Go, at once.
     Pause,
     /// To a plan that costs no more, at once and for the rest of the period.
@@ -134,23 +61,22 @@ enum Next {
     /// Paid by the card first.
     Paid(PlanChange),
     /// Another cycle, from the period's end.
-    Later,
+    Later(Cycle),
 }
 
 impl Next {
-    fn of(
+    pub(super) fn of(
         account: &Account,
         catalog: &Catalog,
-        plan: &str,
-        cycle: Option<Cycle>,
+        target: &Target,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
-        let target = catalog.plan(plan).ok_or(Refusal::UnknownPlan)?;
-        let cycle = target
+        let plan = catalog.plan(&target.plan).ok_or(Refusal::UnknownPlan)?;
+        let cycle = plan
             .monthly
             .as_ref()
-            .map(|_| cycle.unwrap_or(Cycle::Monthly));
-        let same = account.plan == plan && account.cycle == cycle;
+            .map(|_| target.cycle.unwrap_or(Cycle::Monthly));
+        let same = account.plan == plan.code && account.cycle == cycle;
         if same && account.requested.is_none() {
             return Err(Refusal::SamePlan);
         }
@@ -164,22 +90,32 @@ impl Next {
         if account.life == Life::Grace {
             return Err(Refusal::WrongState);
         }
-        let (Some(running), Some(current)) = (account.period, account.cycle) else {
-            let (charge, coupon) =
-                fee::fee(account, catalog, plan, cycle).ok_or(Refusal::UnknownPlan)?;
-            return Ok(Next::Paid(PlanChange {
-                plan: plan.to_owned(),
+        let redeems = match &target.coupon {
+            Some(code) => Some(redeemable(account, catalog, code, &plan.code, Some(cycle))?),
+            None => None,
+        };
+        let redeems = redeems.map(|coupon| coupon.code.clone());
+        let paid = |period, charge, coupon| {
+            Next::Paid(PlanChange {
+                plan: plan.code.clone(),
                 cycle: Some(cycle),
-                period: period(now, cycle, 0),
+                period,
                 charge,
+                redeems: redeems.clone(),
                 coupon,
-            }));
+            })
+        };
+        let (Some(running), Some(current)) = (account.period, account.cycle) else {
+            let waiting = account.discounts.iter().chain(&redeems);
+            let first_fee = fee::discounted(waiting, catalog, &plan.code, cycle);
+            let (charge, coupon) = first_fee.ok_or(Refusal::UnknownPlan)?;
+            return Ok(paid(period(now, cycle, 0), charge, coupon));
         };
         if current != cycle {
-            return Ok(Next::Later);
+            return Ok(Next::Later(cycle));
         }
         let fees = |code: &str| Some(catalog.plan(code)?.fee(cycle)?.amount);
-        let (Some(old), Some(new)) = (fees(&account.plan), fees(plan)) else {
+        let (Some(old), Some(new)) = (fees(&account.plan), fees(&plan.code)) else {
             return Err(Refusal::UnknownPlan);
         };
         let more = new
@@ -189,16 +125,10 @@ impl Next {
         if !charge.is_positive() {
             return Ok(Next::AtOnce);
         }
-        Ok(Next::Paid(PlanChange {
-            plan: plan.to_owned(),
-            cycle: Some(cycle),
-            period: Some(running),
-            charge: Money::usd(charge),
-            coupon: None,
-        }))
+        Ok(paid(Some(running), Money::usd(charge), None))
     }
 
-    fn charge(&self) -> Option<&Money> {
+    pub(super) fn charge(&self) -> Option<&Money> {
         match self {
             Next::Paid(change) => Some(&change.charge),
             _ => None,
@@ -220,15 +150,18 @@ pub fn prorated(more: Amount, period: Period, now: Timestamp) -> Result<Amount, 
 pub fn change(
     account: &Account,
     catalog: &Catalog,
-    plan: &str,
-    cycle: Option<Cycle>,
+    target: &Target,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
     open(account)?;
     let mut ledger = Ledger::new(account.clone(), catalog, now);
-    match Next::of(account, catalog, plan, cycle, ledger.now)? {
-        Next::Pause => ledger.change_plan(plan, None, None)?,
-        Next::AtOnce => ledger.change_plan(plan, account.cycle, account.period)?,
+    let next = Next::of(account, catalog, target, ledger.now)?;
+    if let (Next::AtOnce | Next::Later(_), Some(code)) = (&next, &target.coupon) {
+        ledger.redeem(code)?;
+    }
+    match next {
+        Next::Pause => ledger.change_plan(&target.plan, None, None)?,
+        Next::AtOnce => ledger.change_plan(&target.plan, account.cycle, account.period)?,
         Next::Paid(change) => {
             let card = account.card.as_ref().ok_or(Refusal::NoCard)?;
             if card.expires_at() <= ledger.now {
@@ -241,11 +174,10 @@ pub fn change(
                 purpose: Purpose::Plan(change),
             });
         }
-        Next::Later => {
-            let cycle = Some(cycle.unwrap_or(Cycle::Monthly));
+        Next::Later(cycle) => {
             let body = Body::PlanChangeRequested(PlanChangeRequested {
-                plan: plan.to_owned(),
-                cycle,
+                plan: target.plan.clone(),
+                cycle: Some(cycle),
             });
             ledger.post(Actor::Operator, body, vec![])?;
         }
@@ -263,6 +195,9 @@ pub fn paid(
 ) -> Result<Decision, Refusal> {
     let mut ledger = Ledger::new(account.clone(), catalog, now);
     let before = allowance::monthly(account, catalog)?;
+    if let Some(code) = &change.redeems {
+        ledger.redeem(code)?;
+    }
     let changed = PlanChanged {
         plan: change.plan.clone(),
         cycle: change.cycle,
@@ -292,6 +227,15 @@ impl Ledger<'_> {
             coupon: None,
         };
         self.post(Actor::Operator, Body::PlanChanged(changed), vec![])
+    }
+
+    fn redeem(&mut self, code: &str) -> Result<(), Refusal> {
+        let coupon = coupon(self.catalog, code)?;
+        let redeemed = Body::CouponRedeemed(CouponRedeemed {
+            coupon: coupon.code.clone(),
+            bonus: coupon.bonus,
+        });
+        self.post(Actor::Operator, redeemed, vec![])
     }
 }
 
@@ -331,7 +275,7 @@ pub fn cancel(account: &Account, catalog: &Catalog, now: Timestamp) -> Result<De
     )
 }
 
-fn cancelled_at(account: &Account, now: Timestamp) -> Result<Timestamp, Refusal> {
+pub(super) fn cancelled_at(account: &Account, now: Timestamp) -> Result<Timestamp, Refusal> {
     let state = (account.life, account.period, account.anchor, account.cycle);
     let (Life::Active, Some(period), Some(anchor), Some(cycle)) = state else {
         return Err(Refusal::WrongState);
@@ -365,7 +309,11 @@ pub fn pay_now(
     Ok(ledger.decided())
 }
 
-fn owed(account: &Account, catalog: &Catalog, now: Timestamp) -> Result<fee::Due, Refusal> {
+pub(super) fn owed(
+    account: &Account,
+    catalog: &Catalog,
+    now: Timestamp,
+) -> Result<fee::Due, Refusal> {
     open(account)?;
     if account.pending_fee.is_some() {
         return Err(Refusal::PaymentPending);
@@ -383,23 +331,35 @@ pub fn redeem(
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
     open(account)?;
-    let code = code.trim();
-    let coupon = catalog
-        .coupons
-        .iter()
-        .find(|coupon| coupon.code.eq_ignore_ascii_case(code))
-        .ok_or(Refusal::UnknownCoupon)?;
+    redeemable(account, catalog, code, &account.plan, account.cycle)?;
+    let mut ledger = Ledger::new(account.clone(), catalog, now);
+    ledger.redeem(code)?;
+    Ok(ledger.decided())
+}
+
+fn coupon<'a>(catalog: &'a Catalog, code: &str) -> Result<&'a Coupon, Refusal> {
+    let mut coupons = catalog.coupons.iter();
+    coupons
+        .find(|coupon| coupon.code.eq_ignore_ascii_case(code.trim()))
+        .ok_or(Refusal::UnknownCoupon)
+}
+
+/// Bound to a plan and cycle, once per account.
+fn redeemable<'a>(
+    account: &Account,
+    catalog: &'a Catalog,
+    code: &str,
+    plan: &str,
+    cycle: Option<Cycle>,
+) -> Result<&'a Coupon, Refusal> {
+    let coupon = coupon(catalog, code)?;
     if account.coupons.contains(&coupon.code) {
         return Err(Refusal::CouponRedeemed);
     }
-    if coupon.plan != account.plan || Some(coupon.cycle) != account.cycle {
+    if coupon.plan != plan || Some(coupon.cycle) != cycle {
         return Err(Refusal::CouponNotForPlan);
     }
-    let redeemed = Body::CouponRedeemed(CouponRedeemed {
-        coupon: coupon.code.clone(),
-        bonus: coupon.bonus,
-    });
-    once(account, catalog, true, redeemed, now)
+    Ok(coupon)
 }
 
 /// The card on file.
@@ -414,7 +374,7 @@ pub fn replace_card(
     once(account, catalog, true, changed, now)
 }
 
-fn open(account: &Account) -> Result<(), Refusal> {
+pub(super) fn open(account: &Account) -> Result<(), Refusal> {
     match account.life {
         Life::Closed => Err(Refusal::AccountClosed),
         _ => Ok(()),

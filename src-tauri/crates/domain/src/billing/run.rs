@@ -125,7 +125,9 @@ pub fn fail(
             code: code.to_owned(),
         };
         ledger.post(Actor::Booth, Body::RunFailed(failed), vec![])?;
-        if catalog.policies.failed_run_refund == FailedRunRefund::Automatic {
+        let automatic = catalog.policies.failed_run_refund == FailedRunRefund::Automatic;
+        // Nothing comes back to an account that has closed meanwhile.
+        if automatic && account.life != Life::Closed {
             give_back(&mut ledger, facts, Actor::System)?;
         }
     }
@@ -139,6 +141,9 @@ pub fn refund(
     facts: &ChargeFacts,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
+    if account.life == Life::Closed {
+        return Err(Refusal::AccountClosed);
+    }
     let mut ledger = Ledger::new(account.clone(), catalog, now);
     give_back(&mut ledger, facts, Actor::Support)?;
     Ok(ledger.decided())

@@ -181,6 +181,7 @@ impl Cache {
         ] {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }
+        transaction.execute("DELETE FROM settings WHERE name = 'catalog'", [])?;
         transaction.commit()?;
         overwrite(&self.connection)
     }

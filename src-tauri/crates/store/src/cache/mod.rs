@@ -17,7 +17,7 @@ use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
-use boothkeeper_domain::{Seq, Timestamp};
+use boothkeeper_domain::{Catalog, Seq, Timestamp};
 use boothkeeper_wire::checkpoint::PublicKey;
 use rusqlite::Connection;
 
@@ -124,6 +124,17 @@ impl Cache {
 
     pub fn set_scrubbed_at(&self, at: Timestamp) -> Result<(), StoreError> {
         self.set("scrubbed_at", &at.to_string())
+    }
+
+    /// The cloud's catalog as last fetched; `None` before that, or if it cannot be read: it is fetched
+    /// again.
+    pub fn catalog(&self) -> Result<Option<Catalog>, StoreError> {
+        let kept = self.setting("catalog")?;
+        Ok(kept.and_then(|kept| serde_json::from_str(&kept).ok()))
+    }
+
+    pub fn set_catalog(&self, catalog: &Catalog) -> Result<(), StoreError> {
+        self.set("catalog", &serde_json::to_string(catalog)?)
     }
 
     fn set(&self, name: &str, value: &str) -> Result<(), StoreError> {

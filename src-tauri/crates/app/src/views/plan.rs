@@ -1,0 +1,232 @@
+//! The plan, the renewal that is coming and what else is due: foreseen on the copy by the cloud's own
+//! rules, so that it holds offline and to the cent.
+
+use boothkeeper_domain::account::{Account, Card, Life, Payer, PaymentOrder};
+use boothkeeper_domain::billing::fee;
+use boothkeeper_domain::billing::forecast::{self, Preview, Recharge};
+use boothkeeper_domain::calendar::{Cycle, Period};
+use boothkeeper_domain::deadlines::{self, DeadlineCode};
+use boothkeeper_domain::{Amount, Catalog, Money, Timestamp};
+use serde::Serialize;
+
+use crate::{App, AppError};
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SubscriptionView {
+    pub plan: String,
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub cycle: Option<Cycle>,
+    pub state: Life,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub period: Option<Period>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub anchor: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub cancel_at: Option<Timestamp>,
+    /// When the account closes, as things stand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub closes_at: Option<Timestamp>,
+    pub payment_order: PaymentOrder,
+    pub auto_recharge: AutoRechargeView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub card: Option<CardView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub next_renewal: Option<NextRenewal>,
+    /// A fee's charge that the card's bank has not answered, and since when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub payment_pending: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct AutoRechargeView {
+    pub enabled: bool,
+    /// The balance it fires at, and what it buys; nothing where the programme has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub at: Option<Amount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub amount: Option<Amount>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct CardView {
+    pub brand: String,
+    pub last4: String,
+    /// The first instant at which it is no longer good.
+    pub expires: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct NextRenewal {
+    pub at: Timestamp,
+    pub fee: Money,
+    /// What the card pays, and what credits pay.
+    pub card: Amount,
+    pub credits: Amount,
+    pub balance_after: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub auto_recharge: Option<Recharge>,
+}
+
+/// The next renewal under each order; nothing where none is coming.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct RenewalPreview {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub fee: Option<Money>,
+    pub payment_order: PaymentOrder,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub card_first: Option<Preview>,
+    /// Nothing, too, where credits cannot pay fees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub credits_first: Option<Preview>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct DeadlinesView {
+    /// Soonest first.
+    pub deadlines: Vec<DeadlineView>,
+    pub now: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct DeadlineView {
+    pub code: DeadlineCode,
+    pub at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub credits_at_risk: Option<Amount>,
+    pub tiers: Vec<TierView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct TierView {
+    pub at: Timestamp,
+}
+
+impl App {
+    pub fn subscription(&self) -> Result<SubscriptionView, AppError> {
+        self.on_copy(|copied| {
+            let catalog = copied.catalog()?;
+            subscription(&copied.head.account, &catalog)
+        })
+    }
+
+    pub fn renewal_preview(&self) -> Result<RenewalPreview, AppError> {
+        self.on_copy(|copied| {
+            let (account, catalog) = (&copied.head.account, copied.catalog()?);
+            let fallback = account.payment_order.fallback;
+            let under = |first| renewal(account, &catalog, PaymentOrder { first, fallback });
+            let card_first = under(Payer::Card)?;
+            let credits_first = match catalog.policies.credits_pay_fees {
+                true => under(Payer::Credits)?,
+                false => None,
+            };
+            Ok(RenewalPreview {
+                at: card_first.as_ref().map(|(at, _)| *at),
+                fee: card_first
+                    .as_ref()
+                    .and_then(|_| next_fee(account, &catalog)),
+                payment_order: account.payment_order,
+                card_first: card_first.map(|(_, preview)| preview),
+                credits_first: credits_first.map(|(_, preview)| preview),
+            })
+        })
+    }
+
+    pub fn deadlines(&self) -> Result<DeadlinesView, AppError> {
+        let now = self.rules_now()?;
+        self.on_copy(|copied| {
+            let (account, catalog) = (&copied.head.account, copied.catalog()?);
+            let deadlines = deadlines::deadlines(account, &catalog, now);
+            let view = |deadline: deadlines::Deadline| DeadlineView {
+                code: deadline.code,
+                at: deadline.at,
+                credits_at_risk: deadline.at_risk,
+                tiers: deadline.tiers().map(|at| TierView { at }).collect(),
+            };
+            Ok(DeadlinesView {
+                deadlines: deadlines.into_iter().map(view).collect(),
+                now,
+            })
+        })
+    }
+}
+
+fn subscription(account: &Account, catalog: &Catalog) -> Result<SubscriptionView, AppError> {
+    let terms = catalog.auto_recharge.as_ref();
+    let next = renewal(account, catalog, account.payment_order)?;
+    let next = next.and_then(|(at, preview)| {
+        Some(NextRenewal {
+            at,
+            fee: next_fee(account, catalog)?,
+            card: preview.card,
+            credits: preview.credits,
+            balance_after: preview.balance_after,
+            auto_recharge: preview.auto_recharge,
+        })
+    });
+    Ok(SubscriptionView {
+        plan: account.plan.clone(),
+        cycle: account.cycle,
+        state: account.life,
+        period: account.period,
+        anchor: account.anchor.filter(|_| account.cycle.is_some()),
+        cancel_at: account.cancel_at,
+        closes_at: forecast::closes_at(account, catalog),
+        payment_order: account.payment_order,
+        auto_recharge: AutoRechargeView {
+            enabled: account.auto_recharge.enabled,
+            at: terms.map(|terms| terms.at),
+            amount: terms.map(|terms| terms.amount),
+        },
+        card: account.card.as_ref().map(card),
+        next_renewal: next,
+        payment_pending: account.pending_fee.as_ref().map(|pending| pending.since),
+    })
+}
+
+fn card(card: &Card) -> CardView {
+    CardView {
+        brand: card.brand.clone(),
+        last4: card.last4.clone(),
+        expires: card.expires_at(),
+    }
+}
+
+fn next_fee(account: &Account, catalog: &Catalog) -> Option<Money> {
+    let (plan, cycle) = fee::next_plan(account);
+    let (money, _) = fee::fee(account, catalog, plan, cycle?)?;
+    Some(money)
+}
+
+fn renewal(
+    account: &Account,
+    catalog: &Catalog,
+    order: PaymentOrder,
+) -> Result<Option<(Timestamp, Preview)>, AppError> {
+    forecast::renewal(account, catalog, order)
+        .map_err(|refusal| AppError::because(crate::Code::Internal, refusal))
+}

@@ -1,0 +1,195 @@
+//! The plan, its renewal and what is due, as lines.
+
+use std::io::{BufRead, IsTerminal};
+use std::process::ExitCode;
+
+use boothkeeper_app::domain::billing::forecast::{Outcome, Preview};
+use boothkeeper_app::domain::billing::quote::Quote;
+use boothkeeper_app::domain::{Amount, Asset, Money};
+use boothkeeper_app::views::{DeadlinesView, RenewalPreview, SubscriptionView};
+use boothkeeper_app::{App, AppError, Code};
+use serde_json::json;
+
+use crate::output::{Output, exit, json_name, money};
+use crate::words;
+
+impl Output {
+    pub fn plan(&self, view: &SubscriptionView, app: &App) -> Result<(), AppError> {
+        if self.json() {
+            self.print(view);
+            return Ok(());
+        }
+        let (zone, asset) = (app.zone(), asset(app)?);
+        let cycle = view.cycle.map(|cycle| json_name(&cycle));
+        self.line(&format!(
+            "{} {}, {}",
+            view.plan,
+            cycle.unwrap_or_default(),
+            json_name(&view.state)
+        ));
+        if let Some(period) = view.period {
+            let (start, end) = (zone.local(period.start), zone.local(period.end));
+            self.line(&format!("  paid from {start} to {end} ({})", zone.name()));
+        }
+        if let Some(at) = view.cancel_at {
+            self.line(&format!("  cancelled: no renewal at {}", zone.local(at)));
+        }
+        if let Some(at) = view.closes_at {
+            let at = zone.local(at);
+            self.line(&format!(
+                "  CLOSES {at} with every credit, if nothing is done"
+            ));
+        }
+        if let Some(since) = view.payment_pending {
+            let since = zone.local(since);
+            self.line(&format!("  the card's bank has not answered since {since}"));
+        }
+        let fallback = match view.payment_order.fallback {
+            true => "then the other",
+            false => "and nothing else",
+        };
+        let first = json_name(&view.payment_order.first);
+        self.line(&format!("  renewals are paid by {first} first, {fallback}"));
+        if let Some(card) = &view.card {
+            let until = zone.local(card.expires);
+            self.line(&format!(
+                "  {} •••{}, good until {until}",
+                card.brand, card.last4
+            ));
+        }
+        if view.auto_recharge.enabled
+            && let (Some(at), Some(amount)) = (view.auto_recharge.at, view.auto_recharge.amount)
+        {
+            let (at, amount) = (money(at, &asset), money(amount, &asset));
+            self.line(&format!("  auto-recharge: buys {amount} at {at} or less"));
+        }
+        match &view.next_renewal {
+            None => self.line("  no renewal is coming"),
+            Some(next) => self.line(&format!(
+                "  next renewal {}: {} ({} card, {} credits), balance after {}",
+                zone.local(next.at),
+                fee(&next.fee),
+                usd(next.card),
+                money(next.credits, &asset),
+                money(next.balance_after, &asset)
+            )),
+        }
+        Ok(())
+    }
+
+    pub fn renewal(&self, view: &RenewalPreview, app: &App) -> Result<(), AppError> {
+        if self.json() {
+            self.print(view);
+            return Ok(());
+        }
+        let (Some(at), Some(due)) = (view.at, &view.fee) else {
+            self.line("No renewal is coming.");
+            return Ok(());
+        };
+        let asset = asset(app)?;
+        let at = app.zone().local(at);
+        self.line(&format!("{} on {at} ({})", fee(due), app.zone().name()));
+        for (name, preview) in [
+            ("card first", &view.card_first),
+            ("credits first", &view.credits_first),
+        ] {
+            match preview {
+                Some(preview) => self.line(&format!("  {name:<14} {}", said(preview, &asset))),
+                None => self.line(&format!("  {name:<14} credits cannot pay fees here")),
+            }
+            let declined = preview.as_ref().and_then(|p| p.if_declined.as_deref());
+            if let Some(declined) = declined {
+                self.line(&format!("    if declined: {}", said(declined, &asset)));
+            }
+        }
+        Ok(())
+    }
+
+    pub fn deadlines(&self, view: &DeadlinesView, app: &App) -> Result<(), AppError> {
+        if self.json() {
+            self.print(view);
+            return Ok(());
+        }
+        if view.deadlines.is_empty() {
+            self.line("Nothing is due.");
+        }
+        let asset = asset(app)?;
+        for deadline in &view.deadlines {
+            let risk = deadline.credits_at_risk.map(|amount| money(amount, &asset));
+            let risk = risk.map_or(String::new(), |risk| format!("  {risk} at stake"));
+            let at = app.zone().local(deadline.at);
+            self.line(&format!("{at}  {:<22}{risk}", json_name(&deadline.code)));
+        }
+        self.line(&format!("times in {}", app.zone().name()));
+        Ok(())
+    }
+
+    /// Shows what is kept and destroyed, and asks whoever sits there; nobody sits before a script.
+    pub fn confirm(&self, quote: &Quote, app: &App) -> Result<bool, AppError> {
+        if self.json() || !std::io::stdin().is_terminal() {
+            return Ok(false);
+        }
+        let kept = money(quote.kept, &asset(app)?);
+        self.line(&format!("Keeps {kept}. Destroys for good:"));
+        for event in &quote.destroyed {
+            self.line(&format!("  {event}"));
+        }
+        self.line("Type yes to do it:");
+        let mut answer = String::new();
+        let read = std::io::stdin().lock().read_line(&mut answer);
+        Ok(read.is_ok() && answer.trim().eq_ignore_ascii_case("yes"))
+    }
+
+    pub fn not_confirmed(&self, quote: &Quote) -> ExitCode {
+        let (sentence, next) = words::sentence(Code::NotConfirmed);
+        if self.json() {
+            self.print(&json!({ "error": {
+                "code": Code::NotConfirmed,
+                "message": sentence,
+                "next": next,
+                "quote": quote,
+            }}));
+        } else {
+            for event in &quote.destroyed {
+                eprintln!("  destroys: {event}");
+            }
+            eprintln!("{sentence}\n{next}");
+        }
+        exit(Code::NotConfirmed)
+    }
+}
+
+fn asset(app: &App) -> Result<Asset, AppError> {
+    app.balance()?.asset.ok_or(AppError::new(Code::NotSynced))
+}
+
+fn fee(money: &Money) -> String {
+    usd(money.amount)
+}
+
+/// Fees are money, whatever credits are counted in.
+fn usd(amount: Amount) -> String {
+    money(amount, &Asset::usd())
+}
+
+fn said(preview: &Preview, asset: &Asset) -> String {
+    let after = money(preview.balance_after, asset);
+    let paid = match preview.outcome {
+        Outcome::Card => format!("card {}, credits stay {after}", usd(preview.card)),
+        Outcome::Credits => {
+            let before = money(preview.balance_before, asset);
+            format!("credits {before} -> {after}")
+        }
+        Outcome::Unpaid => format!("UNPAID: grace begins, credits stay {after}"),
+    };
+    match &preview.auto_recharge {
+        Some(recharge) => {
+            let (amount, then) = (
+                money(recharge.amount, asset),
+                money(recharge.balance_after, asset),
+            );
+            format!("{paid}; auto-recharge buys {amount}: {then}")
+        }
+        None => paid,
+    }
+}

@@ -1,0 +1,168 @@
+//! An operator's command: judged against what was seen, decided, answered once and for all.
+
+use boothkeeper_domain::PaymentId;
+use boothkeeper_domain::billing::quote::{self, Quote};
+use boothkeeper_domain::billing::{Charge, Decision, Purpose, plan, purchase};
+use boothkeeper_wire::action::Action;
+use boothkeeper_wire::api::{CommandAnswer, CommandRequest, CommandState};
+use boothkeeper_wire::problem::{Problem, ProblemCode};
+use boothkeeper_wire::sandbox::Delivery;
+
+use crate::Error;
+use crate::ops::Work;
+use crate::processor;
+use crate::store::PendingCommand;
+
+impl Work<'_> {
+    /// Acts on a command, and keeps its answer with its effect. A refusal is an answer like any other:
+    /// nothing is appended. What waits for the card is answered when the card has been.
+    pub fn command(
+        &mut self,
+        command: &PendingCommand,
+        request: &CommandRequest,
+    ) -> Result<(), Error> {
+        let action = request.action()?;
+        if request.not_after.is_some_and(|limit| self.now > limit) {
+            return self.refuse(command, ProblemCode::TooLate.into());
+        }
+        match self.surprise(&action, request.seen.as_ref()) {
+            Ok(None) => {}
+            Ok(Some(quote)) => {
+                let answer = CommandAnswer {
+                    quote: Some(quote),
+                    ..self.answered(CommandState::NeedsDecision)
+                };
+                return self.keep_answer(command, answer);
+            }
+            Err(error) => return self.refuse(command, error),
+        }
+        let decided = self.decide(&action).map_err(Error::into_problem);
+        match self.answer(decided, Some(command))? {
+            Some(answer) => self.keep_answer(command, answer),
+            None => Ok(()),
+        }
+    }
+
+    fn refuse(&mut self, command: &PendingCommand, error: Error) -> Result<(), Error> {
+        if let Some(answer) = self.answer(Err(error.into_problem()), None)? {
+            self.keep_answer(command, answer)?;
+        }
+        Ok(())
+    }
+
+    /// What the action would do now, if that is worse than what was seen, or charges or destroys
+    /// unseen.
+    fn surprise(&self, action: &Action, seen: Option<&Quote>) -> Result<Option<Quote>, Error> {
+        let Some(change) = action.change() else {
+            return Ok(None);
+        };
+        let quote = quote::quote(&self.row.state, self.catalog, &change, self.now)?;
+        let surprise = match seen {
+            Some(seen) => quote.is_worse_than(seen, &self.row.state),
+            None => quote.needs_seeing(),
+        };
+        Ok(surprise.then_some(quote))
+    }
+
+    /// The answer to a command that was decided so; none yet where the card must be asked first.
+    pub(crate) fn answer(
+        &mut self,
+        decided: Result<Decision, Problem>,
+        command: Option<&PendingCommand>,
+    ) -> Result<Option<CommandAnswer>, Error> {
+        let decision = match decided {
+            Ok(decision) => decision,
+            Err(problem) if problem.code == ProblemCode::Internal => {
+                return Err(ProblemCode::Internal.into());
+            }
+            Err(problem) => {
+                return Ok(Some(CommandAnswer {
+                    problem: Some(problem),
+                    ..self.answered(CommandState::Rejected)
+                }));
+            }
+        };
+        let waits = command.filter(|_| {
+            let mut charges = decision.charges.iter();
+            charges.any(|charge| charge.purpose != Purpose::Purchase)
+        });
+        if let Some(command) = waits {
+            let decision = named_by(decision, command)?;
+            self.append(decision, Delivery::Instant, Some(command.clone()))?;
+            return Ok(None);
+        }
+        self.append(decision, Delivery::Instant, None)?;
+        Ok(Some(self.answered(CommandState::Applied)))
+    }
+
+    fn answered(&self, state: CommandState) -> CommandAnswer {
+        let appended = self.appended();
+        CommandAnswer {
+            state,
+            entries: appended.entries,
+            head: appended.head,
+            problem: None,
+            quote: None,
+        }
+    }
+
+    pub(crate) fn keep_answer(
+        &self,
+        command: &PendingCommand,
+        answer: CommandAnswer,
+    ) -> Result<(), Error> {
+        let (status, document) = document(answer)?;
+        let (id, body) = (command.id, &command.body);
+        self.tx
+            .insert_command(self.row.id, id, body, status, &document)
+    }
+
+    fn decide(&mut self, action: &Action) -> Result<Decision, Error> {
+        if let Action::ReplaceCard { token } = action {
+            let (card, behaviour) = processor::card_of(token).ok_or(ProblemCode::UnknownCard)?;
+            self.replace_card(card, behaviour)?;
+            return Ok(Decision::default());
+        }
+        let (state, catalog, now) = (&self.row.state, self.catalog, self.now);
+        Ok(match action {
+            Action::BuyCredits { amount } => purchase::start(state, catalog, *amount, now)?,
+            Action::SetAutoRecharge { enabled } => {
+                purchase::set_auto_recharge(state, catalog, *enabled, now)?
+            }
+            Action::SetPaymentOrder(order) => plan::set_payment_order(state, catalog, *order, now)?,
+            Action::RedeemCoupon { code } => plan::redeem(state, catalog, code, now)?,
+            Action::ChangePlan(target) => plan::change(state, catalog, target, now)?,
+            Action::PayNow { method } => plan::pay_now(state, catalog, *method, now)?,
+            Action::Cancel => plan::cancel(state, catalog, now)?,
+            Action::Resume => plan::resume(state, catalog, now)?,
+            Action::ReplaceCard { .. } => Decision::default(),
+        })
+    }
+}
+
+/// A change of plan that is declined leaves no entry, and so no number of its own: its payment is named
+/// by the command too, or the next attempt would be answered with this one's decline.
+fn named_by(mut decision: Decision, command: &PendingCommand) -> Result<Decision, Error> {
+    let (.., tail) = command.id.as_fields();
+    let tail: String = tail.iter().map(|byte| format!("{byte:02x}")).collect();
+    for Charge { payment, .. } in &mut decision.charges {
+        *payment = PaymentId::new(format!("{payment}_{tail}"))?;
+    }
+    Ok(decision)
+}
+
+/// A rejection is a problem document with the answer's members beside it.
+fn document(answer: CommandAnswer) -> Result<(u16, String), Error> {
+    let problem = match answer.state {
+        CommandState::Rejected => answer.problem.clone(),
+        _ => None,
+    };
+    let status = problem.as_ref().map_or(200, |p| p.code.status());
+    let mut members = serde_json::to_value(&answer)?;
+    if let (Some(problem), Some(members)) = (problem, members.as_object_mut())
+        && let serde_json::Value::Object(problem) = serde_json::to_value(problem)?
+    {
+        members.extend(problem);
+    }
+    Ok((status, members.to_string()))
+}

@@ -1,0 +1,226 @@
+//! What happens by itself: charges are asked about, the processor speaks, an account's life goes on.
+//! Each step is a transaction at its own instant, so that a crash between two leaves nothing half done.
+
+use std::time::Duration;
+
+use boothkeeper_domain::billing::time::{self, happen};
+use boothkeeper_domain::billing::{Answer, Purpose};
+use boothkeeper_domain::time::HOUR;
+use boothkeeper_domain::{AccountId, PaymentId, Timestamp};
+use boothkeeper_wire::api::Head;
+use boothkeeper_wire::sandbox::Delivery;
+
+use crate::cloud::Inner;
+use crate::ops::{Work, head};
+use crate::processor::{ChargeRequest, Processor};
+use crate::store::{AccountRow, Due, OpenCharge, PaymentState, Tx, What};
+use crate::{Cloud, Error};
+
+/// Runs what is due up to and including `until`, in order, each at its own instant; the clock goes along.
+pub async fn run_due(cloud: &Cloud, until: Timestamp) -> Result<(), Error> {
+    let _alone = cloud.running_due.lock().await;
+    while let Some((_, at)) = one_step(cloud, None, until).await? {
+        cloud.clock.advance_to(at);
+    }
+    Ok(())
+}
+
+/// The same for one account, before it is asked for something at `until`.
+pub async fn catch_up(cloud: &Cloud, account: &AccountId, until: Timestamp) -> Result<(), Error> {
+    while one_step(cloud, Some(account), until).await?.is_some() {}
+    Ok(())
+}
+
+/// Sleeps until the next thing is due, or until something new may be.
+pub async fn schedule(cloud: Cloud) {
+    const ALWAYS: Timestamp = Timestamp::from_millis(i64::MAX);
+    loop {
+        let next = cloud.store.read(|tx| tx.next_due(None, ALWAYS)).await;
+        let now = cloud.clock.now();
+        match next {
+            Ok(Some(due)) if due.at <= now => {
+                if let Err(error) = run_due(&cloud, now).await {
+                    tracing::error!(%error, "something due could not be done");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+            Ok(Some(due)) => {
+                // A frozen clock does not move by itself: advancing it runs what is due.
+                let wait = u64::try_from(due.at.since(now)).unwrap_or(0);
+                let wait = Duration::from_millis(wait.max(1));
+                let _ = tokio::time::timeout(wait, cloud.due.notified()).await;
+            }
+            Ok(None) => cloud.due.notified().await,
+            Err(error) => {
+                tracing::error!(%error, "the schedule cannot be read");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+/// What a step came to within its transaction.
+enum Step {
+    Done(Head),
+    /// The processor is asked first, and no transaction waits for it.
+    Ask(Box<AccountRow>, Question),
+}
+
+enum Question {
+    Charge(Box<OpenCharge>),
+    Void(PaymentId),
+    /// A payment that arrives when the account has closed goes back.
+    Refund(PaymentId),
+}
+
+async fn one_step(
+    cloud: &Cloud,
+    account: Option<&AccountId>,
+    until: Timestamp,
+) -> Result<Option<(AccountId, Timestamp)>, Error> {
+    let (inner, account) = (cloud.clone(), account.cloned());
+    let taken = cloud
+        .store
+        .write(move |tx| {
+            let Some(due) = tx.next_due(account.as_ref(), until)? else {
+                return Ok(None);
+            };
+            let row = tx.account(&due.account)?;
+            let step = step(&inner, tx, &due, row)?;
+            Ok(Some((due, step)))
+        })
+        .await?;
+    let Some((due, step)) = taken else {
+        return Ok(None);
+    };
+    let head = match step {
+        Step::Done(head) => head,
+        Step::Ask(row, question) => {
+            let answer = ask(cloud, &row, &due, question).await?;
+            answered(cloud, due.clone(), answer).await?
+        }
+    };
+    cloud.announce(&due.account, head);
+    Ok(Some((due.account, due.at)))
+}
+
+fn step(cloud: &Inner, tx: &Tx<'_>, due: &Due, row: AccountRow) -> Result<Step, Error> {
+    let ask = |row, question| Ok(Step::Ask(Box::new(row), question));
+    match &due.what {
+        What::Charge { open, .. } => ask(row, Question::Charge(open.clone())),
+        What::Notice { payment, .. } if row.state.closed_by.is_some() => {
+            ask(row, Question::Refund(payment.clone()))
+        }
+        What::Notice { id, payment } => {
+            let mut work = Work::new(cloud, tx, row, due.at);
+            let answer = match tx.payment(payment)? {
+                Some(PaymentState::Declined(code)) => Answer::Declined(code),
+                Some(PaymentState::Pending) => Answer::Pending,
+                Some(PaymentState::Approved | PaymentState::Refunded) | None => Answer::Approved,
+            };
+            work.payment_answered(payment, &answer)?;
+            tx.notified(*id)?;
+            Ok(Step::Done(head(&work.row)))
+        }
+        What::Life => {
+            if let (Some((_, time::Due::Void)), Some(pending)) = (
+                time::next(&row.state, cloud.catalog(row.programme)),
+                &row.state.pending_fee,
+            ) {
+                let payment = pending.attempt.payment.clone();
+                return ask(row, Question::Void(payment));
+            }
+            let mut work = Work::new(cloud, tx, row, due.at);
+            if let Err(error) = live_on(&mut work) {
+                tracing::error!(account = %due.account, %error, "a step of an account's life failed");
+                tx.postpone(&due.account, due.at.plus(HOUR))?;
+            }
+            Ok(Step::Done(head(&work.row)))
+        }
+        What::NoResult(run) => {
+            let mut work = Work::new(cloud, tx, row, due.at);
+            work.end_run(run, Some("no_result"))?;
+            Ok(Step::Done(head(&work.row)))
+        }
+    }
+}
+
+fn live_on(work: &mut Work<'_>) -> Result<(), Error> {
+    let (state, catalog) = (&work.row.state, work.catalog);
+    let Some((_, due)) = time::next(state, catalog) else {
+        return Err(Error::Invariant("nothing is due after all"));
+    };
+    let decision = happen(state, catalog, due, work.now)?;
+    if decision.entries.is_empty() && decision.charges.is_empty() {
+        return Err(Error::Invariant("what was due did nothing"));
+    }
+    work.settle(decision, Delivery::Instant)
+}
+
+async fn ask(
+    cloud: &Cloud,
+    row: &AccountRow,
+    due: &Due,
+    question: Question,
+) -> Result<Answer, Error> {
+    let processor = &cloud.processor;
+    match question {
+        Question::Charge(open) => {
+            let answer = processor.charge(request(row, *open.clone())?).await?;
+            if let (Purpose::Plan(_), Answer::Pending) = (&open.charge.purpose, &answer) {
+                // A change happens at once or not at all: a charge that hangs is given up.
+                return Ok(match processor.void(open.charge.payment).await? {
+                    Answer::Approved => Answer::Approved,
+                    Answer::Declined(_) | Answer::Pending => Answer::Pending,
+                });
+            }
+            Ok(answer)
+        }
+        Question::Void(payment) => processor.void(payment).await,
+        Question::Refund(payment) => {
+            tracing::info!(account = %due.account, "a payment came after the closure and goes back");
+            processor.refund(payment).await?;
+            Ok(Answer::Approved)
+        }
+    }
+}
+
+fn request(row: &AccountRow, open: OpenCharge) -> Result<ChargeRequest, Error> {
+    Ok(ChargeRequest {
+        payment: open.charge.payment,
+        account: row.id,
+        amount: open.charge.money.amount,
+        card: row.state.card.clone(),
+        behaviour: serde_json::from_str(&row.card_behaviour)?,
+        delivery: open.delivery,
+        at: open.at,
+    })
+}
+
+/// Takes an answer into the journal, unless another has done so meanwhile.
+async fn answered(cloud: &Cloud, due: Due, answer: Answer) -> Result<Head, Error> {
+    let inner = cloud.clone();
+    let apply = move |tx: &Tx<'_>| {
+        let row = tx.account(&due.account)?;
+        let mut work = Work::new(&inner, tx, row, due.at);
+        match &due.what {
+            What::Charge { id, open } => {
+                if tx.close_charge(*id)? {
+                    work.charge_answered(open, &answer)?;
+                }
+            }
+            What::Notice { id, payment } => {
+                work.payment_answered(payment, &answer)?;
+                tx.notified(*id)?;
+            }
+            What::Life | What::NoResult(_) => {
+                let pending = work.row.state.pending_fee.clone();
+                if let Some(pending) = pending {
+                    work.payment_answered(&pending.attempt.payment, &answer)?;
+                }
+            }
+        }
+        Ok(head(&work.row))
+    };
+    cloud.store.write(apply).await
+}

@@ -1,0 +1,171 @@
+//! What an operator can ask for: typed here, flat on the wire.
+
+use boothkeeper_domain::account::{Payer, PaymentOrder};
+use boothkeeper_domain::billing::plan::Target;
+use boothkeeper_domain::billing::quote::{Change, Quote};
+use boothkeeper_domain::{Amount, Timestamp};
+
+use crate::api::CommandRequest;
+use crate::problem::ProblemCode;
+
+/// The id is made once, by the laptop, before anything is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    SetPaymentOrder(PaymentOrder),
+    SetAutoRecharge {
+        enabled: bool,
+    },
+    /// The processor's name for a card that was typed in elsewhere.
+    ReplaceCard {
+        token: String,
+    },
+    BuyCredits {
+        amount: Amount,
+    },
+    RedeemCoupon {
+        code: String,
+    },
+    ChangePlan(Target),
+    PayNow {
+        method: Payer,
+    },
+    Cancel,
+    Resume,
+}
+
+impl Action {
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Action::SetPaymentOrder(_) => "set_payment_order",
+            Action::SetAutoRecharge { .. } => "set_auto_recharge",
+            Action::ReplaceCard { .. } => "replace_card",
+            Action::BuyCredits { .. } => "buy_credits",
+            Action::RedeemCoupon { .. } => "redeem_coupon",
+            Action::ChangePlan(_) => "change_plan",
+            Action::PayNow { .. } => "pay_now",
+            Action::Cancel => "cancel",
+            Action::Resume => "resume",
+        }
+    }
+
+    /// What a quote is asked for before it.
+    pub fn change(&self) -> Option<Change> {
+        match self {
+            Action::ChangePlan(target) => Some(Change::Plan(target.clone())),
+            Action::PayNow { .. } => Some(Change::PayNow),
+            Action::Cancel => Some(Change::Cancel),
+            Action::Resume => Some(Change::Resume),
+            _ => None,
+        }
+    }
+
+    pub fn request(&self, seen: Option<Quote>, not_after: Option<Timestamp>) -> CommandRequest {
+        let mut request = CommandRequest {
+            kind: self.kind().to_owned(),
+            seen,
+            not_after,
+            ..CommandRequest::default()
+        };
+        match self.clone() {
+            Action::SetPaymentOrder(order) => {
+                (request.first, request.fallback) = (Some(order.first), Some(order.fallback));
+            }
+            Action::SetAutoRecharge { enabled } => request.enabled = Some(enabled),
+            Action::ReplaceCard { token } => request.token = Some(token),
+            Action::BuyCredits { amount } => request.amount = Some(amount),
+            Action::RedeemCoupon { code } => request.code = Some(code),
+            Action::ChangePlan(target) => {
+                request.plan = Some(target.plan);
+                (request.cycle, request.coupon) = (target.cycle, target.coupon);
+            }
+            Action::PayNow { method } => request.method = Some(method),
+            Action::Cancel | Action::Resume => {}
+        }
+        request
+    }
+}
+
+impl CommandRequest {
+    /// The action, or why the request names none.
+    pub fn action(&self) -> Result<Action, ProblemCode> {
+        let action = match self.kind.as_str() {
+            "set_payment_order" => self
+                .first
+                .zip(self.fallback)
+                .map(|(first, fallback)| Action::SetPaymentOrder(PaymentOrder { first, fallback })),
+            "set_auto_recharge" => self
+                .enabled
+                .map(|enabled| Action::SetAutoRecharge { enabled }),
+            "replace_card" => {
+                let token = self.token.clone();
+                token.map(|token| Action::ReplaceCard { token })
+            }
+            "buy_credits" => self.amount.map(|amount| Action::BuyCredits { amount }),
+            "redeem_coupon" => {
+                let code = self.code.clone();
+                code.map(|code| Action::RedeemCoupon { code })
+            }
+            "change_plan" => self.plan.clone().map(|plan| {
+                Action::ChangePlan(Target {
+                    plan,
+                    cycle: self.cycle,
+                    coupon: self.coupon.clone(),
+                })
+            }),
+            "pay_now" => self.method.map(|method| Action::PayNow { method }),
+            "cancel" => Some(Action::Cancel),
+            "resume" => Some(Action::Resume),
+            _ => return Err(ProblemCode::UnknownCommand),
+        };
+        action.ok_or(ProblemCode::Malformed)
+    }
+
+    /// Commands about one thing keep their order; those about others do not wait for them.
+    pub fn resource(&self) -> &str {
+        match self.kind.as_str() {
+            "change_plan" | "pay_now" | "cancel" | "resume" | "redeem_coupon" => "plan",
+            kind => kind,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_is_read_back_as_it_was_asked_for() {
+        let actions = [
+            Action::SetPaymentOrder(PaymentOrder::default()),
+            Action::SetAutoRecharge { enabled: true },
+            Action::ReplaceCard {
+                token: "tok".into(),
+            },
+            Action::BuyCredits {
+                amount: Amount::of(5_000),
+            },
+            Action::RedeemCoupon {
+                code: "Pro4Free".into(),
+            },
+            Action::ChangePlan(Target::plan("payg", None)),
+            Action::PayNow {
+                method: Payer::Credits,
+            },
+            Action::Cancel,
+            Action::Resume,
+        ];
+        for action in actions {
+            assert_eq!(action.request(None, None).action(), Ok(action.clone()));
+            let bare = CommandRequest {
+                kind: action.kind().into(),
+                ..CommandRequest::default()
+            };
+            let complete = matches!(action, Action::Cancel | Action::Resume);
+            assert_eq!(
+                bare.action().is_ok(),
+                complete,
+                "{action:?} without its arguments"
+            );
+        }
+    }
+}
