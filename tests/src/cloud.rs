@@ -153,6 +153,38 @@ impl Cloud {
             .await
     }
 
+    pub async fn advance_to(&self, instant: &str) -> anyhow::Result<Value> {
+        self.post("/sandbox/clock", json!({ "advance_to": instant }))
+            .await
+    }
+
+    /// One of an account's sandbox controls.
+    pub async fn control(
+        &self,
+        account: &Account,
+        control: &str,
+        request: Value,
+    ) -> anyhow::Result<Value> {
+        let path = format!("/sandbox/accounts/{}/{control}", account.id);
+        self.post(&path, request).await
+    }
+
+    /// How the account's card behaves from now on; good for long.
+    pub async fn card(&self, account: &Account, behaviour: &str) -> anyhow::Result<()> {
+        let path = format!("/sandbox/accounts/{}/card", account.id);
+        let card = json!({ "exp_month": 12, "exp_year": 2060, "behaviour": behaviour });
+        let (status, answer) = self.call(reqwest::Method::PUT, &path, "", &card).await?;
+        ensure!(status == 200, "card: {status} {answer}");
+        Ok(())
+    }
+
+    /// Sends a command as a laptop would: status and answer.
+    pub async fn command(&self, account: &Account, body: &Value) -> anyhow::Result<(u16, Value)> {
+        let path = format!("/v1/commands/{}", uuid::Uuid::now_v7());
+        self.call(reqwest::Method::PUT, &path, &account.key, body)
+            .await
+    }
+
     pub async fn fault(&self, route: &str, count: u32, fault: Value) -> anyhow::Result<()> {
         let request = json!({ "faults": [{ "route": route, "count": count, "fault": fault }] });
         let url = format!("{}/sandbox/faults", self.url);

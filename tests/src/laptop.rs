@@ -78,6 +78,15 @@ impl Laptop {
         Ok(document)
     }
 
+    /// Runs it as a person does: what it prints.
+    pub fn text(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let mut person = Command::new(binary("boothkeeper"));
+        person.arg("--data").arg(&self.data).args(arguments);
+        let output = person.env("TZ", self.zone).stdin(Stdio::null()).output()?;
+        ensure!(output.status.success(), "{arguments:?}: {output:?}");
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
     /// Runs it and expects a failure: exit code and error code.
     pub fn fails(&self, arguments: &[&str]) -> anyhow::Result<(i32, String)> {
         let (code, document) = self.run(arguments)?;
@@ -89,6 +98,26 @@ impl Laptop {
     pub fn balance(&self) -> anyhow::Result<Value> {
         let (_, document) = self.run(&["balance"])?;
         Ok(document)
+    }
+
+    /// All entries, oldest first: kind and delta.
+    pub fn journal(&self) -> anyhow::Result<Vec<(String, i64)>> {
+        let history = self.ok(&["history", "--limit", "1000"])?;
+        ensure!(history["next"].is_null(), "more than a page");
+        let entries = history["entries"].as_array().context("no entries")?;
+        let entry = |entry: &Value| {
+            let kind = entry["kind"].as_str().context("no kind")?;
+            Ok((
+                kind.to_owned(),
+                entry["delta"].as_i64().context("no delta")?,
+            ))
+        };
+        entries.iter().rev().map(entry).collect()
+    }
+
+    pub fn in_zone(mut self, zone: &'static str) -> Self {
+        self.zone = zone;
+        self
     }
 
     pub fn cache(&self) -> PathBuf {
