@@ -71,6 +71,21 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// All payments whose ids begin so.
+    pub fn payments_of(&self, prefix: &str) -> Result<Vec<(PaymentId, PaymentState)>, Error> {
+        let query = "SELECT payment, state, code FROM processor_charges
+                     WHERE payment >= ?1 AND payment < ?1 || '`' ORDER BY payment";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let mut rows = statement.query([prefix])?;
+        let mut payments = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (payment, state): (String, String) = (row.get(0)?, row.get(1)?);
+            let state = PaymentState::of(&state, row.get(2)?)?;
+            payments.push((PaymentId::new(payment)?, state));
+        }
+        Ok(payments)
+    }
+
     /// Charges of an account that wait for the bank or the cardholder.
     pub fn pending_payments(&self, account: i64) -> Result<Vec<PaymentId>, Error> {
         let query = "SELECT payment FROM processor_charges
