@@ -37,7 +37,7 @@ fn call(random: &mut StdRng, account: &str) -> Call {
     let pick = |random: &mut StdRng, of: &[Value]| of[random.random_range(0..of.len())].clone();
     match random.random_range(0..20) {
         0..3 => {
-            let hours: u32 = random.random_range(1..40);
+            let hours: u32 = random.random_range(1..60);
             Call {
                 method: Method::POST,
                 path: "/sandbox/clock".into(),
@@ -101,26 +101,39 @@ fn command(random: &mut StdRng) -> Value {
     let first = if random.random() { "card" } else { "credits" };
     let on: bool = random.random();
     let plan = ["basic", "pro", "payg"][random.random_range(0..3)];
-    // Whatever is seen: what matters here is that it is done once or not at all.
-    let seen = json!({
-        "version": 1_000_000, "plan": "basic", "cycle": "monthly", "kept": 0,
-        "charge": { "amount": 1_000_000, "currency": "USD", "scale": 2 },
-    });
-    match random.random_range(0..7) {
+    match random.random_range(0..10) {
         0 => json!({ "kind": "set_payment_order", "first": first, "fallback": on }),
         1 => json!({ "kind": "set_auto_recharge", "enabled": on }),
         2 => json!({ "kind": "buy_credits", "amount": 5_000 }),
-        3 => json!({ "kind": "pay_now", "method": first, "seen": seen }),
+        3 => json!({ "kind": "pay_now", "method": first }),
         4 => json!({ "kind": "redeem_coupon", "code": "Basic2Credits" }),
         5 => json!({ "kind": "resume" }),
-        _ => json!({ "kind": "change_plan", "plan": plan, "cycle": "monthly", "seen": seen }),
+        _ => json!({ "kind": "change_plan", "plan": plan, "cycle": "monthly" }),
     }
+}
+
+/// What an operator does who looks first: shown the quote, decides on it.
+async fn seen(cloud: &Cloud, key: &str, mut call: Call) -> Call {
+    let change = match call.body["kind"].as_str() {
+        Some("pay_now") => json!("pay_now"),
+        Some("change_plan") => {
+            json!({ "plan": { "plan": call.body["plan"], "cycle": call.body["cycle"] } })
+        }
+        _ => return call,
+    };
+    let request = json!({ "change": change });
+    let quoted = cloud.call(Method::POST, "/v1/quotes", key, &request).await;
+    if let Ok((200, quote)) = quoted {
+        call.body["seen"] = quote;
+    }
+    call
 }
 
 async fn accounts(cloud: &Cloud, count: usize) -> anyhow::Result<Vec<Signed>> {
     let mut accounts = Vec::new();
-    for _ in 0..count {
+    for n in 0..count {
         let request = json!({
+            "signed_up_at": format!("2026-01-{:02}T08:00:00Z", n % 9 + 1),
             "email": "operator@booth.example", "catalog": "booth", "plan": "basic",
             "cycle": "monthly", "opening_balance": 9_000, "auto_recharge": true,
             "card": { "exp_month": 12, "exp_year": 2060 },
@@ -217,15 +230,16 @@ async fn a_cloud_killed_two_hundred_times_charges_once_and_forgets_nothing() -> 
     let folder = tempdir()?;
     let data = folder.path().join("cloud");
     let mut cloud = Cloud::start(&data, Some(START))?;
-    let signed = accounts(&cloud, 3).await?;
+    let signed = accounts(&cloud, 9).await?;
     let mut random = StdRng::seed_from_u64(20_260_110);
     let mut acknowledged: Vec<(usize, Call, Value)> = Vec::new();
     for _ in 0..KILLS {
-        let fuse = Duration::from_micros(random.random_range(0..25_000));
+        let fuse = Duration::from_micros(random.random_range(0..20_000));
         let busy = async {
             loop {
                 let who = random.random_range(0..signed.len());
                 let call = call(&mut random, &signed[who].id);
+                let call = seen(&cloud, &signed[who].key, call).await;
                 let answered = cloud.call(
                     call.method.clone(),
                     &call.path,
@@ -299,6 +313,7 @@ async fn two_clouds_given_the_same_calls_write_the_same_journal() -> anyhow::Res
         for _ in 0..400 {
             let who = random.random_range(0..signed.len());
             let call = call(&mut random, &signed[who].id);
+            let call = seen(&cloud, &signed[who].key, call).await;
             let (status, answer) = cloud
                 .call(call.method, &call.path, &signed[who].key, &call.body)
                 .await?;
