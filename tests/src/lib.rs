@@ -3,5 +3,6 @@
 pub mod cloud;
 pub mod desk;
 pub mod laptop;
+pub mod naive;
 pub mod process;
 pub mod window;

@@ -400,14 +400,16 @@ impl Account {
                 self.grace = None;
                 self.period = None;
                 self.pending_fee = None;
-                self.refresh_at = None;
                 self.bonuses.clear();
                 self.events.clear();
             }
             Body::Restored(_) => {
                 self.life = Life::Active;
                 self.closed_by = None;
-                self.plan = "payg".into();
+                // The programme's plan without a fee.
+                let studio = |identity: &Identity| identity.programme == Programme::Studio;
+                let studio = self.identity.as_ref().is_some_and(studio);
+                self.plan = if studio { "legacy" } else { "payg" }.into();
                 self.cycle = None;
                 self.cancel_at = None;
             }

@@ -4,7 +4,8 @@
 use super::{Ledger, Refusal};
 use crate::account::Life;
 use crate::calendar::{Cycle, Period, month_at, period};
-use crate::journal::{Allowance, Body};
+use crate::grant::Grant;
+use crate::journal::{Allowance, Body, Expiry};
 use crate::{Account, Actor, Amount, Catalog, Source, Timestamp};
 
 /// What an account is granted each month: its plan's part and each legacy purchase's.
@@ -66,6 +67,20 @@ impl Ledger<'_> {
         }
         if more.is_positive() {
             self.grant_allowance(more, month)?;
+        }
+        Ok(())
+    }
+
+    /// The billing day has moved to today: what is left of the old month goes, a whole new one comes.
+    pub(super) fn restart_allowance(&mut self) -> Result<(), Refusal> {
+        let grants = self.account.grants.iter();
+        let old = grants.filter(|grant| grant.source == Source::Allowance);
+        let old: Vec<_> = old.map(Grant::emptied).collect();
+        if !old.is_empty() {
+            self.post(Actor::System, Body::Expiry(Expiry {}), old)?;
+        }
+        if monthly(&self.account, self.catalog)?.is_positive() {
+            self.refresh()?;
         }
         Ok(())
     }

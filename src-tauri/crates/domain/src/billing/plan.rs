@@ -207,7 +207,10 @@ pub fn paid(
         coupon: change.coupon.clone(),
     };
     ledger.post(Actor::Operator, Body::PlanChanged(changed), vec![])?;
-    ledger.add_allowance(before)?;
+    match account.period {
+        Some(_) => ledger.add_allowance(before)?,
+        None => ledger.restart_allowance()?,
+    }
     Ok(ledger.decided())
 }
 
