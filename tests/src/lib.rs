@@ -1,5 +1,6 @@
 //! What the tests, the screenshots and the headless demo share: real processes in a world of their own.
 
+pub mod booth;
 pub mod cloud;
 pub mod desk;
 pub mod laptop;

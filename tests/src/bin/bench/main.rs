@@ -1,6 +1,7 @@
 //! The figures of `docs/benchmarks.md`, each beside its limit or peer in the same run:
 //! `bench ENTRIES [--write]`. `cargo xtask bench` builds for release and calls it.
 
+mod billing;
 mod channels;
 mod copy;
 mod measure;
@@ -39,6 +40,8 @@ async fn main() -> anyhow::Result<()> {
     for smaller in [10_000, 100_000, 1_000_000] {
         table.add(copy::growth(folder, smaller).await?);
     }
+    table.add(billing::engine()?);
+    table.add(billing::ten_years(folder).await?);
     table.add_all(channels::appends(folder).await?);
     table.add(channels::channels(folder, 10_000).await?);
     table.end(write)

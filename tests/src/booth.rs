@@ -1,0 +1,86 @@
+//! One booth account for the tests of its life: a sandbox at an instant, and a laptop that copies it.
+
+use serde_json::{Value, json};
+use tempfile::{TempDir, tempdir};
+
+use crate::cloud::{Account, Cloud};
+use crate::laptop::Laptop;
+
+/// A sandbox at an instant, an account, and a laptop that copies it.
+pub struct Booth {
+    pub cloud: Cloud,
+    pub account: Account,
+    pub laptop: Laptop,
+    pub folder: TempDir,
+}
+
+impl Booth {
+    pub async fn new(clock: &str, account: Value) -> anyhow::Result<Self> {
+        let folder = tempdir()?;
+        let cloud = Cloud::start(&folder.path().join("cloud"), Some(clock))?;
+        let account = cloud.account(account).await?;
+        let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
+        Ok(Booth {
+            cloud,
+            account,
+            laptop,
+            folder,
+        })
+    }
+
+    pub async fn basic(clock: &str, balance: i64) -> anyhow::Result<Self> {
+        Self::new(clock, basic(balance)).await
+    }
+
+    pub async fn until(&self, instant: &str) -> anyhow::Result<()> {
+        self.cloud.advance_to(instant).await?;
+        self.laptop.ok(&["sync"])?;
+        Ok(())
+    }
+
+    pub fn plan(&self) -> anyhow::Result<Value> {
+        self.laptop.ok(&["plan"])
+    }
+
+    pub fn balance(&self) -> anyhow::Result<Value> {
+        Ok(self.laptop.balance()?["balance"].clone())
+    }
+
+    /// The newest kinds, oldest first.
+    pub fn newest(&self, count: usize) -> anyhow::Result<Vec<String>> {
+        let journal = self.laptop.journal()?;
+        let kinds = journal.into_iter().map(|(kind, _)| kind);
+        let kinds: Vec<_> = kinds.collect();
+        Ok(kinds[kinds.len().saturating_sub(count)..].to_vec())
+    }
+
+    /// The cloud's own state says what the copy says.
+    pub async fn agrees(&self) -> anyhow::Result<()> {
+        self.laptop.ok(&["sync"])?;
+        let (_, view) = self.cloud.get("/v1/account", &self.account.key).await?;
+        let (plan, balance) = (self.plan()?, self.laptop.balance()?);
+        for name in ["plan", "state", "period", "cycle", "payment_order"] {
+            assert_eq!(plan[name], view[name], "{name}");
+        }
+        assert_eq!(balance["balance"], view["balance"]);
+        assert_eq!(balance["buckets"], view["buckets"]);
+        assert_eq!(self.laptop.ok(&["verify"])?["ok"], true);
+        Ok(())
+    }
+}
+
+/// A Booth account on Basic, its card good for long.
+pub fn basic(balance: i64) -> Value {
+    json!({
+        "email": "operator@booth.example", "catalog": "booth", "plan": "basic", "cycle": "monthly",
+        "opening_balance": balance, "card": { "exp_month": 12, "exp_year": 2060 },
+    })
+}
+
+/// The same with other members.
+pub fn with(mut request: Value, more: Value) -> Value {
+    for (name, value) in more.as_object().unwrap() {
+        request[name] = value.clone();
+    }
+    request
+}
