@@ -1,4 +1,5 @@
-//! The house's rules as plain failing checks: which way dependencies point, and how long a file may be.
+//! The house's rules as plain failing checks: which way dependencies point, how long a file may be, and
+//! that documented rules have their tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -31,7 +32,8 @@ const MOST_LINES: usize = 800;
 pub fn check() -> anyhow::Result<()> {
     println!("── house rules …");
     directions()?;
-    lengths()
+    lengths()?;
+    rules_are_shown()
 }
 
 fn directions() -> anyhow::Result<()> {
@@ -64,13 +66,7 @@ fn ours(name: &Value) -> Option<&str> {
 }
 
 fn lengths() -> anyhow::Result<()> {
-    let output = std::process::Command::new("git")
-        .args(["ls-files", "-co", "--exclude-standard"])
-        .current_dir(root())
-        .output()
-        .context("git is needed to know the project's files")?;
-    let files = String::from_utf8(output.stdout)?;
-    for file in files.lines().map(PathBuf::from).filter(|f| is_source(f)) {
+    for file in sources()? {
         let Ok(text) = std::fs::read_to_string(root().join(&file)) else {
             continue;
         };
@@ -83,6 +79,36 @@ fn lengths() -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The tests that docs/rules.md names are there to be run.
+fn rules_are_shown() -> anyhow::Result<()> {
+    let mut tree = String::new();
+    for file in sources()? {
+        tree.push_str(&std::fs::read_to_string(root().join(file)).unwrap_or_default());
+    }
+    let rules = std::fs::read_to_string(root().join("docs/rules.md"))?;
+    for row in rules.lines().filter(|line| line.starts_with("| ")).skip(1) {
+        let shown_by = row.split('|').nth(3).unwrap_or_default();
+        let tests = shown_by.split('`').skip(1).step_by(2);
+        for test in tests {
+            if !tree.contains(&format!("fn {test}(")) {
+                bail!("docs/rules.md names a test that is not there: {test}");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn sources() -> anyhow::Result<Vec<PathBuf>> {
+    let output = std::process::Command::new("git")
+        .args(["ls-files", "-co", "--exclude-standard"])
+        .current_dir(root())
+        .output()
+        .context("git is needed to know the project's files")?;
+    let files = String::from_utf8(output.stdout)?;
+    let files = files.lines().map(PathBuf::from);
+    Ok(files.filter(|file| is_source(file)).collect())
 }
 
 fn is_source(file: &Path) -> bool {

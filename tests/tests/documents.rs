@@ -1,0 +1,23 @@
+//! Documents that must not drift from the code they describe.
+
+use boothkeeper_app::Code;
+use boothkeeper_wire::problem::ProblemCode;
+
+#[test]
+fn every_code_is_in_the_table_of_errors() {
+    let table = include_str!("../../docs/errors.md");
+    for code in ProblemCode::ALL {
+        let row = format!(
+            "| `{}` | {} | {} |",
+            code.name(),
+            code.status(),
+            code.title()
+        );
+        assert!(table.contains(&row), "missing: {row}");
+    }
+    for code in Code::ALL {
+        let name = serde_json::to_value(code).unwrap();
+        let row = format!("| `{}` |", name.as_str().unwrap());
+        assert!(table.contains(&row), "missing: {row}");
+    }
+}
