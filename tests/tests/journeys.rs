@@ -1,5 +1,7 @@
 //! Scenarios through the real cloud and the real command line.
 
+use std::io::{BufRead, BufReader};
+
 use boothkeeper_tests::cloud::Cloud;
 use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::process::{Pipes, Process, until};
@@ -339,5 +341,44 @@ async fn days_before_the_account_have_no_balance() -> anyhow::Result<()> {
     );
     let nothing = laptop.ok(&["history", "--text", "nothing says this"])?;
     assert_eq!(nothing["totals"], json!([]));
+    Ok(())
+}
+
+/// A usage error is one document, too; and an export takes all that matches, not a page.
+#[tokio::test]
+async fn what_was_typed_wrong_is_one_document() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let laptop = Laptop::new(folder.path());
+    for wrong in [
+        vec!["buy"],
+        vec!["renewal", "set", "coins-first"],
+        vec!["history", "--limit", "5", "--export", "all.csv"],
+    ] {
+        assert_eq!(laptop.fails(&wrong)?, (2, "usage".into()), "{wrong:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_watch_whose_key_is_revoked_ends_and_says_so() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let mut cloud = Cloud::start(&folder.path().join("cloud"), None)?;
+    let account = cloud.booth(1_000).await?;
+    let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
+    let pipes = Pipes {
+        stdout: true,
+        ..Pipes::default()
+    };
+    let mut watch = Process::start(&laptop.command(&["sync", "--watch"]), pipes)?;
+    let stdout = watch.child().stdout.take().unwrap();
+    let mut lines = BufReader::new(stdout).lines();
+    let live = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("\"live\"")));
+    assert!(live.is_some());
+    cloud.control(&account, "revoke-key", json!({})).await?;
+    // The open channel goes on; the next connection asks for the key.
+    cloud.restart(&[])?;
+    let last: Value = serde_json::from_str(&lines.last().unwrap()?)?;
+    assert_eq!(last["error"]["code"], "signed_out");
+    assert_eq!(watch.child().wait()?.code(), Some(3));
     Ok(())
 }

@@ -112,10 +112,10 @@ pub struct HistoryArguments {
     #[arg(long)]
     pub text: Option<String>,
     /// 1 to 1000.
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 50, conflicts_with = "export")]
     pub limit: usize,
     /// Continue before this entry: `next` of the page before.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "export")]
     pub before: Option<u64>,
     /// Write all matches to a .csv or .json file instead.
     #[arg(long)]

@@ -191,3 +191,41 @@ impl Cache {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use boothkeeper_wire::chain;
+
+    use super::*;
+
+    /// A laptop whose clock was set back cannot say how old its copy is, and does not turn time back.
+    #[test]
+    fn a_clock_that_was_set_back_says_nothing_about_age() {
+        let at = |millis| Timestamp::from_millis(millis);
+        let account = boothkeeper_domain::AccountId::new("acc_1").unwrap();
+        let head = Head {
+            account: Account::default(),
+            checkpoint: Checkpoint {
+                chain: chain::genesis(&account),
+                account,
+                epoch: boothkeeper_domain::Epoch::new("e").unwrap(),
+                seq: Seq(1),
+                count: 1,
+                sum: Amount::ZERO,
+                balance: Amount::ZERO,
+                time: at(0),
+            },
+            as_of: at(5_000_000),
+            learnt_at: at(9_000_000),
+        };
+        assert_eq!(head.now(at(9_000_700)), at(5_000_700));
+        assert!(!head.age_is_unknown(at(9_000_000 - TOLERANCE)));
+        let back = at(9_000_000 - TOLERANCE - 1);
+        assert!(head.age_is_unknown(back));
+        assert_eq!(
+            head.now(back),
+            at(5_000_000),
+            "never before what the cloud has said"
+        );
+    }
+}
