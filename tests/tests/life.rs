@@ -213,7 +213,47 @@ async fn a_pause_names_what_it_destroys_and_keeps_every_credit() -> anyhow::Resu
     booth.agrees().await
 }
 
-/// Scenario 13, as far as the journal goes: nobody acts.
+/// Scenario 13: the laptop sleeps from day 10 to day 25 of grace; each tier is said once, over restarts.
+#[tokio::test]
+async fn reminders_of_the_end_come_once_each_and_say_the_time_really_left() -> anyhow::Result<()> {
+    let booth = Booth::basic("2026-01-10T08:00:00Z", 8_000).await?;
+    booth.laptop.ok(&["cancel"])?;
+    let said = async |instant: &str| -> anyhow::Result<Vec<(String, i64)>> {
+        booth.cloud.advance_to(instant).await?;
+        let synced = booth.laptop.ok(&["sync"])?;
+        let reminders = synced["reminders"].as_array().unwrap().iter();
+        let about = |r: &Value| {
+            (
+                r["code"].as_str().unwrap().to_owned(),
+                r["left"].as_i64().unwrap() / 3_600_000,
+            )
+        };
+        Ok(reminders.map(about).collect())
+    };
+    // Grace runs from 10 February 08:00 to 12 March 08:00.
+    said("2026-02-10T08:00:00Z").await?;
+    assert_eq!(said("2026-02-20T08:00:00Z").await?, []);
+    let end = |hours| vec![("grace_end".to_owned(), hours)];
+    assert_eq!(said("2026-03-07T08:00:00Z").await?, end(120));
+    let deadlines = booth.laptop.ok(&["deadlines"])?;
+    let tiers = &deadlines["deadlines"][0]["tiers"];
+    assert_eq!(tiers[0]["skipped_at"], "2026-03-07T08:00:00.000Z");
+    assert_eq!(tiers[1]["fired_at"], "2026-03-07T08:00:00.000Z");
+    assert_eq!(
+        (&tiers[2]["fired_at"], &tiers[2]["skipped_at"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(said("2026-03-07T09:00:00Z").await?, []);
+    assert_eq!(said("2026-03-09T08:00:00Z").await?, end(72));
+    assert_eq!(said("2026-03-11T08:00:00Z").await?, end(24));
+    assert_eq!(said("2026-03-12T06:00:00Z").await?, end(2));
+    assert_eq!(said("2026-03-12T07:00:00Z").await?, []);
+    assert_eq!(said("2026-03-12T08:00:00Z").await?, []);
+    assert_eq!(booth.plan()?["state"], "closed");
+    Ok(())
+}
+
+/// Scenario 13: nobody acts.
 #[tokio::test]
 async fn a_cancelled_account_closes_thirty_days_after_its_period() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T08:00:00Z", 8_000).await?;

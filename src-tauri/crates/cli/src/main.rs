@@ -73,7 +73,7 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
         Command::Sync { watch: false } => {
             let before = refused(app)?;
             app.sync_once().await?;
-            output.balance(&app.balance()?);
+            output.synced(&app.balance()?, &app.remind()?, app);
             output.refusals(refused(app)?.saturating_sub(before));
         }
         Command::Sync { watch: true } => watch(app, output).await?,
@@ -265,6 +265,9 @@ async fn watch(app: &App, output: &Output) -> Result<(), AppError> {
         if said != Some(now) {
             output.balance(&view);
             said = Some(now);
+        }
+        if view.balance.is_some() {
+            output.reminders(&app.remind()?, app);
         }
         if !app.is_following() {
             // It ends by itself only where a person is needed.

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use boothkeeper_app::domain::billing::forecast::{Outcome, Preview};
 use boothkeeper_app::domain::billing::quote::Quote;
+use boothkeeper_app::domain::reminders::Reminder;
 use boothkeeper_app::domain::{Amount, Asset, Money};
-use boothkeeper_app::views::{DeadlinesView, RenewalPreview, SubscriptionView};
+use boothkeeper_app::views::{BalanceView, DeadlinesView, RenewalPreview, SubscriptionView};
 use boothkeeper_app::{App, AppError, Code};
 use serde_json::json;
 
@@ -122,6 +123,35 @@ impl Output {
         }
         self.line(&format!("times in {}", app.zone().name()));
         Ok(())
+    }
+
+    /// The balance after a sync, and what is to be remembered now.
+    pub fn synced(&self, view: &BalanceView, reminders: &[Reminder], app: &App) {
+        if self.json() {
+            let mut document = serde_json::to_value(view).unwrap_or_default();
+            document["reminders"] = json!(reminders);
+            return self.print(&document);
+        }
+        self.balance(view);
+        self.reminders(reminders, app);
+    }
+
+    pub fn reminders(&self, reminders: &[Reminder], app: &App) {
+        for reminder in reminders {
+            if self.json() {
+                self.print(&json!({ "reminder": reminder }));
+                continue;
+            }
+            let (code, left) = (json_name(&reminder.code), words::span(reminder.left));
+            let at = app.zone().local(reminder.at);
+            let risk = reminder.credits_at_risk.zip(asset(app).ok());
+            let risk = risk.map(|(amount, asset)| format!(", {} at stake", money(amount, &asset)));
+            let risk = risk.unwrap_or_default();
+            self.line(&format!(
+                "REMINDER: {code} in {left}, {at} ({}){risk}",
+                app.zone().name()
+            ));
+        }
     }
 
     /// Shows what is kept and destroyed, and asks whoever sits there; nobody sits before a script.

@@ -4,6 +4,7 @@
 //! the cache touches it. Every step is taken in a transaction that looks at the state first: of two
 //! processes only one takes it.
 
+mod reminders;
 mod stored;
 
 use std::path::Path;
@@ -23,10 +24,12 @@ pub use crate::binding::{Binding, Diverged, Divergence};
 use crate::cache::{overwrite, refuse_empty, refuse_newer};
 use crate::memo::{Memo, Version};
 use crate::read_only;
+pub use reminders::Said;
 use stored::{COLUMNS, Stored};
 
-const STEPS: &[M<'_>] = &[M::up(
-    "CREATE TABLE binding (id INTEGER PRIMARY KEY CHECK (id = 1), document TEXT NOT NULL);
+const STEPS: &[M<'_>] = &[
+    M::up(
+        "CREATE TABLE binding (id INTEGER PRIMARY KEY CHECK (id = 1), document TEXT NOT NULL);
      CREATE TABLE commands (
          id BLOB PRIMARY KEY,
          created_at INTEGER NOT NULL,
@@ -37,7 +40,18 @@ const STEPS: &[M<'_>] = &[M::up(
          answer TEXT,
          mark INTEGER NOT NULL
      );",
-)];
+    ),
+    M::up(
+        "CREATE TABLE reminders (
+             code TEXT NOT NULL,
+             deadline INTEGER NOT NULL,
+             tier INTEGER NOT NULL,
+             at INTEGER NOT NULL,
+             skipped INTEGER NOT NULL,
+             PRIMARY KEY (code, deadline, tier)
+         ) WITHOUT ROWID;",
+    ),
+];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -194,9 +208,10 @@ impl Outbox {
         Ok(())
     }
 
-    /// Drops every command: another account has its own.
+    /// Drops every command and reminder: another account has its own.
     pub fn clear(&self) -> Result<(), StoreError> {
         self.connection.execute("DELETE FROM commands", [])?;
+        self.connection.execute("DELETE FROM reminders", [])?;
         overwrite(&self.connection)
     }
 

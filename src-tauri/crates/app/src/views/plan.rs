@@ -5,7 +5,8 @@ use boothkeeper_domain::account::{Account, Card, Life, Payer, PaymentOrder};
 use boothkeeper_domain::billing::fee;
 use boothkeeper_domain::billing::forecast::{self, Preview, Recharge};
 use boothkeeper_domain::calendar::{Cycle, Period};
-use boothkeeper_domain::deadlines::{self, DeadlineCode};
+use boothkeeper_domain::deadlines::{self, Deadline, DeadlineCode};
+use boothkeeper_domain::reminders::{self, Reminder};
 use boothkeeper_domain::{Amount, Catalog, Money, Timestamp};
 use serde::Serialize;
 
@@ -124,6 +125,13 @@ pub struct DeadlineView {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct TierView {
     pub at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub fired_at: Option<Timestamp>,
+    /// A more urgent one was said in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub skipped_at: Option<Timestamp>,
 }
 
 impl App {
@@ -158,19 +166,42 @@ impl App {
 
     pub fn deadlines(&self) -> Result<DeadlinesView, AppError> {
         let now = self.rules_now()?;
+        let said = self.laptop.outbox().said()?;
+        let tier = |deadline: &Deadline, at| {
+            let known = said.iter().find(|said| {
+                let tier = said.tier;
+                (tier.code, tier.deadline, tier.at) == (deadline.code, deadline.at, at)
+            });
+            TierView {
+                at,
+                fired_at: known.filter(|said| !said.skipped).map(|said| said.at),
+                skipped_at: known.filter(|said| said.skipped).map(|said| said.at),
+            }
+        };
+        let view = |deadline: Deadline| DeadlineView {
+            code: deadline.code,
+            at: deadline.at,
+            credits_at_risk: deadline.at_risk,
+            tiers: deadline.tiers().map(|at| tier(&deadline, at)).collect(),
+        };
+        let deadlines = self.coming(now)?.into_iter().map(view).collect();
+        Ok(DeadlinesView { deadlines, now })
+    }
+
+    /// What is to be said now of what is due; recorded as said.
+    pub fn remind(&self) -> Result<Vec<Reminder>, AppError> {
+        let now = self.rules_now()?;
+        let deadlines = self.coming(now)?;
+        let outbox = self.laptop.outbox();
+        let plan = outbox.say(now, |said| reminders::plan(&deadlines, said, now))?;
+        let fired = plan.fire.into_iter().map(|(_, reminder)| reminder);
+        Ok(fired.collect())
+    }
+
+    fn coming(&self, now: Timestamp) -> Result<Vec<Deadline>, AppError> {
         self.on_copy(|copied| {
             let (account, catalog) = (&copied.head.account, copied.catalog()?);
-            let deadlines = deadlines::deadlines(account, &catalog, now);
-            let view = |deadline: deadlines::Deadline| DeadlineView {
-                code: deadline.code,
-                at: deadline.at,
-                credits_at_risk: deadline.at_risk,
-                tiers: deadline.tiers().map(|at| TierView { at }).collect(),
-            };
-            Ok(DeadlinesView {
-                deadlines: deadlines.into_iter().map(view).collect(),
-                now,
-            })
+            Ok(deadlines::deadlines(account, &catalog, now))
         })
     }
 }
