@@ -148,6 +148,7 @@ enum Fact {
     },
     MonthGranted {
         until: Instant,
+        amount: i64,
     },
     Order {
         credits_first: bool,

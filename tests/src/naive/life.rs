@@ -315,9 +315,18 @@ impl Naive {
 
     fn granted_until(&self) -> Option<Instant> {
         self.last(|fact| match fact {
-            Fact::MonthGranted { until } => Some(*until),
+            Fact::MonthGranted { until, .. } => Some(*until),
             _ => None,
         })
+    }
+
+    /// All that was granted for the month that ends then.
+    fn granted_for(&self, month: Instant) -> i64 {
+        let granted = |fact: &Fact| match fact {
+            Fact::MonthGranted { until, amount } if *until == month => *amount,
+            _ => 0,
+        };
+        self.facts.iter().map(granted).sum()
     }
 
     /// When the next allowance comes: never where nothing is paid for it.
@@ -388,7 +397,7 @@ impl Naive {
         if amount > 0 {
             let (_, until) = month_of(self.anchor(), self.now);
             self.credits(From::Allowance, amount, Some(until));
-            self.add(Fact::MonthGranted { until });
+            self.add(Fact::MonthGranted { until, amount });
         }
     }
 
@@ -490,7 +499,9 @@ impl Naive {
                 until: ended + 30 * DAY,
                 cancelled,
             });
-            self.add(Fact::Request(None));
+            if cancelled {
+                self.add(Fact::Request(None));
+            }
         }
     }
 
@@ -721,6 +732,9 @@ impl Naive {
 
     pub fn adjust(&mut self, amount: i64) -> Result<(), Refused> {
         self.alive()?;
+        if amount == 0 {
+            return REFUSED;
+        }
         if amount > 0 {
             self.credits(From::Bonus, amount, None);
         } else if !self.take(-amount).is_empty() {
@@ -737,6 +751,7 @@ impl Naive {
         };
         if self.cancel_at().is_none() {
             let late = ends - self.now < DAY;
+            let annual = self.request().map_or(annual, |(_, annual)| annual);
             let at = if late {
                 next_span(self.anchor(), ends, annual).1
             } else {
@@ -808,6 +823,9 @@ impl Naive {
             return self.begin(plan, annual);
         };
         if self.annual() != Some(annual) {
+            if self.cancel_at().is_some_and(|at| at <= to) {
+                return REFUSED;
+            }
             self.add(Fact::Request(Some((plan, annual))));
             return Ok(());
         }
@@ -823,14 +841,13 @@ impl Naive {
             }
             self.add(Fact::CardPaid(charge));
         }
-        let before = self.monthly();
         self.add(Fact::Plan {
             plan,
             annual: Some(annual),
         });
         self.add(Fact::Request(None));
         if charge > 0 {
-            self.grant_difference(before);
+            self.grant_difference();
         }
         Ok(())
     }
@@ -868,16 +885,18 @@ impl Naive {
         Ok(())
     }
 
-    fn grant_difference(&mut self, before: i64) {
-        let more = self.monthly() - before;
-        if more > 0 {
-            let (_, month) = month_of(self.anchor(), self.now);
-            let until = self
-                .granted_until()
-                .filter(|at| *at > self.now)
-                .unwrap_or(month);
-            self.credits(From::Allowance, more, Some(until));
-            self.add(Fact::MonthGranted { until });
+    /// What the month that runs, and is paid, has too little.
+    fn grant_difference(&mut self) {
+        let paid = self.paid().is_none_or(|(_, to)| self.now < to);
+        let until = match self.granted_until() {
+            Some(until) if until <= self.now => return,
+            Some(until) => until,
+            None => month_of(self.anchor(), self.now).1,
+        };
+        let amount = self.monthly() - self.granted_for(until);
+        if paid && self.life() == "active" && amount > 0 {
+            self.credits(From::Allowance, amount, Some(until));
+            self.add(Fact::MonthGranted { until, amount });
         }
     }
 
@@ -926,9 +945,8 @@ impl Naive {
 
     pub fn legacy(&mut self, allowance: i64) -> Result<(), Refused> {
         self.alive()?;
-        let before = self.monthly();
         self.add(Fact::Legacy(allowance));
-        self.grant_difference(before);
+        self.grant_difference();
         Ok(())
     }
 

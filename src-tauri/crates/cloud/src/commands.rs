@@ -1,8 +1,8 @@
 //! An operator's command: judged against what was seen, decided, answered once and for all.
 
-use boothkeeper_domain::PaymentId;
 use boothkeeper_domain::billing::quote::{self, Quote};
 use boothkeeper_domain::billing::{Charge, Decision, Purpose, plan, purchase};
+use boothkeeper_domain::{Body, Entry, PaymentId};
 use boothkeeper_wire::action::Action;
 use boothkeeper_wire::api::{CommandAnswer, CommandRequest, CommandState};
 use boothkeeper_wire::problem::{Problem, ProblemCode};
@@ -36,18 +36,14 @@ impl Work<'_> {
             }
             Err(error) => return self.refuse(command, error),
         }
-        let decided = self.decide(&action).map_err(Error::into_problem);
-        match self.answer(decided, Some(command))? {
-            Some(answer) => self.keep_answer(command, answer),
-            None => Ok(()),
+        match self.decide(&action) {
+            Ok(decision) => self.act(decision, command),
+            Err(error) => self.refuse(command, error),
         }
     }
 
     fn refuse(&mut self, command: &PendingCommand, error: Error) -> Result<(), Error> {
-        if let Some(answer) = self.answer(Err(error.into_problem()), None)? {
-            self.keep_answer(command, answer)?;
-        }
-        Ok(())
+        self.keep_outcome(command, Err(error.into_problem()))
     }
 
     /// What the action would do now, if that is worse than what was seen, or charges or destroys
@@ -64,35 +60,41 @@ impl Work<'_> {
         Ok(surprise.then_some(quote))
     }
 
-    /// The answer to a command that was decided so; none yet where the card must be asked first.
-    pub(crate) fn answer(
+    /// Appends what was decided. What the operator pays is answered when the card has been asked.
+    fn act(&mut self, decision: Decision, command: &PendingCommand) -> Result<(), Error> {
+        let buys = |entry: &Entry| match &entry.body {
+            Body::PurchaseStarted(started) => !started.auto_recharge,
+            _ => false,
+        };
+        let fee = |charge: &Charge| charge.purpose != Purpose::Purchase;
+        if decision.entries.iter().any(buys) || decision.charges.iter().any(fee) {
+            let decision = named_by(decision, command)?;
+            return self.append(decision, Delivery::Instant, Some(command.clone()));
+        }
+        self.append(decision, Delivery::Instant, None)?;
+        self.keep_outcome(command, Ok(None))
+    }
+
+    /// Answers: applied, with a remark perhaps, or rejected.
+    pub(crate) fn keep_outcome(
         &mut self,
-        decided: Result<Decision, Problem>,
-        command: Option<&PendingCommand>,
-    ) -> Result<Option<CommandAnswer>, Error> {
-        let decision = match decided {
-            Ok(decision) => decision,
+        command: &PendingCommand,
+        outcome: Result<Option<ProblemCode>, Problem>,
+    ) -> Result<(), Error> {
+        let answer = match outcome {
             Err(problem) if problem.code == ProblemCode::Internal => {
                 return Err(ProblemCode::Internal.into());
             }
-            Err(problem) => {
-                return Ok(Some(CommandAnswer {
-                    problem: Some(problem),
-                    ..self.answered(CommandState::Rejected)
-                }));
-            }
+            Err(problem) => CommandAnswer {
+                problem: Some(problem),
+                ..self.answered(CommandState::Rejected)
+            },
+            Ok(remark) => CommandAnswer {
+                problem: remark.map(Problem::new),
+                ..self.answered(CommandState::Applied)
+            },
         };
-        let waits = command.filter(|_| {
-            let mut charges = decision.charges.iter();
-            charges.any(|charge| charge.purpose != Purpose::Purchase)
-        });
-        if let Some(command) = waits {
-            let decision = named_by(decision, command)?;
-            self.append(decision, Delivery::Instant, Some(command.clone()))?;
-            return Ok(None);
-        }
-        self.append(decision, Delivery::Instant, None)?;
-        Ok(Some(self.answered(CommandState::Applied)))
+        self.keep_answer(command, answer)
     }
 
     fn answered(&self, state: CommandState) -> CommandAnswer {
@@ -106,11 +108,7 @@ impl Work<'_> {
         }
     }
 
-    pub(crate) fn keep_answer(
-        &self,
-        command: &PendingCommand,
-        answer: CommandAnswer,
-    ) -> Result<(), Error> {
+    fn keep_answer(&self, command: &PendingCommand, answer: CommandAnswer) -> Result<(), Error> {
         let (status, document) = document(answer)?;
         let (id, body) = (command.id, &command.body);
         self.tx
@@ -145,8 +143,10 @@ impl Work<'_> {
 fn named_by(mut decision: Decision, command: &PendingCommand) -> Result<Decision, Error> {
     let (.., tail) = command.id.as_fields();
     let tail: String = tail.iter().map(|byte| format!("{byte:02x}")).collect();
-    for Charge { payment, .. } in &mut decision.charges {
-        *payment = PaymentId::new(format!("{payment}_{tail}"))?;
+    for charge in &mut decision.charges {
+        if let Purpose::Plan(_) = charge.purpose {
+            charge.payment = PaymentId::new(format!("{}_{tail}", charge.payment))?;
+        }
     }
     Ok(decision)
 }

@@ -78,63 +78,77 @@ async fn one_step(
     account: Option<&AccountId>,
     until: Timestamp,
 ) -> Result<Option<(AccountId, Timestamp)>, Error> {
-    let (inner, account) = (cloud.clone(), account.cloned());
-    let taken = cloud
+    let account = account.cloned();
+    let next = cloud
         .store
-        .write(move |tx| {
-            let Some(due) = tx.next_due(account.as_ref(), until)? else {
-                return Ok(None);
-            };
-            let row = tx.account(&due.account)?;
-            let step = step(&inner, tx, &due, row)?;
-            Ok(Some((due, step)))
-        })
-        .await?;
-    let Some((due, step)) = taken else {
+        .read(move |tx| tx.next_due(account.as_ref(), until));
+    let Some(due) = next.await? else {
         return Ok(None);
     };
-    let head = match step {
-        Step::Done(head) => head,
-        Step::Ask(row, question) => {
-            let answer = ask(cloud, &row, &due, question).await?;
-            answered(cloud, due.clone(), answer).await?
+    match take(cloud, &due).await {
+        Ok(head) => cloud.announce(&due.account, head),
+        Err(error) if error.is_of_the_machine() => return Err(error),
+        Err(error) => {
+            // One account's trouble is not everybody's: time goes on, and this is tried again.
+            tracing::error!(account = %due.account, %error, "something due could not be done");
+            let postponed = due.clone();
+            let later = until.max(due.at).plus(HOUR);
+            cloud
+                .store
+                .write(move |tx| tx.postpone(&postponed, later))
+                .await?;
         }
-    };
-    cloud.announce(&due.account, head);
+    }
     Ok(Some((due.account, due.at)))
+}
+
+async fn take(cloud: &Cloud, due: &Due) -> Result<Head, Error> {
+    let (inner, now_due) = (cloud.clone(), due.clone());
+    let taken = cloud.store.write(move |tx| {
+        let row = tx.account(&now_due.account)?;
+        step(&inner, tx, &now_due, row)
+    });
+    match taken.await? {
+        Step::Done(head) => Ok(head),
+        Step::Ask(row, question) => {
+            let answer = ask(cloud, &row, due, question).await?;
+            answered(cloud, due.clone(), answer).await
+        }
+    }
 }
 
 fn step(cloud: &Inner, tx: &Tx<'_>, due: &Due, row: AccountRow) -> Result<Step, Error> {
     let ask = |row, question| Ok(Step::Ask(Box::new(row), question));
     match &due.what {
         What::Charge { open, .. } => ask(row, Question::Charge(open.clone())),
-        What::Notice { payment, .. } if row.state.closed_by.is_some() => {
-            ask(row, Question::Refund(payment.clone()))
-        }
         What::Notice { id, payment } => {
-            let mut work = Work::new(cloud, tx, row, due.at);
             let answer = match tx.payment(payment)? {
                 Some(PaymentState::Declined(code)) => Answer::Declined(code),
-                Some(PaymentState::Pending) => Answer::Pending,
+                // A day has passed without an answer.
+                Some(PaymentState::Pending) => return ask(row, Question::Void(payment.clone())),
                 Some(PaymentState::Approved | PaymentState::Refunded) | None => Answer::Approved,
             };
+            let waits = row.state.purchases.contains_key(payment);
+            if answer == Answer::Approved && waits && row.state.closed_by.is_some() {
+                return ask(row, Question::Refund(payment.clone()));
+            }
+            let mut work = Work::new(cloud, tx, row, due.at);
             work.payment_answered(payment, &answer)?;
             tx.notified(*id)?;
             Ok(Step::Done(head(&work.row)))
         }
         What::Life => {
-            if let (Some((_, time::Due::Void)), Some(pending)) = (
-                time::next(&row.state, cloud.catalog(row.programme)),
-                &row.state.pending_fee,
-            ) {
+            let next = time::next(&row.state, cloud.catalog(row.programme));
+            // Another may have taken the step meanwhile.
+            let Some((_, next)) = next.filter(|(at, _)| *at <= due.at) else {
+                return Ok(Step::Done(head(&row)));
+            };
+            if let (time::Due::Void, Some(pending)) = (next, &row.state.pending_fee) {
                 let payment = pending.attempt.payment.clone();
                 return ask(row, Question::Void(payment));
             }
             let mut work = Work::new(cloud, tx, row, due.at);
-            if let Err(error) = live_on(&mut work) {
-                tracing::error!(account = %due.account, %error, "a step of an account's life failed");
-                tx.postpone(&due.account, due.at.plus(HOUR))?;
-            }
+            live_on(&mut work, next)?;
             Ok(Step::Done(head(&work.row)))
         }
         What::NoResult(run) => {
@@ -145,12 +159,8 @@ fn step(cloud: &Inner, tx: &Tx<'_>, due: &Due, row: AccountRow) -> Result<Step, 
     }
 }
 
-fn live_on(work: &mut Work<'_>) -> Result<(), Error> {
-    let (state, catalog) = (&work.row.state, work.catalog);
-    let Some((_, due)) = time::next(state, catalog) else {
-        return Err(Error::Invariant("nothing is due after all"));
-    };
-    let decision = happen(state, catalog, due, work.now)?;
+fn live_on(work: &mut Work<'_>, due: time::Due) -> Result<(), Error> {
+    let decision = happen(&work.row.state, work.catalog, due, work.now)?;
     if decision.entries.is_empty() && decision.charges.is_empty() {
         return Err(Error::Invariant("what was due did nothing"));
     }

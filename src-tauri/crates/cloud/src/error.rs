@@ -69,6 +69,14 @@ impl From<Refusal> for Error {
 }
 
 impl Error {
+    /// Whether the disk or the system failed, not one account's rules.
+    pub const fn is_of_the_machine(&self) -> bool {
+        matches!(
+            self,
+            Error::Database(_) | Error::Migration(_) | Error::Io(_) | Error::Random(_)
+        )
+    }
+
     /// The problem to tell the caller.
     pub fn into_problem(self) -> Problem {
         match self {

@@ -4,14 +4,15 @@ use boothkeeper_domain::account::Card;
 use boothkeeper_domain::billing::opening::{SignUp, open};
 use boothkeeper_domain::billing::run::{self, ChargeFacts};
 use boothkeeper_domain::billing::{
-    Answer, Decision, Refusal, answered, fee_settled, plan, purchase,
+    Answer, Decision, Purpose, Refusal, answered, fee_settled, plan, purchase,
 };
+use boothkeeper_domain::privacy::masked;
 use boothkeeper_domain::time::MINUTE;
 use boothkeeper_domain::{
     Account, AccountId, Amount, Catalog, Hash, PaymentId, RunId, Seq, Timestamp,
 };
 use boothkeeper_wire::api::{Appended, Head, RunAnswer, RunRequest};
-use boothkeeper_wire::problem::ProblemCode;
+use boothkeeper_wire::problem::{Problem, ProblemCode};
 use boothkeeper_wire::sandbox::{AccountRequest, CardBehaviour, CardRequest, Delivery};
 
 use crate::Error;
@@ -80,6 +81,7 @@ impl<'a> Work<'a> {
                 charge,
                 at: self.now,
                 delivery,
+                since: self.first,
                 command: command.clone(),
             };
             self.tx.open_charge(self.row.id, &open)?;
@@ -94,16 +96,24 @@ impl<'a> Work<'a> {
         let decided = match answered(state, catalog, &open.charge, answer, self.now) {
             // Its purpose is gone already: settled before, by a confirmation that came first.
             Err(Refusal::PaymentSettled) => Ok(Decision::default()),
-            decided => decided.map_err(Error::from),
+            decided => decided,
         };
         let Some(command) = &open.command else {
             return self.settle(decided?, Delivery::Instant);
         };
-        let answer = self.answer(decided.map_err(Error::into_problem), None)?;
-        if let Some(answer) = answer {
-            self.keep_answer(command, answer)?;
-        }
-        Ok(())
+        self.first = open.since;
+        let outcome = match (decided, answer, &open.charge.purpose) {
+            (Err(refusal), ..) => Err(Error::from(refusal).into_problem()),
+            (Ok(decision), answer, purpose) => {
+                self.settle(decision, Delivery::Instant)?;
+                match (answer, purpose) {
+                    (Answer::Declined(_), _) => Err(Problem::new(ProblemCode::CardDeclined)),
+                    (Answer::Pending, Purpose::Fee(_)) => Ok(Some(ProblemCode::PaymentPending)),
+                    _ => Ok(None),
+                }
+            }
+        };
+        self.keep_outcome(command, outcome)
     }
 
     /// The processor speaks of a payment by itself. One that nothing waits for was settled before: it
@@ -150,7 +160,7 @@ impl<'a> Work<'a> {
         let request = run::Request {
             run: run.clone(),
             service: request.service,
-            event: request.event,
+            event: request.event.as_deref().map(masked),
             units: request.units,
         };
         let decision = run::start(&self.row.state, self.catalog, request, self.now)?;
@@ -257,7 +267,7 @@ pub fn open_account<'a>(
         events: request
             .events
             .into_iter()
-            .map(|event| (event.name, event.starts_at, event.ends_at))
+            .map(|event| (masked(&event.name), event.starts_at, event.ends_at))
             .collect(),
     };
     let decision = open(sign_up, cloud.catalog(request.catalog), now)?;

@@ -4,6 +4,7 @@
 
 use boothkeeper_domain::account::Card;
 use boothkeeper_domain::billing::Answer;
+use boothkeeper_domain::billing::time::VOID_AFTER;
 use boothkeeper_domain::time::MINUTE;
 use boothkeeper_domain::{Amount, PaymentId, Timestamp};
 use boothkeeper_wire::sandbox::{CardBehaviour, Delivery};
@@ -81,6 +82,11 @@ impl Processor for Simulated {
             }
             let state = decide(&request);
             tx.insert_payment(payment, request.account, request.amount, &state)?;
+            if state == PaymentState::Pending {
+                // A day without an answer is one.
+                let given_up = request.at.plus(VOID_AFTER);
+                tx.notify_at(request.account, payment, given_up)?;
+            }
             if state == PaymentState::Approved {
                 for after in confirmations(request.delivery) {
                     tx.notify_at(request.account, payment, request.at.plus(after))?;

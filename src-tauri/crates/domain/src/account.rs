@@ -135,6 +135,13 @@ pub struct DailyUse {
     pub used: Amount,
 }
 
+/// Support's word on a day's use, and the plan it was given on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DailyLimit {
+    pub limit: Amount,
+    pub plan: String,
+}
+
 /// Who and what the account is; set by its first entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
@@ -173,6 +180,8 @@ pub struct Account {
     pub requested: Option<PlanRequest>,
     /// When the allowance is refreshed next; nothing where there is none.
     pub refresh_at: Option<Timestamp>,
+    /// What has been granted for the month that ends then.
+    pub granted: Amount,
     /// Coupons whose free months wait for the first fee of their plan and cycle.
     pub discounts: Vec<String>,
     pub payment_order: PaymentOrder,
@@ -184,7 +193,7 @@ pub struct Account {
     pub legacy: Vec<String>,
     pub events: BTreeMap<EventId, ScheduledEvent>,
     pub today: DailyUse,
-    pub daily_limit: Option<Amount>,
+    pub daily_limit: Option<DailyLimit>,
     pub disputes: BTreeMap<DisputeId, String>,
 }
 
@@ -207,6 +216,9 @@ pub struct PendingFee {
 pub struct PlanRequest {
     pub plan: String,
     pub cycle: Option<Cycle>,
+    /// Redeemed with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<String>,
 }
 
 impl Account {
@@ -362,6 +374,7 @@ impl Account {
                 self.requested = Some(PlanRequest {
                     plan: requested.plan.clone(),
                     cycle: requested.cycle,
+                    coupon: requested.coupon.clone(),
                 });
             }
             Body::PlanChanged(changed) => {
@@ -392,7 +405,9 @@ impl Account {
                     until: grace.until,
                     failed_at: None,
                 });
-                self.requested = None;
+                if grace.cause == GraceCause::Cancelled {
+                    self.requested = None;
+                }
             }
             Body::Closure(_) => {
                 self.life = Life::Closed;
@@ -426,7 +441,12 @@ impl Account {
                 }
             }
             Body::CouponBonus(bonus) => drop(self.bonuses.remove(&bonus.coupon)),
-            Body::DailyLimitChanged(changed) => self.daily_limit = Some(changed.limit),
+            Body::DailyLimitChanged(changed) => {
+                self.daily_limit = Some(DailyLimit {
+                    limit: changed.limit,
+                    plan: self.plan.clone(),
+                });
+            }
             Body::DisputeOpened(dispute) => {
                 self.disputes
                     .insert(dispute.dispute.clone(), dispute.dispute_kind.clone());
@@ -434,7 +454,15 @@ impl Account {
             Body::DisputeResolved(dispute) => drop(self.disputes.remove(&dispute.dispute)),
             Body::DisputeRejected(dispute) => drop(self.disputes.remove(&dispute.dispute)),
             Body::DisputeWithdrawn(dispute) => drop(self.disputes.remove(&dispute.dispute)),
-            Body::Allowance(allowance) => self.refresh_at = Some(allowance.period.end),
+            Body::Allowance(allowance) => {
+                let month = Some(allowance.period.end);
+                let before = match self.refresh_at == month {
+                    true => self.granted,
+                    false => Amount::ZERO,
+                };
+                self.granted = before.checked_add(entry.delta).map_err(amount)?;
+                self.refresh_at = month;
+            }
             Body::Bonus(_)
             | Body::Compensation(_)
             | Body::Expiry(_)

@@ -12,6 +12,7 @@ pub mod deadlines;
 pub mod grant;
 pub mod id;
 pub mod journal;
+pub mod privacy;
 pub mod reminders;
 pub mod time;
 pub mod trust;

@@ -61,7 +61,7 @@ problem_codes! {
     SamePlan = "same_plan", 422, "The account is on that plan and cycle already";
     CardDeclined = "card_declined", 422, "The card was declined";
     PaymentUnanswered = "payment_unanswered", 422, "The card's bank has not answered; nothing was changed";
-    PaymentPending = "payment_pending", 409, "Another payment is waiting for its answer";
+    PaymentPending = "payment_pending", 409, "A payment is waiting for its answer";
     NothingDue = "nothing_due", 409, "There is nothing to pay now";
     WrongState = "wrong_state", 409, "The account is not in a state that this applies to";
     UnknownCoupon = "unknown_coupon", 422, "There is no such coupon";

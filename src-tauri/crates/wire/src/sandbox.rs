@@ -156,3 +156,31 @@ pub enum Fault {
     /// The stream speaks of another account.
     OtherAccount,
 }
+
+impl AccountRequest {
+    /// Whether such an account could be somebody's.
+    pub fn is_sound(&self) -> bool {
+        let address = self.email.split_once('@');
+        let address = address.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+        address
+            && !self.email.contains(char::is_control)
+            && self.card.as_ref().is_none_or(CardRequest::is_sound)
+            && self.events.iter().all(EventRequest::is_sound)
+    }
+}
+
+impl CardRequest {
+    pub fn is_sound(&self) -> bool {
+        (1..=12).contains(&self.exp_month)
+            && (2000..=2999).contains(&self.exp_year)
+            && self.last4.len() == 4
+            && self.last4.bytes().all(|byte| byte.is_ascii_digit())
+    }
+}
+
+impl EventRequest {
+    pub fn is_sound(&self) -> bool {
+        let name = self.name.trim();
+        !name.is_empty() && name.len() <= 200 && self.starts_at < self.ends_at
+    }
+}

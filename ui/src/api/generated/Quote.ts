@@ -3,6 +3,7 @@ import type { Amount } from "./Amount";
 import type { Cycle } from "./Cycle";
 import type { Money } from "./Money";
 import type { Seq } from "./Seq";
+import type { Target } from "./Target";
 import type { Timestamp } from "./Timestamp";
 
 /**
@@ -16,7 +17,11 @@ version: Seq,
 /**
  * The plan, cycle and period it was computed for.
  */
-plan: string, cycle?: Cycle, period_end?: Timestamp, charge?: Money, 
+plan: string, cycle?: Cycle, period_end?: Timestamp, 
+/**
+ * What is asked for: a quote for one plan is no word for another.
+ */
+target?: Target, charge?: Money, 
 /**
  * When it takes effect, if not at once.
  */

@@ -7,7 +7,7 @@ mod sandbox;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn};
@@ -121,6 +121,20 @@ async fn body(request: Request<Body>, cloud: &Cloud) -> Result<Bytes, Error> {
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(bytes).map_err(|_| ProblemCode::Malformed.into())
+}
+
+/// What a path names; what cannot be a name names nothing.
+pub struct Named<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Cloud> for Named<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, cloud: &Cloud) -> Result<Self, Error> {
+        let named = Path::from_request_parts(parts, cloud).await;
+        named
+            .map(|Path(value)| Named(value))
+            .map_err(|_| ProblemCode::NotFound.into())
+    }
 }
 
 /// A query string.

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use boothkeeper_domain::account::Account;
@@ -18,7 +18,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Asked, Caller, Doc, MaybeCaller, parse};
+use super::{Asked, Caller, Doc, MaybeCaller, Named, parse};
 use crate::journal::{self, From};
 use crate::ops::{Work, head};
 use crate::store::{AccountRow, PendingCommand, Tx};
@@ -190,7 +190,7 @@ pub async fn quote(
 pub async fn command(
     State(cloud): State<Cloud>,
     Caller(row): Caller,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     body: Bytes,
 ) -> Result<Response, Error> {
     let id = command_id(&id)?;
@@ -221,7 +221,7 @@ pub async fn command(
 pub async fn command_answer(
     State(cloud): State<Cloud>,
     Caller(row): Caller,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
 ) -> Result<Response, Error> {
     let id = command_id(&id)?;
     let stored = cloud.store.read(move |tx| tx.command(row.id, id)).await?;
@@ -260,7 +260,7 @@ pub async fn start_run(
 pub async fn run_succeeded(
     State(cloud): State<Cloud>,
     Caller(row): Caller,
-    Path(run): Path<RunId>,
+    Named(run): Named<RunId>,
 ) -> Result<Json<Appended>, Error> {
     end_run(&cloud, &row, run, None).await
 }
@@ -269,7 +269,7 @@ pub async fn run_succeeded(
 pub async fn run_failed(
     State(cloud): State<Cloud>,
     Caller(row): Caller,
-    Path(run): Path<RunId>,
+    Named(run): Named<RunId>,
 ) -> Result<Json<Appended>, Error> {
     end_run(&cloud, &row, run, Some("failed")).await
 }

@@ -1,9 +1,10 @@
 //! The sandbox's controls.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use boothkeeper_domain::billing::{purchase, support};
+use boothkeeper_domain::privacy::masked;
 use boothkeeper_domain::{AccountId, Hash, PaymentId, RunId, Seq};
 use boothkeeper_wire::api::{Appended, PurchaseAnswer, RunRequest};
 use boothkeeper_wire::problem::{Problem, ProblemCode};
@@ -13,13 +14,15 @@ use boothkeeper_wire::sandbox::{
     PurchaseRequest, RefundRequest, RunsRequest,
 };
 
-use super::Doc;
 use super::operator::on_account;
+use super::{Doc, Named};
 use crate::cloud::new_access_key;
 use crate::ops::{self, Work, open_account};
 use crate::store::{AccountRow, Tx};
 use crate::{Cloud, Error, due};
 
+/// Later instants leave no room for periods that can be written down.
+const END_OF_TIME: &str = "9000-01-01T00:00:00Z";
 /// More runs than this in one call would be a load test.
 const MAX_RUNS: u32 = 1000;
 
@@ -51,9 +54,12 @@ pub async fn create_account(
     State(cloud): State<Cloud>,
     Doc(request): Doc<AccountRequest>,
 ) -> Result<Json<AccountAnswer>, Error> {
-    let (access_key, key_hash) = new_access_key()?;
     let now = cloud.clock.now();
-    let signed_up = request.signed_up_at.unwrap_or(now).min(now);
+    let signed_up = request.signed_up_at.unwrap_or(now);
+    if signed_up > now || !request.is_sound() {
+        return Err(ProblemCode::Malformed.into());
+    }
+    let (access_key, key_hash) = new_access_key()?;
     let inner = cloud.clone();
     let row = cloud
         .store
@@ -110,6 +116,9 @@ pub async fn advance(
         (None, Some(seconds)) => cloud.clock.now().plus(i64::from(seconds) * 1000),
         _ => return Err(ProblemCode::Malformed.into()),
     };
+    if to > END_OF_TIME.parse().map_err(|_| ProblemCode::Malformed)? {
+        return Err(ProblemCode::Malformed.into());
+    }
     if to < cloud.clock.now() {
         return Err(ProblemCode::ClockBackwards.into());
     }
@@ -127,9 +136,12 @@ pub async fn advance(
 #[utoipa::path(put, path = "/sandbox/accounts/{id}/card", params(("id" = String, Path)), request_body = CardRequest, responses((status = 200, body = Appended)))]
 pub async fn card(
     State(cloud): State<Cloud>,
-    Path(id): Path<AccountId>,
+    Named(id): Named<AccountId>,
     Doc(request): Doc<CardRequest>,
 ) -> Result<Json<Appended>, Error> {
+    if !request.is_sound() {
+        return Err(ProblemCode::Malformed.into());
+    }
     let row = find(&cloud, id).await?;
     let (behaviour, card) = (request.behaviour, ops::card(request));
     let replace = move |work: &mut Work<'_>| work.replace_card(card, behaviour);
@@ -149,7 +161,7 @@ pub async fn card(
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/purchases", params(("id" = String, Path)), request_body = PurchaseRequest, responses((status = 200, body = PurchaseAnswer), (status = 422, body = Problem)))]
 pub async fn buy(
     State(cloud): State<Cloud>,
-    Path(id): Path<AccountId>,
+    Named(id): Named<AccountId>,
     Doc(request): Doc<PurchaseRequest>,
 ) -> Result<Json<PurchaseAnswer>, Error> {
     let row = find(&cloud, id).await?;
@@ -174,7 +186,7 @@ pub async fn buy(
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/runs", params(("id" = String, Path)), request_body = RunsRequest, responses((status = 200, body = Appended), (status = 422, body = Problem)))]
 pub async fn runs(
     State(cloud): State<Cloud>,
-    Path(id): Path<AccountId>,
+    Named(id): Named<AccountId>,
     Doc(request): Doc<RunsRequest>,
 ) -> Result<Json<Appended>, Error> {
     if !(1..=MAX_RUNS).contains(&request.count) {
@@ -205,7 +217,7 @@ pub async fn runs(
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/refund", params(("id" = String, Path)), request_body = RefundRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
 pub async fn refund(
     State(cloud): State<Cloud>,
-    Path(id): Path<AccountId>,
+    Named(id): Named<AccountId>,
     Doc(request): Doc<RefundRequest>,
 ) -> Result<Json<Appended>, Error> {
     act(&cloud, id, move |work| work.refund_run(&request.run)).await
@@ -215,7 +227,7 @@ pub async fn refund(
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/revoke-key", params(("id" = String, Path)), responses((status = 200, body = Appended)))]
 pub async fn revoke_key(
     State(cloud): State<Cloud>,
-    Path(id): Path<AccountId>,
+    Named(id): Named<AccountId>,
 ) -> Result<Json<Appended>, Error> {
     // A hash that no key is known to have: the account stays, nobody gets in.
     let mut never = [0; 32];
@@ -230,7 +242,7 @@ pub async fn revoke_key(
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/coupons/{code}/activate", params(("id" = String, Path), ("code" = String, Path)), responses((status = 200, body = Appended), (status = 422, body = Problem)))]
 pub async fn activate_coupon(
     State(cloud): State<Cloud>,
-    Path((id, code)): Path<(AccountId, String)>,
+    Named((id, code)): Named<(AccountId, String)>,
 ) -> Result<Json<Appended>, Error> {
     act(&cloud, id, move |work| {
         work.decided(|account, catalog, now| support::activate_coupon(account, catalog, &code, now))
@@ -241,10 +253,10 @@ pub async fn activate_coupon(
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/adjust", params(("id" = String, Path)), request_body = AdjustRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
 pub async fn adjust(
     State(cloud): State<Cloud>,
-    Path(id): Path<AccountId>,
+    Named(id): Named<AccountId>,
     Doc(request): Doc<AdjustRequest>,
 ) -> Result<Json<Appended>, Error> {
-    let (amount, reason) = (request.amount, request.reason);
+    let (amount, reason) = (request.amount, request.reason.as_deref().map(masked));
     act(&cloud, id, move |work| {
         work.decided(|account, catalog, now| support::adjust(account, catalog, amount, reason, now))
     })
@@ -254,11 +266,15 @@ pub async fn adjust(
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/compensate", params(("id" = String, Path)), request_body = CompensateRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
 pub async fn compensate(
     State(cloud): State<Cloud>,
-    Path(id): Path<AccountId>,
+    Named(id): Named<AccountId>,
     Doc(request): Doc<CompensateRequest>,
 ) -> Result<Json<Appended>, Error> {
-    let (amount, reason, about) = (request.amount, request.reason, (request.run, None));
+    let reason = request.reason.as_deref().map(masked);
+    let (amount, about) = (request.amount, (request.run, None));
     act(&cloud, id, move |work| {
+        if let (Some(run), _) = &about {
+            Tx::found(work.tx.run(work.row.id, run)?)?;
+        }
         work.decided(|account, catalog, now| {
             support::compensate(account, catalog, amount, about, reason, now)
         })
@@ -270,7 +286,7 @@ pub async fn compensate(
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/restore", params(("id" = String, Path)), responses((status = 200, body = Appended), (status = 409, body = Problem)))]
 pub async fn restore(
     State(cloud): State<Cloud>,
-    Path(id): Path<AccountId>,
+    Named(id): Named<AccountId>,
 ) -> Result<Json<Appended>, Error> {
     act(&cloud, id, move |work| {
         let closed_by = work.row.state.closed_by.ok_or(ProblemCode::WrongState)?;
@@ -283,7 +299,7 @@ pub async fn restore(
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/legacy", params(("id" = String, Path)), request_body = LegacyRequest, responses((status = 200, body = Appended), (status = 422, body = Problem)))]
 pub async fn legacy(
     State(cloud): State<Cloud>,
-    Path(id): Path<AccountId>,
+    Named(id): Named<AccountId>,
     Doc(request): Doc<LegacyRequest>,
 ) -> Result<Json<Appended>, Error> {
     let product = request.product;
@@ -296,10 +312,13 @@ pub async fn legacy(
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/events", params(("id" = String, Path)), request_body = EventRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
 pub async fn event(
     State(cloud): State<Cloud>,
-    Path(id): Path<AccountId>,
+    Named(id): Named<AccountId>,
     Doc(request): Doc<EventRequest>,
 ) -> Result<Json<Appended>, Error> {
-    let (name, hours) = (request.name, (request.starts_at, request.ends_at));
+    if !request.is_sound() {
+        return Err(ProblemCode::Malformed.into());
+    }
+    let (name, hours) = (masked(&request.name), (request.starts_at, request.ends_at));
     act(&cloud, id, move |work| {
         work.decided(|account, catalog, now| {
             support::schedule_event(account, catalog, name, hours, now)
@@ -311,7 +330,7 @@ pub async fn event(
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/daily-limit", params(("id" = String, Path)), request_body = DailyLimitRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
 pub async fn daily_limit(
     State(cloud): State<Cloud>,
-    Path(id): Path<AccountId>,
+    Named(id): Named<AccountId>,
     Doc(request): Doc<DailyLimitRequest>,
 ) -> Result<Json<Appended>, Error> {
     let limit = request.limit;

@@ -2,7 +2,7 @@
 //! step of an account's life, runs that bring no result.
 
 use boothkeeper_domain::billing::Charge;
-use boothkeeper_domain::{AccountId, Hash, PaymentId, RunId, Timestamp};
+use boothkeeper_domain::{AccountId, Hash, PaymentId, RunId, Seq, Timestamp};
 use boothkeeper_wire::sandbox::Delivery;
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,8 @@ pub struct OpenCharge {
     pub charge: Charge,
     pub at: Timestamp,
     pub delivery: Delivery,
+    /// Where the journal ended before it was decided.
+    pub since: Seq,
     /// The command whose answer rests on it.
     pub command: Option<PendingCommand>,
 }
@@ -53,9 +55,11 @@ pub enum What {
 
 impl Tx<'_> {
     pub fn open_charge(&self, account: i64, open: &OpenCharge) -> Result<(), Error> {
-        let query = "INSERT INTO charges (account, payment, document) VALUES (?1, ?2, ?3)";
+        let query =
+            "INSERT INTO charges (account, payment, due_at, document) VALUES (?1, ?2, ?3, ?4)";
         let document = serde_json::to_string(open)?;
-        let values = params![account, open.charge.payment.as_str(), document];
+        let (payment, due) = (open.charge.payment.as_str(), open.at.millis());
+        let values = params![account, payment, due, document];
         self.connection.prepare_cached(query)?.execute(values)?;
         Ok(())
     }
@@ -86,10 +90,10 @@ impl Tx<'_> {
 
     /// Whether anything of an account must happen before what is asked of it now.
     pub fn is_behind(&self, account: i64, now: Timestamp) -> Result<bool, Error> {
-        let query = "SELECT EXISTS (SELECT 1 FROM charges WHERE account = ?1)
+        let query = "SELECT EXISTS (SELECT 1 FROM charges WHERE account = ?1 AND due_at <= ?2)
             OR EXISTS (SELECT 1 FROM deliveries WHERE due_at <= ?2 AND account = ?1)
             OR EXISTS (SELECT 1 FROM accounts WHERE id = ?1 AND due_at <= ?2)
-            OR EXISTS (SELECT 1 FROM runs WHERE state = 'open' AND due_at <= ?2 AND account = ?1)";
+            OR EXISTS (SELECT 1 FROM runs INDEXED BY runs_by_due WHERE state = 'open' AND due_at <= ?2 AND account = ?1)";
         let mut statement = self.connection.prepare_cached(query)?;
         Ok(statement.query_row(params![account, now.millis()], |row| row.get(0))?)
     }
@@ -100,7 +104,7 @@ impl Tx<'_> {
         account: Option<&AccountId>,
         until: Timestamp,
     ) -> Result<Option<Due>, Error> {
-        if let Some(charge) = self.first_charge(account)? {
+        if let Some(charge) = self.first_charge(account, until)? {
             return Ok(Some(charge));
         }
         let mut all = Vec::new();
@@ -123,20 +127,25 @@ impl Tx<'_> {
         Ok(all.into_iter().min_by_key(|due| due.at))
     }
 
-    fn first_charge(&self, account: Option<&AccountId>) -> Result<Option<Due>, Error> {
-        let query = "SELECT c.id, a.account, c.document FROM charges c
+    fn first_charge(
+        &self,
+        account: Option<&AccountId>,
+        until: Timestamp,
+    ) -> Result<Option<Due>, Error> {
+        let query = "SELECT c.id, a.account, c.document, c.due_at FROM charges c
                      JOIN accounts a ON a.id = c.account
-                     WHERE ?1 IS NULL OR a.account = ?1 ORDER BY c.id LIMIT 1";
+                     WHERE c.due_at <= ?2 AND (?1 IS NULL OR a.account = ?1) ORDER BY c.id LIMIT 1";
         let mut statement = self.connection.prepare_cached(query)?;
-        let row = statement.query_row([account.map(AccountId::as_str)], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        let values = params![account.map(AccountId::as_str), until.millis()];
+        let row = statement.query_row(values, |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         });
         row.optional()?
-            .map(|(id, account, document): (_, String, String)| {
+            .map(|(id, account, document, due_at): (_, String, String, _)| {
                 let open: OpenCharge = serde_json::from_str(&document)?;
                 Ok(Due {
                     account: AccountId::new(account)?,
-                    at: open.at,
+                    at: Timestamp::from_millis(due_at),
                     what: What::Charge {
                         id,
                         open: Box::new(open),
@@ -146,11 +155,29 @@ impl Tx<'_> {
             .transpose()
     }
 
-    /// An account whose step failed waits, so that it holds up no other.
-    pub fn postpone(&self, account: &AccountId, to: Timestamp) -> Result<(), Error> {
-        let query = "UPDATE accounts SET due_at = ?2 WHERE account = ?1";
-        let values = params![account.as_str(), to.millis()];
-        self.connection.execute(query, values)?;
+    /// What failed waits, so that it holds up nothing else.
+    pub fn postpone(&self, due: &Due, to: Timestamp) -> Result<(), Error> {
+        let to = to.millis();
+        let account = due.account.as_str();
+        match &due.what {
+            What::Charge { id, .. } => self.connection.execute(
+                "UPDATE charges SET due_at = ?2 WHERE id = ?1",
+                params![id, to],
+            ),
+            What::Notice { id, .. } => self.connection.execute(
+                "UPDATE deliveries SET due_at = ?2 WHERE id = ?1",
+                params![id, to],
+            ),
+            What::Life => self.connection.execute(
+                "UPDATE accounts SET due_at = ?2 WHERE account = ?1",
+                params![account, to],
+            ),
+            What::NoResult(run) => self.connection.execute(
+                "UPDATE runs SET due_at = ?3 WHERE run = ?2
+                 AND account = (SELECT id FROM accounts WHERE account = ?1)",
+                params![account, run.as_str(), to],
+            ),
+        }?;
         Ok(())
     }
 }
@@ -174,7 +201,7 @@ const DUE: [(&str, Read); 3] = [
         |_, _| Ok(What::Life),
     ),
     (
-        "SELECT r.due_at, a.account, r.seq, r.run FROM runs r JOIN accounts a ON a.id = r.account
+        "SELECT r.due_at, a.account, r.seq, r.run FROM runs r INDEXED BY runs_by_due JOIN accounts a ON a.id = r.account
          WHERE r.state = 'open' AND r.due_at <= ?2 AND (?1 IS NULL OR a.account = ?1)
          ORDER BY r.due_at, r.seq LIMIT 1",
         |_, run| Ok(What::NoResult(RunId::new(run.unwrap_or_default())?)),

@@ -83,6 +83,7 @@ const STEPS: &[M<'_>] = &[
          id INTEGER PRIMARY KEY,
          account INTEGER NOT NULL REFERENCES accounts (id),
          payment TEXT NOT NULL UNIQUE,
+         due_at INTEGER NOT NULL,
          document TEXT NOT NULL
      );
      CREATE INDEX charges_by_account ON charges (account, id);

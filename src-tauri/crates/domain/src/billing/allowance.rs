@@ -53,18 +53,24 @@ impl Ledger<'_> {
         self.grant_allowance(amount, month)
     }
 
-    /// Grants what a larger plan or a new legacy purchase adds to the month that runs.
-    pub(super) fn add_allowance(&mut self, before: Amount) -> Result<(), Refusal> {
-        let after = monthly(&self.account, self.catalog)?;
-        let more = after
-            .checked_sub(before)
-            .map_err(|_| Refusal::AmountOutOfRange)?;
-        let Some(mut month) = month(&self.account, self.now) else {
+    /// Grants what a larger plan or a new legacy purchase adds to the month that runs and is paid; to one
+    /// that is not, the whole comes with its payment.
+    pub(super) fn add_allowance(&mut self) -> Result<(), Refusal> {
+        let now = self.now;
+        let unpaid = self.account.period.is_some_and(|period| period.end <= now);
+        let over = self.account.refresh_at.is_some_and(|at| at <= now);
+        let Some(mut month) = month(&self.account, now) else {
             return Ok(());
         };
-        if let Some(refresh) = self.account.refresh_at.filter(|at| *at > self.now) {
-            month.end = refresh;
+        if unpaid || over || self.account.life != Life::Active {
+            return Ok(());
         }
+        let mut granted = Amount::ZERO;
+        if let Some(refresh) = self.account.refresh_at {
+            (month.end, granted) = (refresh, self.account.granted);
+        }
+        let more = monthly(&self.account, self.catalog)?.checked_sub(granted);
+        let more = more.map_err(|_| Refusal::AmountOutOfRange)?;
         if more.is_positive() {
             self.grant_allowance(more, month)?;
         }

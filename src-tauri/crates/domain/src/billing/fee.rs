@@ -27,7 +27,10 @@ pub fn fee(
     plan: &str,
     cycle: Cycle,
 ) -> Option<(Money, Option<String>)> {
-    discounted(&account.discounts, catalog, plan, cycle)
+    let requested = account.requested.as_ref();
+    let redeemed = requested.and_then(|requested| requested.coupon.as_ref());
+    let waiting = account.discounts.iter().chain(redeemed);
+    discounted(waiting, catalog, plan, cycle)
 }
 
 /// A first fee, and the coupon of those that wait which takes something off.
@@ -219,6 +222,9 @@ impl Ledger<'_> {
     ) -> Result<(), Refusal> {
         let was = self.account.life;
         if let Some(requested) = self.account.requested.clone() {
+            if let Some(coupon) = &requested.coupon {
+                self.redeem(coupon)?;
+            }
             let changed = PlanChanged {
                 plan: requested.plan,
                 cycle: requested.cycle,

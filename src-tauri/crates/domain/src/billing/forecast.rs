@@ -57,8 +57,9 @@ pub fn renewal(
     let Some(at) = renewal_at(&account) else {
         return Ok(None);
     };
-    // What is due before it happens first.
-    let account = run_until(account, catalog, at, &Answer::Approved)?;
+    // What is due before it happens first; within the same instant, too.
+    let before = (at, Due::PeriodEnd);
+    let account = run_before(account, catalog, before, &Answer::Approved)?;
     if account.life != Life::Active || renewal_at(&account) != Some(at) {
         return Ok(None);
     }
@@ -111,6 +112,9 @@ fn attempt(
         if_declined: None,
     };
     let decision = happen(account, catalog, Due::PeriodEnd, at)?;
+    // What the card cannot pay it does not recharge either.
+    let card = account.card.as_ref();
+    let pays = *answer == Answer::Approved && card.is_some_and(|card| card.expires_at() > at);
     play(
         account.clone(),
         catalog,
@@ -125,7 +129,7 @@ fn attempt(
                 (preview.outcome, preview.credits) = (Outcome::Credits, renewal.fee.amount);
                 preview.balance_after = account.balance;
             }
-            Body::PurchaseStarted(started) if started.auto_recharge => {
+            Body::PurchaseStarted(started) if started.auto_recharge && pays => {
                 let after = account.balance.checked_add(started.amount);
                 preview.auto_recharge = after.ok().map(|balance_after| Recharge {
                     amount: started.amount,
@@ -138,14 +142,14 @@ fn attempt(
     Ok(preview)
 }
 
-/// Runs everything due before `until`, the processor always saying `answer`.
-pub fn run_until(
+/// Runs everything due before that, the processor always saying `answer`.
+fn run_before(
     mut account: Account,
     catalog: &Catalog,
-    until: Timestamp,
+    until: (Timestamp, Due),
     answer: &Answer,
 ) -> Result<Account, Refusal> {
-    while let Some((at, due)) = next(&account, catalog).filter(|(at, _)| *at < until) {
+    while let Some((at, due)) = next(&account, catalog).filter(|due| *due < until) {
         let at = at.max(account.at);
         let decision = happen(&account, catalog, due, at)?;
         account = play(account, catalog, decision, at, answer, &mut |_, _| {})?;

@@ -1,7 +1,7 @@
 //! A new account: its first entries, at the instant of sign-up. Its first period counts as paid.
 
 use super::{Decision, Ledger, Refusal};
-use crate::account::{AutoRechargeSetting, Card, PaymentOrder};
+use crate::account::{AutoRechargeSetting, Card, Payer, PaymentOrder};
 use crate::calendar::{Cycle, period};
 use crate::journal::{Allowance, Body, EventScheduled, LegacyAdded, Opened, Purchase};
 use crate::{Account, AccountId, Actor, Amount, Catalog, EventId, Source, Timestamp};
@@ -44,6 +44,15 @@ pub fn open(sign_up: SignUp, catalog: &Catalog, now: Timestamp) -> Result<Decisi
         .map(|code| catalog.legacy.iter().find(|l| l.code == *code))
         .collect::<Option<Vec<_>>>()
         .ok_or(SignUpError::UnknownProduct)?;
+    if sign_up.auto_recharge && catalog.auto_recharge.is_none() {
+        return Err(Refusal::NoAutoRecharge.into());
+    }
+    if sign_up.payment_order.first == Payer::Credits && !catalog.policies.credits_pay_fees {
+        return Err(Refusal::CreditsCannotPayFees.into());
+    }
+    if sign_up.opening_balance.is_negative() {
+        return Err(Refusal::AmountOutOfRange.into());
+    }
     let allowance = Amount::sum(
         plan.allowance
             .into_iter()
@@ -93,6 +102,7 @@ pub fn open(sign_up: SignUp, catalog: &Catalog, now: Timestamp) -> Result<Decisi
         });
         ledger.post(Actor::Operator, body, vec![])?;
     }
+    ledger.recharge_if_low()?;
     Ok(ledger.decided())
 }
 

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Charge, Decision, Ledger, Purpose, Refusal, allowance, fee};
+use super::{Charge, Decision, Ledger, Purpose, Refusal, fee};
 use crate::account::{Life, Payer, PaymentOrder};
 use crate::calendar::{Cycle, Period, following, period};
 use crate::catalog::Coupon;
@@ -83,6 +83,11 @@ impl Next {
         if account.pending_fee.is_some() {
             return Err(Refusal::PaymentPending);
         }
+        let redeems = match &target.coupon {
+            Some(code) => Some(redeemable(account, catalog, code, &plan.code, cycle)?),
+            None => None,
+        };
+        let redeems = redeems.map(|coupon| coupon.code.clone());
         let Some(cycle) = cycle else {
             return Ok(Next::Pause);
         };
@@ -90,11 +95,6 @@ impl Next {
         if account.life == Life::Grace {
             return Err(Refusal::WrongState);
         }
-        let redeems = match &target.coupon {
-            Some(code) => Some(redeemable(account, catalog, code, &plan.code, Some(cycle))?),
-            None => None,
-        };
-        let redeems = redeems.map(|coupon| coupon.code.clone());
         let paid = |period, charge, coupon| {
             Next::Paid(PlanChange {
                 plan: plan.code.clone(),
@@ -112,7 +112,11 @@ impl Next {
             return Ok(paid(period(now, cycle, 0), charge, coupon));
         };
         if current != cycle {
-            return Ok(Next::Later(cycle));
+            // Where the period's end is the end, nothing takes effect there.
+            return match account.cancel_at.is_some_and(|at| at <= running.end) {
+                true => Err(Refusal::WrongState),
+                false => Ok(Next::Later(cycle)),
+            };
         }
         let fees = |code: &str| Some(catalog.plan(code)?.fee(cycle)?.amount);
         let (Some(old), Some(new)) = (fees(&account.plan), fees(&plan.code)) else {
@@ -156,7 +160,7 @@ pub fn change(
     open(account)?;
     let mut ledger = Ledger::new(account.clone(), catalog, now);
     let next = Next::of(account, catalog, target, ledger.now)?;
-    if let (Next::AtOnce | Next::Later(_), Some(code)) = (&next, &target.coupon) {
+    if let (Next::AtOnce, Some(code)) = (&next, &target.coupon) {
         ledger.redeem(code)?;
     }
     match next {
@@ -178,6 +182,10 @@ pub fn change(
             let body = Body::PlanChangeRequested(PlanChangeRequested {
                 plan: target.plan.clone(),
                 cycle: Some(cycle),
+                coupon: match &target.coupon {
+                    Some(code) => Some(coupon(catalog, code)?.code.clone()),
+                    None => None,
+                },
             });
             ledger.post(Actor::Operator, body, vec![])?;
         }
@@ -194,7 +202,6 @@ pub fn paid(
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
     let mut ledger = Ledger::new(account.clone(), catalog, now);
-    let before = allowance::monthly(account, catalog)?;
     if let Some(code) = &change.redeems {
         ledger.redeem(code)?;
     }
@@ -208,7 +215,7 @@ pub fn paid(
     };
     ledger.post(Actor::Operator, Body::PlanChanged(changed), vec![])?;
     match account.period {
-        Some(_) => ledger.add_allowance(before)?,
+        Some(_) => ledger.add_allowance()?,
         None => ledger.restart_allowance()?,
     }
     Ok(ledger.decided())
@@ -232,7 +239,7 @@ impl Ledger<'_> {
         self.post(Actor::Operator, Body::PlanChanged(changed), vec![])
     }
 
-    fn redeem(&mut self, code: &str) -> Result<(), Refusal> {
+    pub(super) fn redeem(&mut self, code: &str) -> Result<(), Refusal> {
         let coupon = coupon(self.catalog, code)?;
         let redeemed = Body::CouponRedeemed(CouponRedeemed {
             coupon: coupon.code.clone(),
@@ -279,7 +286,8 @@ pub fn cancel(account: &Account, catalog: &Catalog, now: Timestamp) -> Result<De
 }
 
 pub(super) fn cancelled_at(account: &Account, now: Timestamp) -> Result<Timestamp, Refusal> {
-    let state = (account.life, account.period, account.anchor, account.cycle);
+    let (_, cycle) = fee::next_plan(account);
+    let state = (account.life, account.period, account.anchor, cycle);
     let (Life::Active, Some(period), Some(anchor), Some(cycle)) = state else {
         return Err(Refusal::WrongState);
     };

@@ -24,6 +24,10 @@ pub fn start(
     if account.card.is_none() {
         return Err(Refusal::NoCard);
     }
+    // What is charged must find room when it arrives.
+    let waiting = account.purchases.values().map(|pending| pending.amount);
+    let all = waiting.chain([account.balance, amount]);
+    Amount::sum(all).map_err(|_| Refusal::AmountOutOfRange)?;
     let mut ledger = Ledger::new(account.clone(), catalog, now);
     ledger.start_purchase(Actor::Operator, amount, false)?;
     Ok(ledger.decided())

@@ -34,6 +34,10 @@ pub struct Quote {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub period_end: Option<Timestamp>,
+    /// What is asked for: a quote for one plan is no word for another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub target: Option<Target>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub charge: Option<Money>,
@@ -58,6 +62,7 @@ impl Quote {
             || (&self.plan, self.cycle, self.period_end)
                 != (&seen.plan, seen.cycle, seen.period_end)
             || later
+            || (seen.target.is_some() && seen.target != self.target)
             || account.taken_at > seen.version
     }
 
@@ -86,6 +91,7 @@ pub fn quote(
         plan: account.plan.clone(),
         cycle: account.cycle,
         period_end: account.period.map(|period| period.end),
+        target: None,
         charge: None,
         effective_at: None,
         kept: account.balance,
@@ -95,6 +101,7 @@ pub fn quote(
         Change::Plan(target) => {
             let next = Next::of(account, catalog, target, now)?;
             quote.charge = next.charge().cloned();
+            quote.target = Some(target.clone());
             match next {
                 Next::Later(_) => quote.effective_at = quote.period_end,
                 Next::Pause => {
@@ -107,7 +114,10 @@ pub fn quote(
         Change::PayNow => {
             quote.charge = Some(owed(account, catalog, now)?.fee);
         }
-        Change::Cancel => quote.effective_at = Some(cancelled_at(account, now)?),
+        Change::Cancel => {
+            let at = cancelled_at(account, now)?;
+            quote.effective_at = Some(account.cancel_at.unwrap_or(at));
+        }
         Change::Resume => {}
     }
     Ok(quote)

@@ -64,10 +64,15 @@ pub fn charge(ledger: &mut Ledger<'_>, request: Request) -> Result<(), Refusal> 
     ledger.post(Actor::Booth, Body::Usage(usage), lines)
 }
 
-/// The limit that holds today: support's word, else the plan's.
+/// The limit that holds today: support's word on this plan, else the plan's, which a larger word from
+/// before still raises. None where the plan has none.
 pub fn daily_limit(account: &Account, catalog: &Catalog) -> Option<Amount> {
-    let plan = catalog.plan(&account.plan)?;
-    account.daily_limit.or(plan.daily_limit)
+    let of_plan = catalog.plan(&account.plan)?.daily_limit?;
+    Some(match &account.daily_limit {
+        Some(set) if set.plan == account.plan => set.limit,
+        Some(set) => set.limit.max(of_plan),
+        None => of_plan,
+    })
 }
 
 fn check_daily_limit(
@@ -127,7 +132,8 @@ pub fn fail(
         ledger.post(Actor::Booth, Body::RunFailed(failed), vec![])?;
         let automatic = catalog.policies.failed_run_refund == FailedRunRefund::Automatic;
         // Nothing comes back to an account that has closed meanwhile.
-        if automatic && account.life != Life::Closed {
+        let open = account.life != Life::Closed && facts.given_back.is_zero();
+        if automatic && open {
             give_back(&mut ledger, facts, Actor::System)?;
         }
     }

@@ -1,6 +1,6 @@
 //! What support and the vendor do to an account.
 
-use super::{Decision, Ledger, Refusal, allowance};
+use super::{Decision, Ledger, Refusal, run};
 use crate::account::Life;
 use crate::grant::opening;
 use crate::journal::{
@@ -18,6 +18,9 @@ pub fn adjust(
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
     let mut ledger = opened(account, catalog, now)?;
+    if amount.is_zero() {
+        return Err(Refusal::AmountOutOfRange);
+    }
     if amount.is_positive() {
         let line = opening(ledger.account.seq.next(), Source::Bonus, amount, None);
         let body = Body::Adjustment(Adjustment {
@@ -105,13 +108,12 @@ pub fn add_legacy(
     let mut ledger = opened(account, catalog, now)?;
     let known = catalog.legacy.iter().find(|known| known.code == product);
     let known = known.ok_or(Refusal::UnknownProduct)?;
-    let before = allowance::monthly(account, catalog)?;
     let body = Body::LegacyAdded(LegacyAdded {
         product: known.code.clone(),
         allowance: known.allowance,
     });
     ledger.post(Actor::System, body, vec![])?;
-    ledger.add_allowance(before)?;
+    ledger.add_allowance()?;
     Ok(ledger.decided())
 }
 
@@ -146,6 +148,12 @@ pub fn set_daily_limit(
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
     let mut ledger = opened(account, catalog, now)?;
+    if run::daily_limit(account, catalog).is_none() {
+        return Err(Refusal::WrongState);
+    }
+    if !limit.is_positive() {
+        return Err(Refusal::AmountOutOfRange);
+    }
     let body = Body::DailyLimitChanged(DailyLimitChanged { limit });
     ledger.post(Actor::Support, body, vec![])?;
     Ok(ledger.decided())

@@ -197,7 +197,12 @@ bodies! {
     AutoRechargeChanged { enabled: bool }
     /// A decline also switches auto-recharge off.
     AutoRechargeFailed { payment: PaymentId, code: String }
-    PlanChangeRequested { plan: String, cycle: Option<Cycle> }
+    PlanChangeRequested {
+        plan: String,
+        cycle: Option<Cycle>,
+        /// Redeemed when the change takes effect.
+        #[serde(default, skip_serializing_if = "Option::is_none")] coupon: Option<String>,
+    }
     PlanChanged {
         plan: String,
         cycle: Option<Cycle>,
