@@ -170,7 +170,8 @@ enum Fact {
     },
     Reopened,
     Cancel(Option<Instant>),
-    Request(Option<(&'static str, bool)>),
+    /// Another plan or cycle from the period's end, and the coupon that comes with it.
+    Request(Option<(&'static str, bool, Option<&'static str>)>),
     Waiting {
         amount: i64,
         recharge: bool,

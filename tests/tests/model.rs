@@ -197,7 +197,7 @@ enum Step {
     Cancel,
     Resume,
     PayNow(bool),
-    Plan(usize, bool),
+    Plan(usize, bool, Option<usize>),
     Redeem(usize),
     Activate(usize),
     Legacy(usize),
@@ -221,7 +221,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Cancel),
         1 => Just(Resume),
         1 => any::<bool>().prop_map(PayNow),
-        2 => (0..3_usize, any::<bool>()).prop_map(|(plan, annual)| Plan(plan, annual)),
+        2 => (0..3_usize, any::<bool>(), prop::option::weighted(0.3, 0..3_usize)).prop_map(|(p, a, c)| Plan(p, a, c)),
         1 => (0..3_usize).prop_map(Redeem),
         1 => (0..3_usize).prop_map(Activate),
         1 => (0..6_usize).prop_map(Legacy),
@@ -355,16 +355,18 @@ fn both(engine: &mut Engine, naive: &mut Naive, studio: bool, step: &Step) -> (b
                 naive.pay_now(*credits),
             )
         }
-        Step::Plan(n, annual) => {
+        Step::Plan(n, annual, coupon) => {
             let cycle = if *annual {
                 Cycle::Annual
             } else {
                 Cycle::Monthly
             };
-            let target = plan::Target::plan(plans[*n], Some(cycle));
+            let coupon = coupon.filter(|_| !studio).map(|n| COUPONS[n]);
+            let mut target = plan::Target::plan(plans[*n], Some(cycle));
+            target.coupon = coupon.map(str::to_owned);
             (
                 engine.act(|a, c, now| plan::change(a, c, &target, now)),
-                naive.change_plan(plans[*n], *annual),
+                naive.change_plan(plans[*n], *annual, coupon),
             )
         }
         Step::Redeem(n) if !studio => (

@@ -195,7 +195,7 @@ impl Naive {
         })?
     }
 
-    fn request(&self) -> Option<(&'static str, bool)> {
+    fn request(&self) -> Option<(&'static str, bool, Option<&'static str>)> {
         self.last(|fact| match fact {
             Fact::Request(request) => Some(*request),
             _ => None,
@@ -507,15 +507,15 @@ impl Naive {
 
     /// The fee that is due now: how much, for which span, and whose coupon is in it.
     fn due(&self) -> (i64, (Instant, Instant), Option<&'static str>) {
-        let (plan, annual) = self
-            .request()
-            .unwrap_or((self.plan().name, self.annual() == Some(true)));
+        let same = (self.plan().name, self.annual() == Some(true), None);
+        let (plan, annual, coupon) = self.request().unwrap_or(same);
         let (_, ended) = self.paid().expect("a period");
         let mut span = next_span(self.anchor(), ended, annual);
         while self.life() == "grace" && span.1 <= self.now {
             span = next_span(self.anchor(), span.1, annual);
         }
-        let (fee, discount) = self.fee(plan, annual, &self.discounts());
+        let discounts: Vec<_> = self.discounts().into_iter().chain(coupon).collect();
+        let (fee, discount) = self.fee(plan, annual, &discounts);
         (fee, span, discount)
     }
 
@@ -597,12 +597,11 @@ impl Naive {
     }
 
     fn renewed(&mut self, asked: Asked) {
-        if let Some((plan, annual)) = self.request() {
-            self.add(Fact::Plan {
-                plan,
-                annual: Some(annual),
-            });
-            self.add(Fact::Request(None));
+        if let Some((plan, annual, coupon)) = self.request() {
+            if let Some(code) = coupon {
+                self.redeemed(code);
+            }
+            self.switch(plan, annual);
         }
         if self.cancel_at().is_some_and(|at| at <= asked.from) {
             self.add(Fact::Cancel(None));
@@ -751,7 +750,7 @@ impl Naive {
         };
         if self.cancel_at().is_none() {
             let late = ends - self.now < DAY;
-            let annual = self.request().map_or(annual, |(_, annual)| annual);
+            let annual = self.request().map_or(annual, |(_, annual, _)| annual);
             let at = if late {
                 next_span(self.anchor(), ends, annual).1
             } else {
@@ -796,21 +795,39 @@ impl Naive {
         Ok(())
     }
 
-    pub fn change_plan(&mut self, plan: &'static str, annual: bool) -> Result<(), Refused> {
+    /// Whether a coupon may be redeemed for a plan.
+    fn fits(&self, code: &str, to: &str, annual: Option<bool>) -> bool {
+        let (_, plan, for_annual, ..) = self.coupon(code);
+        let redeemed = |fact: &Fact| matches!(fact, Fact::Coupon(known) if *known == code);
+        plan == to && annual == Some(for_annual) && !self.facts.iter().any(redeemed)
+    }
+
+    fn redeemed(&mut self, code: &'static str) {
+        let waits = self.coupon(code).3 > 0;
+        self.add(Fact::Coupon(code));
+        self.add(Fact::Discount { code, waits: true });
+        self.add(Fact::Bonus { code, waits });
+    }
+
+    pub fn change_plan(
+        &mut self,
+        plan: &'static str,
+        annual: bool,
+        coupon: Option<&'static str>,
+    ) -> Result<(), Refused> {
         self.alive()?;
         let terms = self.rules.plan(plan).expect("a plan").clone();
         let annual = terms.monthly.map(|_| annual);
         let same = self.plan().name == plan && self.annual() == annual;
-        if (same && self.request().is_none()) || self.asked().is_some() {
+        let fits = coupon.is_none_or(|code| self.fits(code, plan, annual));
+        if (same && self.request().is_none()) || self.asked().is_some() || !fits {
             return REFUSED;
         }
         let Some(annual) = annual else {
             // Paused: no fee any more, and whatever was running out is not.
             self.add(Fact::Plan { plan, annual: None });
-            self.add(Fact::Paid {
-                from: self.now,
-                to: None,
-            });
+            let from = self.now;
+            self.add(Fact::Paid { from, to: None });
             self.add(Fact::Request(None));
             self.add(Fact::Cancel(None));
             self.add(Fact::GraceOver);
@@ -820,13 +837,13 @@ impl Naive {
             return REFUSED;
         }
         let Some((from, to)) = self.paid() else {
-            return self.begin(plan, annual);
+            return self.begin(plan, annual, coupon);
         };
         if self.annual() != Some(annual) {
             if self.cancel_at().is_some_and(|at| at <= to) {
                 return REFUSED;
             }
-            self.add(Fact::Request(Some((plan, annual))));
+            self.add(Fact::Request(Some((plan, annual, coupon))));
             return Ok(());
         }
         let fee = |plan: &str| self.fee(plan, annual, &[]).0;
@@ -841,42 +858,49 @@ impl Naive {
             }
             self.add(Fact::CardPaid(charge));
         }
-        self.add(Fact::Plan {
-            plan,
-            annual: Some(annual),
-        });
-        self.add(Fact::Request(None));
+        if let Some(code) = coupon {
+            self.redeemed(code);
+        }
+        self.switch(plan, annual);
         if charge > 0 {
             self.grant_difference();
         }
         Ok(())
     }
 
+    fn switch(&mut self, plan: &'static str, annual: bool) {
+        let annual = Some(annual);
+        self.add(Fact::Plan { plan, annual });
+        self.add(Fact::Request(None));
+    }
+
     /// From a plan without a fee: the whole fee now, and billing days from now.
-    fn begin(&mut self, plan: &'static str, annual: bool) -> Result<(), Refused> {
-        let (fee, discount) = self.fee(plan, annual, &self.discounts());
+    fn begin(
+        &mut self,
+        plan: &'static str,
+        annual: bool,
+        coupon: Option<&'static str>,
+    ) -> Result<(), Refused> {
+        let discounts: Vec<_> = self.discounts().into_iter().chain(coupon).collect();
+        let (fee, discount) = self.fee(plan, annual, &discounts);
         if self.bank != Says::Approved {
             return REFUSED;
         }
         self.add(Fact::CardPaid(fee));
-        self.add(Fact::Plan {
-            plan,
-            annual: Some(annual),
-        });
-        self.add(Fact::Anchor(self.now));
-        let to = months_after(self.now, if annual { 12 } else { 1 });
-        self.add(Fact::Paid {
-            from: self.now,
-            to: Some(to),
-        });
-        self.add(Fact::Request(None));
+        if let Some(code) = coupon {
+            self.redeemed(code);
+        }
+        self.switch(plan, annual);
+        let now = self.now;
+        self.add(Fact::Anchor(now));
+        let to = Some(months_after(now, if annual { 12 } else { 1 }));
+        self.add(Fact::Paid { from: now, to });
         if let Some(code) = discount {
             self.add(Fact::Discount { code, waits: false });
         }
-        let old: Vec<_> = self
-            .left()
-            .into_iter()
-            .filter(|(_, from, _, _)| *from == From::Allowance)
+        let old = self.left().into_iter();
+        let old: Vec<_> = old
+            .filter(|(_, from, ..)| *from == From::Allowance)
             .collect();
         for (credits, _, amount, _) in old {
             self.add(Fact::Took { credits, amount });
@@ -952,20 +976,10 @@ impl Naive {
 
     pub fn redeem(&mut self, code: &'static str) -> Result<(), Refused> {
         self.alive()?;
-        let (_, plan, annual, bonus, _) = self.coupon(code);
-        let known = self
-            .facts
-            .iter()
-            .any(|fact| matches!(fact, Fact::Coupon(known) if *known == code));
-        if known || self.plan().name != plan || self.annual() != Some(annual) {
+        if !self.fits(code, self.plan().name, self.annual()) {
             return REFUSED;
         }
-        self.add(Fact::Coupon(code));
-        self.add(Fact::Discount { code, waits: true });
-        self.add(Fact::Bonus {
-            code,
-            waits: bonus > 0,
-        });
+        self.redeemed(code);
         Ok(())
     }
 

@@ -1,0 +1,348 @@
+//! What went wrong once, at the real cloud: charges that hang, steps that fail, answers that promise too
+//! much, and requests that mean nothing.
+
+use boothkeeper_tests::booth::{Booth, basic, with};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+fn book(booth: &Booth) -> anyhow::Result<Vec<(String, i64)>> {
+    let file = booth.folder.path().join("cloud/cloud.sqlite");
+    let book = rusqlite::Connection::open(file)?;
+    let mut rows = book.prepare("SELECT state, cents FROM processor_charges ORDER BY payment")?;
+    let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// In grace, unpaid; the card hangs.
+async fn hung_in_grace() -> anyhow::Result<Booth> {
+    let booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
+    booth.cloud.card(&booth.account, "decline").await?;
+    booth.until("2026-02-14T08:00:00Z").await?;
+    booth.cloud.card(&booth.account, "timeout").await?;
+    let asked = booth.laptop.ok(&["pay-now", "--with", "card"])?;
+    assert_eq!(
+        (&asked["state"], &asked["problem"]),
+        (&json!("settled"), &json!("payment_pending"))
+    );
+    assert_eq!(booth.newest(1)?, ["payment_pending"]);
+    Ok(booth)
+}
+
+#[tokio::test]
+async fn a_payment_in_grace_that_hung_is_one_payment() -> anyhow::Result<()> {
+    let booth = hung_in_grace().await?;
+    booth.until("2026-02-14T12:00:00Z").await?;
+    booth.cloud.card(&booth.account, "approve").await?;
+    booth.until("2026-03-05T08:00:00Z").await?;
+    assert_eq!(booth.newest(2)?, ["renewed_by_card", "reactivated"]);
+    let approved = book(&booth)?
+        .into_iter()
+        .filter(|(state, _)| state == "approved");
+    assert_eq!(
+        approved.collect::<Vec<_>>(),
+        [("approved".to_owned(), 4_900)]
+    );
+
+    let booth = hung_in_grace().await?;
+    booth.until("2026-02-15T08:00:00Z").await?;
+    assert_eq!(booth.newest(1)?, ["payment_failed"]);
+    assert!(
+        book(&booth)?.iter().all(|(state, _)| state == "declined"),
+        "given up there, too"
+    );
+    booth.agrees().await
+}
+
+#[tokio::test]
+async fn a_purchase_without_an_answer_is_given_up_after_a_day() -> anyhow::Result<()> {
+    let booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
+    booth.cloud.card(&booth.account, "requires_action").await?;
+    assert_eq!(booth.laptop.ok(&["buy", "50"])?["state"], "settled");
+    booth.until("2026-01-11T07:59:59Z").await?;
+    assert_eq!(booth.newest(1)?, ["purchase_started"]);
+    booth.until("2026-01-11T08:00:00Z").await?;
+    assert_eq!(booth.newest(1)?, ["purchase_declined"]);
+    booth.cloud.card(&booth.account, "approve").await?;
+    booth.until("2026-01-12T08:00:00Z").await?;
+    assert_eq!(booth.balance()?, 1_000);
+    assert_eq!(book(&booth)?, [("declined".to_owned(), 5_000)]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_the_card_declined_is_not_called_done() -> anyhow::Result<()> {
+    let booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
+    booth.cloud.card(&booth.account, "decline").await?;
+    let (code, bought) = booth.laptop.run(&["buy", "50"])?;
+    assert_eq!((code, &bought["problem"]), (5, &json!("card_declined")));
+    assert_eq!(booth.newest(2)?, ["purchase_started", "purchase_declined"]);
+    booth.until("2026-02-14T08:00:00Z").await?;
+    let (code, paid) = booth.laptop.run(&["pay-now", "--with", "card"])?;
+    assert_eq!((code, &paid["problem"]), (5, &json!("card_declined")));
+    assert_eq!(booth.plan()?["state"], "grace");
+    Ok(())
+}
+
+/// A run that was refunded before it ended, a purchase larger than any balance: others' time goes on.
+#[tokio::test]
+async fn one_accounts_trouble_stops_no_other() -> anyhow::Result<()> {
+    let studio = json!({
+        "email": "studio@booth.example", "catalog": "studio", "plan": "legacy", "opening_balance": 100,
+        "legacy": ["branding_app"], "card": { "exp_month": 12, "exp_year": 2060 },
+    });
+    let booth = Booth::new("2026-01-10T08:00:00Z", studio).await?;
+    let other = booth.cloud.account(basic(0)).await?;
+    let run = json!({ "id": "run_open", "service": "premium_image" });
+    booth
+        .cloud
+        .call(Method::POST, "/v1/runs", &booth.account.key, &run)
+        .await?;
+    booth
+        .cloud
+        .control(&booth.account, "refund", json!({ "run": "run_open" }))
+        .await?;
+    let most = json!({ "kind": "buy_credits", "amount": 9_007_199_254_740_991_i64 });
+    let (status, refused) = booth.cloud.command(&booth.account, &most).await?;
+    assert_eq!(
+        (status, &refused["code"]),
+        (422, &json!("amount_out_of_range"))
+    );
+    booth.until("2026-02-10T08:00:00Z").await?;
+    assert_eq!(
+        booth.laptop.ok(&["history", "--kind", "run_failed"])?["entries"][0]["run"],
+        "run_open"
+    );
+    let (_, view) = booth.cloud.get("/v1/account", &other.key).await?;
+    assert_eq!(view["period"]["start"], "2026-02-10T08:00:00.000Z");
+    booth.agrees().await
+}
+
+#[tokio::test]
+async fn a_confirmation_repeated_after_the_closure_is_no_refund() -> anyhow::Result<()> {
+    let booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
+    booth.laptop.ok(&["cancel"])?;
+    booth.until("2026-03-12T07:00:00Z").await?;
+    booth
+        .cloud
+        .buy(&booth.account, 5_000, json!({ "duplicated": 10 }))
+        .await?;
+    booth.until("2026-03-13T08:00:00Z").await?;
+    assert_eq!(booth.newest(2)?, ["purchase", "closure"]);
+    assert_eq!(book(&booth)?, [("approved".to_owned(), 5_000)]);
+    Ok(())
+}
+
+/// A cycle change that was asked for decides when a late cancel takes effect.
+#[tokio::test]
+async fn a_late_cancel_counts_by_the_cycle_that_is_coming() -> anyhow::Result<()> {
+    for (from, to, ends) in [
+        ("annual", "monthly", "2027-02-10T08:00:00.000Z"),
+        ("monthly", "annual", "2027-02-10T08:00:00.000Z"),
+    ] {
+        let booth = Booth::new(
+            "2026-01-10T08:00:00Z",
+            with(basic(0), json!({ "cycle": from })),
+        )
+        .await?;
+        let eve = if from == "annual" {
+            "2027-01-09T20:00:00Z"
+        } else {
+            "2026-02-09T20:00:00Z"
+        };
+        booth.until(eve).await?;
+        booth.laptop.ok(&["plan", "set", "basic", to])?;
+        booth.laptop.ok(&["cancel"])?;
+        assert_eq!(booth.plan()?["cancel_at"], ends, "{from} to {to}");
+        booth.until("2027-03-01T08:00:00Z").await?;
+        let fees = booth
+            .laptop
+            .journal()?
+            .into_iter()
+            .filter(|(kind, _)| kind == "renewed_by_card");
+        assert_eq!(fees.count(), 1, "{from} to {to}");
+        assert_eq!(booth.plan()?["state"], "grace");
+        booth.agrees().await?;
+    }
+    Ok(())
+}
+
+/// An allowance is so much a month, whatever plans and purchases do within it.
+#[tokio::test]
+async fn allowances_are_granted_once_a_month() -> anyhow::Result<()> {
+    let studio = |plan: &str| {
+        json!({
+            "email": "studio@booth.example", "catalog": "studio", "plan": plan, "cycle": "monthly",
+            "card": { "exp_month": 12, "exp_year": 2060 },
+        })
+    };
+    let booth = Booth::new("2026-01-10T08:00:00Z", studio("agency")).await?;
+    booth.until("2026-02-09T08:00:00Z").await?;
+    for _ in 0..3 {
+        booth.laptop.ok(&["plan", "set", "freelancer", "monthly"])?;
+        booth.laptop.ok(&["plan", "set", "agency", "monthly"])?;
+    }
+    assert_eq!(booth.balance()?, 1_500);
+
+    // Nothing in grace; the whole with the payment that ends it.
+    let booth = Booth::new("2026-01-10T08:00:00Z", studio("freelancer")).await?;
+    booth.cloud.card(&booth.account, "decline").await?;
+    booth.until("2026-02-12T08:00:00Z").await?;
+    booth
+        .cloud
+        .control(
+            &booth.account,
+            "legacy",
+            json!({ "product": "appsumo_tier_1" }),
+        )
+        .await?;
+    booth.laptop.ok(&["sync"])?;
+    assert_eq!(booth.balance()?, 0);
+    booth.cloud.card(&booth.account, "approve").await?;
+    booth.laptop.ok(&["pay-now"])?;
+    assert_eq!(booth.balance()?, 550);
+    booth.agrees().await
+}
+
+/// A coupon comes with the plan that it is for, not before; one that fits nothing stops everything.
+#[tokio::test]
+async fn a_coupon_with_a_later_change_waits_for_it() -> anyhow::Result<()> {
+    let booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
+    let (code, refused) = booth
+        .laptop
+        .run(&["plan", "set", "payg", "--coupon", "zzz"])?;
+    assert_eq!(
+        (code, &refused["error"]["problem"]),
+        (5, &json!("unknown_coupon"))
+    );
+    booth
+        .laptop
+        .ok(&["plan", "set", "basic", "annual", "--coupon", " basic2free "])?;
+    assert_eq!(booth.laptop.balance()?["pending"], json!([]));
+    assert_eq!(
+        booth.laptop.ok(&["renewal", "preview"])?["fee"]["amount"],
+        39_000
+    );
+    booth.until("2026-02-10T08:00:00Z").await?;
+    assert_eq!(
+        booth.newest(3)?,
+        ["coupon_redeemed", "plan_changed", "renewed_by_card"]
+    );
+    assert_eq!(booth.laptop.balance()?["pending"][0]["amount"], 10_000);
+    booth.agrees().await
+}
+
+/// What expires at the renewal's own instant is gone before it; a card that cannot pay cannot recharge.
+#[tokio::test]
+async fn previews_see_what_else_happens_then() -> anyhow::Result<()> {
+    let studio = json!({
+        "email": "studio@booth.example", "catalog": "studio", "plan": "freelancer", "cycle": "monthly",
+        "opening_balance": 40, "card": { "exp_month": 12, "exp_year": 2060 },
+    });
+    let booth = Booth::new("2026-01-10T08:00:00Z", studio).await?;
+    let preview = booth.laptop.ok(&["renewal", "preview"])?;
+    assert_eq!(preview["card_first"]["balance_before"], 40);
+
+    let expired = with(
+        basic(5_500),
+        json!({
+            "auto_recharge": true, "card": { "exp_month": 1, "exp_year": 2026 },
+            "payment_order": { "first": "credits", "fallback": true },
+        }),
+    );
+    let booth = Booth::new("2026-01-10T08:00:00Z", expired).await?;
+    let preview = booth.laptop.ok(&["renewal", "preview"])?;
+    assert_eq!(preview["credits_first"]["balance_after"], 600);
+    assert_eq!(preview["credits_first"]["auto_recharge"], Value::Null);
+    booth.until("2026-02-10T08:00:00Z").await?;
+    assert_eq!(booth.balance()?, 600);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_quote_for_one_plan_is_no_word_for_another() -> anyhow::Result<()> {
+    let booth = Booth::new(
+        "2026-01-10T08:00:00Z",
+        with(basic(0), json!({ "plan": "payg" })),
+    )
+    .await?;
+    let change = json!({ "change": { "plan": { "plan": "basic", "cycle": "annual" } } });
+    let (_, seen) = booth
+        .cloud
+        .call(Method::POST, "/v1/quotes", &booth.account.key, &change)
+        .await?;
+    assert_eq!(seen["charge"]["amount"], 46_800);
+    let other = json!({ "kind": "change_plan", "plan": "pro", "cycle": "monthly", "seen": seen });
+    let (_, answer) = booth.cloud.command(&booth.account, &other).await?;
+    assert_eq!(answer["state"], "needs_decision");
+    Ok(())
+}
+
+#[tokio::test]
+async fn guests_are_masked_before_anything_is_written() -> anyhow::Result<()> {
+    let booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
+    let run =
+        json!({ "id": "run_1", "service": "sms", "event": "for +1 555 123 4567, jane@x.com" });
+    booth
+        .cloud
+        .call(Method::POST, "/v1/runs", &booth.account.key, &run)
+        .await?;
+    let adjust = json!({ "amount": 5, "reason": "asked by joe@y.org" });
+    booth
+        .cloud
+        .control(&booth.account, "adjust", adjust)
+        .await?;
+    booth.laptop.ok(&["sync"])?;
+    let history = booth.laptop.ok(&["history", "--limit", "2"])?;
+    assert_eq!(history["entries"][1]["event"], "for •••67, •••");
+    assert_eq!(history["entries"][0]["reason"], "asked by •••");
+    Ok(())
+}
+
+#[tokio::test]
+async fn requests_that_mean_nothing_are_refused_in_words_of_the_interface() -> anyhow::Result<()> {
+    let booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
+    let post = |path: String, body: Value| (Method::POST, path, body);
+    let of = |control: &str| format!("/sandbox/accounts/{}/{control}", booth.account.id);
+    let card = |month: u16, year: u16| json!({ "exp_month": month, "exp_year": year });
+    let event = json!({ "name": " ", "starts_at": "2026-02-01T00:00:00Z", "ends_at": "2026-02-02T00:00:00Z" });
+    let backwards = json!({ "name": "Gala", "starts_at": "2026-02-02T00:00:00Z", "ends_at": "2026-02-01T00:00:00Z" });
+    let later = with(basic(0), json!({ "signed_up_at": "2099-01-01T00:00:00Z" }));
+    for (method, path, body) in [
+        post("/sandbox/accounts".into(), with(basic(-5), json!({}))),
+        post("/sandbox/accounts".into(), later),
+        post(
+            "/sandbox/accounts".into(),
+            with(basic(0), json!({ "email": "" })),
+        ),
+        post(
+            "/sandbox/accounts".into(),
+            with(basic(0), json!({ "card": card(13, 2030) })),
+        ),
+        post(
+            "/sandbox/accounts/%F0/adjust".into(),
+            json!({ "amount": 1 }),
+        ),
+        post("/v1/runs/%F0/failed".into(), json!({})),
+        post(
+            "/sandbox/clock".into(),
+            json!({ "advance_to": "9999-12-31T00:00:00Z" }),
+        ),
+        post(of("adjust"), json!({ "amount": 0 })),
+        post(of("compensate"), json!({ "amount": 5, "run": "run_none" })),
+        post(of("events"), event),
+        post(of("events"), backwards),
+        post(of("daily-limit"), json!({ "limit": 100 })),
+        (Method::PUT, of("card"), card(0, 2030)),
+        (Method::PUT, of("card"), card(1, 0)),
+    ] {
+        let (status, problem) = booth
+            .cloud
+            .call(method, &path, &booth.account.key, &body)
+            .await?;
+        assert!((400..500).contains(&status), "{path} {body}: {status}");
+        assert!(problem["code"].is_string(), "{path} {body}: {problem}");
+    }
+    booth.laptop.ok(&["sync"])?;
+    assert_eq!(booth.newest(1)?, ["purchase"]);
+    Ok(())
+}
