@@ -2,11 +2,13 @@
 //! every question, and its own calendar. Written from the rules' text alone, to disagree with the engine
 //! wherever one of the two misreads them. It knows nothing of journals, entries or folds.
 
+mod asked;
 mod calendar;
-mod life;
+mod state;
+mod time;
 
 pub use calendar::{Civil, DAY, HOUR};
-pub use life::View;
+pub use state::View;
 
 /// Milliseconds since 1970.
 pub type Instant = i64;
