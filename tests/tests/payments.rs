@@ -1,5 +1,7 @@
 //! Who pays what, through the real cloud and the real command line: as it was foreseen, once, or not at all.
 
+use std::process::Stdio;
+
 use boothkeeper_tests::booth::{Booth, basic, with};
 use boothkeeper_tests::cloud::Cloud;
 use boothkeeper_tests::laptop::Laptop;
@@ -283,5 +285,83 @@ async fn plans_change_at_their_price_and_moment() -> anyhow::Result<()> {
         2_500 + 46_800,
         "the declined and the given-up took nothing"
     );
+    booth.agrees().await
+}
+
+/// Confirmations late, repeated and in another order than the payments.
+#[tokio::test]
+async fn confirmations_in_any_order_credit_each_payment_once() -> anyhow::Result<()> {
+    let booth = Booth::basic("2026-01-10T08:00:00Z", 0).await?;
+    for (amount, delivery) in [
+        (5_000, json!({ "delayed_seconds": 7_200 })),
+        (6_000, json!({ "delayed_seconds": 60 })),
+        (7_000, json!({ "duplicated": 5 })),
+        (8_000, json!("lost")),
+    ] {
+        booth.cloud.buy(&booth.account, amount, delivery).await?;
+    }
+    booth.until("2026-01-12T08:00:00Z").await?;
+    let landed = booth
+        .laptop
+        .journal()?
+        .into_iter()
+        .filter(|(kind, _)| kind == "purchase");
+    let landed: Vec<_> = landed.map(|(_, amount)| amount).collect();
+    assert_eq!(
+        landed,
+        [7_000, 6_000, 5_000],
+        "as they were confirmed, once each"
+    );
+    assert_eq!(
+        booth.laptop.balance()?["pending"][0]["amount"],
+        8_000,
+        "what is lost stays in sight"
+    );
+    booth.agrees().await
+}
+
+/// A renewal and a pause in the same millisecond: the renewal comes first, the pause was decided on less.
+#[tokio::test]
+async fn a_renewal_comes_before_a_pause_of_the_same_instant() -> anyhow::Result<()> {
+    let gala = json!([{ "name": "Gala", "starts_at": "2026-06-01T16:00:00Z", "ends_at": "2026-06-01T22:00:00Z" }]);
+    let mut booth = Booth::new(
+        "2026-01-10T08:00:00Z",
+        with(basic(9_000), json!({ "events": gala })),
+    )
+    .await?;
+    booth.until("2026-02-10T07:59:59.999Z").await?;
+    booth.cloud.stop();
+    let queued = booth.laptop.ok(&["pause", "--yes"])?;
+    assert_eq!(queued["not_after"], "2026-02-10T08:00:00.000Z");
+    booth.cloud.restart(&[])?;
+    booth.until("2026-02-10T08:00:00Z").await?;
+    let outbox = booth.laptop.ok(&["outbox", "list"])?;
+    assert_eq!(outbox["commands"][0]["state"], "needs_decision");
+    assert_eq!(booth.plan()?["plan"], "basic");
+    assert_eq!(booth.newest(1)?, ["renewed_by_card"]);
+    booth.agrees().await
+}
+
+/// Two laptops pay the same fee at once: one pays, the other is told that nothing is due.
+#[tokio::test]
+async fn two_laptops_at_once_pay_one_fee() -> anyhow::Result<()> {
+    let booth = Booth::basic("2026-01-10T08:00:00Z", 0).await?;
+    booth.cloud.card(&booth.account, "decline").await?;
+    booth.until("2026-02-20T08:00:00Z").await?;
+    booth.cloud.card(&booth.account, "approve").await?;
+    let other = booth.folder.path().join("other");
+    let other = Laptop::signed_in(&other, &booth.cloud, &booth.account)?;
+    let pays = |laptop: &Laptop| laptop.command(&["pay-now"]).stdout(Stdio::null()).spawn();
+    let (mut one, mut two) = (pays(&booth.laptop)?, pays(&other)?);
+    let mut codes = [one.wait()?.code(), two.wait()?.code()];
+    codes.sort_unstable();
+    assert_eq!(codes, [Some(0), Some(5)]);
+    booth.laptop.ok(&["sync"])?;
+    let fees = booth
+        .laptop
+        .journal()?
+        .into_iter()
+        .filter(|(kind, _)| kind == "renewed_by_card");
+    assert_eq!(fees.count(), 1);
     booth.agrees().await
 }

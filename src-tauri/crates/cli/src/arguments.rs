@@ -54,6 +54,15 @@ pub enum Command {
     },
     /// Switch auto-recharge.
     AutoRecharge { switch: Switch },
+    /// Where the credits went: causes that add up, and what to know or do. The last 30 days, if not said.
+    Explain {
+        /// First day, in this computer's zone: 2026-02-01.
+        #[arg(long)]
+        from: Option<boothkeeper_app::Date>,
+        /// Last day, included.
+        #[arg(long)]
+        to: Option<boothkeeper_app::Date>,
+    },
     /// The plan, its period, who pays, and the next renewal.
     Plan {
         #[command(subcommand)]

@@ -93,6 +93,7 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
             let queued = app.set_auto_recharge(switch == Switch::On)?;
             return send(app, &queued.id, output).await;
         }
+        Command::Explain { from, to } => output.explain(&app.explain(from, to)?, app)?,
         Command::Plan { command: None } => output.plan(&app.subscription()?, app)?,
         Command::Plan {
             command:

@@ -7,7 +7,9 @@ use boothkeeper_app::domain::billing::forecast::{Outcome, Preview};
 use boothkeeper_app::domain::billing::quote::Quote;
 use boothkeeper_app::domain::reminders::Reminder;
 use boothkeeper_app::domain::{Amount, Asset, Money};
-use boothkeeper_app::views::{BalanceView, DeadlinesView, RenewalPreview, SubscriptionView};
+use boothkeeper_app::views::{
+    BalanceView, DeadlinesView, Explanation, RenewalPreview, SubscriptionView,
+};
 use boothkeeper_app::{App, AppError, Code};
 use serde_json::json;
 
@@ -122,6 +124,40 @@ impl Output {
             self.line(&format!("{at}  {:<22}{risk}", json_name(&deadline.code)));
         }
         self.line(&format!("times in {}", app.zone().name()));
+        Ok(())
+    }
+
+    pub fn explain(&self, view: &Explanation, app: &App) -> Result<(), AppError> {
+        if self.json() {
+            self.print(view);
+            return Ok(());
+        }
+        let (zone, asset) = (app.zone(), asset(app)?);
+        let line = |what: &str, amount| format!("{what:<28} {:>14}", money(amount, &asset));
+        self.line(&line("opening", view.opening));
+        for cause in &view.causes {
+            let what = format!("  {} ({})", json_name(&cause.code), cause.entries.len());
+            self.line(&line(&what, cause.delta));
+        }
+        self.line(&line("closing", view.closing));
+        for finding in &view.findings {
+            let (severity, code) = (json_name(&finding.severity), json_name(&finding.code));
+            let amount = finding.amount.filter(|amount| !amount.is_zero());
+            let amount = amount.map_or(String::new(), |amount| money(amount, &asset));
+            let when = finding.at.map(|at| format!(" since {}", zone.local(at)));
+            let until = finding
+                .deadline
+                .map(|at| format!(" until {}", zone.local(at)));
+            let action = finding
+                .action
+                .map(|action| format!(" -> {}", json_name(&action)));
+            let parts = [when, until, action]
+                .map(Option::unwrap_or_default)
+                .concat();
+            self.line(&format!("[{severity}] {code} {amount}{parts}"));
+        }
+        let as_of = zone.local(view.as_of);
+        self.line(&format!("as of {as_of} ({})", zone.name()));
         Ok(())
     }
 

@@ -9,6 +9,7 @@ pub mod billing;
 pub mod calendar;
 pub mod catalog;
 pub mod deadlines;
+pub mod findings;
 pub mod grant;
 pub mod id;
 pub mod journal;

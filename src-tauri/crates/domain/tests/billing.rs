@@ -8,6 +8,7 @@ use boothkeeper_domain::billing::{
     Answer, Decision, Purpose, Refusal, answered, plan, purchase, quote, run, support, time,
 };
 use boothkeeper_domain::calendar::Cycle;
+use boothkeeper_domain::findings;
 use boothkeeper_domain::{Account, AccountId, Amount, Catalog, Entry, Programme, RunId, Timestamp};
 use proptest::prelude::*;
 
@@ -590,6 +591,12 @@ proptest! {
         }
         let folded = Account::default().extend(&world.journal).unwrap();
         prop_assert_eq!(&folded, &world.account);
+        let causes = findings::causes(&world.journal);
+        let explained: i64 = causes.iter().map(|cause| cause.delta.minor()).sum();
+        prop_assert_eq!(explained, world.account.balance.minor());
+        let claimed: usize = causes.iter().map(|cause| cause.entries.len()).sum();
+        let moved = world.journal.iter().filter(|entry| !entry.delta.is_zero()).count();
+        prop_assert_eq!(claimed, moved, "each entry has one cause");
         let due = time::next(&world.account, &world.catalog);
         prop_assert!(due.is_none_or(|(at, _)| at > world.now), "{:?} at {}", due, world.now);
     }

@@ -2,6 +2,7 @@
 
 mod balance;
 mod entries;
+mod explain;
 mod history;
 mod outbox;
 mod plan;
@@ -9,6 +10,7 @@ mod verify;
 
 pub use balance::{BalanceView, Overview, PendingKind, PendingView, PlanView, glance};
 pub use entries::{EntryDetail, EntryView, LinkView, RowStatus, RowView};
+pub use explain::Explanation;
 pub use history::{DayView, FilterOptions, HistoryPage, HistoryQuery, HistorySummary, TotalView};
 pub use outbox::{CommandView, OutboxView};
 pub use plan::{

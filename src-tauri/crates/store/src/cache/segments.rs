@@ -98,6 +98,35 @@ impl Cache {
         Ok(entries)
     }
 
+    /// All entries of a range, each line read once.
+    pub fn entries_between(&self, first: Seq, last: Seq) -> Result<Vec<Entry>, StoreError> {
+        let mut entries = Vec::new();
+        let mut at = first.max(Seq(1));
+        while at <= last {
+            let end = Seq(at.0.div_ceil(SEGMENT) * SEGMENT);
+            let whole = match self.segment(end)? {
+                Some(segment) => decompress(&segment.frame).map_err(|_| StoreError::damaged(at))?,
+                None => self.tail()?,
+            };
+            let skipped = usize::try_from((at.0 - 1) % SEGMENT).unwrap_or(0);
+            for line in lines(&whole)?.skip(skipped) {
+                let entry = entry::decode(line).map_err(|_| StoreError::damaged(at))?;
+                if entry.seq != at {
+                    return Err(StoreError::damaged(at));
+                }
+                if at > last {
+                    return Ok(entries);
+                }
+                entries.push(entry);
+                at = at.next();
+            }
+            if at <= last && at <= end {
+                return Err(StoreError::damaged(at));
+            }
+        }
+        Ok(entries)
+    }
+
     fn line(&self, seq: Seq) -> Result<Option<Vec<u8>>, StoreError> {
         let query = "SELECT line FROM tail WHERE seq = ?1";
         let mut statement = self.connection.prepare_cached(query)?;
