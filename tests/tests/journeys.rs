@@ -382,3 +382,21 @@ async fn a_watch_whose_key_is_revoked_ends_and_says_so() -> anyhow::Result<()> {
     assert_eq!(watch.child().wait()?.code(), Some(3));
     Ok(())
 }
+
+/// Entries at the seam of what is sealed and what is not are found once.
+#[tokio::test]
+async fn a_text_finds_each_entry_once() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let cloud = Cloud::start(&folder.path().join("cloud"), CLOCK)?;
+    let account = cloud.booth(50_000).await?;
+    cloud.runs(&account, "sms", 980).await?;
+    cloud.buy(&account, 15_000, json!("instant")).await?;
+    cloud.runs(&account, "sms", 500).await?;
+    let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
+    let found = laptop.ok(&["history", "--text", "150.00"])?;
+    assert_eq!(found["entries"].as_array().unwrap().len(), 1);
+    assert_eq!(found["totals"][0]["delta"], 15_000);
+    let all = laptop.ok(&["history", "--text", "sms", "--limit", "1000"])?;
+    assert_eq!(all["totals"][0]["count"], 1_480);
+    Ok(())
+}

@@ -1,6 +1,7 @@
 //! What the operator decides: queued on disk with what was shown, and until when it may act.
 
-use boothkeeper_domain::account::PaymentOrder;
+use boothkeeper_domain::account::{Payer, PaymentOrder};
+use boothkeeper_domain::billing::plan;
 use boothkeeper_domain::billing::quote::{Quote, quote};
 use boothkeeper_domain::time::DAY;
 use boothkeeper_domain::{Account, Amount, Timestamp};
@@ -39,6 +40,16 @@ impl App {
         self.on_copy(|copied| {
             let catalog = copied.catalog()?;
             quote(&copied.head.account, &catalog, &change, now)
+                .map_err(|refusal| AppError::foreseen(&refusal))
+        })
+    }
+
+    /// Who pays now, by the account's own order.
+    pub fn payer(&self) -> Result<Payer, AppError> {
+        let now = self.rules_now()?;
+        self.on_copy(|copied| {
+            let catalog = copied.catalog()?;
+            plan::payer(&copied.head.account, &catalog, now)
                 .map_err(|refusal| AppError::foreseen(&refusal))
         })
     }

@@ -43,18 +43,23 @@ pub(crate) struct Running {
 impl Options {
     /// The zone of `TZ` or else the laptop's own, and the environment's key.
     pub fn from_environment(data: PathBuf) -> Result<Self, AppError> {
-        let named = |name: String| Zone::named(name.trim_start_matches(':'));
-        let system = || iana_time_zone::get_timezone().ok().and_then(named);
-        let zone = std::env::var("TZ").ok().and_then(named).or_else(system);
         let key = std::env::var("BOOTHKEEPER_ACCESS_KEY").ok();
         let key = key.filter(|key| !key.is_empty());
         let parse = |key: String| AccessKey::parse(&key).ok_or(AppError::new(Code::KeyMalformed));
         Ok(Options {
             data,
-            zone: zone.unwrap_or_else(Zone::utc),
+            zone: system_zone(),
             key: key.map(parse).transpose()?,
         })
     }
+}
+
+/// The zone of `TZ`, or else the laptop's own.
+pub fn system_zone() -> Zone {
+    let named = |name: String| Zone::named(name.trim_start_matches(':'));
+    let system = || iana_time_zone::get_timezone().ok().and_then(named);
+    let zone = std::env::var("TZ").ok().and_then(named).or_else(system);
+    zone.unwrap_or_else(Zone::utc)
 }
 
 impl App {

@@ -12,7 +12,7 @@ mod session;
 mod upkeep;
 pub mod views;
 
-pub use app::{App, Options};
+pub use app::{App, Options, system_zone};
 pub use boothkeeper_domain as domain;
 pub use boothkeeper_store::Zone;
 pub use boothkeeper_sync::clock::SystemClock;

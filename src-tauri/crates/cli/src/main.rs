@@ -122,10 +122,11 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
         Command::Cancel => return decide(app, Action::Cancel, false, output).await,
         Command::Resume => return decide(app, Action::Resume, false, output).await,
         Command::PayNow { with } => {
+            freshen(app).await?;
             let method = match with {
                 Some(PayWith::Card) => Payer::Card,
                 Some(PayWith::Credits) => Payer::Credits,
-                None => app.subscription()?.payment_order.first,
+                None => app.payer()?,
             };
             return decide(app, Action::PayNow { method }, false, output).await;
         }
@@ -200,19 +201,23 @@ async fn decide(
     yes: bool,
     output: &Output,
 ) -> Result<ExitCode, AppError> {
-    app.signed_in()?;
-    // What is shown is what the cloud says now, where it can be asked.
-    if let Err(error) = app.sync_once().await
-        && !error.is_transient()
-    {
-        return Err(error);
-    }
+    freshen(app).await?;
     let quote = app.quote(&action)?;
-    if !quote.destroyed.is_empty() && !yes && !output.confirm(&quote, app)? {
+    output.quote(&quote, app)?;
+    if !quote.destroyed.is_empty() && !yes && !output.confirm() {
         return Ok(output.not_confirmed(&quote));
     }
     let queued = app.decide(&action, quote)?;
     send(app, &queued.id, output).await
+}
+
+/// What is shown is what the cloud says now, where it can be asked.
+async fn freshen(app: &App) -> Result<(), AppError> {
+    app.signed_in()?;
+    match app.sync_once().await {
+        Err(error) if !error.is_transient() => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Tries to send at once. What waits for the network stays queued, and that is a success. What cannot be
@@ -232,6 +237,7 @@ async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppError
         return Ok(output::exit(error.code));
     }
     output.command(&command, unit(app).as_ref());
+    output.standing(app)?;
     Ok(match command.state.as_str() {
         "rejected" | "needs_decision" => output::exit(Code::Refused),
         _ => ExitCode::SUCCESS,

@@ -8,7 +8,7 @@ use boothkeeper_app::domain::{Amount, Asset};
 use boothkeeper_app::views::{
     BalanceView, CommandView, Doctor, HistoryPage, OutboxView, VerifyView,
 };
-use boothkeeper_app::{App, AppError, Code};
+use boothkeeper_app::{App, AppError, Code, Zone, system_zone};
 use serde::Serialize;
 use serde_json::json;
 
@@ -16,6 +16,8 @@ use crate::words;
 
 pub struct Output {
     json: bool,
+    /// What times are shown in.
+    zone: Zone,
 }
 
 /// `cloud-api.md`: 1 failed, 3 signed out, 4 offline, 5 refused, 6 diverged; 2 is usage.
@@ -55,7 +57,10 @@ pub fn trust_exit(trust: Trust) -> ExitCode {
 
 impl Output {
     pub fn new(json: bool) -> Self {
-        Output { json }
+        Output {
+            json,
+            zone: system_zone(),
+        }
     }
 
     pub fn error(&self, error: &AppError) -> ExitCode {
@@ -97,7 +102,11 @@ impl Output {
         let (Some(balance), Some(asset)) = (view.balance, &view.asset) else {
             return self.line("No balance yet: this copy has never been synced.");
         };
-        self.line(&format!("{}  {}", money(balance, asset), trust(view)));
+        self.line(&format!(
+            "{}  {}",
+            money(balance, asset),
+            trust(view, &self.zone)
+        ));
         for bucket in &view.buckets {
             let kind = json_name(&bucket.kind);
             self.line(&format!("  {kind:<12} {:>12}", money(bucket.amount, asset)));
@@ -107,7 +116,7 @@ impl Output {
             let amount = money(pending.amount, asset);
             self.line(&format!(
                 "  {kind:<12} {amount:>12}  pending since {}",
-                pending.since
+                self.zone.local(pending.since)
             ));
         }
     }
@@ -115,7 +124,7 @@ impl Output {
     pub fn refusals(&self, count: usize) {
         if count > 0 && !self.json {
             self.line(&format!(
-                "{count} waiting action(s) were refused: see `boothkeeper outbox list`."
+                "{count} waiting action(s) were refused or need a new decision: see `boothkeeper outbox list`."
             ));
         }
     }
@@ -156,7 +165,7 @@ impl Output {
             self.line("Nothing waits.");
         }
         for command in &view.commands {
-            self.line(&command_line(command, asset));
+            self.line(&self.command_line(command, asset));
         }
     }
 
@@ -164,7 +173,7 @@ impl Output {
         if self.json {
             self.print(command);
         } else {
-            self.line(&command_line(command, asset));
+            self.line(&self.command_line(command, asset));
         }
     }
 
@@ -224,8 +233,8 @@ pub fn json_name(value: &impl Serialize) -> String {
     name.unwrap_or_default()
 }
 
-fn trust(view: &BalanceView) -> String {
-    let as_of = view.as_of.map(|at| at.to_string()).unwrap_or_default();
+pub fn trust(view: &BalanceView, zone: &Zone) -> String {
+    let as_of = view.as_of.map(|at| zone.local(at)).unwrap_or_default();
     let why = view.reason.map(words::reason).unwrap_or_default();
     match view.trust {
         Trust::Live => format!("live, verified as of {as_of}"),
@@ -241,28 +250,63 @@ fn trust(view: &BalanceView) -> String {
     }
 }
 
-fn command_line(command: &CommandView, asset: Option<&Asset>) -> String {
-    let in_asset = |amount| asset.map(|asset| money(amount, asset));
-    let amount = command.amount.and_then(in_asset);
-    let switch = command
-        .enabled
-        .map(|on| if on { "on" } else { "off" }.to_owned());
-    let what = amount.or(switch).or(command.plan.clone());
-    let what = what.unwrap_or_default();
-    let problem = command.problem.map(|code| code.title()).unwrap_or_default();
-    let facts = command.facts.as_ref().map(ToString::to_string);
-    let waits = match (command.state.as_str(), command.not_after) {
-        ("queued", Some(limit)) => format!("waits for the cloud, until {limit}"),
-        ("unknown", _) => "sent, not answered: the cloud is asked with the next sync".to_owned(),
-        ("damaged", _) => "not as it was written: never sent".to_owned(),
-        _ => String::new(),
-    };
-    let line = format!(
-        "{}  {:<18} {what:<18} {:<14} {problem} {} {waits}",
-        command.id,
-        command.kind,
-        command.state,
-        facts.unwrap_or_default()
-    );
-    line.trim_end().to_owned()
+/// What a refusal names, in words: amounts in the account's asset.
+fn facts(facts: &serde_json::Value, asset: Option<&Asset>) -> String {
+    let named = facts.as_object().into_iter().flatten();
+    let said = named.filter_map(|(name, value)| {
+        let amount = value.as_i64().and_then(|minor| Amount::new(minor).ok());
+        let amount = amount
+            .zip(asset)
+            .map(|(amount, asset)| money(amount, asset));
+        let text = amount.or_else(|| value.as_str().map(ToOwned::to_owned))?;
+        Some(format!("{} {text}", name.replace('_', " ")))
+    });
+    let said: Vec<_> = said.collect();
+    if said.is_empty() {
+        return String::new();
+    }
+    format!("({})", said.join(", "))
+}
+
+impl Output {
+    fn command_line(&self, command: &CommandView, asset: Option<&Asset>) -> String {
+        let in_asset = |amount| asset.map(|asset| money(amount, asset));
+        let amount = command.amount.and_then(in_asset);
+        let switch = command
+            .enabled
+            .map(|on| if on { "on" } else { "off" }.to_owned());
+        let what = amount.or(switch).or(command.plan.clone());
+        let what = what.unwrap_or_default();
+        let problem = command.problem.map(|code| code.title()).unwrap_or_default();
+        let figures = command.facts.as_ref().map(|named| facts(named, asset));
+        let waits = match (command.state.as_str(), command.not_after) {
+            ("queued", Some(limit)) => {
+                let limit = self.zone.local(limit);
+                format!("waits for the cloud, until {limit} ({})", self.zone.name())
+            }
+            ("unknown", _) => "sent, not answered: the cloud is asked with the next sync".into(),
+            ("damaged", _) => "not as it was written: never sent".to_owned(),
+            ("needs_decision", _) => "not done: things have changed, decide again".to_owned(),
+            _ => String::new(),
+        };
+        let now = command.quote.as_ref().map(|quote| {
+            let charge = quote.charge.as_ref();
+            let charge =
+                charge.map(|c| format!("; now charges {}", money(c.amount, &Asset::usd())));
+            let destroys = match quote.destroyed.as_slice() {
+                [] => String::new(),
+                events => format!("; now destroys {}", events.join(", ")),
+            };
+            charge.unwrap_or_default() + &destroys
+        });
+        let line = format!(
+            "{}  {:<18} {what:<12} {:<14} {problem} {} {waits}{}",
+            command.id,
+            command.kind,
+            command.state,
+            figures.unwrap_or_default(),
+            now.unwrap_or_default()
+        );
+        line.trim_end().to_owned()
+    }
 }

@@ -3,6 +3,7 @@
 use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 
+use boothkeeper_app::domain::account::Payer;
 use boothkeeper_app::domain::billing::forecast::{Outcome, Preview};
 use boothkeeper_app::domain::billing::quote::Quote;
 use boothkeeper_app::domain::reminders::Reminder;
@@ -13,7 +14,7 @@ use boothkeeper_app::views::{
 use boothkeeper_app::{App, AppError, Code};
 use serde_json::json;
 
-use crate::output::{Output, exit, json_name, money};
+use crate::output::{Output, exit, json_name, money, trust};
 use crate::words;
 
 impl Output {
@@ -23,13 +24,9 @@ impl Output {
             return Ok(());
         }
         let (zone, asset) = (app.zone(), asset(app)?);
-        let cycle = view.cycle.map(|cycle| json_name(&cycle));
-        self.line(&format!(
-            "{} {}, {}",
-            view.plan,
-            cycle.unwrap_or_default(),
-            json_name(&view.state)
-        ));
+        let cycle = view.cycle.map(|cycle| format!(" {}", json_name(&cycle)));
+        let (cycle, state) = (cycle.unwrap_or_default(), json_name(&view.state));
+        self.line(&format!("{}{cycle}, {state}", view.plan));
         if let Some(period) = view.period {
             let (start, end) = (zone.local(period.start), zone.local(period.end));
             self.line(&format!("  paid from {start} to {end} ({})", zone.name()));
@@ -37,22 +34,17 @@ impl Output {
         if let Some(at) = view.cancel_at {
             self.line(&format!("  cancelled: no renewal at {}", zone.local(at)));
         }
-        if let Some(at) = view.closes_at {
-            let at = zone.local(at);
-            self.line(&format!(
-                "  CLOSES {at} with every credit, if nothing is done"
-            ));
-        }
-        if let Some(since) = view.payment_pending {
-            let since = zone.local(since);
-            self.line(&format!("  the card's bank has not answered since {since}"));
-        }
-        let fallback = match view.payment_order.fallback {
-            true => "then the other",
-            false => "and nothing else",
+        self.warnings(view, app)?;
+        let order = view.payment_order;
+        let (first, other) = match order.first {
+            Payer::Card => ("the card", "credits"),
+            Payer::Credits => ("credits", "the card"),
         };
-        let first = json_name(&view.payment_order.first);
-        self.line(&format!("  renewals are paid by {first} first, {fallback}"));
+        let then = match order.fallback {
+            true => format!("then by {other}"),
+            false => "and by nothing else".to_owned(),
+        };
+        self.line(&format!("  renewals are paid by {first} first, {then}"));
         if let Some(card) = &view.card {
             let until = zone.local(card.expires);
             self.line(&format!(
@@ -67,16 +59,20 @@ impl Output {
             self.line(&format!("  auto-recharge: buys {amount} at {at} or less"));
         }
         match &view.next_renewal {
+            None if view.payment_pending.is_some() || view.due_now.is_some() => {}
             None => self.line("  no renewal is coming"),
-            Some(next) => self.line(&format!(
-                "  next renewal {}: {} ({} card, {} credits), balance after {}",
-                zone.local(next.at),
-                fee(&next.fee),
-                usd(next.card),
-                money(next.credits, &asset),
-                money(next.balance_after, &asset)
-            )),
+            Some(next) => {
+                let (at, due) = (zone.local(next.at), usd(next.fee.amount));
+                let after = money(next.balance_after, &asset);
+                let paid = match next.outcome {
+                    Outcome::Card => format!("paid by card, credits stay {after}"),
+                    Outcome::Credits => format!("paid from credits, {after} left"),
+                    Outcome::Unpaid => "WILL NOT BE PAID: grace begins".to_owned(),
+                };
+                self.line(&format!("  next renewal {at}: {due}, {paid}"));
+            }
         }
+        self.line(&format!("  {}", trust(&app.balance()?, zone)));
         Ok(())
     }
 
@@ -86,8 +82,11 @@ impl Output {
             return Ok(());
         }
         let (Some(at), Some(due)) = (view.at, &view.fee) else {
-            self.line("No renewal is coming.");
-            return Ok(());
+            let standing = app.subscription()?;
+            if standing.payment_pending.is_none() && standing.due_now.is_none() {
+                self.line("No renewal is coming.");
+            }
+            return self.warnings(&standing, app);
         };
         let asset = asset(app)?;
         let at = app.zone().local(at);
@@ -123,7 +122,8 @@ impl Output {
             let at = app.zone().local(deadline.at);
             self.line(&format!("{at}  {:<22}{risk}", json_name(&deadline.code)));
         }
-        self.line(&format!("times in {}", app.zone().name()));
+        let standing = trust(&app.balance()?, app.zone());
+        self.line(&format!("times in {}; {standing}", app.zone().name()));
         Ok(())
     }
 
@@ -170,6 +170,10 @@ impl Output {
         }
         self.balance(view);
         self.reminders(reminders, app);
+        if let Ok(subscription) = app.subscription() {
+            // Without words for what is not there.
+            let _ = self.warnings(&subscription, app);
+        }
     }
 
     pub fn reminders(&self, reminders: &[Reminder], app: &App) {
@@ -190,20 +194,35 @@ impl Output {
         }
     }
 
-    /// Shows what is kept and destroyed, and asks whoever sits there; nobody sits before a script.
-    pub fn confirm(&self, quote: &Quote, app: &App) -> Result<bool, AppError> {
-        if self.json() || !std::io::stdin().is_terminal() {
-            return Ok(false);
+    /// What an action does, before it is done.
+    pub fn quote(&self, quote: &Quote, app: &App) -> Result<(), AppError> {
+        if self.json() {
+            return Ok(());
         }
-        let kept = money(quote.kept, &asset(app)?);
-        self.line(&format!("Keeps {kept}. Destroys for good:"));
+        let (zone, asset) = (app.zone(), asset(app)?);
+        if let Some(charge) = &quote.charge {
+            self.line(&format!("charges {}", usd(charge.amount)));
+        }
+        if let Some(at) = quote.effective_at {
+            let at = zone.local(at);
+            self.line(&format!("takes effect {at} ({})", zone.name()));
+        }
+        self.line(&format!("keeps {} in credits", money(quote.kept, &asset)));
         for event in &quote.destroyed {
-            self.line(&format!("  {event}"));
+            self.line(&format!("destroys for good: {event}"));
+        }
+        Ok(())
+    }
+
+    /// Asks whoever sits there; nobody sits before a script.
+    pub fn confirm(&self) -> bool {
+        if self.json() || !std::io::stdin().is_terminal() {
+            return false;
         }
         self.line("Type yes to do it:");
         let mut answer = String::new();
         let read = std::io::stdin().lock().read_line(&mut answer);
-        Ok(read.is_ok() && answer.trim().eq_ignore_ascii_case("yes"))
+        read.is_ok() && answer.trim().eq_ignore_ascii_case("yes")
     }
 
     pub fn not_confirmed(&self, quote: &Quote) -> ExitCode {
@@ -216,12 +235,55 @@ impl Output {
                 "quote": quote,
             }}));
         } else {
-            for event in &quote.destroyed {
-                eprintln!("  destroys: {event}");
-            }
             eprintln!("{sentence}\n{next}");
         }
         exit(Code::NotConfirmed)
+    }
+
+    /// How the account stands after an action, and how far that is known.
+    pub fn standing(&self, app: &App) -> Result<(), AppError> {
+        if !self.json() {
+            self.balance(&app.balance()?);
+            let subscription = app.subscription()?;
+            self.warnings(&subscription, app)?;
+        }
+        Ok(())
+    }
+
+    /// What an operator must not miss.
+    fn warnings(&self, view: &SubscriptionView, app: &App) -> Result<(), AppError> {
+        let (zone, asset) = (app.zone(), asset(app)?);
+        if let Some(target) = &view.requested {
+            let cycle = target
+                .cycle
+                .map(|cycle| json_name(&cycle))
+                .unwrap_or_default();
+            let coupon = target.coupon.as_ref().map(|code| format!(" with {code}"));
+            let coupon = coupon.unwrap_or_default();
+            let at = view
+                .period
+                .map(|period| zone.local(period.end))
+                .unwrap_or_default();
+            self.line(&format!("  from {at}: {} {cycle}{coupon}", target.plan));
+        }
+        if let Some(since) = view.payment_pending {
+            let since = zone.local(since);
+            self.line(&format!(
+                "  a charge hangs: the card's bank has not answered since {since}"
+            ));
+        }
+        if let (Some(due), None) = (&view.due_now, view.payment_pending) {
+            let due = usd(due.amount);
+            self.line(&format!(
+                "  GRACE: pay {due} with `boothkeeper pay-now`, or `boothkeeper pause`"
+            ));
+        }
+        if let Some(at) = view.closes_at {
+            let (at, balance) = (zone.local(at), app.balance()?.balance);
+            let all = balance.map_or("every credit".to_owned(), |all| money(all, &asset));
+            self.line(&format!("  CLOSES {at} with {all}, if nothing is done"));
+        }
+        Ok(())
     }
 }
 

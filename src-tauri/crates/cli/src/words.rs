@@ -96,7 +96,7 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
         ),
         Code::OutOfRange => (
             "A value is out of range.",
-            "Limits are 1 to 1000, amounts plain decimals such as 50.00, dates in order.",
+            "Amounts are plain decimals such as 50.00, dates are in order, a page has 1 to 1000 rows.",
         ),
         Code::UnknownName => (
             "There is no such name.",

@@ -50,7 +50,7 @@ problem_codes! {
     CommandReused = "command_reused", 422, "The id belongs to another command";
     UnknownService = "unknown_service", 422, "There is no such service";
     UnitsOutOfRange = "units_out_of_range", 422, "A run is charged for 1 to 1000 units";
-    InsufficientCredits = "insufficient_credits", 422, "The run costs more than the balance";
+    InsufficientCredits = "insufficient_credits", 422, "It costs more than the balance";
     DailyLimitReached = "daily_limit_reached", 422, "Today's limit is used up";
     ExceedsDailyLimit = "exceeds_daily_limit", 422, "The run costs more than a whole day's limit";
     BelowMinimum = "below_minimum", 422, "The purchase is below the minimum";

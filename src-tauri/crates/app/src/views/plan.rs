@@ -3,7 +3,8 @@
 
 use boothkeeper_domain::account::{Account, Card, Life, Payer, PaymentOrder};
 use boothkeeper_domain::billing::fee;
-use boothkeeper_domain::billing::forecast::{self, Preview, Recharge};
+use boothkeeper_domain::billing::forecast::{self, Outcome, Preview, Recharge};
+use boothkeeper_domain::billing::plan::Target;
 use boothkeeper_domain::calendar::{Cycle, Period};
 use boothkeeper_domain::deadlines::{self, Deadline, DeadlineCode};
 use boothkeeper_domain::reminders::{self, Reminder};
@@ -40,6 +41,14 @@ pub struct SubscriptionView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub next_renewal: Option<NextRenewal>,
+    /// Another plan or cycle that takes effect at the period's end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub requested: Option<Target>,
+    /// What is to be paid now to end grace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub due_now: Option<Money>,
     /// A fee's charge that the card's bank has not answered, and since when.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -73,6 +82,7 @@ pub struct CardView {
 pub struct NextRenewal {
     pub at: Timestamp,
     pub fee: Money,
+    pub outcome: Outcome,
     /// What the card pays, and what credits pay.
     pub card: Amount,
     pub credits: Amount,
@@ -213,6 +223,7 @@ fn subscription(account: &Account, catalog: &Catalog) -> Result<SubscriptionView
         Some(NextRenewal {
             at,
             fee: next_fee(account, catalog)?,
+            outcome: preview.outcome,
             card: preview.card,
             credits: preview.credits,
             balance_after: preview.balance_after,
@@ -235,6 +246,12 @@ fn subscription(account: &Account, catalog: &Catalog) -> Result<SubscriptionView
         },
         card: account.card.as_ref().map(card),
         next_renewal: next,
+        requested: account.requested.as_ref().map(|requested| Target {
+            plan: requested.plan.clone(),
+            cycle: requested.cycle,
+            coupon: requested.coupon.clone(),
+        }),
+        due_now: next_fee(account, catalog).filter(|_| account.life == Life::Grace),
         payment_pending: account.pending_fee.as_ref().map(|pending| pending.since),
     })
 }

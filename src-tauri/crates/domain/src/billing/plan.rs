@@ -320,6 +320,17 @@ pub fn pay_now(
     Ok(ledger.decided())
 }
 
+/// Who pays the fee that grace waits for, by the account's own order, as far as that can be told.
+pub fn payer(account: &Account, catalog: &Catalog, now: Timestamp) -> Result<Payer, Refusal> {
+    let due = owed(account, catalog, now)?;
+    let order = account.payment_order;
+    let covered = fee::covered(&account.grants, catalog, &due.fee);
+    Ok(match order.first {
+        Payer::Credits if !covered && order.fallback => Payer::Card,
+        first => first,
+    })
+}
+
 pub(super) fn owed(
     account: &Account,
     catalog: &Catalog,

@@ -169,7 +169,8 @@ impl Scan<'_> {
         if tail.is_empty() {
             return Ok(());
         }
-        self.stretch(self.cache.seq()?, &tail)
+        let last = self.cache.seq()?;
+        self.stretch(Seq(last.0 / SEGMENT * SEGMENT + 1), last, &tail)
     }
 
     fn segment(&mut self, last: Seq) -> Result<(), StoreError> {
@@ -179,16 +180,13 @@ impl Scan<'_> {
             return Ok(());
         }
         let whole = decompress(&segment.frame).map_err(|_| StoreError::damaged(last))?;
-        self.stretch(last, &whole)
+        self.stretch(segment.before().next(), last, &whole)
     }
 
-    /// Compares a stretch whose last entry is `last`: by columns, and by its bytes.
-    fn stretch(&mut self, last: Seq, whole: &[u8]) -> Result<(), StoreError> {
+    /// Compares the entries from `first` to `last`: by columns, and by their bytes.
+    fn stretch(&mut self, first: Seq, last: Seq, whole: &[u8]) -> Result<(), StoreError> {
         let mentioned = self.mentioned(last, whole)?;
-        let (first, top) = (
-            self.first.max(Seq(last.0.saturating_sub(SEGMENT - 1))),
-            self.top.min(last),
-        );
+        let (first, top) = (self.first.max(first), self.top.min(last));
         let mut any = self.condition.clone().unwrap_or_default();
         if !mentioned.is_empty() {
             let join = if any.is_empty() { "" } else { " OR " };
