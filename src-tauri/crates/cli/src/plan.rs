@@ -253,7 +253,9 @@ impl Output {
     /// What an operator must not miss.
     fn warnings(&self, view: &SubscriptionView, app: &App) -> Result<(), AppError> {
         let (zone, asset) = (app.zone(), asset(app)?);
-        if let Some(target) = &view.requested {
+        // Where the period's end is the end, nothing takes effect there.
+        let requested = view.requested.as_ref();
+        if let Some(target) = requested.filter(|_| view.cancel_at.is_none()) {
             let cycle = target
                 .cycle
                 .map(|cycle| json_name(&cycle))
