@@ -346,3 +346,16 @@ async fn requests_that_mean_nothing_are_refused_in_words_of_the_interface() -> a
     assert_eq!(booth.newest(1)?, ["purchase"]);
     Ok(())
 }
+
+/// A moment that was noted down and is none any more, by rules of another version say, is noted again.
+#[tokio::test]
+async fn a_due_moment_that_is_none_holds_up_nothing() -> anyhow::Result<()> {
+    let mut booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
+    booth.cloud.stop();
+    let file = booth.folder.path().join("cloud/cloud.sqlite");
+    rusqlite::Connection::open(file)?.execute("UPDATE accounts SET due_at = 5", [])?;
+    booth.cloud.restart(&[])?;
+    booth.until("2026-02-10T08:00:00Z").await?;
+    assert_eq!(booth.newest(1)?, ["renewed_by_card"]);
+    booth.agrees().await
+}

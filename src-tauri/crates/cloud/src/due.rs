@@ -138,9 +138,13 @@ fn step(cloud: &Inner, tx: &Tx<'_>, due: &Due, row: AccountRow) -> Result<Step, 
             Ok(Step::Done(head(&work.row)))
         }
         What::Life => {
-            let next = time::next(&row.state, cloud.catalog(row.programme));
-            // Another may have taken the step meanwhile.
+            let catalog = cloud.catalog(row.programme);
+            let next = time::next(&row.state, catalog);
             let Some((_, next)) = next.filter(|(at, _)| *at <= due.at) else {
+                // Another took the step meanwhile, or the rules have changed since it was noted down: it is
+                // noted again, or it would be asked for without end.
+                let mut row = row;
+                tx.append(&mut row, &[], catalog)?;
                 return Ok(Step::Done(head(&row)));
             };
             if let (time::Due::Void, Some(pending)) = (next, &row.state.pending_fee) {
