@@ -359,3 +359,76 @@ async fn a_due_moment_that_is_none_holds_up_nothing() -> anyhow::Result<()> {
     assert_eq!(booth.newest(1)?, ["renewed_by_card"]);
     booth.agrees().await
 }
+
+/// Decided offline, one after the other, a pause and a cancel would both be done.
+#[tokio::test]
+async fn a_second_word_on_the_plan_waits_for_the_first() -> anyhow::Result<()> {
+    let mut booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
+    booth.cloud.stop();
+    let pause = booth.laptop.ok(&["pause", "--yes"])?;
+    assert_eq!(pause["state"], "queued");
+    assert_eq!(
+        booth.laptop.fails(&["cancel"])?,
+        (1, "already_waiting".into())
+    );
+    booth
+        .laptop
+        .ok(&["outbox", "cancel", pause["id"].as_str().unwrap()])?;
+    assert_eq!(booth.laptop.ok(&["cancel"])?["state"], "queued");
+    booth.cloud.restart(&[])?;
+    booth.laptop.ok(&["sync"])?;
+    assert_eq!(booth.newest(1)?, ["cancelled"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_programme_has_not_cannot_be_signed_up_for() -> anyhow::Result<()> {
+    let studio = json!({
+        "email": "studio@booth.example", "catalog": "studio", "plan": "freelancer", "cycle": "monthly",
+        "card": { "exp_month": 12, "exp_year": 2060 },
+    });
+    let booth = Booth::new("2026-01-10T08:00:00Z", studio.clone()).await?;
+    let credits = json!({ "payment_order": { "first": "credits", "fallback": false } });
+    for (more, why) in [
+        (credits, "credits_cannot_pay_fees"),
+        (json!({ "auto_recharge": true }), "no_auto_recharge"),
+    ] {
+        let request = with(studio.clone(), more);
+        let (status, problem) = booth
+            .cloud
+            .call(Method::POST, "/sandbox/accounts", "", &request)
+            .await?;
+        assert_eq!((status, &problem["code"]), (422, &json!(why)));
+    }
+    // Support raises a limit; a larger plan is never held down by it.
+    booth
+        .cloud
+        .control(&booth.account, "daily-limit", json!({ "limit": 200 }))
+        .await?;
+    booth
+        .cloud
+        .runs(&booth.account, "premium_image", 20)
+        .await?;
+    booth.laptop.ok(&["plan", "set", "agency", "monthly"])?;
+    booth
+        .cloud
+        .runs(&booth.account, "premium_image", 10)
+        .await?;
+    let more = json!({ "service": "basic_image" });
+    let path = format!("/sandbox/accounts/{}/runs", booth.account.id);
+    let (_, refused) = booth.cloud.call(Method::POST, &path, "", &more).await?;
+    assert_eq!(refused["code"], "daily_limit_reached");
+
+    let low = with(basic(500), json!({ "auto_recharge": true }));
+    let booth = Booth::new("2026-01-10T08:00:00Z", low).await?;
+    assert_eq!(booth.balance()?, 10_500, "switched on, and low");
+    booth.laptop.ok(&["cancel"])?;
+    booth.until("2026-02-09T20:00:00Z").await?;
+    let again = json!({ "change": "cancel" });
+    let (_, quote) = booth
+        .cloud
+        .call(Method::POST, "/v1/quotes", &booth.account.key, &again)
+        .await?;
+    assert_eq!(quote["effective_at"], "2026-02-10T08:00:00.000Z");
+    Ok(())
+}

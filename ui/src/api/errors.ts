@@ -138,6 +138,11 @@ export const WORDS: Record<Code, Words> = {
     next: 'Wait for the cloud’s answer.',
     severity: 'warn',
   },
+  already_waiting: {
+    sentence: 'Another action on the plan is waiting to be sent.',
+    next: 'Wait for the cloud’s answer, or take it back first.',
+    severity: 'warn',
+  },
   not_confirmed: {
     sentence: 'This destroys what is named, for good; nothing was done.',
     next: 'Confirm it first.',

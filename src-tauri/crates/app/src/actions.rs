@@ -5,6 +5,7 @@ use boothkeeper_domain::billing::plan;
 use boothkeeper_domain::billing::quote::{Quote, quote};
 use boothkeeper_domain::time::DAY;
 use boothkeeper_domain::{Account, Amount, Timestamp};
+use boothkeeper_store::outbox::Command;
 use boothkeeper_sync::wire::action::Action;
 use uuid::Uuid;
 
@@ -67,6 +68,14 @@ impl App {
         let id = Uuid::now_v7();
         let outbox = self.laptop.outbox();
         let request = action.request(seen, Some(expires));
+        // A pause and a cancel that both wait would both be done, the worse one last.
+        let contradicts = |waiting: &Command| {
+            let resource = waiting.request.as_ref().map(|r| r.resource());
+            waiting.state.is_open() && resource == Some(request.resource())
+        };
+        if action.change().is_some() && outbox.list()?.iter().any(contradicts) {
+            return Err(AppError::new(Code::AlreadyWaiting));
+        }
         outbox.queue(id, &request, head.account.seq, now)?;
         let command = outbox.get(id)?.ok_or(AppError::new(Code::Internal))?;
         drop(outbox);

@@ -44,6 +44,8 @@ pub enum Code {
     UnknownName,
     NotFound,
     NotCancellable,
+    /// Another action on the same thing was decided and not sent yet: the two may contradict each other.
+    AlreadyWaiting,
     /// Something would be destroyed that nobody has confirmed.
     NotConfirmed,
     Internal,
@@ -77,6 +79,7 @@ impl Code {
         Code::UnknownName,
         Code::NotFound,
         Code::NotCancellable,
+        Code::AlreadyWaiting,
         Code::NotConfirmed,
         Code::Internal,
     ];

@@ -107,6 +107,10 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
             "That action was sent already.",
             "Run `boothkeeper sync` to learn what came of it.",
         ),
+        Code::AlreadyWaiting => (
+            "Another action on the plan is waiting to be sent.",
+            "Run `boothkeeper sync`, or take it back with `boothkeeper outbox cancel ID`, and decide again.",
+        ),
         Code::NotConfirmed => (
             "This destroys what is named, for good; nothing was done.",
             "Run it again with --yes.",

@@ -71,6 +71,11 @@ pub enum State {
 }
 
 impl State {
+    /// Not answered yet: to be sent, or to be asked about.
+    pub const fn is_open(self) -> bool {
+        matches!(self, State::Queued | State::Sending | State::Unknown)
+    }
+
     pub const fn name(self) -> &'static str {
         match self {
             State::Queued => "queued",
@@ -260,7 +265,7 @@ impl Outbox {
     pub fn next(&self, skip: &[Uuid]) -> Result<Option<Command>, StoreError> {
         let mut held: Vec<String> = Vec::new();
         for command in self.list()?.into_iter().rev() {
-            let open = [State::Queued, State::Sending, State::Unknown].contains(&command.state);
+            let open = command.state.is_open();
             let resource = command.request.as_ref().map(|r| r.resource().to_owned());
             let Some(resource) = resource else {
                 continue;
