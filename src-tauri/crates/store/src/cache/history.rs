@@ -164,18 +164,19 @@ impl Cache {
         Ok(rows)
     }
 
-    /// Rows with what refers to them.
+    /// Rows with what refers to them. Neighbours are asked about together: few entries are referred to.
     pub fn with_followers(&self, rows: Vec<Row>) -> Result<Vec<Found>, StoreError> {
         let query = "SELECT l.target, e.kind, e.seq FROM links l JOIN entries e ON e.seq = l.seq
-                     WHERE l.target IN (SELECT value FROM json_each(?1)) ORDER BY l.seq";
-        let targets: Vec<u64> = rows.iter().map(|row| row.seq.0).collect();
+                     WHERE l.target BETWEEN ?1 AND ?2 ORDER BY l.target, l.seq";
         let mut statement = self.connection.prepare_cached(query)?;
-        let mut followers = statement.query([serde_json::to_string(&targets)?])?;
         let mut followed_by: HashMap<Seq, Vec<_>> = HashMap::new();
-        while let Some(follower) = followers.next()? {
-            let named = (NameId(follower.get(1)?), Seq(follower.get(2)?));
-            let target = followed_by.entry(Seq(follower.get(0)?));
-            target.or_default().push(named);
+        for (first, last) in neighbours(&rows) {
+            let mut followers = statement.query([first.0, last.0])?;
+            while let Some(follower) = followers.next()? {
+                let named = (NameId(follower.get(1)?), Seq(follower.get(2)?));
+                let target = followed_by.entry(Seq(follower.get(0)?));
+                target.or_default().push(named);
+            }
         }
         let found = rows.into_iter().map(|row| Found {
             row,
@@ -276,4 +277,19 @@ impl Cache {
         ranges.reverse();
         Ok(ranges)
     }
+}
+
+/// Ranges that hold the rows, with gaps that are cheaper to read over than to seek across.
+fn neighbours(rows: &[Row]) -> Vec<(Seq, Seq)> {
+    const GAP: u64 = 256;
+    let mut seqs: Vec<Seq> = rows.iter().map(|row| row.seq).collect();
+    seqs.sort_unstable();
+    let mut ranges: Vec<(Seq, Seq)> = Vec::new();
+    for seq in seqs {
+        match ranges.last_mut() {
+            Some((_, last)) if seq.0 - last.0 <= GAP => *last = seq,
+            _ => ranges.push((seq, seq)),
+        }
+    }
+    ranges
 }
