@@ -182,6 +182,8 @@ impl App {
         let task = tokio::spawn(async move {
             let after_crash = role.as_ref().is_some_and(|role| role.is_after_crash());
             let upkeep = async {
+                // The first screen comes first: every row it shows is checked as it is read.
+                tokio::time::sleep(upkeep::FIRST_SCREEN).await;
                 if after_crash && let Err(error) = upkeep::after_crash(&client, &laptop).await {
                     tracing::warn!(?error, "the copy could not be looked over after a crash");
                 }

@@ -11,6 +11,9 @@ use boothkeeper_sync::{Client, Laptop, SyncError, mend};
 /// How often a process that runs for days asks whether a day has passed.
 const ASK_EVERY: Duration = Duration::from_secs(3600);
 
+/// What a window that starts has to itself, before the whole copy is read.
+pub(crate) const FIRST_SCREEN: Duration = Duration::from_secs(2);
+
 /// What a scrub found, or that the copy cannot even be read.
 type Scrubbed = Result<Option<Scrub>, StoreError>;
 
