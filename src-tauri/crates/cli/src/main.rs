@@ -128,7 +128,7 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
                 Some(PayWith::Credits) => Payer::Credits,
                 None => app.payer()?,
             };
-            return decide(app, Action::PayNow { method }, false, output).await;
+            return decide_on(app, Action::PayNow { method }, false, output).await;
         }
         Command::Renewal(RenewalCommand::Preview) => {
             output.renewal(&app.renewal_preview()?, app)?;
@@ -202,6 +202,16 @@ async fn decide(
     output: &Output,
 ) -> Result<ExitCode, AppError> {
     freshen(app).await?;
+    decide_on(app, action, yes, output).await
+}
+
+/// The same on the copy as it is.
+async fn decide_on(
+    app: &App,
+    action: Action,
+    yes: bool,
+    output: &Output,
+) -> Result<ExitCode, AppError> {
     let quote = app.quote(&action)?;
     output.quote(&quote, app)?;
     if !quote.destroyed.is_empty() && !yes && !output.confirm() {

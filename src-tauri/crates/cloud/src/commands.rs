@@ -116,11 +116,6 @@ impl Work<'_> {
     }
 
     fn decide(&mut self, action: &Action) -> Result<Decision, Error> {
-        if let Action::ReplaceCard { token } = action {
-            let (card, behaviour) = processor::card_of(token).ok_or(ProblemCode::UnknownCard)?;
-            self.replace_card(card, behaviour)?;
-            return Ok(Decision::default());
-        }
         let (state, catalog, now) = (&self.row.state, self.catalog, self.now);
         Ok(match action {
             Action::BuyCredits { amount } => purchase::start(state, catalog, *amount, now)?,
@@ -133,7 +128,11 @@ impl Work<'_> {
             Action::PayNow { method } => plan::pay_now(state, catalog, *method, now)?,
             Action::Cancel => plan::cancel(state, catalog, now)?,
             Action::Resume => plan::resume(state, catalog, now)?,
-            Action::ReplaceCard { .. } => Decision::default(),
+            Action::ReplaceCard { token } => {
+                let (card, behaviour) =
+                    processor::card_of(token).ok_or(ProblemCode::UnknownCard)?;
+                self.card_replaced(card, behaviour)?
+            }
         })
     }
 }

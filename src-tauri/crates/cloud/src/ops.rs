@@ -3,9 +3,7 @@
 use boothkeeper_domain::account::Card;
 use boothkeeper_domain::billing::opening::{SignUp, open};
 use boothkeeper_domain::billing::run::{self, ChargeFacts};
-use boothkeeper_domain::billing::{
-    Answer, Decision, Purpose, Refusal, answered, fee_settled, plan, purchase,
-};
+use boothkeeper_domain::billing::{Answer, Decision, Purpose, Refusal, answered, plan, settled};
 use boothkeeper_domain::privacy::masked;
 use boothkeeper_domain::time::MINUTE;
 use boothkeeper_domain::{
@@ -119,17 +117,7 @@ impl<'a> Work<'a> {
     /// The processor speaks of a payment by itself. One that nothing waits for was settled before: it
     /// repeats itself.
     pub fn payment_answered(&mut self, payment: &PaymentId, answer: &Answer) -> Result<(), Error> {
-        let (state, catalog, now) = (&self.row.state, self.catalog, self.now);
-        let decided = match answer {
-            Answer::Pending => return Ok(()),
-            Answer::Approved if state.purchases.contains_key(payment) => {
-                purchase::confirm(state, catalog, payment, now)
-            }
-            Answer::Declined(code) if state.purchases.contains_key(payment) => {
-                purchase::decline(state, catalog, payment, code, now)
-            }
-            _ => fee_settled(state, catalog, payment, answer, now),
-        };
+        let decided = settled(&self.row.state, self.catalog, payment, answer, self.now);
         match decided {
             Ok(decision) => self.settle(decision, Delivery::Instant),
             Err(Refusal::PaymentSettled) => Ok(()),
@@ -212,12 +200,22 @@ impl<'a> Work<'a> {
 
     /// The card on file changes; how the simulated processor treats it changes with it.
     pub fn replace_card(&mut self, card: Card, behaviour: CardBehaviour) -> Result<(), Error> {
+        let decision = self.card_replaced(card, behaviour)?;
+        self.settle(decision, Delivery::Instant)
+    }
+
+    /// A refusal leaves the card, and how it behaves, as it was.
+    pub(crate) fn card_replaced(
+        &mut self,
+        card: Card,
+        behaviour: CardBehaviour,
+    ) -> Result<Decision, Error> {
+        let (state, catalog, now) = (&self.row.state, self.catalog, self.now);
+        let decision = plan::replace_card(state, catalog, Some(card), now)?;
         let behaviour = serde_json::to_string(&behaviour)?;
         self.tx.set_card_behaviour(self.row.id, &behaviour)?;
         self.row.card_behaviour = behaviour;
-        let (state, catalog, now) = (&self.row.state, self.catalog, self.now);
-        let decision = plan::replace_card(state, catalog, Some(card), now)?;
-        self.settle(decision, Delivery::Instant)
+        Ok(decision)
     }
 
     fn charge_facts(&self, stored: &RunRow) -> Result<ChargeFacts, Error> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::Life;
 use crate::billing::run::daily_limit;
 use crate::billing::{allowance, forecast};
-use crate::journal::{Body, PaymentFailed};
+use crate::journal::Body;
 use crate::time::{DAY, MINUTE};
 use crate::{Account, Amount, Catalog, Entry, Seq, Timestamp};
 
@@ -185,7 +185,7 @@ pub fn findings(
     now: Timestamp,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut declined: Option<(Seq, &PaymentFailed)> = None;
+    let mut declined: Option<Seq> = None;
     let refunded = |of: Seq| {
         entries.iter().find(|entry| match &entry.body {
             Body::UsageRefund(refund) => refund.of == of,
@@ -199,18 +199,14 @@ pub fn findings(
         match &entry.body {
             Body::Renewal(_) => {
                 // The decline that led to it is part of the evidence.
-                let before = declined.filter(|(before, _)| before.next() == seq);
-                let evidence: Vec<_> = before
-                    .map(|(seq, _)| seq)
-                    .into_iter()
-                    .chain([seq])
-                    .collect();
+                let before = declined.filter(|before| before.next() == seq);
+                let evidence: Vec<_> = before.into_iter().chain([seq]).collect();
                 let code = FindingCode::RenewalPaidFromCredits;
                 let finding = found(code, Severity::Info, NextStep::ChangePaymentOrder);
                 findings.push(finding.of(evidence, taken, at));
             }
             Body::PaymentFailed(failed) => {
-                declined = Some((seq, failed));
+                declined = Some(seq);
                 let finding = found(
                     FindingCode::CardDeclined,
                     Severity::Warn,

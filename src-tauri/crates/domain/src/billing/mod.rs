@@ -91,6 +91,26 @@ pub fn answered(
     }
 }
 
+/// The processor speaks of a payment by itself: of a purchase that waits, else of a fee.
+pub fn settled(
+    account: &Account,
+    catalog: &Catalog,
+    payment: &PaymentId,
+    answer: &Answer,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    match answer {
+        Answer::Pending => Ok(Decision::default()),
+        Answer::Approved if account.purchases.contains_key(payment) => {
+            purchase::confirm(account, catalog, payment, now)
+        }
+        Answer::Declined(code) if account.purchases.contains_key(payment) => {
+            purchase::decline(account, catalog, payment, code, now)
+        }
+        _ => fee_settled(account, catalog, payment, answer, now),
+    }
+}
+
 /// A fee's pending charge is confirmed or declined after all. One that is not waited for was settled
 /// before: the processor repeats itself.
 pub fn fee_settled(

@@ -50,11 +50,18 @@ impl Outbox {
     pub fn say(
         &self,
         now: Timestamp,
-        decide: impl FnOnce(&BTreeSet<Tier>) -> Plan,
+        decide: impl Fn(&BTreeSet<Tier>) -> Plan,
     ) -> Result<Plan, StoreError> {
+        let planned = || {
+            let said = self.said()?.into_iter().map(|said| said.tier);
+            Ok::<_, StoreError>(decide(&said.collect()))
+        };
+        // Asked every second by whoever follows: mostly there is nothing, and nothing to lock for.
+        if planned()? == Plan::default() {
+            return Ok(Plan::default());
+        }
         let transaction = Transaction::new_unchecked(&self.connection, Immediate)?;
-        let said = self.said()?;
-        let plan = decide(&said.into_iter().map(|said| said.tier).collect());
+        let plan = planned()?;
         let insert = "INSERT OR IGNORE INTO reminders VALUES (?1, ?2, ?3, ?4, ?5)";
         let fired = plan.fire.iter().map(|(tier, _)| (tier, false));
         for (tier, skipped) in fired.chain(plan.skip.iter().map(|tier| (tier, true))) {
