@@ -161,6 +161,23 @@ impl Window {
         .await
     }
 
+    /// Picks an option of the list with this label, once the list offers it.
+    pub async fn choose(&self, label: &str, value: &str) -> anyhow::Result<()> {
+        let script = "const [label, value] = arguments;
+            const list = document.querySelector(`select[aria-label=\"${label}\"]`);
+            if (![...(list?.options ?? [])].some((option) => option.value === value)) return false;
+            list.value = value;
+            list.dispatchEvent(new Event('change', { bubbles: true }));
+            return true;";
+        until(&format!("{value:?} of {label}"), async || {
+            let chosen = self
+                .script(script, vec![json!(label), json!(value)])
+                .await?;
+            Ok((chosen == true).then_some(()))
+        })
+        .await
+    }
+
     pub async fn type_into(&self, css: &str, text: &str) -> anyhow::Result<()> {
         until(&format!("{css} to type into"), async || {
             let element = self.page.find(Locator::Css(css)).await?;

@@ -245,12 +245,6 @@ async fn history_is_narrowed_by_kind_event_and_dates_as_the_command_line_narrows
     window.press("History").await?;
     let newest = laptop.ok(&["history", "--kind", "usage", "--limit", "1"])?;
     let event = newest["entries"][0]["event"].as_str().unwrap_or_default();
-    let pick = |name: &str, value: &str| {
-        format!(
-            "const s = document.querySelector('select[aria-label={name}]');
-             s.value = {value:?}; s.dispatchEvent(new Event('change', {{ bubbles: true }}))"
-        )
-    };
     let agreed = async |arguments: &[&str]| -> anyhow::Result<()> {
         let expected = entries(&laptop, arguments)?;
         window
@@ -258,15 +252,15 @@ async fn history_is_narrowed_by_kind_event_and_dates_as_the_command_line_narrows
             .await?;
         Ok(())
     };
-    window.script(&pick("Event", event), vec![]).await?;
+    window.choose("Event", event).await?;
     agreed(&["--event", event]).await?;
-    window.script(&pick("Kind", "usage"), vec![]).await?;
+    window.choose("Kind", "usage").await?;
     agreed(&["--event", event, "--kind", "usage"]).await?;
-    window.script(&pick("Event", ""), vec![]).await?;
-    window.script(&pick("Kind", "usage_refund"), vec![]).await?;
+    window.choose("Event", "").await?;
+    window.choose("Kind", "usage_refund").await?;
     agreed(&["--kind", "usage_refund"]).await?;
-    window.script(&pick("Kind", ""), vec![]).await?;
-    window.script(&pick("Dates", "30"), vec![]).await?;
+    window.choose("Kind", "").await?;
+    window.choose("Dates", "30").await?;
     let from = window.text_of("input[type=date]", "value").await?;
     agreed(&["--from", &from]).await
 }

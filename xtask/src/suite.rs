@@ -35,6 +35,8 @@ pub fn run(seeds: u32) -> anyhow::Result<()> {
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
     tests
         .env("BOOTHKEEPER_BIN_DIR", &binaries)
+        // An error says its causes; forty frames behind each would bury them.
+        .env("RUST_LIB_BACKTRACE", "0")
         .env("BOOTHKEEPER_SEEDS", seeds.to_string());
     let (rust_ok, text) = captured("tests", &mut tests)?;
     count.add(libtest(&text));
