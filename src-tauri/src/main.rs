@@ -2,6 +2,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod commands;
+mod native;
 mod shell;
 
 use std::path::PathBuf;
@@ -9,7 +10,8 @@ use std::path::PathBuf;
 use boothkeeper_app::{App, AppError, Code, Options, default_data_folder};
 use clap::Parser;
 use shell::Shell;
-use tauri::{Manager, RunEvent, WebviewUrl, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager, RunEvent, WindowEvent};
+use tauri_plugin_window_state::StateFlags;
 
 #[derive(Parser)]
 #[command(name = "boothkeeper-desktop", version, about)]
@@ -20,30 +22,66 @@ struct Arguments {
     /// The cloud that the first screen proposes.
     #[arg(long, env = "BOOTHKEEPER_CLOUD")]
     cloud: Option<String>,
+    /// Start in the tray, as at login.
+    #[arg(long)]
+    hidden: bool,
 }
+
+const HIDDEN: &str = "--hidden";
 
 fn main() -> anyhow::Result<()> {
     boothkeeper_app::log_to_stderr();
     let arguments = Arguments::parse();
     tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| {
-            if let Some(window) = app.get_webview_window("main") {
-                // A window that cannot be raised is still there.
-                let _ = window.unminimize().and_then(|()| window.set_focus());
-            }
+            raise(app);
         }))
-        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .plugin(
+            tauri_plugin_window_state::Builder::default()
+                // Whether it shows is decided at each start.
+                .with_state_flags(StateFlags::all() & !StateFlags::VISIBLE)
+                .build(),
+        )
         .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
+        .plugin(
+            tauri_plugin_autostart::Builder::new()
+                .app_name("Boothkeeper")
+                .arg(HIDDEN)
+                .build(),
+        )
         .setup(move |tauri| {
             tauri.manage(Shell::new(arguments.cloud));
             let handle = tauri.handle().clone();
-            std::thread::spawn(move || handle.state::<Shell>().open(|| open(arguments.data)));
-            WebviewWindowBuilder::new(tauri, "main", WebviewUrl::default())
-                .title("Boothkeeper")
-                .inner_size(1200.0, 780.0)
-                .min_inner_size(720.0, 520.0)
-                .build()?;
+            let clicked = handle.clone();
+            native::on_click(&handle, move |screen| {
+                raise(&clicked);
+                clicked.state::<Shell>().ask_for(screen);
+            })?;
+            let tray = native::tray::build(&handle);
+            let window = native::windows::open_main(&handle, arguments.hidden && tray)?;
+            if arguments.hidden && !tray {
+                window.minimize()?;
+            }
+            std::thread::spawn(move || {
+                let shell = handle.state::<Shell>();
+                shell.open(|| open(arguments.data));
+                if let Ok(app) = shell.app() {
+                    tauri::async_runtime::spawn(native::follow(handle.clone(), app.clone()));
+                }
+            });
             Ok(())
+        })
+        .on_window_event(|window, event| {
+            if let WindowEvent::CloseRequested { api, .. } = event
+                && window.label() == native::windows::MAIN
+                && stays(window.app_handle())
+            {
+                api.prevent_close();
+                if let Err(error) = window.hide() {
+                    tracing::warn!(?error, "the window could not be hidden");
+                }
+            }
         })
         .invoke_handler(tauri::generate_handler![
             commands::setup,
@@ -64,6 +102,18 @@ fn main() -> anyhow::Result<()> {
             commands::cancel_command,
             commands::buy_credits,
             commands::set_auto_recharge,
+            commands::choices,
+            commands::set_payment_order,
+            commands::redeem_coupon,
+            commands::quote,
+            commands::decide,
+            commands::pause_preview,
+            commands::export_before_pause,
+            commands::export_calendar,
+            commands::event_mode,
+            commands::desk,
+            commands::prefer,
+            commands::start_at_login,
         ])
         .build(tauri::generate_context!())?
         .run(|tauri, event| {
@@ -72,6 +122,20 @@ fn main() -> anyhow::Result<()> {
             }
         });
     Ok(())
+}
+
+/// A window that cannot be raised is still there.
+fn raise(handle: &AppHandle) {
+    if let Err(error) = native::windows::raise_main(handle) {
+        tracing::warn!(?error, "the window could not be raised");
+    }
+}
+
+/// Closing leaves it in the tray: where there is one, and the operator wants it so.
+fn stays(handle: &AppHandle) -> bool {
+    let app = handle.state::<Shell>();
+    let wanted = app.app().and_then(|app| app.preferences());
+    native::tray::is_there(handle) && wanted.is_ok_and(|preferences| preferences.stay)
 }
 
 fn open(data: Option<PathBuf>) -> Result<App, AppError> {

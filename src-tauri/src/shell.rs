@@ -3,13 +3,16 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use boothkeeper_app::views::Overview;
+use boothkeeper_app::views::{Screen, Update};
 use boothkeeper_app::{App, AppError};
 use tauri::ipc::Channel;
+use tokio::sync::watch;
 
 pub struct Shell {
     app: OnceLock<Result<Arc<App>, AppError>>,
     cloud: Option<String>,
+    /// The screen that a click asked for, and which click it was.
+    asked: watch::Sender<(u64, Screen)>,
 }
 
 /// "As of …" ages and "live" falls by time alone: the page hears at least this often while it is open.
@@ -20,7 +23,14 @@ impl Shell {
         Shell {
             app: OnceLock::new(),
             cloud,
+            asked: watch::Sender::new((0, Screen::Overview)),
         }
+    }
+
+    /// Has the book's page open a screen, now or once it is there.
+    pub fn ask_for(&self, screen: Screen) {
+        self.asked
+            .send_modify(|asked| *asked = (asked.0 + 1, screen));
     }
 
     /// Opens the app and has it follow the cloud. The window is built meanwhile: its page asks as soon as
@@ -49,8 +59,12 @@ impl Shell {
         self.cloud.as_deref()
     }
 
-    pub fn watch(&self, channel: Channel<Overview>) -> Result<(), AppError> {
+    pub fn watch(&self, channel: Channel<Update>) -> Result<(), AppError> {
         let app = self.app()?.clone();
+        let mut asked = self.asked.subscribe();
+        if asked.borrow().0 > 0 {
+            asked.mark_changed();
+        }
         tauri::async_runtime::spawn(async move {
             let mut changes = app.changes();
             loop {
@@ -59,7 +73,7 @@ impl Shell {
                     tauri::async_runtime::spawn_blocking(move || reader.overview()).await;
                 match overview {
                     Ok(Ok(overview)) => {
-                        if channel.send(overview).is_err() {
+                        if channel.send(Update::Overview(Box::new(overview))).is_err() {
                             // The page has gone: a new one watches anew.
                             return;
                         }
@@ -69,6 +83,12 @@ impl Shell {
                 }
                 tokio::select! {
                     changed = changes.changed() => if changed.is_err() { return },
+                    changed = asked.changed() => {
+                        let screen = asked.borrow_and_update().1;
+                        if changed.is_err() || channel.send(Update::Show(screen)).is_err() {
+                            return;
+                        }
+                    }
                     () = tokio::time::sleep(TICK) => {}
                 }
             }

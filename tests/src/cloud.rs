@@ -109,6 +109,17 @@ impl Cloud {
         Ok(())
     }
 
+    /// The same, when it has become `instant` meanwhile.
+    pub fn restart_at(&mut self, instant: &str) -> anyhow::Result<()> {
+        let clock = self
+            .arguments
+            .iter()
+            .position(|argument| argument == "--clock");
+        let at = clock.context("a clock that stands still")? + 1;
+        self.arguments[at] = instant.to_owned();
+        self.restart(&[])
+    }
+
     /// A Booth account on Basic with a card that approves.
     pub async fn booth(&self, opening_balance: i64) -> anyhow::Result<Account> {
         self.account(json!({

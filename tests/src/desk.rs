@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::process::{PATIENCE, Pipes, Process};
@@ -28,11 +29,20 @@ const TELLS: Pipes = Pipes {
     loud: false,
 };
 
+/// What the notification daemon was given to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    pub id: i64,
+    pub summary: String,
+    pub body: String,
+}
+
 pub struct Desk {
     folder: TempDir,
     display: String,
     bus: String,
     // Ended in this order: what lives on the bus before the bus.
+    _notifier: Option<Process>,
     _keychain: Option<Process>,
     _manager: Option<Process>,
     _xvfb: Process,
@@ -85,6 +95,7 @@ impl Desk {
             folder,
             display,
             bus,
+            _notifier: None,
             _keychain: None,
             _manager: None,
             _xvfb: xvfb,
@@ -96,6 +107,72 @@ impl Desk {
             Pipes::default(),
         )?);
         Ok(desk)
+    }
+
+    /// With a real notification daemon; what it was shown is read with [`Desk::notifications`].
+    pub fn with_notifier() -> anyhow::Result<Self> {
+        let mut desk = Self::build()?;
+        desk.start_notifier()?;
+        Ok(desk)
+    }
+
+    pub fn start_notifier(&mut self) -> anyhow::Result<()> {
+        let rules = self.folder.path().join("dunstrc");
+        // Nothing goes away by itself, and nothing is stacked into one.
+        std::fs::write(&rules, "[global]\ntimeout = 0\nstack_duplicates = false\n")?;
+        let mut dunst = self.on(Command::new("dunst"));
+        dunst.arg("-config").arg(&rules);
+        self._notifier = Some(Process::start(&dunst, Pipes::default())?);
+        self.waits_for("org.freedesktop.Notifications")
+    }
+
+    /// Every notification shown so far, oldest first: its summary and body.
+    pub fn notifications(&self) -> anyhow::Result<Vec<Notification>> {
+        let mut all = Vec::new();
+        // Those on screen are not in the daemon's history before they are closed.
+        self.dunstctl(&["close-all"])?;
+        let history: Value = serde_json::from_slice(&self.dunstctl(&["history"])?)?;
+        for shown in history["data"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .flat_map(Value::as_array)
+        {
+            for shown in shown {
+                let text = |name: &str| shown[name]["data"].as_str().unwrap_or_default().to_owned();
+                all.push(Notification {
+                    id: shown["id"]["data"].as_i64().context("no id")?,
+                    summary: text("summary"),
+                    body: text("body"),
+                });
+            }
+        }
+        all.sort_by_key(|shown| shown.id);
+        Ok(all)
+    }
+
+    /// How many are on screen or were.
+    pub fn notified(&self) -> anyhow::Result<usize> {
+        let mut sum = 0;
+        for which in ["displayed", "history", "waiting"] {
+            let count = self.dunstctl(&["count", which])?;
+            sum += String::from_utf8(count)?.trim().parse::<usize>()?;
+        }
+        Ok(sum)
+    }
+
+    /// Clicks on the newest one that is on screen, as its default action.
+    pub fn click_notification(&self) -> anyhow::Result<()> {
+        self.dunstctl(&["action"]).map(drop)
+    }
+
+    fn dunstctl(&self, arguments: &[&str]) -> anyhow::Result<Vec<u8>> {
+        let output = self.on(Command::new("dunstctl")).args(arguments).output()?;
+        anyhow::ensure!(
+            output.status.success(),
+            "dunstctl {arguments:?}: {output:?}"
+        );
+        Ok(output.stdout)
     }
 
     fn start_keychain(&self, password: Option<&str>) -> anyhow::Result<Process> {
@@ -111,16 +188,21 @@ impl Desk {
         let mut stdin = keychain.child().stdin.take().context("no stdin")?;
         stdin.write_all(password.unwrap_or_default().as_bytes())?;
         drop(stdin);
-        let deadline = std::time::Instant::now() + PATIENCE;
-        while !self.has_keychain()? {
-            anyhow::ensure!(std::time::Instant::now() < deadline, "no keychain came up");
-            std::thread::yield_now();
-        }
+        self.waits_for("org.freedesktop.secrets")?;
         Ok(keychain)
     }
 
-    /// Whether somebody owns the Secret Service's name; asking does not start anybody.
-    fn has_keychain(&self) -> anyhow::Result<bool> {
+    fn waits_for(&self, name: &str) -> anyhow::Result<()> {
+        let deadline = std::time::Instant::now() + PATIENCE;
+        while !self.is_owned(name)? {
+            anyhow::ensure!(std::time::Instant::now() < deadline, "no {name} came up");
+            std::thread::yield_now();
+        }
+        Ok(())
+    }
+
+    /// Whether somebody owns a name on the bus; asking does not start anybody.
+    fn is_owned(&self, name: &str) -> anyhow::Result<bool> {
         let mut ask = self.on(Command::new("dbus-send"));
         let answer = ask
             .args([
@@ -129,7 +211,7 @@ impl Desk {
                 "--dest=org.freedesktop.DBus",
             ])
             .args(["/org/freedesktop/DBus", "org.freedesktop.DBus.NameHasOwner"])
-            .arg("string:org.freedesktop.secrets")
+            .arg(format!("string:{name}"))
             .output()?;
         Ok(String::from_utf8_lossy(&answer.stdout).contains("true"))
     }
@@ -141,6 +223,10 @@ impl Desk {
             .env("DISPLAY", &self.display)
             .env("DBUS_SESSION_BUS_ADDRESS", &self.bus);
         command
+    }
+
+    pub fn bus(&self) -> &str {
+        &self.bus
     }
 
     pub fn display(&self) -> &str {

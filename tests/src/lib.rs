@@ -6,4 +6,5 @@ pub mod desk;
 pub mod laptop;
 pub mod naive;
 pub mod process;
+pub mod tray;
 pub mod window;

@@ -19,6 +19,8 @@ pub struct Window {
     pub page: Client,
     driver: Process,
     display: String,
+    /// Its title: of the app's windows, the one that is looked at.
+    title: &'static str,
 }
 
 /// What the window is started with.
@@ -27,6 +29,8 @@ pub struct Start<'a> {
     pub key: Option<&'a str>,
     pub cloud: Option<&'a str>,
     pub data: Option<&'a Path>,
+    /// As at login.
+    pub hidden: bool,
 }
 
 impl Window {
@@ -45,10 +49,11 @@ impl Window {
         }
         let driver = Process::start(&command, Pipes::default())?;
         let data = start.data.map_or_else(|| desk.data(), Path::to_owned);
-        let options = json!({
-            "binary": binary("boothkeeper-desktop"),
-            "args": ["--data", data],
-        });
+        let mut arguments = json!(["--data", data]);
+        if start.hidden {
+            arguments = json!(["--data", data, "--hidden"]);
+        }
+        let options = json!({ "binary": binary("boothkeeper-desktop"), "args": arguments });
         let url = format!("http://127.0.0.1:{port}");
         let page = until("a session with the window", async || {
             let capabilities = [("webkitgtk:browserOptions".to_owned(), options.clone())];
@@ -61,6 +66,7 @@ impl Window {
             page,
             driver,
             display: desk.display().to_owned(),
+            title: "Boothkeeper",
         })
     }
 
@@ -78,6 +84,22 @@ impl Window {
         Ok(window)
     }
 
+    /// Looks at another of the app's windows from now on, once it is there.
+    pub async fn look_at(&mut self, title: &'static str) -> anyhow::Result<()> {
+        until(&format!("a window {title:?}"), async || {
+            for handle in self.page.windows().await? {
+                self.page.switch_to_window(handle).await?;
+                if self.page.title().await? == title {
+                    return Ok(Some(()));
+                }
+            }
+            Ok(None)
+        })
+        .await?;
+        self.title = title;
+        Ok(())
+    }
+
     /// Ends the window's process as a power cut would.
     pub fn kill(&mut self) {
         self.driver.kill();
@@ -85,6 +107,13 @@ impl Window {
 
     /// Closes the window as an operator does, and waits until its process has ended.
     pub async fn close(mut self) -> anyhow::Result<()> {
+        self.hide().await?;
+        self.driver.kill();
+        Ok(())
+    }
+
+    /// Closes the window, and waits until it is not to be seen any more.
+    pub async fn hide(&self) -> anyhow::Result<()> {
         until("the window closed", async || {
             let Ok(id) = self.window_id().await else {
                 return Ok(Some(()));
@@ -95,9 +124,19 @@ impl Window {
             self.on_display("xdotool").args(keys).output().await?;
             Ok(None)
         })
-        .await?;
-        self.driver.kill();
-        Ok(())
+        .await
+    }
+
+    pub async fn is_visible(&self) -> anyhow::Result<bool> {
+        Ok(self.window_id().await.is_ok())
+    }
+
+    /// Waits until the process has ended by itself.
+    pub async fn ended(self) -> anyhow::Result<()> {
+        until("the end of the process", async || {
+            Ok(self.page.title().await.is_err().then_some(()))
+        })
+        .await
     }
 
     /// Waits until something matches, and hands out its text.
@@ -178,6 +217,17 @@ impl Window {
         .await
     }
 
+    /// Clicks what this label is for.
+    pub async fn press_label(&self, text: &str) -> anyhow::Result<()> {
+        let xpath = format!("//label[contains(normalize-space(.), \"{text}\")]//input");
+        until(&format!("{text:?} to press"), async || {
+            let element = self.page.find(Locator::XPath(&xpath)).await?;
+            element.click().await?;
+            Ok(Some(()))
+        })
+        .await
+    }
+
     pub async fn type_into(&self, css: &str, text: &str) -> anyhow::Result<()> {
         until(&format!("{css} to type into"), async || {
             let element = self.page.find(Locator::Css(css)).await?;
@@ -243,7 +293,8 @@ impl Window {
     }
 
     async fn window_id(&self) -> anyhow::Result<String> {
-        let search = ["search", "--onlyvisible", "--name", "^Boothkeeper$"];
+        let title = format!("^{}$", self.title);
+        let search = ["search", "--onlyvisible", "--name", &title];
         let found = self.on_display("xdotool").args(search).output().await?;
         let ids = String::from_utf8(found.stdout)?;
         let id = ids.lines().last().context("no window on the display")?;

@@ -1,8 +1,8 @@
 //! What the page can ask for: each a few lines over the same use case that the command line calls.
 
-use boothkeeper_app::domain::{Amount, Seq};
+use boothkeeper_app::domain::Seq;
 use boothkeeper_app::views::{
-    CommandView, EntryDetail, HistoryQuery, HistorySummary, OutboxView, Overview, RowView,
+    CommandView, EntryDetail, HistoryQuery, HistorySummary, OutboxView, Overview, RowView, Update,
     VerifyView,
 };
 use boothkeeper_app::{AppError, Code, Date, Format, Remember, Setup};
@@ -12,6 +12,12 @@ use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 
 use crate::shell::Shell;
+
+mod desk;
+mod plan;
+
+pub(crate) use desk::*;
+pub(crate) use plan::*;
 
 /// An error as the page gets it: a code to act on, and the causes for "details".
 #[derive(Debug, Serialize)]
@@ -27,6 +33,16 @@ impl From<AppError> for PageError {
             code: error.code,
             problem: error.problem.map(|code| code.name()),
             causes: error.causes(),
+        }
+    }
+}
+
+impl PageError {
+    fn because(code: Code, error: &dyn std::error::Error) -> Self {
+        PageError {
+            code,
+            problem: None,
+            causes: vec![error.to_string()],
         }
     }
 }
@@ -47,7 +63,7 @@ pub fn shown() {
 
 /// Sends the overview now and whenever something changes, until the page goes away.
 #[tauri::command]
-pub async fn watch(shell: State<'_, Shell>, channel: Channel<Overview>) -> Answer<()> {
+pub async fn watch(shell: State<'_, Shell>, channel: Channel<Update>) -> Answer<()> {
     shell.watch(channel)?;
     Ok(())
 }
@@ -160,16 +176,6 @@ pub fn outbox(shell: State<'_, Shell>) -> Answer<OutboxView> {
 #[tauri::command(async)]
 pub fn cancel_command(shell: State<'_, Shell>, id: String) -> Answer<CommandView> {
     Ok(shell.app()?.cancel_command(&id)?)
-}
-
-#[tauri::command(async)]
-pub fn buy_credits(shell: State<'_, Shell>, amount: Amount) -> Answer<CommandView> {
-    Ok(shell.app()?.buy_credits(amount)?)
-}
-
-#[tauri::command(async)]
-pub fn set_auto_recharge(shell: State<'_, Shell>, enabled: bool) -> Answer<CommandView> {
-    Ok(shell.app()?.set_auto_recharge(enabled)?)
 }
 
 #[cfg(test)]

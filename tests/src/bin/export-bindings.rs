@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use boothkeeper_app::views::{
-    CommandView, EntryDetail, HistoryQuery, HistorySummary, OutboxView, Overview, RowView,
-    VerifyView,
+    ChoicesView, CommandView, EntryDetail, HistoryQuery, HistorySummary, OutboxView, PauseView,
+    RowView, Update, VerifyView,
 };
-use boothkeeper_app::{Code, Remember, Setup};
+use boothkeeper_app::{Code, Decision, Preferences, Remember, Setup};
 use ts_rs::{Config, TS};
 
 fn main() -> anyhow::Result<()> {
@@ -14,7 +14,11 @@ fn main() -> anyhow::Result<()> {
     let folder = folder.ok_or_else(|| anyhow::anyhow!("export-bindings DIR"))?;
     // Every number the app sends is below 2^53: counts, seqs and amounts alike.
     let config = Config::new().with_large_int("number").with_out_dir(&folder);
-    Overview::export_all(&config)?;
+    Update::export_all(&config)?;
+    ChoicesView::export_all(&config)?;
+    PauseView::export_all(&config)?;
+    Decision::export_all(&config)?;
+    Preferences::export_all(&config)?;
     HistoryQuery::export_all(&config)?;
     HistorySummary::export_all(&config)?;
     RowView::export_all(&config)?;

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use boothkeeper_tests::booth::{basic, with};
 use boothkeeper_tests::cloud::Cloud;
 use boothkeeper_tests::desk::Desk;
 use boothkeeper_tests::window::{Start, Window};
+use serde_json::json;
 
 const SIZES: [(u32, u32); 2] = [(1200, 780), (900, 600)];
 const THEMES: [&str; 2] = ["light", "dark"];
@@ -39,6 +41,11 @@ async fn main() -> anyhow::Result<()> {
     window.click("[data-seq]").await?;
     window.text("aside h2").await?;
     take(&window, &folder, "history-inspector").await?;
+    window.press("Plan & renewal").await?;
+    window.text("[data-order]").await?;
+    take(&window, &folder, "plan").await?;
+    window.press("Outbox").await?;
+    take(&window, &folder, "outbox").await?;
     window.press("Settings").await?;
     take(&window, &folder, "settings").await?;
     window.press("Overview").await?;
@@ -48,8 +55,76 @@ async fn main() -> anyhow::Result<()> {
         .sees("main [data-trust]", |text| text.contains("As of"))
         .await?;
     take(&window, &folder, "overview-offline").await?;
+    drop(window);
+    grace(&folder).await
+}
+
+/// The last days of grace: the alarm, the plan, the way out online and offline, and the event's window.
+async fn grace(folder: &Path) -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = desk.folder().join("cloud");
+    let mut cloud = Cloud::start(&cloud, Some("2026-01-31T00:00:00Z"))?;
+    let events: Vec<_> = EVENTS
+        .iter()
+        .map(|(name, day)| {
+            json!({
+                "name": name,
+                "starts_at": format!("{day}T18:00:00Z"),
+                "ends_at": format!("{day}T23:30:00Z"),
+            })
+        })
+        .collect();
+    let order = json!({ "first": "card", "fallback": false });
+    let account = with(
+        basic(14_235),
+        json!({ "events": events, "payment_order": order }),
+    );
+    let account = cloud.account(account).await?;
+    cloud.card(&account, "decline").await?;
+    cloud.advance_to("2026-03-28T20:00:00Z").await?;
+    let mut window = Window::open_live(&desk, &cloud, &account).await?;
+    window.text("[data-alarm]").await?;
+    take(&window, folder, "grace").await?;
+    window.press("Plan & renewal").await?;
+    window.text("[data-order]").await?;
+    take(&window, folder, "plan-grace").await?;
+    window.press("Pause plan").await?;
+    window.text("dialog .events").await?;
+    take(&window, folder, "pause").await?;
+    cloud.stop();
+    window.text("dialog .offline").await?;
+    take(&window, folder, "pause-offline").await?;
+    window.press("Cancel").await?;
+    window.press("Overview").await?;
+    window.press("Event mode").await?;
+    window.look_at("Boothkeeper event").await?;
+    window.text("[data-balance]").await?;
+    for theme in THEMES {
+        window.theme(theme).await?;
+        window.settled().await?;
+        window
+            .picture(&folder.join(format!("event-mode-{theme}.png")))
+            .await?;
+    }
     Ok(())
 }
+
+const EVENTS: [(&str, &str); 14] = [
+    ("Harbour brewery tasting", "2026-02-27"),
+    ("Lin family birthday", "2026-03-28"),
+    ("Larch Law drinks", "2026-02-21"),
+    ("Moreno quinceañera", "2026-02-14"),
+    ("Tate bar mitzvah", "2026-02-07"),
+    ("Dental congress, day 2", "2026-03-29"),
+    ("Ortega and Bell wedding", "2026-04-04"),
+    ("Riverside school prom", "2026-05-09"),
+    ("St Clare's gala", "2026-04-13"),
+    ("Okoye engagement", "2026-04-18"),
+    ("Park summer party", "2026-06-20"),
+    ("Hale and Grant wedding", "2026-05-16"),
+    ("Acme away day", "2026-06-27"),
+    ("Founders' evening", "2026-07-04"),
+];
 
 async fn take(window: &Window, folder: &Path, name: &str) -> anyhow::Result<()> {
     for theme in THEMES {

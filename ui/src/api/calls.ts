@@ -1,15 +1,22 @@
 // Every command the page calls, typed by what the core exports.
 import { channel, invoke } from '../platform';
 import { PageError } from './errors';
+import type { ChoicesView } from './generated/ChoicesView';
 import type { CommandView } from './generated/CommandView';
+import type { Decision } from './generated/Decision';
 import type { EntryDetail } from './generated/EntryDetail';
 import type { HistoryQuery } from './generated/HistoryQuery';
 import type { HistorySummary } from './generated/HistorySummary';
 import type { OutboxView } from './generated/OutboxView';
 import type { Overview } from './generated/Overview';
+import type { PauseView } from './generated/PauseView';
+import type { PaymentOrder } from './generated/PaymentOrder';
+import type { Preferences } from './generated/Preferences';
+import type { Quote } from './generated/Quote';
 import type { Remember } from './generated/Remember';
 import type { RowView } from './generated/RowView';
 import type { Setup } from './generated/Setup';
+import type { Update } from './generated/Update';
 import type { VerifyView } from './generated/VerifyView';
 
 async function call<T>(command: string, args?: Record<string, unknown>): Promise<T> {
@@ -22,8 +29,8 @@ async function call<T>(command: string, args?: Record<string, unknown>): Promise
 
 export const setup = () => call<Setup>('setup');
 export const shown = () => call<null>('shown');
-export const watch = (onChange: (overview: Overview) => void) =>
-  call<null>('watch', { channel: channel(onChange) });
+export const watch = (onUpdate: (update: Update) => void) =>
+  call<null>('watch', { channel: channel(onUpdate) });
 export const overview = () => call<Overview>('overview');
 export const signIn = (cloud: string, key: string, remember: Remember) =>
   call<null>('sign_in', { cloud, key, remember });
@@ -46,3 +53,26 @@ export const cancelCommand = (id: string) => call<CommandView>('cancel_command',
 export const buyCredits = (amount: number) => call<CommandView>('buy_credits', { amount });
 export const setAutoRecharge = (enabled: boolean) =>
   call<CommandView>('set_auto_recharge', { enabled });
+export const setPaymentOrder = (order: PaymentOrder) =>
+  call<CommandView>('set_payment_order', { order });
+export const redeemCoupon = (code: string) => call<CommandView>('redeem_coupon', { code });
+export const choices = () => call<ChoicesView>('choices');
+export const quote = (decision: Decision) => call<Quote>('quote', { decision });
+/** Null if the operator changed their mind at the desktop's own question. */
+export const decide = (decision: Decision, seen: Quote) =>
+  call<CommandView | null>('decide', { decision, seen });
+export const pausePreview = () => call<PauseView>('pause_preview');
+export const exportBeforePause = () => call<number | null>('export_before_pause');
+export const exportCalendar = () => call<boolean>('export_calendar');
+export const eventMode = () => call<null>('event_mode');
+export const desk = () => call<Desk>('desk');
+export const prefer = (preferences: Preferences) => call<null>('prefer', { preferences });
+export const startAtLogin = (wanted: boolean) => call<null>('start_at_login', { wanted });
+
+/** What this desktop has, and how the app behaves on it. */
+export interface Desk {
+  preferences: Preferences;
+  tray: boolean;
+  notifications: boolean;
+  at_login: boolean;
+}

@@ -1,5 +1,6 @@
 // The one seam between page and desktop: nothing else in the page knows Tauri.
 import { Channel, invoke as tauriInvoke } from '@tauri-apps/api/core';
+import { getCurrentWindow } from '@tauri-apps/api/window';
 
 export function invoke<T>(command: string, args?: Record<string, unknown>): Promise<T> {
   return tauriInvoke<T>(command, args);
@@ -11,3 +12,6 @@ export function channel<T>(onMessage: (message: T) => void): unknown {
   channel.onmessage = onMessage;
   return channel;
 }
+
+/** Which of the app's windows this page is in. */
+export const windowName = (): string => getCurrentWindow().label;

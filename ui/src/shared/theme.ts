@@ -1,19 +1,22 @@
-// Light, dark, or as the system says; remembered on this computer.
+// Light, dark, or as the system says; remembered on this computer. The small window for a dark venue
+// is dark until somebody says otherwise.
 export type Theme = 'system' | 'light' | 'dark';
+export type Place = 'main' | 'event';
 
-const KEY = 'boothkeeper.theme';
+const KEYS: Record<Place, string> = { main: 'boothkeeper.theme', event: 'boothkeeper.event-theme' };
+const FIRST: Record<Place, Theme> = { main: 'system', event: 'dark' };
 
-export function storedTheme(): Theme {
-  const stored = localStorage.getItem(KEY);
-  return stored === 'light' || stored === 'dark' ? stored : 'system';
+export function storedTheme(place: Place = 'main'): Theme {
+  const stored = localStorage.getItem(KEYS[place]);
+  return stored === 'light' || stored === 'dark' ? stored : FIRST[place];
 }
 
-export function applyTheme(theme: Theme = storedTheme()): void {
+export function applyTheme(place: Place = 'main', theme: Theme = storedTheme(place)): void {
   if (theme === 'system') {
-    localStorage.removeItem(KEY);
+    localStorage.removeItem(KEYS[place]);
     delete document.documentElement.dataset['theme'];
   } else {
-    localStorage.setItem(KEY, theme);
+    localStorage.setItem(KEYS[place], theme);
     document.documentElement.dataset['theme'] = theme;
   }
 }

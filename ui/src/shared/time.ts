@@ -58,3 +58,35 @@ export function age(millis: number): string {
   if (hours < 48) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
   return `${Math.floor(hours / 24)} days`;
 }
+
+/** “2 d 4 h”, “3 h 10 min”: what is left, as exact as it matters. */
+export function left(millis: number): string {
+  const minutes = Math.max(0, Math.floor(millis / 60_000));
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  if (days >= 14) return `${days} days`;
+  if (days > 0) return hours % 24 ? `${days} d ${hours % 24} h` : `${days} d`;
+  if (hours > 0) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+  return `${minutes} min`;
+}
+
+/** “in 6 days”, “in 5 h”: how far off something is. */
+export function ahead(millis: number): string {
+  const hours = Math.floor(millis / 3_600_000);
+  if (hours >= 48) return `in ${Math.floor(hours / 24)} days`;
+  return `in ${left(millis)}`;
+}
+
+/** “Mon 30 Mar 20:00 EDT”: a deadline, always with its zone. */
+export const deadline = (at: string, zone: string) =>
+  `${weekdayDate(at, zone)} ${clock(at, zone)} ${zoneName(at, zone)}`;
+
+export const millisUntil = (at: string, now: string) => Date.parse(at) - Date.parse(now);
+
+/** The two lines of a calendar leaf. */
+export const leaf = (at: string, zone: string): [string, string] => [
+  format(at, zone, { weekday: 'short' }),
+  format(at, zone, { day: 'numeric' }),
+];
+export const monthYear = (at: string, zone: string) =>
+  format(at, zone, { month: '2-digit', year: '2-digit' });

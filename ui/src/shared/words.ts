@@ -1,5 +1,7 @@
 // The journal's codes as words. A code of a later cloud is shown as it is, readable.
 import type { Bucket } from '../api/generated/Bucket';
+import type { CommandView } from '../api/generated/CommandView';
+import type { DeadlineCode } from '../api/generated/DeadlineCode';
 import type { PendingKind } from '../api/generated/PendingKind';
 import type { Reason } from '../api/generated/Reason';
 import type { RowStatus } from '../api/generated/RowStatus';
@@ -96,3 +98,75 @@ export function planName(plan: string, cycle?: string): string {
   const name = PLANS[plan] ?? readable(plan);
   return cycle ? `${name} ${cycle}` : name;
 }
+
+export const DEADLINES: Record<DeadlineCode, string> = {
+  grace_end: 'Account closes',
+  cancelled_period_end: 'Plan ends',
+  renewal: 'Renewal',
+  cancel_by: 'Last moment to cancel',
+  card_expiry: 'Card expires',
+  allowance_refresh: 'Allowance refreshes',
+  grant_expiry: 'Credits expire',
+};
+
+/** What a command asks for. */
+export function commandName(command: CommandView): string {
+  switch (command.kind) {
+    case 'buy_credits':
+      return 'Buy credits';
+    case 'set_auto_recharge':
+      return command.enabled ? 'Switch auto-recharge on' : 'Switch auto-recharge off';
+    case 'set_payment_order':
+      return command.payment_order?.first === 'credits' ? 'Credits pay first' : 'Card pays first';
+    case 'redeem_coupon':
+      return `Redeem coupon ${command.coupon ?? ''}`;
+    case 'change_plan':
+      return command.plan === 'payg'
+        ? 'Pause: switch to Pay-As-You-Go'
+        : `Change plan to ${planName(command.plan ?? '', command.cycle)}`;
+    case 'pay_now':
+      return 'Pay the fee now';
+    case 'cancel':
+      return 'Cancel the plan';
+    case 'resume':
+      return 'Resume the plan';
+    case 'replace_card':
+      return 'Replace the card';
+    default:
+      return readable(command.kind);
+  }
+}
+
+const STATES: Record<string, string> = {
+  queued: 'Queued, not sent yet',
+  sending: 'Being sent',
+  unknown: 'Sent, answer unknown: the cloud is asked',
+  applied: 'Done at the cloud, entries on their way',
+  settled: 'Done',
+  rejected: 'Refused, nothing was changed',
+  needs_decision: 'Needs a new decision, nothing was changed',
+  cancelled: 'Withdrawn before it was sent',
+  damaged: 'Changed on this computer since it was decided: it is not sent',
+};
+export const stateName = (state: string) => STATES[state] ?? readable(state);
+
+/** Why the cloud refused, for those an operator meets. */
+const PROBLEMS: Record<string, string> = {
+  too_late: 'It reached the cloud too late.',
+  account_closed: 'The account is closed.',
+  insufficient_credits: 'It costs more than the balance.',
+  below_minimum: 'It is below the least that can be bought.',
+  no_card: 'There is no card on file.',
+  card_declined: 'The card was declined.',
+  payment_unanswered: 'The card’s bank did not answer.',
+  payment_pending: 'Another payment is waiting for its answer.',
+  nothing_due: 'There is nothing to pay now.',
+  wrong_state: 'The account is not in a state that this applies to.',
+  unknown_coupon: 'There is no such coupon.',
+  coupon_not_for_plan: 'The coupon is for another plan or cycle.',
+  coupon_redeemed: 'The coupon has been redeemed.',
+  same_plan: 'The account is on that plan and cycle already.',
+  credits_cannot_pay_fees: 'Credits cannot pay fees here.',
+  no_auto_recharge: 'There is no auto-recharge here.',
+};
+export const problemName = (code: string) => PROBLEMS[code] ?? `${readable(code)}.`;

@@ -1,16 +1,39 @@
 //! What the operator decides: queued on disk with what was shown, and until when it may act.
 
 use boothkeeper_domain::account::{Payer, PaymentOrder};
-use boothkeeper_domain::billing::plan;
+use boothkeeper_domain::billing::plan::{self, Target};
 use boothkeeper_domain::billing::quote::{Quote, quote};
 use boothkeeper_domain::time::DAY;
 use boothkeeper_domain::{Account, Amount, Timestamp};
 use boothkeeper_store::outbox::Command;
 use boothkeeper_sync::wire::action::Action;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::views::CommandView;
 use crate::{App, AppError, Code};
+
+/// A word on the plan, decided on a quote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    ChangePlan(Target),
+    PayNow(Payer),
+    Cancel,
+    Resume,
+}
+
+impl From<Decision> for Action {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::ChangePlan(target) => Action::ChangePlan(target),
+            Decision::PayNow(method) => Action::PayNow { method },
+            Decision::Cancel => Action::Cancel,
+            Decision::Resume => Action::Resume,
+        }
+    }
+}
 
 impl App {
     /// Queues a purchase on the card on file; the engine, or the next sync, sends it.
@@ -89,7 +112,12 @@ impl App {
 
 /// Until when an action may act (`domain.md` §13): charges a day, a downgrade to the end of grace or of
 /// the period, settings a week. The server judges.
-fn expiry(action: &Action, seen: Option<&Quote>, account: &Account, now: Timestamp) -> Timestamp {
+pub(crate) fn expiry(
+    action: &Action,
+    seen: Option<&Quote>,
+    account: &Account,
+    now: Timestamp,
+) -> Timestamp {
     let charges = seen.is_some_and(|seen| seen.charge.is_some());
     match action {
         Action::BuyCredits { .. } | Action::PayNow { .. } => now.plus(DAY),

@@ -35,26 +35,33 @@ impl App {
         })
     }
 
-    /// Writes beside and renames: an export that stops half-way leaves nothing that looks like one.
     pub fn export_to(
         &self,
         query: &HistoryQuery,
         format: Format,
         path: &Path,
     ) -> Result<u64, AppError> {
-        let part = path.with_extension("part");
-        let mut file = BufWriter::new(File::create(&part).map_err(failed)?);
-        let written = self.export(query, format, &mut file).and_then(|entries| {
-            file.flush().map_err(failed)?;
-            file.get_ref().sync_all().map_err(failed)?;
-            std::fs::rename(&part, path).map_err(failed)?;
-            Ok(entries)
-        });
-        if written.is_err() {
-            let _ = std::fs::remove_file(&part);
-        }
-        written
+        whole_file(path, |file| self.export(query, format, file))
     }
+}
+
+/// Writes beside and renames: what stops half-way leaves nothing that looks like a file.
+pub(crate) fn whole_file<T>(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<T, AppError>,
+) -> Result<T, AppError> {
+    let part = path.with_extension("part");
+    let mut file = BufWriter::new(File::create(&part).map_err(failed)?);
+    let written = write(&mut file).and_then(|written| {
+        file.flush().map_err(failed)?;
+        file.get_ref().sync_all().map_err(failed)?;
+        std::fs::rename(&part, path).map_err(failed)?;
+        Ok(written)
+    });
+    if written.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    written
 }
 
 impl Copied<'_> {
@@ -138,14 +145,14 @@ const COLUMNS: [&str; 10] = [
 ];
 
 /// A cell that a spreadsheet would run as a formula is made text.
-fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     match text.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
         _ => text.to_owned(),
     }
 }
 
-fn failed(error: impl std::error::Error + Send + Sync + 'static) -> AppError {
+pub(crate) fn failed(error: impl std::error::Error + Send + Sync + 'static) -> AppError {
     AppError::because(Code::FileSystem, error)
 }
 

@@ -90,7 +90,13 @@ pub enum Command {
     /// Redeem a coupon.
     Coupon { code: String },
     /// What is due, when, and what is at stake.
-    Deadlines,
+    Deadlines {
+        /// Write them to a calendar file instead.
+        #[arg(long, value_name = "FILE")]
+        ics: Option<PathBuf>,
+    },
+    /// How far the credits go at the event that runs, or at the next.
+    Runway,
     /// Actions that wait for the cloud, and what came of them.
     #[command(subcommand)]
     Outbox(OutboxCommand),

@@ -148,7 +148,15 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
             let queued = app.redeem_coupon(&code)?;
             return send(app, &queued.id, output).await;
         }
-        Command::Deadlines => output.deadlines(&app.deadlines()?, app)?,
+        Command::Deadlines { ics: None } => output.deadlines(&app.deadlines()?, app)?,
+        Command::Deadlines { ics: Some(path) } => {
+            let deadlines = app.deadlines()?.deadlines.len();
+            app.calendar_to(&path)?;
+            let path = path.display().to_string();
+            let said = format!("{deadlines} deadlines in {path}");
+            output.done(&json!({ "exported": path, "deadlines": deadlines }), &said);
+        }
+        Command::Runway => output.runway(&app.runway()?, app)?,
         Command::Outbox(OutboxCommand::List) => output.outbox(&app.outbox()?, unit(app).as_ref()),
         Command::Outbox(OutboxCommand::Cancel { id }) => {
             output.command(&app.cancel_command(&id)?, unit(app).as_ref())

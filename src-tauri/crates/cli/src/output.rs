@@ -8,6 +8,7 @@ use boothkeeper_app::domain::{Amount, Asset};
 use boothkeeper_app::views::{
     BalanceView, CommandView, Doctor, HistoryPage, OutboxView, VerifyView,
 };
+use boothkeeper_app::words::money;
 use boothkeeper_app::{App, AppError, Code, Zone, system_zone};
 use serde::Serialize;
 use serde_json::json;
@@ -215,15 +216,6 @@ impl Output {
     pub fn line(&self, text: &str) {
         // A reader that stopped reading, `head` say, has all it wanted.
         let _ = writeln!(std::io::stdout().lock(), "{text}");
-    }
-}
-
-pub fn money(amount: Amount, asset: &Asset) -> String {
-    let sign = if asset.code == "USD" { "$" } else { "" };
-    let text = asset.decimal(amount).to_string();
-    match text.strip_prefix('-') {
-        Some(rest) => format!("-{sign}{rest}"),
-        None => format!("{sign}{text}"),
     }
 }
 

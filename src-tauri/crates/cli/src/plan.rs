@@ -9,12 +9,13 @@ use boothkeeper_app::domain::billing::quote::Quote;
 use boothkeeper_app::domain::reminders::Reminder;
 use boothkeeper_app::domain::{Amount, Asset, Money};
 use boothkeeper_app::views::{
-    BalanceView, DeadlinesView, Explanation, RenewalPreview, SubscriptionView,
+    BalanceView, DeadlinesView, Explanation, RenewalPreview, RunwayView, SubscriptionView,
 };
+use boothkeeper_app::words::money;
 use boothkeeper_app::{App, AppError, Code};
 use serde_json::json;
 
-use crate::output::{Output, exit, json_name, money, trust};
+use crate::output::{Output, exit, json_name, trust};
 use crate::words;
 
 impl Output {
@@ -127,6 +128,57 @@ impl Output {
         Ok(())
     }
 
+    pub fn runway(&self, view: &RunwayView, app: &App) -> Result<(), AppError> {
+        if self.json() {
+            self.print(view);
+            return Ok(());
+        }
+        let (zone, asset) = (app.zone(), asset(app)?);
+        match &view.event {
+            None => self.line("No event is scheduled."),
+            Some(event) => {
+                let (from, to) = (zone.local(event.starts_at), zone.local(event.ends_at));
+                self.line(&format!("{}: {from} to {to}", event.name));
+            }
+        }
+        match &view.estimate {
+            None if view.event.is_some() => {
+                self.line("  too few runs, here or at events before, for an estimate");
+            }
+            None => {}
+            Some(estimate) => {
+                let needed = money(estimate.needed, &asset);
+                let (runs, basis) = (estimate.runs, json_name(&estimate.basis));
+                let (events, sure) = (estimate.events, json_name(&estimate.confidence));
+                self.line(&format!(
+                    "  ~{runs} runs to come, ~{needed} ({sure} estimate; basis: {basis}, {events} past events)"
+                ));
+                match estimate.ends_at {
+                    Some(at) => {
+                        let missing = money(estimate.missing, &asset);
+                        let at = zone.local(at);
+                        self.line(&format!("  credits end about {at}; ~{missing} are missing"));
+                    }
+                    None => self.line("  credits last to its end"),
+                }
+            }
+        }
+        if let Some(daily) = &view.daily {
+            let (used, limit) = (money(daily.used, &asset), money(daily.limit, &asset));
+            let resets = zone.local(daily.resets_at);
+            self.line(&format!(
+                "  daily limit: {used} of {limit}, resets {resets}"
+            ));
+            if let Some(at) = daily.reached_at {
+                self.line(&format!("  the limit is reached about {}", zone.local(at)));
+            }
+        }
+        let a_day = money(view.a_day, &asset);
+        self.line(&format!("{a_day} a day on average of the last 30"));
+        self.line(&trust(&app.balance()?, zone));
+        Ok(())
+    }
+
     pub fn explain(&self, view: &Explanation, app: &App) -> Result<(), AppError> {
         if self.json() {
             self.print(view);
@@ -182,7 +234,10 @@ impl Output {
                 self.print(&json!({ "reminder": reminder }));
                 continue;
             }
-            let (code, left) = (json_name(&reminder.code), words::span(reminder.left));
+            let (code, left) = (
+                json_name(&reminder.code),
+                boothkeeper_app::words::span(reminder.left),
+            );
             let at = app.zone().local(reminder.at);
             let risk = reminder.credits_at_risk.zip(asset(app).ok());
             let risk = risk.map(|(amount, asset)| format!(", {} at stake", money(amount, &asset)));

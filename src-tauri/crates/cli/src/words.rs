@@ -132,15 +132,3 @@ pub fn reason(reason: Reason) -> &'static str {
         Reason::Damaged => "the copy is damaged",
     }
 }
-
-/// A span of time as one says it: days, else hours, else minutes.
-pub fn span(millis: i64) -> String {
-    let (minutes, hours) = (millis / 60_000, millis / 3_600_000);
-    let (count, unit) = match hours {
-        48.. => (hours / 24, "day"),
-        2.. => (hours, "hour"),
-        _ => (minutes, "minute"),
-    };
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{plural}")
-}

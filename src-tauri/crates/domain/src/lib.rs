@@ -15,6 +15,7 @@ pub mod id;
 pub mod journal;
 pub mod privacy;
 pub mod reminders;
+pub mod runway;
 pub mod time;
 pub mod trust;
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::deadlines::{Deadline, DeadlineCode};
+use crate::time::DAY;
 use crate::{Amount, Timestamp};
 
 /// One tier of one deadline, for good: a deadline that moves is another.
@@ -36,10 +37,34 @@ pub struct Plan {
     pub skip: Vec<Tier>,
 }
 
+/// Minutes after local midnight between which nothing is said that can wait; over midnight, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct QuietHours {
+    pub from: u16,
+    pub to: u16,
+}
+
+impl QuietHours {
+    pub const fn hold(self, minute: u16) -> bool {
+        if self.from <= self.to {
+            self.from <= minute && minute < self.to
+        } else {
+            self.from <= minute || minute < self.to
+        }
+    }
+}
+
 /// What to say at `now` of deadlines that are still to come, `said` being what was said or skipped before.
-pub fn plan(deadlines: &[Deadline], said: &BTreeSet<Tier>, now: Timestamp) -> Plan {
+/// In quiet hours all but the last day of a closing account waits.
+pub fn plan(deadlines: &[Deadline], said: &BTreeSet<Tier>, now: Timestamp, quiet: bool) -> Plan {
     let mut plan = Plan::default();
-    for deadline in deadlines.iter().filter(|deadline| deadline.at > now) {
+    let urgent = |deadline: &&Deadline| {
+        let closes = deadline.code == DeadlineCode::GraceEnd;
+        !quiet || (closes && deadline.at.since(now) <= DAY)
+    };
+    let coming = deadlines.iter().filter(|deadline| deadline.at > now);
+    for deadline in coming.filter(urgent) {
         let tier = |at| Tier {
             code: deadline.code,
             deadline: deadline.at,
@@ -66,7 +91,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::time::{DAY, HOUR};
+    use crate::time::HOUR;
 
     const END: Timestamp = Timestamp::from_millis(100 * DAY);
 
@@ -83,7 +108,7 @@ mod tests {
         let mut said = BTreeSet::new();
         let (mut fired, mut skipped, mut left) = (vec![], vec![], vec![]);
         for hours in moments {
-            let plan = plan(&grace(), &said, END.plus(-hours * HOUR));
+            let plan = plan(&grace(), &said, END.plus(-hours * HOUR), false);
             for (tier, reminder) in &plan.fire {
                 fired.push(END.since(tier.at) / HOUR);
                 left.push(reminder.left / HOUR);
@@ -108,6 +133,40 @@ mod tests {
         assert_eq!(said_at(&[500, 337]), (vec![], vec![], vec![]));
         assert_eq!(said_at(&[0]), (vec![], vec![], vec![]));
         assert_eq!(said_at(&[336]).0, [336]);
+    }
+
+    #[test]
+    fn quiet_hours_hold_what_can_wait_and_not_the_last_day() {
+        let none = BTreeSet::new();
+        let quiet = |hours: i64| plan(&grace(), &none, END.plus(-hours * HOUR), true);
+        assert_eq!(quiet(72), Plan::default(), "neither said nor skipped");
+        assert_eq!(quiet(24).fire.len(), 1);
+        let renewal = [Deadline {
+            code: DeadlineCode::Renewal,
+            at: END,
+            at_risk: None,
+        }];
+        assert_eq!(
+            plan(&renewal, &none, END.plus(-HOUR), true),
+            Plan::default()
+        );
+
+        let night = QuietHours {
+            from: 22 * 60,
+            to: 7 * 60,
+        };
+        let held = |hour: u16| night.hold(hour * 60);
+        assert_eq!(
+            [21, 22, 0, 6, 7].map(held),
+            [false, true, true, true, false]
+        );
+        let noon = QuietHours {
+            from: 12 * 60,
+            to: 13 * 60,
+        };
+        assert!(noon.hold(12 * 60 + 59) && !noon.hold(13 * 60) && !noon.hold(0));
+        let never = QuietHours { from: 0, to: 0 };
+        assert!(!never.hold(0));
     }
 
     proptest! {

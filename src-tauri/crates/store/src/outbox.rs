@@ -4,6 +4,7 @@
 //! the cache touches it. Every step is taken in a transaction that looks at the state first: of two
 //! processes only one takes it.
 
+mod preferences;
 mod reminders;
 mod stored;
 
@@ -50,6 +51,9 @@ const STEPS: &[M<'_>] = &[
              skipped INTEGER NOT NULL,
              PRIMARY KEY (code, deadline, tier)
          ) WITHOUT ROWID;",
+    ),
+    M::up(
+        "CREATE TABLE preferences (id INTEGER PRIMARY KEY CHECK (id = 1), document TEXT NOT NULL);",
     ),
 ];
 

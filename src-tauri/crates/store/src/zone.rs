@@ -60,6 +60,13 @@ impl Zone {
         zoned.strftime("%Y-%m-%d %H:%M %Z").to_string()
     }
 
+    /// Minutes after local midnight, as a clock on the wall shows them.
+    pub fn minute(&self, at: Timestamp) -> u16 {
+        let instant = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default();
+        let time = self.tz.to_datetime(instant).time();
+        u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs())
+    }
+
     pub fn day(&mut self, at: Timestamp) -> Day {
         if let Some((start, end, day)) = self.last
             && start <= at

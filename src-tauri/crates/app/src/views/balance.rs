@@ -1,7 +1,6 @@
 //! The balance, and how far to trust it.
 
-use boothkeeper_domain::account::{Account, BucketBalance, Life};
-use boothkeeper_domain::calendar::{Cycle, Period};
+use boothkeeper_domain::account::{Account, BucketBalance};
 use boothkeeper_domain::trust::{Evidence, Reason, Trust, judge};
 use boothkeeper_domain::{AccountId, Amount, Asset, Seq, Timestamp};
 use boothkeeper_store::cache::Head;
@@ -11,7 +10,6 @@ use boothkeeper_sync::Clock;
 use boothkeeper_sync::clock::SystemClock;
 use serde::{Deserialize, Serialize};
 
-use super::{HistoryQuery, RowView};
 use crate::app::Options;
 use crate::{App, AppError};
 
@@ -62,44 +60,6 @@ pub struct BalanceView {
     pub account: Option<AccountId>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct PlanView {
-    pub email: String,
-    pub plan: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub cycle: Option<Cycle>,
-    pub state: Life,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub period: Option<Period>,
-}
-
-/// All that the first screen and the frame around every screen show.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct Overview {
-    pub signed_in: bool,
-    /// A key in the environment is used and never stored.
-    pub key_from_environment: bool,
-    pub balance: BalanceView,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub plan: Option<PlanView>,
-    /// Newest first.
-    pub latest: Vec<RowView>,
-    /// How far a long first sync has come.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub pulling: Option<Seq>,
-    pub waiting: u32,
-    pub now: Timestamp,
-    pub zone: String,
-}
-
-const LATEST: usize = 12;
-
 impl App {
     /// The proven balance. Does not call the cloud; `live` only while this process follows it.
     pub fn balance(&self) -> Result<BalanceView, AppError> {
@@ -108,7 +68,7 @@ impl App {
         self.balance_of(binding.as_ref(), head.as_deref())
     }
 
-    fn balance_of(
+    pub(super) fn balance_of(
         &self,
         binding: Option<&Binding>,
         head: Option<&Head>,
@@ -124,41 +84,6 @@ impl App {
         };
         Ok(view(binding, head, standing))
     }
-
-    pub fn overview(&self) -> Result<Overview, AppError> {
-        let binding = self.binding()?;
-        let head = self.head(binding.as_ref())?;
-        let latest = match &head {
-            Some(_) => self.on_copy(|copied| {
-                let page = copied.page(&HistoryQuery::default(), None, LATEST)?;
-                copied.rows(page.rows)
-            })?,
-            None => vec![],
-        };
-        let plan = head.as_ref().and_then(|head| plan(&head.account));
-        let waiting = self.laptop.outbox().waiting()?;
-        Ok(Overview {
-            signed_in: binding.is_some(),
-            key_from_environment: self.options.key.is_some(),
-            now: self.now(head.as_deref()),
-            balance: self.balance_of(binding.as_ref(), head.as_deref())?,
-            plan,
-            latest,
-            pulling: self.status.borrow().pulling,
-            waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
-            zone: self.laptop.zone().name().to_owned(),
-        })
-    }
-}
-
-fn plan(account: &Account) -> Option<PlanView> {
-    Some(PlanView {
-        email: account.identity.as_ref()?.email.clone(),
-        plan: account.plan.clone(),
-        cycle: account.cycle,
-        state: account.life,
-        period: account.period,
-    })
 }
 
 /// The proven balance of a data folder, read and nothing else: for scripts, and for folders that

@@ -1,20 +1,27 @@
 //! Documents that shells render: numbers, codes and instants, no sentences.
 
 mod balance;
+mod choices;
+mod deadlines;
 mod entries;
 mod explain;
 mod history;
 mod outbox;
+mod overview;
+mod pause;
 mod plan;
+mod runway;
 mod verify;
 
-pub use balance::{BalanceView, Overview, PendingKind, PendingView, PlanView, glance};
+pub use balance::{BalanceView, PendingKind, PendingView, glance};
+pub use choices::{ChoicesView, Offer, OrderView, Stop, StopCode};
+pub use deadlines::{DeadlineView, DeadlinesView, TierView};
 pub use entries::{EntryDetail, EntryView, LinkView, RowStatus, RowView};
 pub use explain::Explanation;
 pub use history::{DayView, FilterOptions, HistoryPage, HistoryQuery, HistorySummary, TotalView};
 pub use outbox::{CommandView, OutboxView};
-pub use plan::{
-    AutoRechargeView, CardView, DeadlineView, DeadlinesView, NextRenewal, RenewalPreview,
-    SubscriptionView, TierView,
-};
+pub use overview::{Alarm, ClockView, Overview, PlanView, Screen, Update};
+pub use pause::{PauseView, PriceChange};
+pub use plan::{AutoRechargeView, CardView, NextRenewal, RenewalPreview, SubscriptionView};
+pub use runway::RunwayView;
 pub use verify::{Doctor, DoctorCheck, VerifyView};

@@ -1,6 +1,8 @@
 //! What waits for the cloud, and what came of it.
 
+use boothkeeper_domain::account::{Payer, PaymentOrder};
 use boothkeeper_domain::billing::quote::Quote;
+use boothkeeper_domain::calendar::Cycle;
 use boothkeeper_domain::{Amount, Timestamp};
 use boothkeeper_store::outbox::{Command, State};
 use boothkeeper_sync::wire::problem::ProblemCode;
@@ -15,6 +17,10 @@ pub struct CommandView {
     pub id: String,
     pub kind: String,
     pub state: String,
+    /// The cloud has not answered yet.
+    pub open: bool,
+    /// Never sent: it can be withdrawn.
+    pub cancellable: bool,
     pub created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -30,6 +36,20 @@ pub struct CommandView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub plan: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub cycle: Option<Cycle>,
+    /// The payment order that was chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub payment_order: Option<PaymentOrder>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub coupon: Option<String>,
+    /// Who was to pay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub method: Option<Payer>,
     /// The cloud's problem code, if it refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional, type = "string"))]
@@ -61,11 +81,20 @@ impl From<Command> for CommandView {
             id: command.id.to_string(),
             kind: request.map_or_else(|| "unreadable".to_owned(), |r| r.kind.clone()),
             state: command.state.name().to_owned(),
+            open: command.state.is_open() || command.state == State::Applied,
+            cancellable: command.state == State::Queued,
             created_at: command.created_at,
             not_after: request.and_then(|request| request.not_after),
             amount: request.and_then(|request| request.amount),
             enabled: request.and_then(|request| request.enabled),
             plan: request.and_then(|request| request.plan.clone()),
+            cycle: request.and_then(|request| request.cycle),
+            payment_order: request.and_then(|request| {
+                let (first, fallback) = request.first.zip(request.fallback)?;
+                Some(PaymentOrder { first, fallback })
+            }),
+            coupon: request.and_then(|request| request.coupon.clone().or(request.code.clone())),
+            method: request.and_then(|request| request.method),
             seen: request.and_then(|request| request.seen.clone()),
             quote: command.quote,
             problem: command.problem.as_ref().map(|problem| problem.code),

@@ -6,8 +6,6 @@ use boothkeeper_domain::billing::fee;
 use boothkeeper_domain::billing::forecast::{self, Outcome, Preview, Recharge};
 use boothkeeper_domain::billing::plan::Target;
 use boothkeeper_domain::calendar::{Cycle, Period};
-use boothkeeper_domain::deadlines::{self, Deadline, DeadlineCode};
-use boothkeeper_domain::reminders::{self, Reminder};
 use boothkeeper_domain::{Amount, Catalog, Money, Timestamp};
 use serde::Serialize;
 
@@ -112,38 +110,6 @@ pub struct RenewalPreview {
     pub credits_first: Option<Preview>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct DeadlinesView {
-    /// Soonest first.
-    pub deadlines: Vec<DeadlineView>,
-    pub now: Timestamp,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct DeadlineView {
-    pub code: DeadlineCode,
-    pub at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub credits_at_risk: Option<Amount>,
-    pub tiers: Vec<TierView>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct TierView {
-    pub at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub fired_at: Option<Timestamp>,
-    /// A more urgent one was said in its place.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub skipped_at: Option<Timestamp>,
-}
-
 impl App {
     pub fn subscription(&self) -> Result<SubscriptionView, AppError> {
         self.on_copy(|copied| {
@@ -173,50 +139,12 @@ impl App {
             })
         })
     }
-
-    pub fn deadlines(&self) -> Result<DeadlinesView, AppError> {
-        let now = self.rules_now()?;
-        let said = self.laptop.outbox().said()?;
-        let tier = |deadline: &Deadline, at| {
-            let known = said.iter().find(|said| {
-                let tier = said.tier;
-                (tier.code, tier.deadline, tier.at) == (deadline.code, deadline.at, at)
-            });
-            TierView {
-                at,
-                fired_at: known.filter(|said| !said.skipped).map(|said| said.at),
-                skipped_at: known.filter(|said| said.skipped).map(|said| said.at),
-            }
-        };
-        let view = |deadline: Deadline| DeadlineView {
-            code: deadline.code,
-            at: deadline.at,
-            credits_at_risk: deadline.at_risk,
-            tiers: deadline.tiers().map(|at| tier(&deadline, at)).collect(),
-        };
-        let deadlines = self.coming(now)?.into_iter().map(view).collect();
-        Ok(DeadlinesView { deadlines, now })
-    }
-
-    /// What is to be said now of what is due; recorded as said.
-    pub fn remind(&self) -> Result<Vec<Reminder>, AppError> {
-        let now = self.rules_now()?;
-        let deadlines = self.coming(now)?;
-        let outbox = self.laptop.outbox();
-        let plan = outbox.say(now, |said| reminders::plan(&deadlines, said, now))?;
-        let fired = plan.fire.into_iter().map(|(_, reminder)| reminder);
-        Ok(fired.collect())
-    }
-
-    fn coming(&self, now: Timestamp) -> Result<Vec<Deadline>, AppError> {
-        self.on_copy(|copied| {
-            let (account, catalog) = (&copied.head.account, copied.catalog()?);
-            Ok(deadlines::deadlines(account, &catalog, now))
-        })
-    }
 }
 
-fn subscription(account: &Account, catalog: &Catalog) -> Result<SubscriptionView, AppError> {
+pub(super) fn subscription(
+    account: &Account,
+    catalog: &Catalog,
+) -> Result<SubscriptionView, AppError> {
     let terms = catalog.auto_recharge.as_ref();
     let next = renewal(account, catalog, account.payment_order)?;
     let next = next.and_then(|(at, preview)| {
@@ -256,7 +184,7 @@ fn subscription(account: &Account, catalog: &Catalog) -> Result<SubscriptionView
     })
 }
 
-fn card(card: &Card) -> CardView {
+pub(super) fn card(card: &Card) -> CardView {
     CardView {
         brand: card.brand.clone(),
         last4: card.last4.clone(),

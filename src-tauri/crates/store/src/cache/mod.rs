@@ -31,7 +31,7 @@ pub use names::{Class, NameId, Names};
 pub use row::Row;
 pub(crate) use schema::{refuse_empty, refuse_newer};
 pub use scrub::Scrub;
-pub use totals::{Opening, Total};
+pub use totals::{EventUse, Opening, Total};
 
 use crate::memo::{Memo, Version};
 use crate::{StoreError, Zone, read_only};

@@ -17,6 +17,17 @@ pub struct Total {
     pub delta: Amount,
 }
 
+/// What one service came to at one event, and between which entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventUse {
+    pub event: NameId,
+    pub service: NameId,
+    pub count: u64,
+    pub delta: Amount,
+    pub first: Seq,
+    pub last: Seq,
+}
+
 /// The balance before the first entry of a range and after its last, whatever the filter's columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Opening {
@@ -59,6 +70,29 @@ impl Cache {
             });
         }
         Ok(totals)
+    }
+
+    /// What each event took by service, of entries that match and name an event.
+    pub fn by_event(&self, filter: &Filter) -> Result<Vec<EventUse>, StoreError> {
+        let (condition, values) = filter.rollups();
+        let query = format!(
+            "SELECT event, service, sum(count), sum(sum), min(first), max(last) FROM rollups
+             WHERE {condition} AND event > 0 GROUP BY event, service"
+        );
+        let mut statement = self.connection.prepare_cached(&query)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let mut uses = Vec::new();
+        while let Some(row) = rows.next()? {
+            uses.push(EventUse {
+                event: NameId(row.get(0)?),
+                service: NameId(row.get(1)?),
+                count: row.get(2)?,
+                delta: Amount::new(row.get(3)?).map_err(StoreError::damaged_by)?,
+                first: Seq(row.get(4)?),
+                last: Seq(row.get(5)?),
+            });
+        }
+        Ok(uses)
     }
 
     /// Opening and closing balance of the filter's days.

@@ -1,0 +1,139 @@
+//! What is due, when, what of it was said; and the same as a calendar file.
+
+use boothkeeper_domain::deadlines::{self, Deadline, DeadlineCode};
+use std::io::Write;
+use std::path::Path;
+
+use boothkeeper_domain::reminders::{self, Reminder};
+use boothkeeper_domain::{Amount, Timestamp};
+use icalendar::{Alarm, Calendar, Component, Event, EventLike};
+use serde::Serialize;
+
+use crate::export::{failed, whole_file};
+use crate::{App, AppError, Code, words};
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct DeadlinesView {
+    /// Soonest first.
+    pub deadlines: Vec<DeadlineView>,
+    pub now: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct DeadlineView {
+    pub code: DeadlineCode,
+    pub at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub credits_at_risk: Option<Amount>,
+    pub tiers: Vec<TierView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct TierView {
+    pub at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub fired_at: Option<Timestamp>,
+    /// A more urgent one was said in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub skipped_at: Option<Timestamp>,
+}
+
+impl App {
+    pub fn deadlines(&self) -> Result<DeadlinesView, AppError> {
+        let now = self.rules_now()?;
+        let said = self.laptop.outbox().said()?;
+        let tier = |deadline: &Deadline, at| {
+            let known = said.iter().find(|said| {
+                let tier = said.tier;
+                (tier.code, tier.deadline, tier.at) == (deadline.code, deadline.at, at)
+            });
+            TierView {
+                at,
+                fired_at: known.filter(|said| !said.skipped).map(|said| said.at),
+                skipped_at: known.filter(|said| said.skipped).map(|said| said.at),
+            }
+        };
+        let view = |deadline: Deadline| DeadlineView {
+            code: deadline.code,
+            at: deadline.at,
+            credits_at_risk: deadline.at_risk,
+            tiers: deadline.tiers().map(|at| tier(&deadline, at)).collect(),
+        };
+        let deadlines = self.coming(now)?.into_iter().map(view).collect();
+        Ok(DeadlinesView { deadlines, now })
+    }
+
+    /// What is to be said now of what is due; recorded as said before it is.
+    pub fn remind(&self) -> Result<Vec<Reminder>, AppError> {
+        let now = self.rules_now()?;
+        let deadlines = self.coming(now)?;
+        let plan = |said: &_| reminders::plan(&deadlines, said, now, false);
+        let plan = self.laptop.outbox().say(now, plan)?;
+        Ok(plan.fire.into_iter().map(|(_, said)| said).collect())
+    }
+
+    /// The same for whoever speaks unasked: quiet hours are kept, and where nobody can be heard nothing
+    /// counts as said.
+    pub fn remind_unasked(&self, heard: impl FnOnce() -> bool) -> Result<Vec<Reminder>, AppError> {
+        let now = self.rules_now()?;
+        let quiet = self.preferences()?.quiet;
+        let quiet = quiet.is_some_and(|quiet| quiet.hold(self.zone().minute(now)));
+        let deadlines = self.coming(now)?;
+        let plan = |said: &_| reminders::plan(&deadlines, said, now, quiet);
+        let outbox = self.laptop.outbox();
+        let said = outbox.said()?.into_iter().map(|said| said.tier).collect();
+        if plan(&said) == reminders::Plan::default() || !heard() {
+            return Ok(vec![]);
+        }
+        let plan = outbox.say(now, plan)?;
+        Ok(plan.fire.into_iter().map(|(_, said)| said).collect())
+    }
+
+    /// Every deadline as a calendar file, with an alarm for each tier. The same deadline is the same
+    /// event in each export, so that a calendar replaces it.
+    pub fn calendar(&self) -> Result<String, AppError> {
+        let view = self.deadlines()?;
+        let account = self.binding()?.ok_or(AppError::new(Code::SignedOut))?;
+        let account = account.account.to_string();
+        let mut calendar = Calendar::new();
+        calendar.name("Boothkeeper");
+        for deadline in &view.deadlines {
+            let uid = format!(
+                "{}-{}@{account}.boothkeeper",
+                words::name(deadline.code),
+                deadline.at.millis()
+            );
+            let mut event = Event::new();
+            event
+                .uid(&uid)
+                .timestamp(view.now.to_utc())
+                .starts(deadline.at.to_utc())
+                .ends(deadline.at.to_utc())
+                .summary(words::deadline(deadline.code));
+            for tier in deadline.tiers.iter().filter(|tier| tier.at > view.now) {
+                let ahead = chrono::TimeDelta::milliseconds(deadline.at.since(tier.at));
+                event.alarm(Alarm::display(words::deadline(deadline.code), -ahead));
+            }
+            calendar.push(event.done());
+        }
+        Ok(calendar.done().to_string())
+    }
+
+    pub fn calendar_to(&self, path: &Path) -> Result<(), AppError> {
+        let text = self.calendar()?;
+        whole_file(path, |file| file.write_all(text.as_bytes()).map_err(failed))
+    }
+
+    fn coming(&self, now: Timestamp) -> Result<Vec<Deadline>, AppError> {
+        self.on_copy(|copied| {
+            let (account, catalog) = (&copied.head.account, copied.catalog()?);
+            Ok(deadlines::deadlines(account, &catalog, now))
+        })
+    }
+}

@@ -1,0 +1,245 @@
+//! What the first screen and the frame around every screen show.
+
+use boothkeeper_domain::account::{Account, Life, Payer};
+use boothkeeper_domain::billing::{fee, plan};
+use boothkeeper_domain::calendar::{Cycle, Period};
+use boothkeeper_domain::journal::GraceCause;
+use boothkeeper_domain::time::{DAY, MINUTE};
+use boothkeeper_domain::{Amount, Catalog, Money, Seq, Timestamp};
+use boothkeeper_store::cache::Head;
+use boothkeeper_store::outbox::{Binding, State};
+use boothkeeper_sync::wire::api::ClockKind;
+use serde::{Deserialize, Serialize};
+
+use super::balance::BalanceView;
+use super::plan::{CardView, subscription};
+use super::{DeadlineView, HistoryQuery, RowView, RunwayView, SubscriptionView};
+use crate::{App, AppError};
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PlanView {
+    pub email: String,
+    pub plan: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub cycle: Option<Cycle>,
+    pub state: Life,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub period: Option<Period>,
+}
+
+/// All that the first screen and the frame around every screen show.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Overview {
+    pub signed_in: bool,
+    /// A key in the environment is used and never stored.
+    pub key_from_environment: bool,
+    pub balance: BalanceView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub plan: Option<PlanView>,
+    /// Newest first.
+    pub latest: Vec<RowView>,
+    /// How far a long first sync has come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub pulling: Option<Seq>,
+    pub waiting: u32,
+    /// Decisions that the cloud handed back: things have become worse than what was shown.
+    pub undecided: u32,
+    /// How the plan stands, and what its next renewal does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub subscription: Option<SubscriptionView>,
+    /// The account is on its way to closing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub alarm: Option<Alarm>,
+    /// Soonest first.
+    pub deadlines: Vec<DeadlineView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub runway: Option<RunwayView>,
+    /// The laptop's own clock is not to be gone by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub clock: Option<ClockView>,
+    pub now: Timestamp,
+    pub zone: String,
+}
+
+/// What a page hears while it is open.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Update {
+    Overview(Box<Overview>),
+    /// A notification was clicked.
+    Show(Screen),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Screen {
+    Overview,
+    History,
+    Plan,
+    Outbox,
+    Settings,
+}
+
+/// Grace runs: what closes when, what it costs, and the two ways out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Alarm {
+    pub began: Timestamp,
+    pub closes_at: Timestamp,
+    /// Milliseconds left.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub left: i64,
+    /// Thousandths of grace that are over, and the day of how many.
+    pub elapsed: u16,
+    pub day: u32,
+    pub days: u32,
+    /// Less than a week is left.
+    pub urgent: bool,
+    pub cause: GraceCause,
+    /// When a payment failed last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub failed_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub card: Option<CardView>,
+    pub at_stake: Amount,
+    /// The fee that ends it, and who would pay; nothing while a charge is not answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub fee: Option<Money>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub payer: Option<Payer>,
+    /// Events that a pause destroys.
+    pub events: u32,
+}
+
+/// What is wrong with the laptop's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ClockView {
+    /// Milliseconds that it was ahead of the cloud's when the cloud was last heard.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub ahead: i64,
+    /// It went back since: how long ago anything was cannot be told.
+    pub went_back: bool,
+}
+
+const LATEST: usize = 12;
+/// A laptop off by more than this is told so.
+const TOLERATED: i64 = 2 * MINUTE;
+const URGENT: i64 = 7 * DAY;
+
+impl App {
+    pub fn overview(&self) -> Result<Overview, AppError> {
+        let binding = self.binding()?;
+        let head = self.head(binding.as_ref())?;
+        let latest = match &head {
+            Some(_) => self.on_copy(|copied| {
+                let page = copied.page(&HistoryQuery::default(), None, LATEST)?;
+                copied.rows(page.rows)
+            })?,
+            None => vec![],
+        };
+        let plan = head.as_ref().and_then(|head| plan_of(&head.account));
+        let standing = match &head {
+            Some(_) => {
+                let now = self.rules_now()?;
+                Some(self.on_copy(|copied| {
+                    let (account, catalog) = (&copied.head.account, copied.catalog()?);
+                    let view = subscription(account, &catalog)?;
+                    Ok((view, alarm(account, &catalog, now)))
+                })?)
+            }
+            None => None,
+        };
+        let waiting = self.laptop.outbox().waiting()?;
+        Ok(Overview {
+            signed_in: binding.is_some(),
+            key_from_environment: self.options.key.is_some(),
+            now: self.now(head.as_deref()),
+            balance: self.balance_of(binding.as_ref(), head.as_deref())?,
+            plan,
+            latest,
+            pulling: self.status.borrow().pulling,
+            waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
+            undecided: self.undecided()?,
+            clock: self.clock(binding.as_ref(), head.as_deref()),
+            subscription: standing.as_ref().map(|(view, _)| view.clone()),
+            alarm: standing.and_then(|(_, alarm)| alarm),
+            deadlines: match &head {
+                Some(_) => self.deadlines()?.deadlines,
+                None => vec![],
+            },
+            runway: head.as_ref().map(|_| self.runway()).transpose()?,
+            zone: self.laptop.zone().name().to_owned(),
+        })
+    }
+}
+
+impl App {
+    fn undecided(&self) -> Result<u32, AppError> {
+        let commands = self.laptop.outbox().list()?;
+        let open = commands.iter().filter(|c| c.state == State::NeedsDecision);
+        Ok(u32::try_from(open.count()).unwrap_or(u32::MAX))
+    }
+
+    /// A sandbox's time has nothing to do with the laptop's.
+    fn clock(&self, binding: Option<&Binding>, head: Option<&Head>) -> Option<ClockView> {
+        let head = head.filter(|_| binding.is_some_and(|b| b.clock == ClockKind::Real))?;
+        let view = ClockView {
+            ahead: head.learnt_at.since(head.as_of),
+            went_back: head.age_is_unknown(self.laptop.clock().wall()),
+        };
+        (view.went_back || view.ahead.abs() > TOLERATED).then_some(view)
+    }
+}
+
+fn alarm(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<Alarm> {
+    let grace = account.grace.filter(|_| account.life == Life::Grace)?;
+    let days = catalog.policies.grace_days;
+    let whole = i64::from(days) * DAY;
+    let began = grace.until.plus(-whole);
+    let over = now.since(began).clamp(0, whole);
+    let left = grace.until.since(now).max(0);
+    let due = fee::due(account, catalog, now).filter(|_| account.pending_fee.is_none());
+    Some(Alarm {
+        began,
+        closes_at: grace.until,
+        left,
+        elapsed: u16::try_from(over * 1000 / whole.max(1)).unwrap_or(1000),
+        day: u32::try_from(over / DAY + 1).unwrap_or(days).min(days),
+        days,
+        urgent: left < URGENT,
+        cause: grace.cause,
+        failed_at: grace.failed_at,
+        card: account.card.as_ref().map(super::plan::card),
+        at_stake: account.balance,
+        fee: due.map(|due| due.fee),
+        payer: plan::payer(account, catalog, now).ok(),
+        events: u32::try_from(account.events.len()).unwrap_or(u32::MAX),
+    })
+}
+
+fn plan_of(account: &Account) -> Option<PlanView> {
+    Some(PlanView {
+        email: account.identity.as_ref()?.email.clone(),
+        plan: account.plan.clone(),
+        cycle: account.cycle,
+        state: account.life,
+        period: account.period,
+    })
+}

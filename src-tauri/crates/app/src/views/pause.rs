@@ -1,0 +1,127 @@
+//! What a pause to Pay-As-You-Go keeps, destroys and changes: said before it is decided.
+
+use std::path::Path;
+
+use boothkeeper_domain::billing::allowance;
+use boothkeeper_domain::billing::plan::Target;
+use boothkeeper_domain::billing::quote::Quote;
+use boothkeeper_domain::runway::Booked;
+use boothkeeper_domain::{Account, Amount, Catalog, Timestamp};
+use boothkeeper_sync::wire::action::Action;
+use serde::Serialize;
+
+use super::HistoryQuery;
+use crate::actions::expiry;
+use crate::export::{failed, harmless, whole_file};
+use crate::{App, AppError, Format};
+
+/// The plan without a fee.
+pub(crate) const FREE: &str = "payg";
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PriceChange {
+    pub service: String,
+    pub before: Amount,
+    pub after: Amount,
+    /// Used in what the copy holds.
+    pub used: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PauseView {
+    /// What is decided on: nothing worse than this will be done.
+    pub quote: Quote,
+    /// What is destroyed, by name and date; soonest first.
+    pub events: Vec<Booked>,
+    /// Only what changes.
+    pub prices: Vec<PriceChange>,
+    /// A monthly allowance that stops.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub allowance: Option<Amount>,
+    /// Until when the cloud must have it.
+    pub reach_by: Timestamp,
+    /// When the account closes, as things stand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub closes_at: Option<Timestamp>,
+}
+
+impl App {
+    pub fn pause_preview(&self) -> Result<PauseView, AppError> {
+        let action = Action::ChangePlan(Target::plan(FREE, None));
+        let quote = self.quote(&action)?;
+        let now = self.rules_now()?;
+        self.on_copy(|copied| {
+            let (account, catalog) = (&copied.head.account, copied.catalog()?);
+            let mut events: Vec<_> = account.events.values().map(booked).collect();
+            events.sort_by(|a, b| (a.starts_at, &a.name).cmp(&(b.starts_at, &b.name)));
+            let used = |service: &str| {
+                let class = boothkeeper_store::cache::Class::Service;
+                copied.names.find(class, service).is_some()
+            };
+            let stops = allowance::monthly(account, &catalog).ok();
+            Ok(PauseView {
+                prices: changes(account, &catalog, FREE, used),
+                allowance: stops.filter(|amount| amount.is_positive()),
+                reach_by: expiry(&action, Some(&quote), account, now),
+                closes_at: boothkeeper_domain::billing::forecast::closes_at(account, &catalog),
+                events,
+                quote,
+            })
+        })
+    }
+}
+
+impl App {
+    /// What a pause destroys or makes hard to see again: the history both ways, and the list of events.
+    pub fn export_before_pause(&self, folder: &Path) -> Result<u64, AppError> {
+        let everything = HistoryQuery::default();
+        let entries = self.export_to(&everything, Format::Csv, &folder.join("history.csv"))?;
+        self.export_to(&everything, Format::Json, &folder.join("history.json"))?;
+        let events = self.pause_preview()?.events;
+        let zone = self.zone();
+        whole_file(&folder.join("events.csv"), |file| {
+            let mut table = csv::Writer::from_writer(file);
+            table
+                .write_record(["event", "starts", "ends"])
+                .map_err(failed)?;
+            for event in &events {
+                let (from, to) = (zone.local(event.starts_at), zone.local(event.ends_at));
+                let record = [harmless(&event.name), from, to];
+                table.write_record(record).map_err(failed)?;
+            }
+            table.flush().map_err(failed)
+        })?;
+        Ok(entries)
+    }
+}
+
+pub(crate) fn booked(event: &boothkeeper_domain::account::ScheduledEvent) -> Booked {
+    Booked {
+        name: event.name.clone(),
+        starts_at: event.starts_at,
+        ends_at: event.ends_at,
+    }
+}
+
+/// Prices that another plan has otherwise.
+fn changes(
+    account: &Account,
+    catalog: &Catalog,
+    plan: &str,
+    used: impl Fn(&str) -> bool,
+) -> Vec<PriceChange> {
+    let change = |service: &boothkeeper_domain::catalog::Service| {
+        let (before, after) = (service.price(&account.plan)?, service.price(plan)?);
+        (before != after).then(|| PriceChange {
+            used: used(&service.code),
+            service: service.code.clone(),
+            before,
+            after,
+        })
+    };
+    catalog.services.iter().filter_map(change).collect()
+}

@@ -1,0 +1,368 @@
+//! How far the credits go at an event: from the pace it has shown, or from what events like it took
+//! (`domain.md` §9). An estimate with its basis; where there is none, there is no number.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::{DAY, HOUR, MINUTE};
+use crate::{Amount, Timestamp};
+
+/// Fewer runs than this, or less time, say nothing about a pace.
+const RUNS: u64 = 10;
+const OWN_SPAN: i64 = 10 * MINUTE;
+const PAST_SPAN: i64 = 30 * MINUTE;
+/// An own pace over this long, or this many past events, make a fair estimate of a rough one.
+const FAIR_SPAN: i64 = HOUR;
+const FAIR_EVENTS: usize = 3;
+
+/// An event that is scheduled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Booked {
+    pub name: String,
+    pub starts_at: Timestamp,
+    pub ends_at: Timestamp,
+}
+
+impl Booked {
+    fn length(&self) -> i64 {
+        self.ends_at.since(self.starts_at)
+    }
+}
+
+/// What an event took, at no less than today's prices, over how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    pub runs: u64,
+    pub spent: Amount,
+    pub over: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// This event's own runs so far.
+    Own,
+    /// Events before it.
+    Past,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    Rough,
+    Fair,
+}
+
+/// A day's cap, and whether this event runs into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Daily {
+    pub limit: Amount,
+    pub used: Amount,
+    pub resets_at: Timestamp,
+    /// When the cap is used up at this pace, if that comes before its reset and the event's end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub reached_at: Option<Timestamp>,
+}
+
+/// What is left of the event, and what it is likely to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Estimate {
+    pub basis: Basis,
+    pub confidence: Confidence,
+    /// Past events that it rests on.
+    pub events: u32,
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub runs_per_hour: u64,
+    /// Average cost of a run.
+    pub a_run: Amount,
+    /// Runs still to come, and what they take.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub runs: u64,
+    pub needed: Amount,
+    /// If it goes as the busiest of those past events went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub busiest: Option<Amount>,
+    /// When the credits end at this pace, if that is before the event does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub ends_at: Option<Timestamp>,
+    /// How long the credits last at this pace, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub lasts: Option<i64>,
+    /// Until when that is, from now or the event's start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub lasts_until: Option<Timestamp>,
+    /// What is missing to the end, or what is left after it.
+    pub missing: Amount,
+    pub left: Amount,
+    /// How many times what is needed is there, in hundredths; nothing where nothing is needed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub hundredths: Option<i64>,
+}
+
+/// Of what is booked, the event that runs at `now`, else the next.
+pub fn current(booked: impl IntoIterator<Item = Booked>, now: Timestamp) -> Option<Booked> {
+    let open = booked.into_iter().filter(|event| event.ends_at > now);
+    open.min_by(|a, b| (a.starts_at, &a.name).cmp(&(b.starts_at, &b.name)))
+}
+
+/// `own` is what this event has taken up to `now`; `past` what others took, newest first.
+pub fn estimate(
+    event: &Booked,
+    balance: Amount,
+    own: Option<Pace>,
+    past: &[Pace],
+    now: Timestamp,
+) -> Option<Estimate> {
+    let tells = |pace: &Pace, span| pace.runs >= RUNS && pace.over >= span;
+    let own = own.filter(|own| now >= event.starts_at && tells(own, OWN_SPAN));
+    let past: Vec<Pace> = past
+        .iter()
+        .copied()
+        .filter(|p| tells(p, PAST_SPAN))
+        .collect();
+    let past = similar(past, event.length());
+    let typical = own.or_else(|| median(&past))?;
+    let left = event.ends_at.since(now.max(event.starts_at)).max(0);
+    let needed = over(typical.spent, left, typical.over);
+    let lasts = lasts(balance, typical);
+    let basis = if own.is_some() {
+        Basis::Own
+    } else {
+        Basis::Past
+    };
+    let fair = match basis {
+        Basis::Own => typical.over >= FAIR_SPAN,
+        Basis::Past => past.len() >= FAIR_EVENTS,
+    };
+    let most = past
+        .iter()
+        .max_by_key(|pace| over(pace.spent, HOUR, pace.over));
+    let short = balance < needed;
+    let lasts_until = lasts.map(|lasts| now.max(event.starts_at).plus(lasts));
+    let more = |than: Amount, of: Amount| than.checked_sub(of).ok().filter(|a| a.is_positive());
+    Some(Estimate {
+        basis,
+        confidence: if fair {
+            Confidence::Fair
+        } else {
+            Confidence::Rough
+        },
+        events: u32::try_from(past.len()).unwrap_or(u32::MAX),
+        runs_per_hour: scaled(typical.runs, HOUR, typical.over),
+        a_run: share(typical.spent, typical.runs),
+        runs: scaled(typical.runs, left, typical.over),
+        needed,
+        busiest: most.map(|pace| over(pace.spent, left, pace.over)),
+        ends_at: lasts_until.filter(|_| short),
+        lasts,
+        lasts_until,
+        missing: more(needed, balance).unwrap_or(Amount::ZERO),
+        left: more(balance, needed).unwrap_or(Amount::ZERO),
+        hundredths: needed
+            .is_positive()
+            .then(|| balance.minor().saturating_mul(100) / needed.minor()),
+    })
+}
+
+/// A day's cap at the pace of an estimate.
+pub fn daily(
+    limit: Amount,
+    used: Amount,
+    event: Option<(&Booked, &Estimate)>,
+    now: Timestamp,
+) -> Daily {
+    let resets_at = Timestamp::from_millis((now.utc_day() + 1) * DAY);
+    let room = limit.minor() - used.minor();
+    let reached_at = event.and_then(|(event, estimate)| {
+        let from = now.max(event.starts_at);
+        let hour = estimate
+            .a_run
+            .minor()
+            .checked_mul(i64::try_from(estimate.runs_per_hour).ok()?)?;
+        if hour <= 0 {
+            return None;
+        }
+        let at = from.plus(room.max(0).saturating_mul(HOUR) / hour);
+        (at < resets_at && at < event.ends_at).then_some(at)
+    });
+    Daily {
+        limit,
+        used,
+        resets_at,
+        reached_at,
+    }
+}
+
+/// Those of a like length if there are enough of them, else all.
+fn similar(past: Vec<Pace>, length: i64) -> Vec<Pace> {
+    let alike = |pace: &&Pace| pace.over >= length / 2 && pace.over <= length.saturating_mul(2);
+    let alike: Vec<Pace> = past.iter().filter(alike).copied().collect();
+    if alike.len() >= FAIR_EVENTS {
+        alike
+    } else {
+        past
+    }
+}
+
+/// The middle one by what an hour takes; of two, the dearer.
+fn median(past: &[Pace]) -> Option<Pace> {
+    let mut sorted = past.to_vec();
+    sorted.sort_by_key(|pace| over(pace.spent, HOUR, pace.over));
+    sorted.get(sorted.len() / 2).copied()
+}
+
+fn lasts(balance: Amount, pace: Pace) -> Option<i64> {
+    let spent = i128::from(pace.spent.minor());
+    if spent <= 0 {
+        return None;
+    }
+    let lasts = i128::from(balance.minor()) * i128::from(pace.over) / spent;
+    // Longer than a year is not a runway.
+    i64::try_from(lasts)
+        .ok()
+        .filter(|lasts| *lasts <= 366 * DAY)
+}
+
+/// `amount` for `part` of `whole`, rounded up: an estimate errs to the dear side.
+fn over(amount: Amount, part: i64, whole: i64) -> Amount {
+    let scaled = i128::from(amount.minor()) * i128::from(part);
+    let scaled = (scaled + i128::from(whole) - 1) / i128::from(whole.max(1));
+    let minor = i64::try_from(scaled)
+        .ok()
+        .and_then(|minor| Amount::new(minor).ok());
+    minor.unwrap_or(amount)
+}
+
+fn scaled(count: u64, part: i64, whole: i64) -> u64 {
+    let (part, whole) = (part.max(0).cast_unsigned(), whole.max(1).cast_unsigned());
+    let scaled = u128::from(count) * u128::from(part) / u128::from(whole);
+    u64::try_from(scaled).unwrap_or(u64::MAX)
+}
+
+fn share(amount: Amount, count: u64) -> Amount {
+    let count = i64::try_from(count.max(1)).unwrap_or(i64::MAX);
+    Amount::new((amount.minor() + count - 1) / count).unwrap_or(amount)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const START: Timestamp = Timestamp::from_millis(1_000 * DAY);
+
+    fn event(hours: i64) -> Booked {
+        Booked {
+            name: "Miller wedding".into(),
+            starts_at: START,
+            ends_at: START.plus(hours * HOUR),
+        }
+    }
+
+    fn pace(runs: u64, spent: i32, hours: i64) -> Pace {
+        Pace {
+            runs,
+            spent: Amount::of(spent),
+            over: hours * HOUR,
+        }
+    }
+
+    #[test]
+    fn without_a_basis_there_is_no_number() {
+        let balance = Amount::of(10_000);
+        let none = |own, past: &[Pace]| estimate(&event(4), balance, own, past, START.plus(HOUR));
+        assert_eq!(none(None, &[]), None);
+        assert_eq!(none(Some(pace(9, 200, 1)), &[]), None, "nine runs");
+        assert_eq!(none(None, &[pace(9, 200, 4)]), None);
+        let short = Pace {
+            over: MINUTE,
+            ..pace(50, 1_000, 1)
+        };
+        assert_eq!(none(Some(short), &[short]), None, "a minute");
+        let before = estimate(
+            &event(4),
+            balance,
+            Some(pace(50, 1_000, 1)),
+            &[],
+            START.plus(-HOUR),
+        );
+        assert_eq!(before, None, "runs before the doors opened are tests");
+    }
+
+    #[test]
+    fn an_event_that_runs_is_judged_by_its_own_pace() {
+        let own = Some(pace(62, 1_240, 1));
+        let past = [pace(1_000, 50_000, 4)];
+        let now = START.plus(HOUR);
+        let estimate = estimate(&event(4), Amount::of(2_480), own, &past, now).unwrap();
+        assert_eq!(
+            (estimate.basis, estimate.confidence),
+            (Basis::Own, Confidence::Fair)
+        );
+        assert_eq!((estimate.runs, estimate.needed), (186, Amount::of(3_720)));
+        assert_eq!(estimate.lasts, Some(2 * HOUR));
+        assert_eq!(estimate.ends_at, Some(now.plus(2 * HOUR)));
+        assert_eq!(estimate.missing, Amount::of(1_240));
+        assert_eq!(estimate.hundredths, Some(66));
+    }
+
+    #[test]
+    fn an_event_to_come_is_judged_by_the_middle_of_those_before() {
+        let past = [
+            pace(100, 2_000, 4),
+            pace(310, 6_200, 5),
+            pace(352, 7_040, 5),
+        ];
+        let estimate =
+            estimate(&event(5), Amount::of(14_235), None, &past, START.plus(-DAY)).unwrap();
+        assert_eq!((estimate.basis, estimate.events), (Basis::Past, 3));
+        assert_eq!((estimate.runs, estimate.needed), (310, Amount::of(6_200)));
+        assert_eq!(estimate.busiest, Some(Amount::of(7_040)));
+        assert_eq!((estimate.hundredths, estimate.ends_at), (Some(229), None));
+    }
+
+    #[test]
+    fn a_daily_limit_ends_an_evening_before_the_credits_do() {
+        let (event, now) = (event(5), START.plus(HOUR));
+        let own = Some(pace(10, 10, 1));
+        let estimate = estimate(&event, Amount::of(1_000), own, &[], now).unwrap();
+        let daily = daily(
+            Amount::of(30),
+            Amount::of(10),
+            Some((&event, &estimate)),
+            now,
+        );
+        assert_eq!(daily.reached_at, Some(now.plus(2 * HOUR)));
+        assert_eq!(daily.resets_at, START.plus(DAY));
+    }
+
+    proptest! {
+        #[test]
+        fn enough_and_missing_agree(
+            balance in 0..1_000_000, runs in 10..100_000_u64, spent in 0..1_000_000,
+            hours in 1..48_i64, gone in 0..48_i64,
+        ) {
+            let now = START.plus(gone * HOUR);
+            let own = Some(pace(runs, spent, hours));
+            let balance = Amount::of(balance);
+            if let Some(found) = estimate(&event(24), balance, own, &[], now) {
+                prop_assert_eq!(found.missing.is_positive(), found.needed > balance);
+                prop_assert_eq!(found.ends_at.is_some(), found.needed > balance && found.lasts.is_some());
+                if let Some(at) = found.ends_at {
+                    prop_assert!(at <= event(24).ends_at);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! This desktop: files that the operator chooses, windows, and how the app behaves.
+
+use boothkeeper_app::{Code, Preferences};
+use serde::Serialize;
+use tauri::{AppHandle, State};
+use tauri_plugin_dialog::DialogExt;
+
+use super::{Answer, PageError};
+use crate::native::{self, login, tray, windows};
+use crate::shell::Shell;
+
+/// What this desktop has, and how the operator wants the app to behave on it.
+#[derive(Debug, Serialize)]
+pub struct DeskView {
+    preferences: Preferences,
+    tray: bool,
+    notifications: bool,
+    at_login: bool,
+}
+
+#[tauri::command(async)]
+pub fn desk(handle: AppHandle, shell: State<'_, Shell>) -> Answer<DeskView> {
+    Ok(DeskView {
+        preferences: shell.app()?.preferences()?,
+        tray: tray::is_there(&handle),
+        notifications: native::can_notify(),
+        at_login: login::starts(&handle),
+    })
+}
+
+#[tauri::command(async)]
+pub fn prefer(shell: State<'_, Shell>, preferences: Preferences) -> Answer<()> {
+    Ok(shell.app()?.prefer(&preferences)?)
+}
+
+#[tauri::command(async)]
+pub fn start_at_login(handle: AppHandle, wanted: bool) -> Answer<()> {
+    Ok(login::start(&handle, wanted)?)
+}
+
+/// The small window for a dark venue.
+#[tauri::command]
+pub async fn event_mode(handle: AppHandle) -> Answer<()> {
+    let opened = windows::open_event(&handle);
+    opened.map_err(|error| PageError::because(Code::Internal, &error))
+}
+
+/// History and event list into a folder that the operator chooses; how many entries, `None` if they
+/// changed their mind.
+#[tauri::command(async)]
+pub fn export_before_pause(handle: AppHandle, shell: State<'_, Shell>) -> Answer<Option<u64>> {
+    let chosen = handle.dialog().file().blocking_pick_folder();
+    let Some(folder) = chosen.and_then(|folder| folder.into_path().ok()) else {
+        return Ok(None);
+    };
+    Ok(Some(shell.app()?.export_before_pause(&folder)?))
+}
+
+/// Every deadline as a calendar file; `false` if the operator changed their mind.
+#[tauri::command(async)]
+pub fn export_calendar(handle: AppHandle, shell: State<'_, Shell>) -> Answer<bool> {
+    let chosen = handle
+        .dialog()
+        .file()
+        .add_filter("Calendar", &["ics"])
+        .set_file_name("boothkeeper.ics")
+        .blocking_save_file();
+    let Some(path) = chosen.and_then(|file| file.into_path().ok()) else {
+        return Ok(false);
+    };
+    shell.app()?.calendar_to(&path)?;
+    Ok(true)
+}

@@ -1,0 +1,81 @@
+//! What the operator decides about plan and money, each on what was shown.
+
+use boothkeeper_app::domain::Amount;
+use boothkeeper_app::domain::account::PaymentOrder;
+use boothkeeper_app::domain::billing::quote::Quote;
+use boothkeeper_app::views::{ChoicesView, CommandView, PauseView};
+use boothkeeper_app::{Action, Decision};
+use tauri::{State, WebviewWindow};
+use tauri_plugin_dialog::{DialogExt, MessageDialogButtons, MessageDialogKind};
+
+use super::Answer;
+use crate::shell::Shell;
+
+#[tauri::command(async)]
+pub fn buy_credits(shell: State<'_, Shell>, amount: Amount) -> Answer<CommandView> {
+    Ok(shell.app()?.buy_credits(amount)?)
+}
+
+#[tauri::command(async)]
+pub fn set_auto_recharge(shell: State<'_, Shell>, enabled: bool) -> Answer<CommandView> {
+    Ok(shell.app()?.set_auto_recharge(enabled)?)
+}
+
+#[tauri::command(async)]
+pub fn choices(shell: State<'_, Shell>) -> Answer<ChoicesView> {
+    Ok(shell.app()?.choices()?)
+}
+
+#[tauri::command(async)]
+pub fn set_payment_order(shell: State<'_, Shell>, order: PaymentOrder) -> Answer<CommandView> {
+    Ok(shell.app()?.set_payment_order(order)?)
+}
+
+#[tauri::command(async)]
+pub fn redeem_coupon(shell: State<'_, Shell>, code: String) -> Answer<CommandView> {
+    Ok(shell.app()?.redeem_coupon(&code)?)
+}
+
+#[tauri::command(async)]
+pub fn quote(shell: State<'_, Shell>, decision: Decision) -> Answer<Quote> {
+    Ok(shell.app()?.quote(&decision.into())?)
+}
+
+#[tauri::command(async)]
+pub fn pause_preview(shell: State<'_, Shell>) -> Answer<PauseView> {
+    Ok(shell.app()?.pause_preview()?)
+}
+
+/// Decides on what was seen. What destroys something is asked about once more, natively, where no page
+/// can press the button. `None` if the operator changed their mind.
+#[tauri::command(async)]
+pub fn decide(
+    window: WebviewWindow,
+    shell: State<'_, Shell>,
+    decision: Decision,
+    seen: Quote,
+) -> Answer<Option<CommandView>> {
+    let action = Action::from(decision);
+    if !seen.destroyed.is_empty() && !is_sure(&window, seen.destroyed.len()) {
+        return Ok(None);
+    }
+    Ok(Some(shell.app()?.decide(&action, seen)?))
+}
+
+fn is_sure(window: &WebviewWindow, events: usize) -> bool {
+    let what = match events {
+        1 => "1 event and its gallery".to_owned(),
+        events => format!("{events} events and their galleries"),
+    };
+    window
+        .dialog()
+        .message(format!("This deletes {what} for good. Credits are kept."))
+        .title("Switch to Pay-As-You-Go?")
+        .kind(MessageDialogKind::Warning)
+        .buttons(MessageDialogButtons::OkCancelCustom(
+            "Delete and switch".to_owned(),
+            "Keep everything".to_owned(),
+        ))
+        .parent(window)
+        .blocking_show()
+}

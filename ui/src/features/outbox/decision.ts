@@ -1,0 +1,19 @@
+// A command as a decision, to decide it again on what holds now.
+import type { CommandView } from '../../api/generated/CommandView';
+import type { Decision } from '../../api/generated/Decision';
+
+export function decisionOf(command: CommandView): Decision | null {
+  switch (command.kind) {
+    case 'change_plan': {
+      const { plan = '', cycle, coupon } = command;
+      return { change_plan: { plan, ...(cycle && { cycle }), ...(coupon && { coupon }) } };
+    }
+    case 'pay_now':
+      return { pay_now: command.method ?? 'card' };
+    case 'cancel':
+    case 'resume':
+      return command.kind;
+    default:
+      return null;
+  }
+}
