@@ -149,6 +149,25 @@ fn basic(balance: i32, since: &str) -> World {
 }
 
 /// Scenario 1: month ends do not drift, over renewals.
+/// A renewal's charge leaves no entry until it is answered: what is bought meanwhile is paid by another
+/// payment.
+#[test]
+fn a_fee_and_a_purchase_started_at_one_place_are_two_payments() {
+    let world = World::new(
+        Programme::Booth,
+        "basic",
+        Cycle::Monthly,
+        9_000,
+        "2026-01-10T08:00:00Z",
+    );
+    let due = at("2026-02-10T08:00:00Z");
+    let (account, catalog) = (&world.account, &world.catalog);
+    let fee = time::happen(account, catalog, time::Due::PeriodEnd, due).unwrap();
+    let bought = purchase::start(account, catalog, Amount::of(5_000), due).unwrap();
+    assert!(fee.entries.is_empty(), "{fee:?}");
+    assert_ne!(fee.charges[0].payment, bought.charges[0].payment);
+}
+
 #[test]
 fn renewals_keep_to_the_anchors_day() {
     let mut world = basic(0, "2025-01-31T10:00:00Z");

@@ -3,6 +3,7 @@
 
 use boothkeeper_domain::billing::Charge;
 use boothkeeper_domain::{AccountId, Hash, PaymentId, RunId, Seq, Timestamp};
+use boothkeeper_wire::problem::ProblemCode;
 use boothkeeper_wire::sandbox::Delivery;
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -54,7 +55,13 @@ pub enum What {
 }
 
 impl Tx<'_> {
+    /// The same charge, decided twice before its answer came, is asked for once.
     pub fn open_charge(&self, account: i64, open: &OpenCharge) -> Result<(), Error> {
+        let asked = "SELECT EXISTS (SELECT 1 FROM charges WHERE payment = ?1)";
+        let mut asked = self.connection.prepare_cached(asked)?;
+        if asked.query_row([open.charge.payment.as_str()], |row| row.get(0))? {
+            return Err(ProblemCode::InProgress.into());
+        }
         let query =
             "INSERT INTO charges (account, payment, due_at, document) VALUES (?1, ?2, ?3, ?4)";
         let document = serde_json::to_string(open)?;

@@ -123,7 +123,7 @@ impl Ledger<'_> {
 
     fn ask_card(&mut self, due: Due, credits_next: bool) -> Result<(), Refusal> {
         let attempt = FeeAttempt {
-            payment: self.next_payment()?,
+            payment: self.next_fee_payment()?,
             charge: due.fee,
             period: due.period,
             credits_next,
@@ -190,7 +190,7 @@ impl Ledger<'_> {
     /// No leg could even be tried.
     fn unpaid(&mut self, due: &Due, code: &str) -> Result<(), Refusal> {
         let failed = PaymentFailed {
-            payment: self.next_payment()?,
+            payment: self.next_fee_payment()?,
             charge: due.fee.clone(),
             code: code.to_owned(),
         };

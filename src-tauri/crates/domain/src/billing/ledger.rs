@@ -123,15 +123,25 @@ impl<'a> Ledger<'a> {
         self.charges.push(charge);
     }
 
-    /// Payment ids derive from the account and the entry that starts the charge.
+    /// Payment ids derive from the account and the place in the journal that the charge is started at.
     pub(super) fn next_payment(&self) -> Result<PaymentId, Refusal> {
+        self.payment_at("")
+    }
+
+    /// The same for a fee, which leaves no entry until it is answered: a purchase that starts at the same
+    /// place meanwhile is another payment.
+    pub(super) fn next_fee_payment(&self) -> Result<PaymentId, Refusal> {
+        self.payment_at("f")
+    }
+
+    fn payment_at(&self, mark: &str) -> Result<PaymentId, Refusal> {
         let account = self
             .account
             .identity
             .as_ref()
             .map_or("", |i| i.account.as_str());
         let account = account.strip_prefix("acc_").unwrap_or(account);
-        PaymentId::new(format!("pay_{account}_{}", self.account.seq.next()))
+        PaymentId::new(format!("pay_{account}_{}{mark}", self.account.seq.next()))
             .map_err(|_| Refusal::AmountOutOfRange)
     }
 
