@@ -189,7 +189,7 @@ async fn starting_at_login_is_a_choice_and_starts_in_the_tray() -> anyhow::Resul
     let (cloud, account) = cancelled(&desk).await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     window.press("Settings").await?;
-    let entry = desk.folder().join("config/autostart/Boothkeeper.desktop");
+    let entry = desk.folder().join(".config/autostart/Boothkeeper.desktop");
     assert!(!entry.exists());
     window.press_label("Start when you log in").await?;
     until("the entry for the session", async || {

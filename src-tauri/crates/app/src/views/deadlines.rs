@@ -118,7 +118,10 @@ impl App {
                 .summary(words::deadline(deadline.code));
             for tier in deadline.tiers.iter().filter(|tier| tier.at > view.now) {
                 let ahead = chrono::TimeDelta::milliseconds(deadline.at.since(tier.at));
-                event.alarm(Alarm::display(words::deadline(deadline.code), -ahead));
+                let mut alarm = Alarm::display(words::deadline(deadline.code), -ahead);
+                alarm.uid(&format!("{}-{uid}", tier.at.millis()));
+                alarm.timestamp(view.now.to_utc());
+                event.alarm(alarm);
             }
             calendar.push(event.done());
         }
