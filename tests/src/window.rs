@@ -127,6 +127,29 @@ impl Window {
         .await
     }
 
+    /// Answers the desktop's own dialog with this title: its default keeps everything.
+    pub async fn answer_natively(&self, title: &str, keys: &[&str]) -> anyhow::Result<()> {
+        let title = format!("^{}$", title.replace('?', "."));
+        let search = ["search", "--onlyvisible", "--name", &title];
+        let id = until(&format!("the desktop's dialog {title:?}"), async || {
+            let found = self.on_display("xdotool").args(search).output().await?;
+            let ids = String::from_utf8(found.stdout)?;
+            Ok(ids.lines().last().map(ToOwned::to_owned))
+        })
+        .await?;
+        until("the dialog answered", async || {
+            let act = ["windowactivate", "--sync", &id, "key", "--delay", "40"];
+            self.on_display("xdotool")
+                .args(act)
+                .args(keys)
+                .output()
+                .await?;
+            let found = self.on_display("xdotool").args(search).output().await?;
+            Ok(found.stdout.is_empty().then_some(()))
+        })
+        .await
+    }
+
     pub async fn is_visible(&self) -> anyhow::Result<bool> {
         Ok(self.window_id().await.is_ok())
     }
@@ -242,6 +265,29 @@ impl Window {
         let text: String = keys.iter().map(|key| char::from(*key)).collect();
         let focused = self.page.active_element().await?;
         Ok(focused.send_keys(&text).await?)
+    }
+
+    /// Keys on the display, as a keyboard sends them: to whatever has the focus.
+    pub async fn chord(&self, keys: &str) -> anyhow::Result<()> {
+        let id = self.window_id().await?;
+        let act = ["windowactivate", "--sync", &id, "key", keys];
+        let done = self.on_display("xdotool").args(act).output().await?;
+        ensure!(done.status.success(), "keys {keys}: {done:?}");
+        Ok(())
+    }
+
+    /// Presses Tab until the focus is on what has this name or text.
+    pub async fn tab_to(&self, name: &str) -> anyhow::Result<()> {
+        until(&format!("the focus on {name:?}"), async || {
+            let script = "const e = document.activeElement;
+                return [e?.name, e?.textContent?.trim()].includes(arguments[0])";
+            if self.script(script, vec![json!(name)]).await? == true {
+                return Ok(Some(()));
+            }
+            self.chord("Tab").await?;
+            Ok(None)
+        })
+        .await
     }
 
     pub async fn script(&self, script: &str, arguments: Vec<Value>) -> anyhow::Result<Value> {

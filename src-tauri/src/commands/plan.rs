@@ -6,7 +6,9 @@ use boothkeeper_app::domain::billing::quote::Quote;
 use boothkeeper_app::views::{ChoicesView, CommandView, PauseView};
 use boothkeeper_app::{Action, Decision};
 use tauri::{State, WebviewWindow};
-use tauri_plugin_dialog::{DialogExt, MessageDialogButtons, MessageDialogKind};
+use tauri_plugin_dialog::{
+    DialogExt, MessageDialogButtons, MessageDialogKind, MessageDialogResult,
+};
 
 use super::Answer;
 use crate::shell::Shell;
@@ -62,20 +64,24 @@ pub fn decide(
     Ok(Some(shell.app()?.decide(&action, seen)?))
 }
 
+/// The first button has the focus, so that a stray Enter keeps everything; closing counts as the third.
 fn is_sure(window: &WebviewWindow, events: usize) -> bool {
+    const DELETE: &str = "Delete and switch";
     let what = match events {
         1 => "1 event and its gallery".to_owned(),
         events => format!("{events} events and their galleries"),
     };
-    window
+    let pressed = window
         .dialog()
         .message(format!("This deletes {what} for good. Credits are kept."))
         .title("Switch to Pay-As-You-Go?")
         .kind(MessageDialogKind::Warning)
-        .buttons(MessageDialogButtons::OkCancelCustom(
-            "Delete and switch".to_owned(),
+        .buttons(MessageDialogButtons::YesNoCancelCustom(
             "Keep everything".to_owned(),
+            DELETE.to_owned(),
+            "Cancel".to_owned(),
         ))
         .parent(window)
-        .blocking_show()
+        .blocking_show_with_result();
+    pressed == MessageDialogResult::Custom(DELETE.to_owned())
 }

@@ -1,0 +1,313 @@
+//! The operator decides in the real window: seen text, real clicks, a real cloud, a sandbox's time.
+
+use anyhow::Context;
+use boothkeeper_tests::booth::{basic, with};
+use boothkeeper_tests::cloud::{Account, Cloud};
+use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::laptop::Laptop;
+use boothkeeper_tests::process::until;
+use boothkeeper_tests::window::Window;
+use serde_json::{Value, json};
+
+/// The desktop's question before something is destroyed.
+const SURE: &str = "Switch to Pay-As-You-Go?";
+
+fn weddings(count: u32) -> Vec<Value> {
+    let wedding = |n: u32| {
+        json!({
+            "name": format!("Wedding {n}"),
+            "starts_at": format!("2026-05-{n:02}T16:00:00Z"), "ends_at": format!("2026-05-{n:02}T22:00:00Z"),
+        })
+    };
+    (1..=count).map(wedding).collect()
+}
+
+/// A card that declines, and nobody else to pay.
+fn failing() -> Value {
+    json!({
+        "card": { "exp_month": 12, "exp_year": 2060, "behaviour": "decline" },
+        "payment_order": { "first": "card", "fallback": false },
+    })
+}
+
+/// What the account's journal holds at the cloud, by another laptop of the same operator.
+fn elsewhere(desk: &Desk, cloud: &Cloud, account: &Account) -> anyhow::Result<Laptop> {
+    Laptop::signed_in(&desk.folder().join("elsewhere"), cloud, account)
+}
+
+/// Scenario 2.
+#[tokio::test]
+async fn the_end_of_grace_is_shown_in_the_laptops_zone_over_a_change_of_clocks()
+-> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
+    let account = cloud.account(with(basic(14_235), failing())).await?;
+    cloud.advance_to("2026-03-01T12:00:00Z").await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    window
+        .sees("[data-alarm]", |text| {
+            text.contains("On Mon 30 Mar 20:00 EDT your account closes")
+                && text.contains("$142.35 in credits are deleted")
+        })
+        .await?;
+    window.press("Plan & renewal").await?;
+    window
+        .sees("[aria-label='What happens when']", |text| {
+            text.contains("Mon 30 Mar 20:00 EDT") && text.contains("Sat 28 Feb 19:00 EST")
+        })
+        .await?;
+    Ok(())
+}
+
+/// Scenario 12: one button, one dialog, one tick, one native question.
+#[tokio::test]
+async fn a_pause_names_what_it_destroys_asks_twice_and_keeps_every_credit() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
+    let account = with(basic(16_000), json!({ "events": weddings(14) }));
+    let account = cloud.account(account).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    window.press("Plan & renewal").await?;
+    window.press("Pause plan").await?;
+    let dialog = window
+        .sees("dialog", |text| text.contains("Wedding 14"))
+        .await?;
+    for said in [
+        "$160.00",
+        "14 events",
+        "14 of 14",
+        "Wedding 1",
+        "Prices rise",
+        "$0.16 → $0.20",
+    ] {
+        assert!(dialog.contains(said), "{said:?} in {dialog}");
+    }
+    let locked = "//dialog//button[@disabled and contains(., 'Switch and delete 14 events')]";
+    window
+        .page
+        .find(fantoccini::Locator::XPath(locked))
+        .await
+        .context("no tick, no switch")?;
+    window.press_label("I understand").await?;
+    // The desktop asks too, and its default keeps everything.
+    window.press("Switch and delete 14 events").await?;
+    window.answer_natively(SURE, &["Return"]).await?;
+    let laptop = elsewhere(&desk, &cloud, &account)?;
+    assert_eq!(laptop.ok(&["plan"])?["plan"], "basic", "nothing was done");
+    window.press("Switch and delete 14 events").await?;
+    window.answer_natively(SURE, &["Escape"]).await?;
+    laptop.ok(&["sync"])?;
+    assert_eq!(laptop.ok(&["plan"])?["plan"], "basic", "nothing was done");
+    window.press("Switch and delete 14 events").await?;
+    window.answer_natively(SURE, &["Tab", "Return"]).await?;
+    window
+        .sees("[aria-label='Current plan']", |text| {
+            text.contains("Pay-As-You-Go")
+        })
+        .await?;
+    laptop.ok(&["sync"])?;
+    let plan = laptop.ok(&["plan"])?;
+    assert_eq!(
+        (&plan["plan"], &plan["next_renewal"]),
+        (&json!("payg"), &Value::Null)
+    );
+    cloud.advance_to("2027-01-10T08:00:00Z").await?;
+    window.press("Overview").await?;
+    window.text("[data-balance=\"16000\"]").await?;
+    window
+        .sees("[aria-label='What is due']", |text| {
+            text.contains("Nothing is due")
+        })
+        .await?;
+    Ok(())
+}
+
+/// Scenario 14: decided ten minutes before the end, online twenty minutes later.
+#[tokio::test]
+async fn a_pause_that_comes_too_late_is_never_shown_as_done() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let mut cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
+    let account = cloud.account(with(basic(9_000), failing())).await?;
+    cloud.advance_to("2026-03-30T23:50:00Z").await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    cloud.stop();
+    window.press("Pause: switch to Pay-As-You-Go").await?;
+    window
+        .sees("dialog .offline", |text| {
+            text.contains("Connect before Mon 30 Mar 20:00 EDT, or the account closes")
+        })
+        .await?;
+    window.press_label("I understand").await?;
+    window.press("Queue the switch").await?;
+    window
+        .sees(".waiting", |text| text.contains("Queued, not sent yet"))
+        .await?;
+    let plan = window.text("[aria-label='Current plan']").await?;
+    assert!(
+        plan.contains("Basic monthly") && !plan.contains("Pay-As-You-Go"),
+        "{plan}"
+    );
+    cloud.restart_at("2026-03-31T00:10:00Z")?;
+    window.press("Outbox").await?;
+    let refused = window.sees("[data-state=rejected]", |_| true).await?;
+    assert!(
+        refused.contains("Refused, nothing was changed"),
+        "{refused}"
+    );
+    window.press("Overview").await?;
+    window
+        .sees(".closed", |text| text.contains("This account is closed"))
+        .await?;
+    let laptop = elsewhere(&desk, &cloud, &account)?;
+    assert_eq!(
+        laptop.journal()?.last(),
+        Some(&("closure".to_owned(), -9_000))
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_queued_offline_can_be_taken_back_until_it_is_sent() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let mut cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
+    let account = with(basic(16_000), json!({ "events": weddings(2) }));
+    let account = cloud.account(account).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    window.press("Plan & renewal").await?;
+    window.text("[data-order]").await?;
+    cloud.stop();
+    window
+        .sees("main [data-trust]", |text| text.contains("offline"))
+        .await?;
+    window.press("Pause plan").await?;
+    window.press_label("I understand").await?;
+    window.press("Queue the switch").await?;
+    window.answer_natively(SURE, &["Tab", "Return"]).await?;
+    window.press("Show in outbox").await?;
+    window
+        .sees("[data-command=change_plan]", |text| {
+            text.contains("Queued")
+                && text.contains("must reach the cloud before Tue 10 Feb 03:00 EST")
+        })
+        .await?;
+    window.press("Withdraw").await?;
+    window
+        .sees("[data-command=change_plan]", |text| {
+            text.contains("Withdrawn before it was sent")
+        })
+        .await?;
+    cloud.restart(&[])?;
+    window
+        .sees("nav [data-trust]", |text| text.contains("Live"))
+        .await?;
+    let laptop = elsewhere(&desk, &cloud, &account)?;
+    assert_eq!(laptop.ok(&["plan"])?["plan"], "basic");
+    Ok(())
+}
+
+/// Scenario 20's second half: the fee was paid meanwhile, so that a pause would now end a paid period.
+#[tokio::test]
+async fn what_has_become_worse_is_handed_back_with_both_quotes() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
+    let account = with(
+        basic(14_235),
+        with(failing(), json!({ "events": weddings(1) })),
+    );
+    let account = cloud.account(account).await?;
+    cloud.advance_to("2026-03-02T00:00:00Z").await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    // Commands do not get through, everything else does.
+    cloud.fault("/v1/commands", 100_000, json!("5xx")).await?;
+    window.press("Pause: switch to Pay-As-You-Go").await?;
+    window.press_label("I understand").await?;
+    window.press("Switch and delete 1 event").await?;
+    window.answer_natively(SURE, &["Tab", "Return"]).await?;
+    window
+        .sees(".waiting", |text| text.contains("Pause"))
+        .await?;
+    cloud.card(&account, "approve").await?;
+    cloud.advance_to("2026-03-20T00:00:00Z").await?;
+    window
+        .sees("[aria-label='Current plan']", |text| {
+            text.contains("Paid period")
+        })
+        .await?;
+    cloud.fault("/v1/commands", 0, json!("5xx")).await?;
+    window.press("Outbox").await?;
+    let handed = window
+        .sees("[data-state=needs_decision]", |text| {
+            text.contains("It would now be")
+        })
+        .await?;
+    assert!(
+        handed.contains("You were shown") && handed.contains("Nothing was done"),
+        "{handed}"
+    );
+    let laptop = elsewhere(&desk, &cloud, &account)?;
+    assert_eq!(
+        laptop.ok(&["plan"])?["plan"],
+        "basic",
+        "nothing was destroyed"
+    );
+    // Decided again, on what holds now.
+    window.press("Decide again").await?;
+    window.press_label("I understand").await?;
+    window.press("Switch and delete 1 event").await?;
+    window.answer_natively(SURE, &["Tab", "Return"]).await?;
+    window
+        .sees("[data-state=settled]", |text| text.contains("Done"))
+        .await?;
+    laptop.ok(&["sync"])?;
+    assert_eq!(laptop.ok(&["plan"])?["plan"], "payg");
+    assert_eq!(laptop.balance()?["balance"], 14_235);
+    Ok(())
+}
+
+#[tokio::test]
+async fn pause_and_payment_order_work_from_the_keyboard_alone() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
+    let account = with(basic(16_000), json!({ "events": weddings(1) }));
+    let account = cloud.account(account).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    let laptop = elsewhere(&desk, &cloud, &account)?;
+    // Ctrl 3 is Plan & renewal.
+    window.chord("ctrl+3").await?;
+    window.text("[data-order]").await?;
+    window.tab_to("payer").await?;
+    window.chord("Down").await?;
+    window
+        .sees("[data-order=credits]", |text| text.contains("In use"))
+        .await?;
+    laptop.ok(&["sync"])?;
+    assert_eq!(laptop.ok(&["plan"])?["payment_order"]["first"], "credits");
+    window.tab_to("Pause plan…").await?;
+    window.chord("Return").await?;
+    window.text("dialog .events").await?;
+    // The focus stands on the tick; Escape leaves without doing anything.
+    until("the focus on the tick", async || {
+        let script = "return document.activeElement?.type";
+        Ok((window.script(script, vec![]).await? == "checkbox").then_some(()))
+    })
+    .await?;
+    window.chord("Escape").await?;
+    until("the dialog closed", async || {
+        let script = "return document.querySelector('dialog') === null";
+        Ok((window.script(script, vec![]).await? == true).then_some(()))
+    })
+    .await?;
+    window.tab_to("Pause plan…").await?;
+    window.chord("Return").await?;
+    window.text("dialog .events").await?;
+    window.chord("space").await?;
+    window.tab_to("Switch and delete 1 event").await?;
+    window.chord("Return").await?;
+    window.answer_natively(SURE, &["Tab", "Return"]).await?;
+    window
+        .sees("[aria-label='Current plan']", |text| {
+            text.contains("Pay-As-You-Go")
+        })
+        .await?;
+    Ok(())
+}
