@@ -86,6 +86,13 @@ impl Cloud {
         Ok((Self::start(data, None)?, account))
     }
 
+    /// The same business on the wall's time, as a self-hosted cloud serves it: without a sandbox.
+    pub fn seeded_real(data: &Path) -> anyhow::Result<(Self, Account)> {
+        let (mut cloud, account) = Self::seeded(data, &[])?;
+        cloud.stop();
+        Ok((Self::start_with(data, vec![], "127.0.0.1:0")?, account))
+    }
+
     pub fn pid(&mut self) -> u32 {
         self.process.child().id()
     }

@@ -31,6 +31,8 @@ pub struct Start<'a> {
     pub data: Option<&'a Path>,
     /// As at login.
     pub hidden: bool,
+    /// Of the operator's session; the system's, if not said.
+    pub locale: Option<&'a str>,
 }
 
 impl Window {
@@ -46,6 +48,13 @@ impl Window {
         }
         if let Some(cloud) = start.cloud {
             command.env("BOOTHKEEPER_CLOUD", cloud);
+        }
+        if let Some(locale) = start.locale {
+            command.env("LC_ALL", locale).env("LANG", locale);
+            command.env(
+                "LANGUAGE",
+                locale.split(['_', '.']).next().unwrap_or_default(),
+            );
         }
         let driver = Process::start(&command, Pipes::default())?;
         let data = start.data.map_or_else(|| desk.data(), Path::to_owned);
@@ -274,6 +283,21 @@ impl Window {
         let done = self.on_display("xdotool").args(act).output().await?;
         ensure!(done.status.success(), "keys {keys}: {done:?}");
         Ok(())
+    }
+
+    /// Makes everything twice as large, as the operator does: five times Ctrl and plus.
+    pub async fn zoom_to_twice(&self) -> anyhow::Result<()> {
+        let width = self.script("return innerWidth", vec![]).await?.as_f64();
+        let width = width.context("a width")?;
+        until("everything twice as large", async || {
+            let now = self.script("return innerWidth", vec![]).await?.as_f64();
+            if now.is_some_and(|now| now <= width / 1.95) {
+                return Ok(Some(()));
+            }
+            self.chord("ctrl+equal").await?;
+            Ok(None)
+        })
+        .await
     }
 
     /// Presses Tab until the focus is on what has this name or text.

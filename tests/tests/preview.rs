@@ -271,7 +271,10 @@ async fn a_monthly_basic_plan_renews_as_the_screen_said() -> anyhow::Result<()> 
     let table = Table::new("basic", "monthly", 4_900).await?;
     table.every_row().await?;
     // With auto-recharge, which the renewal sets off at $10.00 or less.
-    table.window.click(".switches label:last-child input").await?;
+    table
+        .window
+        .click(".switches label:last-child input")
+        .await?;
     table
         .window
         .sees("[data-order=card]", |text| {

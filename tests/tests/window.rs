@@ -281,46 +281,6 @@ fn entries(laptop: &Laptop, arguments: &[&str]) -> anyhow::Result<String> {
 }
 
 #[tokio::test]
-async fn no_screen_has_a_serious_accessibility_fault_in_either_theme() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
-    let (cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
-    let first = Window::open(
-        &desk,
-        Start {
-            cloud: Some(&cloud.url),
-            ..Start::default()
-        },
-    )
-    .await?;
-    first.text("#connect").await?;
-    for theme in ["light", "dark"] {
-        first.theme(theme).await?;
-        first.settled().await?;
-        assert_eq!(
-            first.axe().await?,
-            Vec::<String>::new(),
-            "first run in {theme}"
-        );
-    }
-    drop(first);
-    let window = Window::open_live(&desk, &cloud, &account).await?;
-    for screen in ["Overview", "History", "Settings"] {
-        window.press(screen).await?;
-        window.settled().await?;
-        for theme in ["light", "dark"] {
-            window.theme(theme).await?;
-            window.settled().await?;
-            assert_eq!(
-                window.axe().await?,
-                Vec::<String>::new(),
-                "{screen} in {theme}"
-            );
-        }
-    }
-    Ok(())
-}
-
-#[tokio::test]
 async fn the_page_can_reach_nothing_but_its_own_commands() -> anyhow::Result<()> {
     let desk = Desk::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), None)?;

@@ -198,7 +198,7 @@ mod tests {
         let handled: BTreeSet<_> = handled.into_iter().filter(|c| !c.contains(';')).collect();
         assert_eq!(handled, declared, "the handler");
 
-        let granted = quoted(include_str!("../../capabilities/main.json"), "allow-");
+        let granted = quoted(include_str!("../../capabilities/main.json"), "\"allow-");
         let granted: BTreeSet<_> = granted.iter().map(|c| c.replace('-', "_")).collect();
         let expected: BTreeSet<_> = declared.iter().map(ToString::to_string).collect();
         assert_eq!(granted, expected, "the capability");

@@ -12,6 +12,7 @@ pub fn open_main(handle: &AppHandle, hidden: bool) -> tauri::Result<WebviewWindo
         .inner_size(1200.0, 780.0)
         .min_inner_size(720.0, 520.0)
         .visible(!hidden)
+        .zoom_hotkeys_enabled(true)
         .build()
 }
 
@@ -35,6 +36,7 @@ pub fn open_event(handle: &AppHandle) -> tauri::Result<()> {
         .inner_size(420.0, 640.0)
         .min_inner_size(360.0, 480.0)
         .always_on_top(true)
+        .zoom_hotkeys_enabled(true)
         .build()?;
     Ok(())
 }

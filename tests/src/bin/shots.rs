@@ -33,7 +33,8 @@ async fn main() -> anyhow::Result<()> {
     take(&first, &folder, "first-run").await?;
     drop(first);
 
-    let window = Window::open_live(&desk, &cloud, &account).await?;
+    let mut window = Window::open_live(&desk, &cloud, &account).await?;
+    event_mode(&mut window, &folder).await?;
     take(&window, &folder, "overview").await?;
     window.press("History").await?;
     window.text("[data-seq]").await?;
@@ -82,7 +83,7 @@ async fn grace(folder: &Path) -> anyhow::Result<()> {
     let account = cloud.account(account).await?;
     cloud.card(&account, "decline").await?;
     cloud.advance_to("2026-03-28T20:00:00Z").await?;
-    let mut window = Window::open_live(&desk, &cloud, &account).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
     window.text("[data-alarm]").await?;
     take(&window, folder, "grace").await?;
     window.press("Plan & renewal").await?;
@@ -95,18 +96,32 @@ async fn grace(folder: &Path) -> anyhow::Result<()> {
     window.text("dialog .offline").await?;
     take(&window, folder, "pause-offline").await?;
     window.press("Cancel").await?;
-    window.press("Overview").await?;
+    window.resize(1200, 780).await?;
+    window.zoom_to_twice().await?;
+    for (screen, name) in [("ctrl+1", "grace"), ("ctrl+3", "plan-grace")] {
+        window.chord(screen).await?;
+        window.settled().await?;
+        let path = folder.join(format!("{name}-twice-the-size.png"));
+        window.picture(&path).await?;
+        println!("{}", path.display());
+    }
+    Ok(())
+}
+
+/// The small window, beside the overview of a booth that is busy.
+async fn event_mode(window: &mut Window, folder: &Path) -> anyhow::Result<()> {
     window.press("Event mode").await?;
     window.look_at("Boothkeeper event").await?;
     window.text("[data-balance]").await?;
     for theme in THEMES {
         window.theme(theme).await?;
         window.settled().await?;
-        window
-            .picture(&folder.join(format!("event-mode-{theme}.png")))
-            .await?;
+        let path = folder.join(format!("event-mode-{theme}.png"));
+        window.picture(&path).await?;
+        println!("{}", path.display());
     }
-    Ok(())
+    window.hide().await?;
+    window.look_at("Boothkeeper").await
 }
 
 const EVENTS: [(&str, &str); 14] = [

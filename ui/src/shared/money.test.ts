@@ -18,7 +18,10 @@ test('what an operator types is read exactly, or not at all', () => {
   expect(parseMoney('50', usd)).toBe(5000);
   expect(parseMoney('$1,250.5', usd)).toBe(125050);
   expect(parseMoney('0.1', usd)).toBe(10);
-  for (const wrong of ['', '-5', '1.234', '1e3', 'ten', '٣'])
+  expect(parseMoney('50,00', usd)).toBe(5000);
+  expect(parseMoney('50,5', usd)).toBe(5050);
+  expect(parseMoney('1,250', usd)).toBe(125000);
+  for (const wrong of ['', '-5', '1.234', '1e3', 'ten', '٣', '1,2,3', '12,3456', '1.250,00'])
     expect(parseMoney(wrong, usd)).toBeNull();
   expect(parseMoney('1.5', credits)).toBeNull();
 });

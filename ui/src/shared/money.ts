@@ -28,13 +28,21 @@ export function money(minor: number, asset: Asset, signed = false): string {
   return `${sign}${symbol}${whole}${fraction}`;
 }
 
-/** Reads what an operator types: `50`, `50.00`, `$1,250.5`; null for anything else. */
+/**
+ * Reads what an operator types: `50`, `50.00`, `$1,250.5`, and `50,00` as most of the world writes it; null for
+ * anything else, and for what could be read in two ways.
+ */
 export function parseMoney(text: string, asset: Asset): number | null {
-  const plain = text.replace(/[$,\s]/g, '');
-  const match = /^(\d{1,12})(?:\.(\d*))?$/.exec(plain);
+  const plain = text.replace(/[$\s]/g, '');
+  const match = /^(\d{1,3}(?:,\d{3})+|\d{1,12})(?:\.(\d*))?$/.exec(plain) ?? decimalComma(plain);
   if (!match?.[1]) return null;
   const fraction = match[2] ?? '';
   if (fraction.length > asset.scale) return null;
-  const minor = Number(match[1] + fraction.padEnd(asset.scale, '0'));
+  const minor = Number(match[1].replaceAll(',', '') + fraction.padEnd(asset.scale, '0'));
   return Number.isSafeInteger(minor) ? minor : null;
+}
+
+/** `50,5` and `50,00` have one reading; `1,250` has two, and is grouped. */
+function decimalComma(plain: string): RegExpExecArray | null {
+  return /^(\d{1,12}),(\d{1,2})$/.exec(plain);
 }

@@ -10,7 +10,7 @@ use boothkeeper_store::{Cache, SyncRole, Zone};
 use boothkeeper_sync::clock::SystemClock;
 use boothkeeper_sync::transport::Transport;
 use boothkeeper_sync::wire::api::ClockKind;
-use boothkeeper_sync::{AccessKey, Laptop, Status};
+use boothkeeper_sync::{AccessKey, Clock, Laptop, Status};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
@@ -64,7 +64,11 @@ pub fn system_zone() -> Zone {
 
 impl App {
     pub fn open(options: Options) -> Result<Self, AppError> {
-        let clock = Arc::new(SystemClock);
+        Self::open_by(options, Arc::new(SystemClock))
+    }
+
+    /// With another clock than the machine's.
+    pub fn open_by(options: Options, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
         let laptop = Laptop::open(&options.data, options.zone.clone(), clock)?;
         Ok(App {
             laptop,

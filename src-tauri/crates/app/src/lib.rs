@@ -18,7 +18,7 @@ pub use actions::Decision;
 pub use app::{App, Options, system_zone};
 pub use boothkeeper_domain as domain;
 pub use boothkeeper_store::Zone;
-pub use boothkeeper_sync::clock::SystemClock;
+pub use boothkeeper_sync::clock::{Clock, SystemClock};
 pub use boothkeeper_sync::wire::action::Action;
 pub use chrono::NaiveDate as Date;
 pub use code::{AppError, Code};

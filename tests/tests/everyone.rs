@@ -1,0 +1,207 @@
+//! The window for everyone: by keyboard and screen reader, in any language, large, from right to left.
+
+use boothkeeper_tests::booth::{basic, with};
+use boothkeeper_tests::cloud::{Account, Cloud};
+use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::laptop::Laptop;
+use boothkeeper_tests::process::until;
+use boothkeeper_tests::window::{Start, Window};
+use serde_json::json;
+
+#[tokio::test]
+async fn no_screen_has_a_serious_accessibility_fault_in_either_theme() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let (cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
+    let first = Window::open(
+        &desk,
+        Start {
+            cloud: Some(&cloud.url),
+            ..Start::default()
+        },
+    )
+    .await?;
+    first.text("#connect").await?;
+    for theme in ["light", "dark"] {
+        first.theme(theme).await?;
+        first.settled().await?;
+        assert_eq!(
+            first.axe().await?,
+            Vec::<String>::new(),
+            "first run in {theme}"
+        );
+    }
+    drop(first);
+    let mut window = Window::open_live(&desk, &cloud, &account).await?;
+    for screen in SCREENS {
+        window.press(screen).await?;
+        clean(&window, screen).await?;
+    }
+    for (button, dialog) in [
+        ("Pause plan", "pause"),
+        ("Cancel the plan instead", "cancel"),
+        ("Change plan", "change plan"),
+        ("Redeem coupon", "coupon"),
+        ("Buy credits", "buy credits"),
+    ] {
+        window.press("Plan & renewal").await?;
+        window.press(button).await?;
+        window.text("dialog h2").await?;
+        clean(&window, dialog).await?;
+        window.chord("Escape").await?;
+        gone(&window, "dialog").await?;
+    }
+    window.press("Overview").await?;
+    window.click("[aria-label='What is due'] .all").await?;
+    window.text("dialog table").await?;
+    clean(&window, "deadlines").await?;
+    window.chord("Escape").await?;
+    gone(&window, "dialog").await?;
+    window.press("Event mode").await?;
+    window.look_at("Boothkeeper event").await?;
+    window.text("[data-balance]").await?;
+    clean(&window, "event mode").await
+}
+
+/// What shows that each of them is there.
+const READY: [&str; 5] = [
+    "main [data-alarm] .ways",
+    "main [data-seq]",
+    "main [data-order] ~ [data-order]",
+    "main[data-screen=outbox] section",
+    "main [aria-label=Reminders] label",
+];
+
+const SCREENS: [&str; 5] = [
+    "Overview",
+    "History",
+    "Plan & renewal",
+    "Outbox",
+    "Settings",
+];
+
+async fn gone(window: &Window, css: &str) -> anyhow::Result<()> {
+    until(&format!("{css} gone"), async || {
+        let script = "return document.querySelector(arguments[0]) === null";
+        Ok((window.script(script, vec![json!(css)]).await? == true).then_some(()))
+    })
+    .await
+}
+
+async fn clean(window: &Window, what: &str) -> anyhow::Result<()> {
+    window.settled().await?;
+    for theme in ["light", "dark"] {
+        window.theme(theme).await?;
+        window.settled().await?;
+        let found = window.axe().await?;
+        assert_eq!(found, Vec::<String>::new(), "{what} in {theme}");
+    }
+    Ok(())
+}
+
+/// An account in its last days: the alarm, its plan and the way out, as every operator should be able to use
+/// them.
+#[tokio::test]
+async fn the_alarm_has_no_serious_accessibility_fault_either() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let (cloud, account) = closing(&desk).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    window.text("[data-alarm]").await?;
+    clean(&window, "alarm").await?;
+    window.press("Plan & renewal").await?;
+    window.text("[data-order]").await?;
+    clean(&window, "plan in grace").await
+}
+
+async fn closing(desk: &Desk) -> anyhow::Result<(Cloud, Account)> {
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
+    let failing = json!({
+        "card": { "exp_month": 12, "exp_year": 2060, "behaviour": "decline" },
+        "payment_order": { "first": "card", "fallback": false },
+    });
+    let account = cloud.account(with(basic(123_456), failing)).await?;
+    cloud.advance_to("2026-03-28T12:00:00Z").await?;
+    Ok((cloud, account))
+}
+
+/// Amounts, days and deadlines are the same in every session's language; and an amount typed with a comma
+/// is not a hundred times as much.
+#[tokio::test]
+async fn a_session_in_another_language_misstates_nothing() -> anyhow::Result<()> {
+    for locale in ["de_DE.UTF-8", "ar_EG.UTF-8"] {
+        let desk = Desk::new()?;
+        let (cloud, account) = closing(&desk).await?;
+        Laptop::signed_in(&desk.data(), &cloud, &account)?;
+        let start = Start {
+            key: Some(&account.key),
+            locale: Some(locale),
+            ..Start::default()
+        };
+        let window = Window::open(&desk, start).await?;
+        window
+            .sees("main [data-trust]", |text| text.contains("Live · verified"))
+            .await?;
+        assert_eq!(
+            window.text("[data-balance]").await?,
+            "$1,234.56",
+            "{locale}"
+        );
+        window
+            .sees("[data-alarm]", |text| {
+                text.contains("On Mon 30 Mar 20:00 EDT")
+            })
+            .await?;
+        window.press("Buy credits").await?;
+        window.type_into("dialog input", "50,00").await?;
+        window.press("Buy $50.00").await?;
+        let laptop = Laptop::new(&desk.data()).with_key(&account.key);
+        until("the purchase", async || {
+            let outbox = laptop.ok(&["outbox", "list"])?;
+            let amount = outbox["commands"][0]["amount"].as_i64();
+            assert!(amount.is_none_or(|amount| amount == 5_000), "{outbox}");
+            Ok(amount.map(drop))
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// At twice the size, and written from right to left, everything can still be reached.
+#[tokio::test]
+async fn nothing_is_out_of_reach_at_twice_the_size_or_from_right_to_left() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let (cloud, account) = closing(&desk).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    for step in ["from right to left", "at twice the size", "both"] {
+        match step {
+            "at twice the size" => {
+                window
+                    .script("document.documentElement.dir = 'ltr'", vec![])
+                    .await?;
+                window.zoom_to_twice().await?;
+            }
+            _ => drop(
+                window
+                    .script("document.documentElement.dir = 'rtl'", vec![])
+                    .await?,
+            ),
+        }
+        for (n, screen) in SCREENS.iter().enumerate() {
+            window.chord(&format!("ctrl+{}", n + 1)).await?;
+            window.text(READY[n]).await?;
+            window.settled().await?;
+            // What cannot be scrolled to cannot be used.
+            let script = "const seen = (e) => {
+                    e.scrollIntoView({ block: 'center', inline: 'center' });
+                    const box = e.getBoundingClientRect();
+                    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+                    return x >= 0 && y >= 0 && x <= innerWidth && y <= innerHeight;
+                };
+                return [...document.querySelectorAll('button, input, select')]
+                    .filter((e) => e.checkVisibility() && !seen(e))
+                    .map((e) => e.textContent || e.ariaLabel || e.name)";
+            let lost = window.script(script, vec![]).await?;
+            assert_eq!(lost, json!([]), "{screen} {step}");
+        }
+    }
+    Ok(())
+}
