@@ -15,6 +15,10 @@ export type Alarm = { began: Timestamp, closes_at: Timestamp,
  */
 left: number, 
 /**
+ * It has ended since the cloud was last heard: the account is likely to have closed.
+ */
+over: boolean, 
+/**
  * Thousandths of grace that are over, and the day of how many.
  */
 elapsed: number, day: number, days: number, 

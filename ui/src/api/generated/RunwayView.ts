@@ -15,7 +15,7 @@ running: boolean,
  */
 estimate?: Estimate, daily?: Daily, 
 /**
- * This event's runs in the proven copy, what they took and when the last was.
+ * This event's runs since it began, in the proven copy: what they took and when the last was.
  */
 runs: number, spent: Amount, last_run?: Timestamp, 
 /**

@@ -101,6 +101,8 @@ pub struct Alarm {
     /// Milliseconds left.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub left: i64,
+    /// It has ended since the cloud was last heard: the account is likely to have closed.
+    pub over: bool,
     /// Thousandths of grace that are over, and the day of how many.
     pub elapsed: u16,
     pub day: u32,
@@ -215,11 +217,13 @@ fn alarm(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<Alarm> 
     let began = grace.until.plus(-whole);
     let over = now.since(began).clamp(0, whole);
     let left = grace.until.since(now).max(0);
-    let due = fee::due(account, catalog, now).filter(|_| account.pending_fee.is_none());
+    let payable = account.pending_fee.is_none() && now < grace.until;
+    let due = fee::due(account, catalog, now).filter(|_| payable);
     Some(Alarm {
         began,
         closes_at: grace.until,
         left,
+        over: now >= grace.until,
         elapsed: u16::try_from(over * 1000 / whole.max(1)).unwrap_or(1000),
         day: u32::try_from(over / DAY + 1).unwrap_or(days).min(days),
         days,
@@ -242,4 +246,40 @@ fn plan_of(account: &Account) -> Option<PlanView> {
         state: account.life,
         period: account.period,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use boothkeeper_domain::Programme;
+    use boothkeeper_domain::account::Grace;
+
+    use super::*;
+
+    #[test]
+    fn a_grace_that_ended_while_nobody_listened_offers_no_payment() {
+        let catalog = Catalog::shipped(Programme::Booth).unwrap();
+        let end = Timestamp::from_millis(100 * DAY);
+        let account = Account {
+            life: Life::Grace,
+            plan: "basic".into(),
+            cycle: Some(Cycle::Monthly),
+            anchor: Some(end.plus(-60 * DAY)),
+            period: Some(Period {
+                start: end.plus(-60 * DAY),
+                end: end.plus(-30 * DAY),
+            }),
+            grace: Some(Grace {
+                cause: GraceCause::Unpaid,
+                until: end,
+                failed_at: None,
+            }),
+            ..Account::default()
+        };
+        let at = |now| alarm(&account, &catalog, now).unwrap();
+        let before = at(end.plus(-DAY));
+        assert_eq!((before.left, before.over, before.day), (DAY, false, 30));
+        assert!(before.urgent && before.fee.is_some());
+        let after = at(end.plus(DAY));
+        assert_eq!((after.left, after.over, after.fee), (0, true, None));
+    }
 }

@@ -15,8 +15,9 @@ use super::pause::booked;
 use crate::copy::Copied;
 use crate::{App, AppError};
 
-/// Past events looked at, the newest.
+/// Past events looked at, the newest; and how far back.
 const PAST: usize = 8;
+const PAST_DAYS: i64 = 180;
 const AVERAGE_DAYS: i64 = 30;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -34,7 +35,7 @@ pub struct RunwayView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub daily: Option<Daily>,
-    /// This event's runs in the proven copy, what they took and when the last was.
+    /// This event's runs since it began, in the proven copy: what they took and when the last was.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub runs: u64,
     pub spent: Amount,
@@ -48,11 +49,22 @@ pub struct RunwayView {
     pub now: Timestamp,
 }
 
-/// What one event took, in today's prices where they are dearer.
+/// What one event took: runs of one name on one day, or on days that follow each other.
+#[derive(Debug, Clone, Copy)]
 struct Taken {
+    event: NameId,
+    to: Day,
+    runs: u64,
+    /// At today's prices, where those are dearer.
+    priced: Amount,
+    first: Seq,
+    last: Seq,
+}
+
+/// An event's own runs since it began.
+struct Own {
     runs: u64,
     spent: Amount,
-    priced: Amount,
     first: Timestamp,
     last: Timestamp,
 }
@@ -61,46 +73,31 @@ impl App {
     pub fn runway(&self) -> Result<RunwayView, AppError> {
         let now = self.rules_now()?;
         let mut zone = self.zone().clone();
-        let since = zone.day(now.plus(-AVERAGE_DAYS * DAY));
+        let mut ago = |days: i64| zone.day(now.plus(-days * DAY));
+        let (month, past_from) = (ago(AVERAGE_DAYS), ago(PAST_DAYS));
         self.on_copy(|copied| {
             let (account, catalog) = (&copied.head.account, copied.catalog()?);
-            let booked = account.events.values().map(booked);
-            let event = runway::current(booked.clone(), now);
+            let scheduled: Vec<Booked> = account.events.values().map(booked).collect();
+            let event = runway::current(scheduled.iter().cloned(), now);
             let usage = copied.names.find(Class::Kind, Kind::Usage.name());
-            let taken = copied.taken(usage)?;
-            let mine = event.as_ref().and_then(|event| taken.get(&event.name));
             // A pace is known up to where the copy is.
             let seen = now.min(copied.head.as_of);
-            let own = match event.as_ref().zip(mine) {
-                Some((event, mine)) => {
-                    let from = zone.day(event.starts_at);
-                    Some(copied.own_pace(event, mine, usage, from, seen)?)
+            let own = match (&event, usage) {
+                (Some(event), Some(usage)) => {
+                    copied.own(event, usage, zone.day(event.starts_at))?
                 }
-                None => None,
+                _ => None,
             };
-            let mut others: Vec<_> = taken
-                .iter()
-                .filter(|(name, _)| event.as_ref().is_none_or(|event| event.name != **name))
-                .collect();
-            others.sort_by_key(|(_, taken)| std::cmp::Reverse(taken.last));
-            let length = |name: &str, taken: &Taken| {
-                let event = booked.clone().find(|event| event.name == name);
-                event.map_or(taken.last.since(taken.first), |event| {
-                    event.ends_at.since(event.starts_at)
-                })
-            };
-            let past: Vec<_> = others
-                .into_iter()
-                .take(PAST)
-                .map(|(name, taken)| Pace {
-                    runs: taken.runs,
-                    spent: taken.priced,
-                    over: length(name, taken),
-                })
-                .collect();
+            let began = event.as_ref().map_or(now, |event| event.starts_at.min(now));
+            let past = copied.past(usage, past_from, &scheduled, began)?;
+            let pace = own.as_ref().map(|own| Pace {
+                runs: own.runs,
+                spent: own.spent,
+                over: seen.since(own.first),
+            });
             let estimate = event
                 .as_ref()
-                .and_then(|event| runway::estimate(event, account.balance, own, &past, seen));
+                .and_then(|event| runway::estimate(event, account.balance, pace, &past, seen));
             let daily = run::daily_limit(account, &catalog).map(|limit| {
                 let ahead = event.as_ref().zip(estimate.as_ref());
                 runway::daily(limit, account.used_on(now), ahead, now)
@@ -109,11 +106,11 @@ impl App {
                 running: event.as_ref().is_some_and(|event| event.starts_at <= now),
                 estimate,
                 daily,
-                runs: mine.map_or(0, |mine| mine.runs),
-                spent: mine.map_or(Amount::ZERO, |mine| mine.spent),
-                last_run: mine.map(|mine| mine.last),
+                runs: own.as_ref().map_or(0, |own| own.runs),
+                spent: own.as_ref().map_or(Amount::ZERO, |own| own.spent),
+                last_run: own.map(|own| own.last),
                 event,
-                a_day: copied.average(usage, since)?,
+                a_day: copied.average(usage, month)?,
                 as_of: copied.head.as_of,
                 now,
             })
@@ -122,17 +119,55 @@ impl App {
 }
 
 impl Copied<'_> {
-    /// What each event that runs name has taken.
-    fn taken(&self, usage: Option<NameId>) -> Result<BTreeMap<String, Taken>, AppError> {
+    /// The pace of events that had ended before this one began, newest first.
+    fn past(
+        &self,
+        usage: Option<NameId>,
+        from: Day,
+        scheduled: &[Booked],
+        began: Timestamp,
+    ) -> Result<Vec<Pace>, AppError> {
         let Some(usage) = usage else {
-            return Ok(BTreeMap::new());
+            return Ok(vec![]);
         };
+        let at = |seq| match self.cache.row(seq)? {
+            Some(row) => Ok(row.at),
+            None => Err(StoreError::damaged(seq)),
+        };
+        let mut past = Vec::new();
+        for taken in self.taken(usage, from)? {
+            let (first, last) = (at(taken.first)?, at(taken.last)?);
+            if last >= began {
+                continue;
+            }
+            let name = self.names.name(taken.event).unwrap_or_default();
+            let booked = scheduled.iter().find(|event| {
+                event.name == name && event.starts_at <= last && event.ends_at >= first
+            });
+            past.push(Pace {
+                runs: taken.runs,
+                spent: taken.priced,
+                over: booked.map_or(last.since(first), |event| {
+                    event.ends_at.since(event.starts_at)
+                }),
+            });
+            if past.len() == PAST {
+                break;
+            }
+        }
+        Ok(past)
+    }
+
+    /// What was taken by event, newest first.
+    fn taken(&self, usage: NameId, from: Day) -> Result<Vec<Taken>, AppError> {
         let filter = Filter {
             kinds: vec![usage],
+            from: Some(from),
             ..Filter::default()
         };
         let (plan, catalog) = (&self.head.account.plan, self.catalog()?);
-        let mut sums: BTreeMap<NameId, (u64, Amount, Amount, Seq, Seq)> = BTreeMap::new();
+        let mut open: BTreeMap<NameId, Taken> = BTreeMap::new();
+        let mut done = Vec::new();
         for used in self.cache.by_event(&filter)? {
             let spent = used.delta.negated();
             let service = self.names.name(used.service);
@@ -140,65 +175,36 @@ impl Copied<'_> {
             let count = u32::try_from(used.count).unwrap_or(u32::MAX);
             let today = price.and_then(|price| price.checked_mul(count).ok());
             let priced = today.map_or(spent, |today| today.max(spent));
-            let sum = sums.entry(used.event).or_insert((
-                0,
-                Amount::ZERO,
-                Amount::ZERO,
-                used.first,
-                used.last,
-            ));
-            let add = |a: Amount, b| a.checked_add(b).map_err(StoreError::damaged_by);
-            *sum = (
-                sum.0 + used.count,
-                add(sum.1, spent)?,
-                add(sum.2, priced)?,
-                sum.3.min(used.first),
-                sum.4.max(used.last),
-            );
+            let mut taken = Taken {
+                event: used.event,
+                to: used.day,
+                runs: used.count,
+                priced,
+                first: used.first,
+                last: used.last,
+            };
+            if let Some(before) = open.remove(&used.event) {
+                if before.to.0 + 1 < used.day.0 {
+                    done.push(before);
+                } else {
+                    let sum = before.priced.checked_add(priced);
+                    taken.priced = sum.map_err(StoreError::damaged_by)?;
+                    taken.runs += before.runs;
+                    taken.first = before.first.min(used.first);
+                    taken.last = before.last.max(used.last);
+                }
+            }
+            open.insert(used.event, taken);
         }
-        // Only the newest are looked at: each costs two rows.
-        let mut newest: Vec<_> = sums.into_iter().collect();
-        newest.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.4));
-        newest.truncate(PAST + 1);
-        let at = |seq| match self.cache.row(seq)? {
-            Some(row) => Ok(row.at),
-            None => Err(StoreError::damaged(seq)),
-        };
-        let taken = |(event, (runs, spent, priced, first, last))| {
-            let name = self.names.name(event).unwrap_or_default().to_owned();
-            let (first, last) = (at(first)?, at(last)?);
-            Ok((
-                name,
-                Taken {
-                    runs,
-                    spent,
-                    priced,
-                    first,
-                    last,
-                },
-            ))
-        };
-        newest.into_iter().map(taken).collect()
+        done.extend(open.into_values());
+        done.sort_by_key(|taken| std::cmp::Reverse(taken.last));
+        Ok(done)
     }
 
-    /// The pace since the doors opened; runs before that were tests, and count for nothing.
-    fn own_pace(
-        &self,
-        event: &Booked,
-        taken: &Taken,
-        usage: Option<NameId>,
-        from: Day,
-        seen: Timestamp,
-    ) -> Result<Pace, AppError> {
-        let over = seen.since(taken.first.max(event.starts_at));
-        let whole = Pace {
-            runs: taken.runs,
-            spent: taken.priced,
-            over,
-        };
-        let name = self.names.find(Class::Event, &event.name);
-        let (Some(name), Some(usage), true) = (name, usage, taken.first < event.starts_at) else {
-            return Ok(whole);
+    /// Runs since the doors opened; those before were tests.
+    fn own(&self, event: &Booked, usage: NameId, from: Day) -> Result<Option<Own>, AppError> {
+        let Some(name) = self.names.find(Class::Event, &event.name) else {
+            return Ok(None);
         };
         let filter = Filter {
             kinds: vec![usage],
@@ -206,18 +212,26 @@ impl Copied<'_> {
             from: Some(from),
             ..Filter::default()
         };
-        let (mut runs, mut spent) = (0, Amount::ZERO);
+        let mut own: Option<Own> = None;
         let mut before = None;
         loop {
             let page = self.cache.page(&filter, before, MAX_LIMIT)?;
             for row in page.rows.iter().filter(|row| row.at >= event.starts_at) {
-                runs += 1;
-                let sum = spent.checked_sub(row.delta);
-                spent = sum.map_err(StoreError::damaged_by)?;
+                let taken = row.delta.negated();
+                let known = own.get_or_insert(Own {
+                    runs: 0,
+                    spent: Amount::ZERO,
+                    first: row.at,
+                    last: row.at,
+                });
+                known.runs += 1;
+                known.first = known.first.min(row.at);
+                let sum = known.spent.checked_add(taken);
+                known.spent = sum.map_err(StoreError::damaged_by)?;
             }
             before = page.next;
             if before.is_none() {
-                return Ok(Pace { runs, spent, over });
+                return Ok(own);
             }
         }
     }

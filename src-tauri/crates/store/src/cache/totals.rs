@@ -6,7 +6,7 @@ use rusqlite::params_from_iter;
 use super::history::Filter;
 use super::names::NameId;
 use super::{Cache, Head, Row};
-use crate::StoreError;
+use crate::{Day, StoreError};
 
 /// What one kind (of one service) came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,9 +17,10 @@ pub struct Total {
     pub delta: Amount,
 }
 
-/// What one service came to at one event, and between which entries.
+/// What one service came to at one event on one day, and between which entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventUse {
+    pub day: Day,
     pub event: NameId,
     pub service: NameId,
     pub count: u64,
@@ -72,24 +73,25 @@ impl Cache {
         Ok(totals)
     }
 
-    /// What each event took by service, of entries that match and name an event.
+    /// What each event took by day and service, of entries that match and name an event; by day.
     pub fn by_event(&self, filter: &Filter) -> Result<Vec<EventUse>, StoreError> {
         let (condition, values) = filter.rollups();
         let query = format!(
-            "SELECT event, service, sum(count), sum(sum), min(first), max(last) FROM rollups
-             WHERE {condition} AND event > 0 GROUP BY event, service"
+            "SELECT day, event, service, sum(count), sum(sum), min(first), max(last) FROM rollups
+             WHERE {condition} AND event > 0 GROUP BY day, event, service ORDER BY day"
         );
         let mut statement = self.connection.prepare_cached(&query)?;
         let mut rows = statement.query(params_from_iter(values))?;
         let mut uses = Vec::new();
         while let Some(row) = rows.next()? {
             uses.push(EventUse {
-                event: NameId(row.get(0)?),
-                service: NameId(row.get(1)?),
-                count: row.get(2)?,
-                delta: Amount::new(row.get(3)?).map_err(StoreError::damaged_by)?,
-                first: Seq(row.get(4)?),
-                last: Seq(row.get(5)?),
+                day: Day(row.get(0)?),
+                event: NameId(row.get(1)?),
+                service: NameId(row.get(2)?),
+                count: row.get(3)?,
+                delta: Amount::new(row.get(4)?).map_err(StoreError::damaged_by)?,
+                first: Seq(row.get(5)?),
+                last: Seq(row.get(6)?),
             });
         }
         Ok(uses)
