@@ -6,6 +6,7 @@ use anyhow::Context;
 use boothkeeper_tests::booth::{basic, with};
 use boothkeeper_tests::cloud::Cloud;
 use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::window::{Start, Window};
 use serde_json::json;
 
@@ -57,7 +58,46 @@ async fn main() -> anyhow::Result<()> {
         .await?;
     take(&window, &folder, "overview-offline").await?;
     drop(window);
-    grace(&folder).await
+    grace(&folder).await?;
+    handed_back(&folder).await
+}
+
+/// An outbox with a bit of everything: handed back, waiting, refused and done.
+async fn handed_back(folder: &Path) -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let mut cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
+    let event = json!({
+        "name": EVENTS[9].0, "starts_at": "2026-04-18T18:00:00Z", "ends_at": "2026-04-18T23:00:00Z",
+    });
+    let order = json!({ "first": "card", "fallback": false });
+    let account = with(
+        basic(14_235),
+        json!({ "events": [event], "payment_order": order }),
+    );
+    let account = cloud.account(account).await?;
+    cloud.card(&account, "decline").await?;
+    cloud.advance_to("2026-03-10T15:00:00Z").await?;
+    let other = Laptop::signed_in(&desk.folder().join("other"), &cloud, &account)?;
+    let laptop = Laptop::signed_in(&desk.data(), &cloud, &account)?;
+    laptop.ok(&["auto-recharge", "on"])?;
+    laptop.run(&["coupon", "NoSuchCoupon"])?;
+    cloud.stop();
+    laptop.ok(&["pause", "--yes"])?;
+    cloud.restart(&[])?;
+    cloud.card(&account, "approve").await?;
+    other.ok(&["pay-now", "--with", "card"])?;
+    laptop.ok(&["sync"])?;
+    cloud.stop();
+    laptop.ok(&["buy", "50"])?;
+    laptop.ok(&["renewal", "set", "credits-first"])?;
+    let start = Start {
+        key: Some(&account.key),
+        ..Start::default()
+    };
+    let window = Window::open(&desk, start).await?;
+    window.press("Outbox").await?;
+    window.text("[data-state=needs_decision]").await?;
+    take(&window, folder, "outbox-handed-back").await
 }
 
 /// The last days of grace: the alarm, the plan, the way out online and offline, and the event's window.
