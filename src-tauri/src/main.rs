@@ -103,6 +103,8 @@ fn main() -> anyhow::Result<()> {
             commands::buy_credits,
             commands::set_auto_recharge,
             commands::choices,
+            commands::buy_preview,
+            commands::dismiss_command,
             commands::set_payment_order,
             commands::redeem_coupon,
             commands::quote,

@@ -79,7 +79,7 @@ async fn each_tier_of_a_closing_account_arrives_once_with_the_time_really_left()
     );
     for shown in &shown {
         let body = &shown.body;
-        assert!(body.contains("$80.00 at stake"), "{body}");
+        assert!(body.contains("$80.00 in credits are deleted"), "{body}");
         assert!(
             body.contains("2026-03-29 20:00 EDT"),
             "a zone is named: {body}"

@@ -20,6 +20,8 @@ pub const COMMANDS: &[&str] = &[
     "buy_credits",
     "set_auto_recharge",
     "choices",
+    "buy_preview",
+    "dismiss_command",
     "set_payment_order",
     "redeem_coupon",
     "quote",

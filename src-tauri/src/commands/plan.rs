@@ -4,7 +4,7 @@ use boothkeeper_app::domain::Amount;
 use boothkeeper_app::domain::account::PaymentOrder;
 use boothkeeper_app::domain::billing::quote::Quote;
 use boothkeeper_app::views::{ChoicesView, CommandView, PauseView};
-use boothkeeper_app::{Action, Decision};
+use boothkeeper_app::{Action, BuyView, Decision, Foreseen};
 use tauri::{State, WebviewWindow};
 use tauri_plugin_dialog::{
     DialogExt, MessageDialogButtons, MessageDialogKind, MessageDialogResult,
@@ -24,6 +24,16 @@ pub fn set_auto_recharge(shell: State<'_, Shell>, enabled: bool) -> Answer<Comma
 }
 
 #[tauri::command(async)]
+pub fn buy_preview(shell: State<'_, Shell>, amount: Amount) -> Answer<BuyView> {
+    Ok(shell.app()?.buy_preview(amount)?)
+}
+
+#[tauri::command(async)]
+pub fn dismiss_command(shell: State<'_, Shell>, id: String) -> Answer<()> {
+    Ok(shell.app()?.dismiss_command(&id)?)
+}
+
+#[tauri::command(async)]
 pub fn choices(shell: State<'_, Shell>) -> Answer<ChoicesView> {
     Ok(shell.app()?.choices()?)
 }
@@ -39,8 +49,8 @@ pub fn redeem_coupon(shell: State<'_, Shell>, code: String) -> Answer<CommandVie
 }
 
 #[tauri::command(async)]
-pub fn quote(shell: State<'_, Shell>, decision: Decision) -> Answer<Quote> {
-    Ok(shell.app()?.quote(&decision.into())?)
+pub fn quote(shell: State<'_, Shell>, decision: Decision) -> Answer<Foreseen> {
+    Ok(shell.app()?.foresee(&decision.into())?)
 }
 
 #[tauri::command(async)]

@@ -1,10 +1,10 @@
 //! What this desktop has. Elsewhere than on Linux it always has both.
 
-/// Whether a notification would be seen: a service is there, or would be started for it.
+/// Whether a notification would be seen: a service is there, or could be started for it.
 #[cfg(target_os = "linux")]
 pub fn can_notify() -> bool {
     let name = "org.freedesktop.Notifications";
-    linux::bus().is_ok_and(|bus| linux::is_owned(&bus, name) || linux::would_start(&bus, name))
+    linux::bus().is_ok_and(|bus| linux::is_owned(&bus, name) || linux::starts(&bus, name))
 }
 
 /// Whether a tray icon would be seen: building one succeeds even where nothing shows it.
@@ -30,7 +30,7 @@ pub fn has_tray() -> bool {
 mod linux {
     use zbus::blocking::fdo::DBusProxy;
     use zbus::blocking::{Connection, Proxy};
-    use zbus::names::BusName;
+    use zbus::names::{BusName, WellKnownName};
 
     const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 
@@ -46,9 +46,17 @@ mod linux {
         owned().unwrap_or(false)
     }
 
-    pub fn would_start(bus: &Connection, name: &str) -> bool {
-        let names = DBusProxy::new(bus).and_then(|bus| Ok(bus.list_activatable_names()?));
-        names.is_ok_and(|names| names.iter().any(|known| known.as_str() == name))
+    /// Starts the service behind a name, if the bus knows how; true once it is there.
+    pub fn starts(bus: &Connection, name: &str) -> bool {
+        let start = || {
+            let bus = DBusProxy::new(bus)?;
+            let known = bus.list_activatable_names()?;
+            if known.iter().any(|known| known.as_str() == name) {
+                bus.start_service_by_name(WellKnownName::try_from(name)?, 0)?;
+            }
+            Ok::<_, zbus::Error>(())
+        };
+        start().is_ok() && is_owned(bus, name)
     }
 
     /// A watcher is there, and somebody who draws what it watches.

@@ -3,7 +3,7 @@
 use boothkeeper_app::domain::Asset;
 use boothkeeper_app::domain::deadlines::DeadlineCode;
 use boothkeeper_app::domain::reminders::Reminder;
-use boothkeeper_app::views::Screen;
+use boothkeeper_app::views::{DeadlineView, Screen};
 use boothkeeper_app::{Zone, words};
 use tauri::AppHandle;
 use tauri_plugin_notification::NotificationExt;
@@ -27,10 +27,11 @@ pub fn on_click(
 pub fn show(
     handle: &AppHandle,
     reminder: &Reminder,
+    deadlines: &[DeadlineView],
     zone: &Zone,
     asset: Option<&Asset>,
 ) -> tauri_plugin_notification::Result<()> {
-    let (title, body) = said(reminder, zone, asset);
+    let (title, body) = said(reminder, deadlines, zone, asset);
     handle
         .notification()
         .builder()
@@ -40,15 +41,20 @@ pub fn show(
         .show()
 }
 
-fn said(reminder: &Reminder, zone: &Zone, asset: Option<&Asset>) -> (String, String) {
+fn said(
+    reminder: &Reminder,
+    deadlines: &[DeadlineView],
+    zone: &Zone,
+    asset: Option<&Asset>,
+) -> (String, String) {
     let left = words::span(reminder.left);
     let title = format!("{} in {left}", words::deadline(reminder.code));
     let at = zone.local(reminder.at);
-    let stake = reminder.credits_at_risk.zip(asset);
-    let stake = stake.map_or(String::new(), |(amount, asset)| {
-        format!(" {} at stake.", words::money(amount, asset))
-    });
-    (title, format!("{at}.{stake} {}", way_out(reminder.code)))
+    let about = deadlines
+        .iter()
+        .find(|deadline| (deadline.code, deadline.at) == (reminder.code, reminder.at));
+    let detail = about.map_or(String::new(), |about| words::detail(about, asset));
+    (title, format!("{at}. {detail}"))
 }
 
 const fn screen(code: DeadlineCode) -> Screen {
@@ -59,20 +65,7 @@ const fn screen(code: DeadlineCode) -> Screen {
         DeadlineCode::CancelledPeriodEnd
         | DeadlineCode::Renewal
         | DeadlineCode::CancelBy
+        | DeadlineCode::PaymentRetry
         | DeadlineCode::CardExpiry => Screen::Plan,
-    }
-}
-
-const fn way_out(code: DeadlineCode) -> &'static str {
-    match code {
-        DeadlineCode::GraceEnd => "Pay, or pause to Pay-As-You-Go: both keep the credits.",
-        DeadlineCode::CancelledPeriodEnd => {
-            "Resume, or pause to Pay-As-You-Go: both keep the credits."
-        }
-        DeadlineCode::Renewal => "Look at who pays.",
-        DeadlineCode::CancelBy => "After it the next renewal is paid.",
-        DeadlineCode::CardExpiry => "Renewals and auto-recharge need another card.",
-        DeadlineCode::AllowanceRefresh => "What is left of this month's goes.",
-        DeadlineCode::GrantExpiry => "Use them before.",
     }
 }

@@ -27,9 +27,13 @@ pub async fn follow(handle: AppHandle, app: Arc<App>) {
                 if !matches!(error.code, Code::SignedOut | Code::NotSynced) {
                     tracing::warn!(?error, "reminders could not be looked at");
                 }
+                tray::unreadable(&handle);
                 AT_MOST
             }
-            Err(_) => return,
+            Err(error) => {
+                tracing::error!(?error, "a look at the deadlines broke off");
+                AT_MOST
+            }
         };
         tokio::time::sleep(AT_LEAST).await;
         tokio::select! {
@@ -39,16 +43,24 @@ pub async fn follow(handle: AppHandle, app: Arc<App>) {
     }
 }
 
-/// Until when nothing can be due.
+/// Until when nothing can be due. Reminding comes first: it needs the least of the copy.
 fn look(handle: &AppHandle, app: &App) -> Result<Duration, AppError> {
-    let overview = app.overview()?;
-    tray::update(handle, &overview, app.zone());
-    let asset = overview.balance.asset.as_ref();
+    let due = app.deadlines()?;
+    let asset = app.balance()?.asset;
     for reminder in app.remind_unasked(can_notify)? {
-        if let Err(error) = notify::show(handle, &reminder, app.zone(), asset) {
+        let shown = notify::show(
+            handle,
+            &reminder,
+            &due.deadlines,
+            app.zone(),
+            asset.as_ref(),
+        );
+        if let Err(error) = shown {
             tracing::warn!(?error, "a reminder could not be shown");
         }
     }
+    let overview = app.overview()?;
+    tray::update(handle, &overview, app.zone());
     Ok(next(&overview))
 }
 

@@ -88,12 +88,22 @@ pub fn is_there(handle: &AppHandle) -> bool {
     handle.try_state::<Lines>().is_some()
 }
 
-/// Says how things stand now; nothing is drawn again that has not changed.
+/// Says how things stand now.
 pub fn update(handle: &AppHandle, overview: &Overview, zone: &Zone) {
+    say(handle, texts(overview, zone));
+}
+
+/// What was said last does not hold any more.
+pub fn unreadable(handle: &AppHandle) {
+    let text = ["No balance to show", "Open the window to see why", ""];
+    say(handle, text.map(ToOwned::to_owned));
+}
+
+/// Nothing is drawn again that has not changed.
+fn say(handle: &AppHandle, now: [String; 3]) {
     let Some(lines) = handle.try_state::<Lines>() else {
         return;
     };
-    let now = texts(overview, zone);
     let mut said = lines
         .said
         .lock()

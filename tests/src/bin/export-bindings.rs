@@ -6,7 +6,7 @@ use boothkeeper_app::views::{
     ChoicesView, CommandView, EntryDetail, HistoryQuery, HistorySummary, OutboxView, PauseView,
     RowView, Update, VerifyView,
 };
-use boothkeeper_app::{Code, Decision, Preferences, Remember, Setup};
+use boothkeeper_app::{BuyView, Code, Decision, Foreseen, Preferences, Remember, Setup};
 use ts_rs::{Config, TS};
 
 fn main() -> anyhow::Result<()> {
@@ -17,7 +17,9 @@ fn main() -> anyhow::Result<()> {
     Update::export_all(&config)?;
     ChoicesView::export_all(&config)?;
     PauseView::export_all(&config)?;
+    BuyView::export_all(&config)?;
     Decision::export_all(&config)?;
+    Foreseen::export_all(&config)?;
     Preferences::export_all(&config)?;
     HistoryQuery::export_all(&config)?;
     HistorySummary::export_all(&config)?;

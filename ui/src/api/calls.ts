@@ -1,10 +1,12 @@
 // Every command the page calls, typed by what the core exports.
 import { channel, invoke } from '../platform';
 import { PageError } from './errors';
+import type { BuyView } from './generated/BuyView';
 import type { ChoicesView } from './generated/ChoicesView';
 import type { CommandView } from './generated/CommandView';
 import type { Decision } from './generated/Decision';
 import type { EntryDetail } from './generated/EntryDetail';
+import type { Foreseen } from './generated/Foreseen';
 import type { HistoryQuery } from './generated/HistoryQuery';
 import type { HistorySummary } from './generated/HistorySummary';
 import type { OutboxView } from './generated/OutboxView';
@@ -57,7 +59,9 @@ export const setPaymentOrder = (order: PaymentOrder) =>
   call<CommandView>('set_payment_order', { order });
 export const redeemCoupon = (code: string) => call<CommandView>('redeem_coupon', { code });
 export const choices = () => call<ChoicesView>('choices');
-export const quote = (decision: Decision) => call<Quote>('quote', { decision });
+export const quote = (decision: Decision) => call<Foreseen>('quote', { decision });
+export const buyPreview = (amount: number) => call<BuyView>('buy_preview', { amount });
+export const dismissCommand = (id: string) => call<null>('dismiss_command', { id });
 /** Null if the operator changed their mind at the desktop's own question. */
 export const decide = (decision: Decision, seen: Quote) =>
   call<CommandView | null>('decide', { decision, seen });

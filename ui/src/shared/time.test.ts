@@ -30,5 +30,8 @@ test('what is left is as exact as it matters', () => {
 test('a deadline names its zone, over a change of clocks too', () => {
   expect(deadline('2026-03-31T00:00:00Z', 'America/New_York')).toBe('Mon 30 Mar 20:00 EDT');
   expect(deadline('2026-02-28T00:00:00Z', 'America/New_York')).toBe('Fri 27 Feb 19:00 EST');
+  expect(deadline('2029-12-01T00:00:00Z', 'UTC', '2026-11-22T00:00:00Z')).toBe(
+    'Sat 1 Dec 2029 00:00 UTC',
+  );
   expect(leaf('2026-02-28T00:00:00Z', 'America/New_York')).toEqual(['Fri', '27']);
 });

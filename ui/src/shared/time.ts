@@ -77,9 +77,14 @@ export function ahead(millis: number): string {
   return `in ${left(millis)}`;
 }
 
-/** “Mon 30 Mar 20:00 EDT”: a deadline, always with its zone. */
-export const deadline = (at: string, zone: string) =>
-  `${weekdayDate(at, zone)} ${clock(at, zone)} ${zoneName(at, zone)}`;
+const FAR = 300 * 86_400_000;
+
+/** “Mon 30 Mar 20:00 EDT”: a deadline, always with its zone; with its year where that is far from `now`. */
+export function deadline(at: string, zone: string, now?: string): string {
+  const far = now !== undefined && Math.abs(millisUntil(at, now)) > FAR;
+  const year = far ? ` ${format(at, zone, { year: 'numeric' })}` : '';
+  return `${weekdayDate(at, zone)}${year} ${clock(at, zone)} ${zoneName(at, zone)}`;
+}
 
 export const millisUntil = (at: string, now: string) => Date.parse(at) - Date.parse(now);
 

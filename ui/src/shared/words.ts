@@ -1,10 +1,12 @@
 // The journal's codes as words. A code of a later cloud is shown as it is, readable.
+import type { Asset } from '../api/generated/Asset';
 import type { Bucket } from '../api/generated/Bucket';
 import type { CommandView } from '../api/generated/CommandView';
 import type { DeadlineCode } from '../api/generated/DeadlineCode';
 import type { PendingKind } from '../api/generated/PendingKind';
 import type { Reason } from '../api/generated/Reason';
 import type { RowStatus } from '../api/generated/RowStatus';
+import { money } from './money';
 
 const SERVICES: Record<string, string> = {
   background_removal: 'Background removal',
@@ -104,6 +106,7 @@ export const DEADLINES: Record<DeadlineCode, string> = {
   cancelled_period_end: 'Plan ends',
   renewal: 'Renewal',
   cancel_by: 'Last moment to cancel',
+  payment_retry: 'Unpaid fee tried again',
   card_expiry: 'Card expires',
   allowance_refresh: 'Allowance refreshes',
   grant_expiry: 'Credits expire',
@@ -152,7 +155,8 @@ export const stateName = (state: string) => STATES[state] ?? readable(state);
 
 /** Why the cloud refused, for those an operator meets. */
 const PROBLEMS: Record<string, string> = {
-  too_late: 'It reached the cloud too late.',
+  too_late:
+    'It reached the cloud too late. If the account has closed, only support can restore it; your history here is the evidence.',
   account_closed: 'The account is closed.',
   insufficient_credits: 'It costs more than the balance.',
   below_minimum: 'It is below the least that can be bought.',
@@ -169,4 +173,11 @@ const PROBLEMS: Record<string, string> = {
   credits_cannot_pay_fees: 'Credits cannot pay fees here.',
   no_auto_recharge: 'There is no auto-recharge here.',
 };
-export const problemName = (code: string) => PROBLEMS[code] ?? `${readable(code)}.`;
+
+/** Why, with the figure that it was about where there is one. */
+export function problemName(code: string, facts?: Record<string, unknown>, asset?: Asset): string {
+  const minimum = facts?.['minimum'];
+  if (code === 'below_minimum' && typeof minimum === 'number' && asset)
+    return `${money(minimum, asset)} is the least that can be bought.`;
+  return PROBLEMS[code] ?? `${readable(code)}.`;
+}

@@ -1,16 +1,17 @@
 //! What the operator decides: queued on disk with what was shown, and until when it may act.
 
-use boothkeeper_domain::account::{Payer, PaymentOrder};
+use boothkeeper_domain::account::{Life, Payer, PaymentOrder};
+use boothkeeper_domain::billing::forecast;
 use boothkeeper_domain::billing::plan::{self, Target};
 use boothkeeper_domain::billing::quote::{Quote, quote};
 use boothkeeper_domain::time::DAY;
-use boothkeeper_domain::{Account, Amount, Timestamp};
+use boothkeeper_domain::{Account, Amount, Catalog, Money, Timestamp};
 use boothkeeper_store::outbox::Command;
 use boothkeeper_sync::wire::action::Action;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::views::CommandView;
+use crate::views::{CardView, CommandView, NextRenewal, card, next_renewal};
 use crate::{App, AppError, Code};
 
 /// A word on the plan, decided on a quote.
@@ -22,6 +23,52 @@ pub enum Decision {
     PayNow(Payer),
     Cancel,
     Resume,
+}
+
+/// A purchase, before it is made.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct BuyView {
+    /// The least that can be bought.
+    pub minimum: Amount,
+    pub charge: Money,
+    pub balance_after: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub card: Option<CardView>,
+    /// When what is bought is deleted with the rest, if nothing else is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub closes_at: Option<Timestamp>,
+    pub closed: bool,
+}
+
+fn out_of_range(error: boothkeeper_domain::AmountError) -> AppError {
+    AppError::because(Code::OutOfRange, error)
+}
+
+/// A decision's quote, and what follows from it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Foreseen {
+    pub quote: Quote,
+    /// Who pays what is charged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub payer: Option<Payer>,
+    /// Credits after it.
+    pub balance: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub next_renewal: Option<NextRenewal>,
+    /// When the account closes then, if nothing more is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub closes_at: Option<Timestamp>,
+    /// A period that is paid up to here and ends now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub gives_up: Option<Timestamp>,
 }
 
 impl From<Decision> for Action {
@@ -42,6 +89,23 @@ impl App {
             return Err(AppError::new(Code::OutOfRange));
         }
         self.queue(&Action::BuyCredits { amount }, None)
+    }
+
+    /// What a purchase charges, and what it comes to; also what is to be known before.
+    pub fn buy_preview(&self, amount: Amount) -> Result<BuyView, AppError> {
+        let now = self.rules_now()?;
+        self.on_copy(|copied| {
+            let (account, catalog) = (&copied.head.account, copied.catalog()?);
+            let sum = |amount: Amount| account.balance.checked_add(amount);
+            Ok(BuyView {
+                minimum: catalog.top_up.minimum,
+                charge: catalog.top_up.charge(amount).map_err(out_of_range)?,
+                balance_after: sum(amount).map_err(out_of_range)?,
+                card: account.card.as_ref().map(card),
+                closes_at: forecast::closes_at(account, &catalog).filter(|at| *at > now),
+                closed: account.life == Life::Closed,
+            })
+        })
     }
 
     pub fn set_auto_recharge(&self, enabled: bool) -> Result<CommandView, AppError> {
@@ -68,6 +132,40 @@ impl App {
         })
     }
 
+    /// What follows from a decision: its quote, and how the account stands once it is done.
+    pub fn foresee(&self, action: &Action) -> Result<Foreseen, AppError> {
+        let quote = self.quote(action)?;
+        let now = self.rules_now()?;
+        self.on_copy(|copied| {
+            let (account, catalog) = (&copied.head.account, copied.catalog()?);
+            let decided = match action {
+                Action::ChangePlan(target) => plan::change(account, &catalog, target, now),
+                Action::PayNow { method } => plan::pay_now(account, &catalog, *method, now),
+                Action::Cancel => plan::cancel(account, &catalog, now),
+                Action::Resume => plan::resume(account, &catalog, now),
+                _ => return Err(AppError::new(Code::Internal)),
+            };
+            let after = decided
+                .and_then(|decided| forecast::after(account, &catalog, decided, now))
+                .map_err(|refusal| AppError::foreseen(&refusal))?;
+            let payer = match action {
+                Action::PayNow { method } => Some(*method),
+                _ => quote.charge.as_ref().map(|_| Payer::Card),
+            };
+            Ok(Foreseen {
+                payer,
+                balance: after.balance,
+                next_renewal: next_renewal(&after, &catalog)?,
+                closes_at: forecast::closes_at(&after, &catalog),
+                // Only what is given up early: a change that waits for the period's end gives up nothing.
+                gives_up: account.period.map(|period| period.end).filter(|end| {
+                    account.life == Life::Active && after.period.is_none() && *end > now
+                }),
+                quote,
+            })
+        })
+    }
+
     /// Who pays now, by the account's own order.
     pub fn payer(&self) -> Result<Payer, AppError> {
         let now = self.rules_now()?;
@@ -84,22 +182,31 @@ impl App {
         self.queue(action, Some(seen))
     }
 
+    /// A pause and a cancel that both wait would both be done, the worse one last.
+    pub fn may_decide(&self, action: &Action) -> Result<(), AppError> {
+        let contradicts = |waiting: &Command| {
+            let asked = waiting.request.as_ref().and_then(|r| r.action().ok());
+            waiting.state.is_open() && asked.is_some_and(|asked| asked.change().is_some())
+        };
+        let waiting = self.laptop.outbox().list()?;
+        match action.change().is_some() && waiting.iter().any(contradicts) {
+            true => Err(AppError::new(Code::AlreadyWaiting)),
+            false => Ok(()),
+        }
+    }
+
     fn queue(&self, action: &Action, seen: Option<Quote>) -> Result<CommandView, AppError> {
-        let head = self.on_copy(|copied| Ok(copied.head.clone()))?;
         let now = self.rules_now()?;
-        let expires = expiry(action, seen.as_ref(), &head.account, now);
+        let (expires, decided_at) = self.on_copy(|copied| {
+            let (account, catalog) = (&copied.head.account, copied.catalog()?);
+            let expires = expiry(action, seen.as_ref(), account, &catalog, now);
+            Ok((expires, account.seq))
+        })?;
         let id = Uuid::now_v7();
+        self.may_decide(action)?;
         let outbox = self.laptop.outbox();
         let request = action.request(seen, Some(expires));
-        // A pause and a cancel that both wait would both be done, the worse one last.
-        let contradicts = |waiting: &Command| {
-            let resource = waiting.request.as_ref().map(|r| r.resource());
-            waiting.state.is_open() && resource == Some(request.resource())
-        };
-        if action.change().is_some() && outbox.list()?.iter().any(contradicts) {
-            return Err(AppError::new(Code::AlreadyWaiting));
-        }
-        outbox.queue(id, &request, head.account.seq, now)?;
+        outbox.queue(id, &request, decided_at, now)?;
         let command = outbox.get(id)?.ok_or(AppError::new(Code::Internal))?;
         drop(outbox);
         if let Some(running) = self.engine().as_ref() {
@@ -116,6 +223,7 @@ pub(crate) fn expiry(
     action: &Action,
     seen: Option<&Quote>,
     account: &Account,
+    catalog: &Catalog,
     now: Timestamp,
 ) -> Timestamp {
     let charges = seen.is_some_and(|seen| seen.charge.is_some());
@@ -124,8 +232,11 @@ pub(crate) fn expiry(
         Action::ChangePlan(_) if charges => now.plus(DAY),
         Action::ChangePlan(_) => {
             let grace = account.grace.map(|grace| grace.until);
-            let end = grace.or(account.period.map(|period| period.end));
-            end.filter(|end| *end > now).unwrap_or(now.plus(7 * DAY))
+            let ends = account.period.map(|period| period.end);
+            // A cancelled period may have ended while nobody listened: then grace runs.
+            let ahead = [grace, ends, forecast::closes_at(account, catalog)];
+            let next = ahead.into_iter().flatten().find(|end| *end > now);
+            next.unwrap_or(now.plus(7 * DAY))
         }
         Action::SetPaymentOrder(_)
         | Action::SetAutoRecharge { .. }

@@ -14,7 +14,7 @@ mod upkeep;
 pub mod views;
 pub mod words;
 
-pub use actions::Decision;
+pub use actions::{BuyView, Decision, Foreseen};
 pub use app::{App, Options, system_zone};
 pub use boothkeeper_domain as domain;
 pub use boothkeeper_store::Zone;

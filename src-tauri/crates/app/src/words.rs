@@ -1,7 +1,10 @@
 //! The few words that both native shells say: terminal, notification and calendar. The page has its own.
 
+use boothkeeper_domain::billing::forecast::Outcome;
 use boothkeeper_domain::deadlines::DeadlineCode;
 use boothkeeper_domain::{Amount, Asset};
+
+use crate::views::DeadlineView;
 
 /// A code's name, as in JSON.
 pub const fn name(code: DeadlineCode) -> &'static str {
@@ -10,6 +13,7 @@ pub const fn name(code: DeadlineCode) -> &'static str {
         DeadlineCode::CancelledPeriodEnd => "cancelled_period_end",
         DeadlineCode::Renewal => "renewal",
         DeadlineCode::CancelBy => "cancel_by",
+        DeadlineCode::PaymentRetry => "payment_retry",
         DeadlineCode::CardExpiry => "card_expiry",
         DeadlineCode::AllowanceRefresh => "allowance_refresh",
         DeadlineCode::GrantExpiry => "grant_expiry",
@@ -22,6 +26,7 @@ pub const fn deadline(code: DeadlineCode) -> &'static str {
         DeadlineCode::CancelledPeriodEnd => "Cancelled plan ends, grace begins",
         DeadlineCode::Renewal => "Plan renews",
         DeadlineCode::CancelBy => "Last moment to cancel before the renewal",
+        DeadlineCode::PaymentRetry => "Unpaid fee is tried again",
         DeadlineCode::CardExpiry => "Card expires",
         DeadlineCode::AllowanceRefresh => "Monthly allowance refreshes",
         DeadlineCode::GrantExpiry => "Credits expire",
@@ -47,5 +52,33 @@ pub fn money(amount: Amount, asset: &Asset) -> String {
     match text.strip_prefix('-') {
         Some(rest) => format!("-{unit}{rest}"),
         None => format!("{unit}{text}"),
+    }
+}
+
+/// What a deadline brings, in money.
+pub fn detail(deadline: &DeadlineView, asset: Option<&Asset>) -> String {
+    let fee = deadline.fee.as_ref();
+    let fee = fee.map_or(String::new(), |fee| money(fee.amount, &Asset::usd()));
+    let stake = deadline.credits_at_risk.zip(asset);
+    let stake = stake.map_or(String::new(), |(amount, asset)| money(amount, asset));
+    match (deadline.code, deadline.outcome) {
+        (DeadlineCode::Renewal, Some(Outcome::Card)) => format!("{fee} by card."),
+        (DeadlineCode::Renewal, Some(Outcome::Credits)) => format!("{fee} from credits."),
+        (DeadlineCode::Renewal, _) => format!("Nobody will pay {fee}: grace begins."),
+        (DeadlineCode::CancelBy, _) => format!("After it the renewal of {fee} is paid."),
+        (DeadlineCode::PaymentRetry, _) => {
+            format!("{fee} is asked for again. Grace runs: pay, or pause.")
+        }
+        (DeadlineCode::GraceEnd, _) => {
+            format!("{stake} in credits are deleted. Pay, resume or pause before.")
+        }
+        (DeadlineCode::CancelledPeriodEnd, _) => {
+            format!("Grace begins; {stake} in credits are at stake.")
+        }
+        (DeadlineCode::CardExpiry, _) => "Renewals and auto-recharge need another card.".to_owned(),
+        (DeadlineCode::AllowanceRefresh, _) => {
+            "What is left of the month's allowance goes.".to_owned()
+        }
+        (DeadlineCode::GrantExpiry, _) => format!("{stake} in credits go unused."),
     }
 }

@@ -116,7 +116,8 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
             return decide(app, Action::ChangePlan(target), yes, output).await;
         }
         Command::Pause { yes } => {
-            let target = Target::plan("payg", None);
+            app.signed_in()?;
+            let target = Target::plan(&app.free_plan()?.code, None);
             return decide(app, Action::ChangePlan(target), yes, output).await;
         }
         Command::Cancel => return decide(app, Action::Cancel, false, output).await,
@@ -220,9 +221,19 @@ async fn decide_on(
     yes: bool,
     output: &Output,
 ) -> Result<ExitCode, AppError> {
-    let quote = app.quote(&action)?;
-    output.quote(&quote, app)?;
+    app.may_decide(&action)?;
+    let foreseen = app.foresee(&action)?;
+    output.foreseen(&foreseen, app)?;
+    let free = app.free_plan()?.code;
+    if matches!(&action, Action::ChangePlan(target) if target.plan == free) {
+        output.prices(&app.pause_preview()?, app)?;
+    }
+    let quote = foreseen.quote;
     if !quote.destroyed.is_empty() && !yes && !output.confirm() {
+        return Ok(output.not_confirmed(&quote));
+    }
+    // It ends in closing: whoever types it is asked, a script has said so by itself.
+    if action == Action::Cancel && !yes && output.asks() && !output.confirm() {
         return Ok(output.not_confirmed(&quote));
     }
     let queued = app.decide(&action, quote)?;

@@ -267,8 +267,18 @@ impl Output {
         let switch = command
             .enabled
             .map(|on| if on { "on" } else { "off" }.to_owned());
-        let what = amount.or(switch).or(command.plan.clone());
-        let what = what.unwrap_or_default();
+        let plan = command.plan.as_ref().map(|plan| {
+            let cycle = command.cycle.map(|cycle| format!(" {}", json_name(&cycle)));
+            format!("{plan}{}", cycle.unwrap_or_default())
+        });
+        let order = command
+            .payment_order
+            .map(|order| json_name(&order.first) + " first");
+        let method = command
+            .method
+            .map(|method| format!("by {}", json_name(&method)));
+        let what = amount.or(switch).or(plan).or(order).or(method);
+        let what = what.or(command.coupon.clone()).unwrap_or_default();
         let problem = command.problem.map(|code| code.title()).unwrap_or_default();
         let figures = command.facts.as_ref().map(|named| facts(named, asset));
         let waits = match (command.state.as_str(), command.not_after) {

@@ -9,10 +9,11 @@ use boothkeeper_app::domain::billing::quote::Quote;
 use boothkeeper_app::domain::reminders::Reminder;
 use boothkeeper_app::domain::{Amount, Asset, Money};
 use boothkeeper_app::views::{
-    BalanceView, DeadlinesView, Explanation, RenewalPreview, RunwayView, SubscriptionView,
+    BalanceView, DeadlinesView, Explanation, PauseView, RenewalPreview, RunwayView,
+    SubscriptionView,
 };
 use boothkeeper_app::words::money;
-use boothkeeper_app::{App, AppError, Code};
+use boothkeeper_app::{App, AppError, Code, Foreseen};
 use serde_json::json;
 
 use crate::output::{Output, exit, json_name, trust};
@@ -121,7 +122,9 @@ impl Output {
             let risk = deadline.credits_at_risk.map(|amount| money(amount, &asset));
             let risk = risk.map_or(String::new(), |risk| format!("  {risk} at stake"));
             let at = app.zone().local(deadline.at);
+            let detail = boothkeeper_app::words::detail(deadline, Some(&asset));
             self.line(&format!("{at}  {:<22}{risk}", json_name(&deadline.code)));
+            self.line(&format!("    {detail}"));
         }
         let standing = trust(&app.balance()?, app.zone());
         self.line(&format!("times in {}; {standing}", app.zone().name()));
@@ -249,29 +252,73 @@ impl Output {
         }
     }
 
-    /// What an action does, before it is done.
-    pub fn quote(&self, quote: &Quote, app: &App) -> Result<(), AppError> {
+    /// What an action does, and what follows from it, before it is done.
+    pub fn foreseen(&self, foreseen: &Foreseen, app: &App) -> Result<(), AppError> {
         if self.json() {
             return Ok(());
         }
         let (zone, asset) = (app.zone(), asset(app)?);
+        let quote = &foreseen.quote;
         if let Some(charge) = &quote.charge {
-            self.line(&format!("charges {}", usd(charge.amount)));
+            let who = match foreseen.payer {
+                Some(Payer::Credits) => "takes from credits",
+                _ => "charges the card",
+            };
+            self.line(&format!("{who} {}", usd(charge.amount)));
         }
         if let Some(at) = quote.effective_at {
             let at = zone.local(at);
             self.line(&format!("takes effect {at} ({})", zone.name()));
         }
-        self.line(&format!("keeps {} in credits", money(quote.kept, &asset)));
+        if let Some(at) = foreseen.gives_up {
+            self.line(&format!("gives up what is paid until {}", zone.local(at)));
+        }
+        self.line(&format!("credits then {}", money(foreseen.balance, &asset)));
         for event in &quote.destroyed {
-            self.line(&format!("destroys for good: {event}"));
+            self.line(&format!("destroys for good, with its gallery: {event}"));
+        }
+        if let Some(next) = &foreseen.next_renewal {
+            let (at, due) = (zone.local(next.at), usd(next.fee.amount));
+            let paid = match next.outcome {
+                Outcome::Card => "by card",
+                Outcome::Credits => "from credits",
+                Outcome::Unpaid => "BY NOBODY: grace would begin",
+            };
+            self.line(&format!("next renewal {at}: {due} {paid}"));
+        }
+        if let Some(at) = foreseen.closes_at {
+            let stake = money(foreseen.balance, &asset);
+            self.line(&format!(
+                "THE ACCOUNT CLOSES {}, and {stake} in credits are deleted; `boothkeeper pause` keeps them",
+                zone.local(at)
+            ));
         }
         Ok(())
     }
 
-    /// Asks whoever sits there; nobody sits before a script.
+    /// Prices that a pause changes.
+    pub fn prices(&self, view: &PauseView, app: &App) -> Result<(), AppError> {
+        if self.json() {
+            return Ok(());
+        }
+        let asset = asset(app)?;
+        for price in &view.prices {
+            let (before, after) = (money(price.before, &asset), money(price.after, &asset));
+            self.line(&format!(
+                "{} costs {after} instead of {before}",
+                price.service
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether somebody sits there; nobody sits before a script.
+    pub fn asks(&self) -> bool {
+        !self.json() && std::io::stdin().is_terminal()
+    }
+
     pub fn confirm(&self) -> bool {
-        if self.json() || !std::io::stdin().is_terminal() {
+        if !self.asks() {
             return false;
         }
         self.line("Type yes to do it:");

@@ -176,6 +176,8 @@ pub struct Account {
     pub cancel_at: Option<Timestamp>,
     /// A fee's charge without a definite answer.
     pub pending_fee: Option<PendingFee>,
+    /// The last fee that was not paid, until one is.
+    pub failed: Option<FailedFee>,
     /// Takes effect at the period's end.
     pub requested: Option<PlanRequest>,
     /// When the allowance is refreshed next; nothing where there is none.
@@ -204,6 +206,14 @@ pub struct Grace {
     /// When a payment failed last, in grace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_at: Option<Timestamp>,
+}
+
+/// When, and the processor's or the rules' word for why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct FailedFee {
+    pub at: Timestamp,
+    pub code: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -364,8 +374,12 @@ impl Account {
                     attempt: pending.attempt.clone(),
                 });
             }
-            Body::PaymentFailed(_) => {
+            Body::PaymentFailed(failed) => {
                 self.pending_fee = None;
+                self.failed = Some(FailedFee {
+                    at: entry.at,
+                    code: failed.code.clone(),
+                });
                 if let Some(grace) = &mut self.grace {
                     grace.failed_at = Some(entry.at);
                 }
@@ -392,6 +406,7 @@ impl Account {
                     self.cancel_at = None;
                     self.grace = None;
                     self.pending_fee = None;
+                    self.failed = None;
                     self.life = Life::Active;
                     self.events.clear();
                 }
@@ -484,6 +499,7 @@ impl Account {
         self.life = Life::Active;
         self.grace = None;
         self.pending_fee = None;
+        self.failed = None;
         self.spend_discount(coupon);
     }
 

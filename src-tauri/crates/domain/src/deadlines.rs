@@ -1,9 +1,11 @@
 //! What is coming, when, and what is at stake (`domain.md` §10).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::account::Life;
-use crate::billing::{allowance, forecast};
+use crate::billing::{allowance, forecast, time};
 use crate::journal::GraceCause;
 use crate::time::{DAY, HOUR};
 use crate::{Account, Amount, Catalog, Timestamp};
@@ -19,6 +21,8 @@ pub enum DeadlineCode {
     Renewal,
     /// The last moment to cancel before the coming renewal.
     CancelBy,
+    /// A fee that was not paid is tried again.
+    PaymentRetry,
     CardExpiry,
     AllowanceRefresh,
     GrantExpiry,
@@ -56,29 +60,41 @@ impl Deadline {
 /// All that is still to come after `now`, soonest first.
 pub fn deadlines(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Deadline> {
     let renewal = forecast::renewal_at(account);
-    let ends = account.period.map(|period| period.end);
-    let cancelled = ends.filter(|end| account.cancel_at.is_some_and(|at| at <= *end));
-    let cancelled = cancelled.filter(|_| account.life == Life::Active);
+    // A cancel that came too late for this period's end holds for the next.
+    let cancelled = account.cancel_at.filter(|_| account.life == Life::Active);
     let undecided = renewal.filter(|_| account.cancel_at.is_none());
-    // Grace that charges by itself is not renewed by hand, but its end is the end all the same.
-    let grace = account.grace.map(|grace| grace.until);
+    let closes = forecast::closes_at(account, catalog);
     let alive = account.life != Life::Closed;
     let pays = renewal.is_some()
         || account.auto_recharge.enabled
         || account.grace.is_some_and(|g| g.cause == GraceCause::Unpaid);
     let card = account.card.as_ref().filter(|_| alive && pays);
-    let grants = account.grants.iter().filter_map(|grant| {
-        let at = grant.expires_at?;
-        Some((DeadlineCode::GrantExpiry, at, Some(grant.remaining)))
-    });
+    // What expires at one instant is one deadline.
+    let mut expiries: BTreeMap<Timestamp, Amount> = BTreeMap::new();
+    for (at, remaining) in account
+        .grants
+        .iter()
+        .filter_map(|grant| Some((grant.expires_at?, grant.remaining)))
+    {
+        let sum = expiries.entry(at).or_insert(Amount::ZERO);
+        *sum = sum.checked_add(remaining).unwrap_or(*sum);
+    }
+    let grants = expiries
+        .into_iter()
+        .map(|(at, remaining)| (DeadlineCode::GrantExpiry, at, Some(remaining)));
     let all = Some(account.balance);
     let fixed = [
-        (DeadlineCode::GraceEnd, grace, all),
+        (DeadlineCode::GraceEnd, closes, all),
         (DeadlineCode::CancelledPeriodEnd, cancelled, all),
         (DeadlineCode::Renewal, renewal, None),
         (
             DeadlineCode::CancelBy,
             undecided.map(|at| at.plus(-DAY)),
+            None,
+        ),
+        (
+            DeadlineCode::PaymentRetry,
+            time::retry_at(account, catalog),
             None,
         ),
         (

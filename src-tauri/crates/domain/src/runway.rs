@@ -88,6 +88,8 @@ pub struct Estimate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub busiest: Option<Amount>,
+    /// That would be more than there is.
+    pub short_if_busiest: bool,
     /// When the credits end at this pace, if that is before the event does.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -147,6 +149,7 @@ pub fn estimate(
     let most = past
         .iter()
         .max_by_key(|pace| over(pace.spent, HOUR, pace.over));
+    let busiest = most.map(|pace| over(pace.spent, left, pace.over));
     let short = balance < needed;
     let lasts_until = lasts.map(|lasts| now.max(event.starts_at).plus(lasts));
     let more = |than: Amount, of: Amount| than.checked_sub(of).ok().filter(|a| a.is_positive());
@@ -162,7 +165,8 @@ pub fn estimate(
         a_run: share(typical.spent, typical.runs),
         runs: scaled(typical.runs, left, typical.over),
         needed,
-        busiest: most.map(|pace| over(pace.spent, left, pace.over)),
+        busiest,
+        short_if_busiest: busiest.is_some_and(|busiest| busiest > balance),
         ends_at: lasts_until.filter(|_| short),
         lasts,
         lasts_until,

@@ -25,7 +25,7 @@ pub use crate::binding::{Binding, Diverged, Divergence};
 use crate::cache::{overwrite, refuse_empty, refuse_newer};
 use crate::memo::{Memo, Version};
 use crate::read_only;
-pub use reminders::Said;
+pub use reminders::{Said, Speaker};
 use stored::{COLUMNS, Stored};
 
 const STEPS: &[M<'_>] = &[
@@ -217,10 +217,10 @@ impl Outbox {
         Ok(())
     }
 
-    /// Drops every command and reminder: another account has its own.
+    /// Drops every command: another account has its own. What was said stays said: whoever signs in again is
+    /// not told everything anew.
     pub fn clear(&self) -> Result<(), StoreError> {
         self.connection.execute("DELETE FROM commands", [])?;
-        self.connection.execute("DELETE FROM reminders", [])?;
         overwrite(&self.connection)
     }
 
@@ -245,9 +245,9 @@ impl Outbox {
         stored.write(&self.connection)
     }
 
-    /// Newest first.
+    /// Newest first, by the order in which they were decided: a clock can be set back.
     pub fn list(&self) -> Result<Vec<Command>, StoreError> {
-        let query = format!("SELECT {COLUMNS} FROM commands ORDER BY created_at DESC, id DESC");
+        let query = format!("SELECT {COLUMNS} FROM commands ORDER BY rowid DESC");
         let mut statement = self.connection.prepare_cached(&query)?;
         let mut rows = statement.query([])?;
         let mut commands = Vec::new();
@@ -317,6 +317,13 @@ impl Outbox {
         self.step(id, &[State::Queued], State::Cancelled)
     }
 
+    /// Puts what was refused or handed back out of sight.
+    pub fn dismiss(&self, id: Uuid) -> Result<bool, StoreError> {
+        let delete =
+            "DELETE FROM commands WHERE id = ?1 AND state IN ('rejected', 'needs_decision')";
+        Ok(self.connection.execute(delete, [id.as_bytes()])? == 1)
+    }
+
     pub fn answered(&self, id: Uuid, answer: &CommandAnswer) -> Result<bool, StoreError> {
         let state = match answer.state {
             CommandState::Applied => State::Applied,
@@ -345,7 +352,7 @@ impl Outbox {
             }
         }
         let forget = "DELETE FROM commands WHERE state IN ('settled', 'cancelled') AND id NOT IN
-                      (SELECT id FROM commands ORDER BY created_at DESC LIMIT ?1)";
+                      (SELECT id FROM commands ORDER BY rowid DESC LIMIT ?1)";
         self.connection.prepare_cached(forget)?.execute([KEPT])?;
         Ok(())
     }

@@ -25,6 +25,10 @@ runs: number, needed: Amount,
  */
 busiest?: Amount, 
 /**
+ * That would be more than there is.
+ */
+short_if_busiest: boolean, 
+/**
  * When the credits end at this pace, if that is before the event does.
  */
 ends_at?: Timestamp, 

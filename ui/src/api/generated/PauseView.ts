@@ -7,6 +7,10 @@ import type { Timestamp } from "./Timestamp";
 
 export type PauseView = { 
 /**
+ * The plan without a fee: where a pause leads.
+ */
+plan: string, name: string, 
+/**
  * What is decided on: nothing worse than this will be done.
  */
 quote: Quote, 
@@ -26,6 +30,10 @@ allowance?: Amount,
  * Until when the cloud must have it.
  */
 reach_by: Timestamp, 
+/**
+ * A period that is paid up to here, and given up.
+ */
+gives_up?: Timestamp, 
 /**
  * When the account closes, as things stand.
  */

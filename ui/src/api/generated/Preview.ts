@@ -18,4 +18,8 @@ credits: Amount, balance_before: Amount,
 /**
  * Before any auto-recharge.
  */
-balance_after: Amount, auto_recharge?: Recharge, if_declined?: Preview, };
+balance_after: Amount, auto_recharge?: Recharge, 
+/**
+ * The month's allowance that comes with it, and what the credits then are.
+ */
+allowance?: Recharge, if_declined?: Preview, };

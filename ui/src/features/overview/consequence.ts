@@ -24,7 +24,9 @@ export function consequence(item: DeadlineView, overview: Overview): string {
       return `nobody will pay ${fee}: grace begins`;
     }
     case 'cancel_by':
-      return next ? `later ${money(next.fee.amount, USD)} is paid` : '';
+      return item.fee ? `after it ${money(item.fee.amount, USD)} is paid` : '';
+    case 'payment_retry':
+      return item.fee ? `${money(item.fee.amount, USD)} is asked for again` : '';
     case 'cancelled_period_end':
       return `grace begins, ${stake} at stake`;
     case 'grace_end':

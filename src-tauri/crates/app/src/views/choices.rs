@@ -171,17 +171,22 @@ fn stops(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Stop> {
         return vec![];
     }
     let renews = forecast::renewal_at(account);
-    let end = renews.unwrap_or(period.end);
-    let cancelled = renews.is_none() && account.cancel_at.is_some();
-    let fails = cancelled || account.pending_fee.is_some();
-    let first = match renews {
-        Some(at) => stop(StopCode::Renewal, at, true),
-        None => stop(StopCode::PeriodEnd, end, fails),
+    // A cancelled plan goes on to its end, over one more renewal if it was cancelled too late for this one.
+    let cancelled = account.cancel_at;
+    let first = match (cancelled, renews) {
+        (Some(at), _) => stop(StopCode::PeriodEnd, at, true),
+        (None, Some(at)) => stop(StopCode::Renewal, at, true),
+        (None, None) => stop(
+            StopCode::PeriodEnd,
+            period.end,
+            account.pending_fee.is_some(),
+        ),
     };
+    let closes = first.at.plus(grace);
     vec![
         today,
         first,
-        stop(StopCode::Closure, end.plus(grace), cancelled),
+        stop(StopCode::Closure, closes, cancelled.is_some()),
     ]
 }
 

@@ -4,8 +4,10 @@ use boothkeeper_domain::deadlines::{self, Deadline, DeadlineCode};
 use std::io::Write;
 use std::path::Path;
 
+use boothkeeper_domain::billing::forecast::Outcome;
 use boothkeeper_domain::reminders::{self, Reminder};
-use boothkeeper_domain::{Amount, Timestamp};
+use boothkeeper_domain::{Amount, Money, Timestamp};
+use boothkeeper_store::outbox::Speaker;
 use icalendar::{Alarm, Calendar, Component, Event, EventLike};
 use serde::Serialize;
 
@@ -28,6 +30,13 @@ pub struct DeadlineView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub credits_at_risk: Option<Amount>,
+    /// What a renewal or another try will ask for, and who will pay it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub fee: Option<Money>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub outcome: Option<Outcome>,
     pub tiers: Vec<TierView>,
 }
 
@@ -47,7 +56,7 @@ pub struct TierView {
 impl App {
     pub fn deadlines(&self) -> Result<DeadlinesView, AppError> {
         let now = self.rules_now()?;
-        let said = self.laptop.outbox().said()?;
+        let said = self.laptop.outbox().said(now)?;
         let tier = |deadline: &Deadline, at| {
             let known = said.iter().find(|said| {
                 let tier = said.tier;
@@ -59,10 +68,23 @@ impl App {
                 skipped_at: known.filter(|said| said.skipped).map(|said| said.at),
             }
         };
+        let standing = self.subscription()?;
+        let next = standing.next_renewal;
         let view = |deadline: Deadline| DeadlineView {
             code: deadline.code,
             at: deadline.at,
             credits_at_risk: deadline.at_risk,
+            fee: match deadline.code {
+                DeadlineCode::Renewal | DeadlineCode::CancelBy => {
+                    next.as_ref().map(|n| n.fee.clone())
+                }
+                DeadlineCode::PaymentRetry => standing.due_now.clone(),
+                _ => None,
+            },
+            outcome: next
+                .as_ref()
+                .filter(|_| deadline.code == DeadlineCode::Renewal)
+                .map(|next| next.outcome),
             tiers: deadline.tiers().map(|at| tier(&deadline, at)).collect(),
         };
         let deadlines = self.coming(now)?.into_iter().map(view).collect();
@@ -74,7 +96,7 @@ impl App {
         let now = self.rules_now()?;
         let deadlines = self.coming(now)?;
         let plan = |said: &_| reminders::plan(&deadlines, said, now, false);
-        let plan = self.laptop.outbox().say(now, plan)?;
+        let plan = self.laptop.outbox().say(Speaker::CommandLine, now, plan)?;
         Ok(plan.fire.into_iter().map(|(_, said)| said).collect())
     }
 
@@ -87,11 +109,13 @@ impl App {
         let deadlines = self.coming(now)?;
         let plan = |said: &_| reminders::plan(&deadlines, said, now, quiet);
         let outbox = self.laptop.outbox();
-        let said = outbox.said()?.into_iter().map(|said| said.tier).collect();
+        let said = outbox.said(now)?.into_iter();
+        let said = said.filter(|said| said.speaker == Speaker::Desktop);
+        let said = said.map(|said| said.tier).collect();
         if plan(&said) == reminders::Plan::default() || !heard() {
             return Ok(vec![]);
         }
-        let plan = outbox.say(now, plan)?;
+        let plan = outbox.say(Speaker::Desktop, now, plan)?;
         Ok(plan.fire.into_iter().map(|(_, said)| said).collect())
     }
 
@@ -101,6 +125,7 @@ impl App {
         let view = self.deadlines()?;
         let account = self.binding()?.ok_or(AppError::new(Code::SignedOut))?;
         let account = account.account.to_string();
+        let asset = self.balance()?.asset;
         let mut calendar = Calendar::new();
         calendar.name("Boothkeeper");
         for deadline in &view.deadlines {
@@ -115,7 +140,8 @@ impl App {
                 .timestamp(view.now.to_utc())
                 .starts(deadline.at.to_utc())
                 .ends(deadline.at.to_utc())
-                .summary(words::deadline(deadline.code));
+                .summary(words::deadline(deadline.code))
+                .description(&words::detail(deadline, asset.as_ref()));
             for tier in deadline.tiers.iter().filter(|tier| tier.at > view.now) {
                 let ahead = chrono::TimeDelta::milliseconds(deadline.at.since(tier.at));
                 let mut alarm = Alarm::display(words::deadline(deadline.code), -ahead);

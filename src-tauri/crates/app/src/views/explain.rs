@@ -1,6 +1,8 @@
 //! Where the credits went: opening + Σ of causes = closing, and what to know or do, offline.
 
-use boothkeeper_domain::findings::{self, Cause, CauseCode, Finding};
+use boothkeeper_domain::findings::{
+    self, Cause, CauseCode, Finding, FindingCode, NextStep, Severity,
+};
 use boothkeeper_domain::time::DAY;
 use boothkeeper_domain::{Amount, Seq, Timestamp};
 use boothkeeper_store::cache::Filter;
@@ -48,7 +50,37 @@ impl App {
             to: to.map(Day::of_date),
             ..Filter::default()
         };
-        self.on_copy(|copied| copied.explain(&filter, now))
+        let mut explanation = self.on_copy(|copied| copied.explain(&filter, now))?;
+        // What holds now is told of days that reach up to now.
+        if to.is_none_or(|to| Day::of_date(to) >= zone.day(now)) {
+            explanation.findings.extend(self.around()?);
+        }
+        Ok(explanation)
+    }
+
+    /// What neither the journal nor the account's state says by itself.
+    fn around(&self) -> Result<Vec<Finding>, AppError> {
+        let mut around = Vec::new();
+        if let (Some(event), Some(estimate)) = {
+            let runway = self.runway()?;
+            (runway.event, runway.estimate)
+        } && let Some(ends_at) = estimate.ends_at
+        {
+            around.push(Finding {
+                amount: Some(estimate.missing),
+                at: Some(event.starts_at),
+                deadline: Some(ends_at),
+                ..Finding::new(FindingCode::LowRunway, Severity::Warn, NextStep::BuyCredits)
+            });
+        }
+        if self
+            .binding()?
+            .is_some_and(|binding| binding.diverged.is_some())
+        {
+            let code = FindingCode::Diverged;
+            around.push(Finding::new(code, Severity::Alarm, NextStep::Dispute));
+        }
+        Ok(around)
     }
 }
 

@@ -23,5 +23,6 @@ pub use outbox::{CommandView, OutboxView};
 pub use overview::{Alarm, ClockView, Overview, PlanView, Screen, Update};
 pub use pause::{PauseView, PriceChange};
 pub use plan::{AutoRechargeView, CardView, NextRenewal, RenewalPreview, SubscriptionView};
+pub(crate) use plan::{card, next_renewal};
 pub use runway::RunwayView;
 pub use verify::{Doctor, DoctorCheck, VerifyView};

@@ -123,6 +123,17 @@ impl App {
         Ok(command.into())
     }
 
+    /// Puts what was refused or handed back out of sight.
+    pub fn dismiss_command(&self, id: &str) -> Result<(), AppError> {
+        let id = Uuid::try_parse(id).map_err(|_| AppError::new(Code::NotFound))?;
+        let gone = self.laptop.outbox().dismiss(id)?;
+        self.status.send_modify(|status| status.revision += 1);
+        match gone {
+            true => Ok(()),
+            false => Err(AppError::new(Code::NotFound)),
+        }
+    }
+
     pub fn command(&self, id: &str) -> Result<CommandView, AppError> {
         let id = Uuid::try_parse(id).map_err(|_| AppError::new(Code::NotFound))?;
         let command = self.laptop.outbox().get(id)?;

@@ -1,7 +1,9 @@
 //! What the first screen and the frame around every screen show.
 
-use boothkeeper_domain::account::{Account, Life, Payer};
-use boothkeeper_domain::billing::{fee, plan};
+use std::collections::BTreeSet;
+
+use boothkeeper_domain::account::{Account, FailedFee, Life, Payer};
+use boothkeeper_domain::billing::{fee, plan, time};
 use boothkeeper_domain::calendar::{Cycle, Period};
 use boothkeeper_domain::journal::GraceCause;
 use boothkeeper_domain::time::{DAY, MINUTE};
@@ -110,10 +112,10 @@ pub struct Alarm {
     /// Less than a week is left.
     pub urgent: bool,
     pub cause: GraceCause,
-    /// When a payment failed last.
+    /// The fee that was not paid: when, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
-    pub failed_at: Option<Timestamp>,
+    pub failed: Option<FailedFee>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub card: Option<CardView>,
@@ -125,6 +127,18 @@ pub struct Alarm {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub payer: Option<Payer>,
+    /// What credits would come to, where they can pay it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub from_credits: Option<Amount>,
+    /// When the fee is tried again by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub retry_at: Option<Timestamp>,
+    /// The plan that a pause leads to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub pause_to: Option<String>,
     /// Events that a pause destroys.
     pub events: u32,
 }
@@ -193,10 +207,17 @@ impl App {
 }
 
 impl App {
+    /// Handed back, and not decided again since.
     fn undecided(&self) -> Result<u32, AppError> {
         let commands = self.laptop.outbox().list()?;
-        let open = commands.iter().filter(|c| c.state == State::NeedsDecision);
-        Ok(u32::try_from(open.count()).unwrap_or(u32::MAX))
+        let mut newer = BTreeSet::new();
+        let mut open = 0;
+        for command in &commands {
+            let resource = command.request.as_ref().map(|request| request.resource());
+            let first = newer.insert(resource);
+            open += u32::from(first && command.state == State::NeedsDecision);
+        }
+        Ok(open)
     }
 
     /// A sandbox's time has nothing to do with the laptop's.
@@ -211,29 +232,40 @@ impl App {
 }
 
 fn alarm(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<Alarm> {
-    let grace = account.grace.filter(|_| account.life == Life::Grace)?;
     let days = catalog.policies.grace_days;
     let whole = i64::from(days) * DAY;
-    let began = grace.until.plus(-whole);
+    let (cause, until) = match (account.life, account.grace, account.cancel_at) {
+        (Life::Grace, Some(grace), _) => (grace.cause, grace.until),
+        // Its end needs nobody's word: it came while the cloud was not heard.
+        (Life::Active, _, Some(at)) if at <= now => (GraceCause::Cancelled, at.plus(whole)),
+        _ => return None,
+    };
+    let began = until.plus(-whole);
     let over = now.since(began).clamp(0, whole);
-    let left = grace.until.since(now).max(0);
-    let payable = account.pending_fee.is_none() && now < grace.until;
-    let due = fee::due(account, catalog, now).filter(|_| payable);
+    let left = until.since(now).max(0);
+    let payable = account.pending_fee.is_none() && now < until;
+    let due = fee::due(account, catalog, now).filter(|_| payable && account.life == Life::Grace);
     Some(Alarm {
         began,
-        closes_at: grace.until,
+        closes_at: until,
         left,
-        over: now >= grace.until,
+        over: now >= until,
         elapsed: u16::try_from(over * 1000 / whole.max(1)).unwrap_or(1000),
         day: u32::try_from(over / DAY + 1).unwrap_or(days).min(days),
         days,
         urgent: left < URGENT,
-        cause: grace.cause,
-        failed_at: grace.failed_at,
+        cause,
+        failed: account.failed.clone(),
         card: account.card.as_ref().map(super::plan::card),
         at_stake: account.balance,
+        from_credits: due
+            .as_ref()
+            .filter(|due| fee::covered(&account.grants, catalog, &due.fee))
+            .and_then(|due| account.balance.checked_sub(due.fee.amount).ok()),
+        retry_at: time::retry_at(account, catalog).filter(|at| *at > now),
         fee: due.map(|due| due.fee),
         payer: plan::payer(account, catalog, now).ok(),
+        pause_to: catalog.free_plan().map(|plan| plan.name.clone()),
         events: u32::try_from(account.events.len()).unwrap_or(u32::MAX),
     })
 }

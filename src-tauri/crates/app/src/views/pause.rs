@@ -5,6 +5,7 @@ use std::path::Path;
 use boothkeeper_domain::billing::allowance;
 use boothkeeper_domain::billing::plan::Target;
 use boothkeeper_domain::billing::quote::Quote;
+use boothkeeper_domain::catalog::Plan;
 use boothkeeper_domain::runway::Booked;
 use boothkeeper_domain::{Account, Amount, Catalog, Timestamp};
 use boothkeeper_sync::wire::action::Action;
@@ -13,10 +14,7 @@ use serde::Serialize;
 use super::HistoryQuery;
 use crate::actions::expiry;
 use crate::export::{failed, harmless, whole_file};
-use crate::{App, AppError, Format};
-
-/// The plan without a fee.
-pub(crate) const FREE: &str = "payg";
+use crate::{App, AppError, Code, Format};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -31,6 +29,9 @@ pub struct PriceChange {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PauseView {
+    /// The plan without a fee: where a pause leads.
+    pub plan: String,
+    pub name: String,
     /// What is decided on: nothing worse than this will be done.
     pub quote: Quote,
     /// What is destroyed, by name and date; soonest first.
@@ -43,6 +44,10 @@ pub struct PauseView {
     pub allowance: Option<Amount>,
     /// Until when the cloud must have it.
     pub reach_by: Timestamp,
+    /// A period that is paid up to here, and given up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub gives_up: Option<Timestamp>,
     /// When the account closes, as things stand.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -50,9 +55,20 @@ pub struct PauseView {
 }
 
 impl App {
+    /// The plan that costs nothing a month: Pay-As-You-Go, or what the programme has in its place.
+    pub fn free_plan(&self) -> Result<Plan, AppError> {
+        self.on_copy(|copied| {
+            let catalog = copied.catalog()?;
+            let free = catalog.free_plan().cloned();
+            free.ok_or(AppError::new(Code::UnknownName))
+        })
+    }
+
     pub fn pause_preview(&self) -> Result<PauseView, AppError> {
-        let action = Action::ChangePlan(Target::plan(FREE, None));
-        let quote = self.quote(&action)?;
+        let free = self.free_plan()?;
+        let action = Action::ChangePlan(Target::plan(&free.code, None));
+        let foreseen = self.foresee(&action)?;
+        let quote = foreseen.quote;
         let now = self.rules_now()?;
         self.on_copy(|copied| {
             let (account, catalog) = (&copied.head.account, copied.catalog()?);
@@ -64,11 +80,14 @@ impl App {
             };
             let stops = allowance::monthly(account, &catalog).ok();
             Ok(PauseView {
-                prices: changes(account, &catalog, FREE, used),
+                prices: changes(account, &catalog, &free.code, used),
                 allowance: stops.filter(|amount| amount.is_positive()),
-                reach_by: expiry(&action, Some(&quote), account, now),
+                reach_by: expiry(&action, Some(&quote), account, &catalog, now),
                 closes_at: boothkeeper_domain::billing::forecast::closes_at(account, &catalog),
+                gives_up: foreseen.gives_up,
                 events,
+                plan: free.code,
+                name: free.name,
                 quote,
             })
         })

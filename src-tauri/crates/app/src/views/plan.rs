@@ -146,18 +146,7 @@ pub(super) fn subscription(
     catalog: &Catalog,
 ) -> Result<SubscriptionView, AppError> {
     let terms = catalog.auto_recharge.as_ref();
-    let next = renewal(account, catalog, account.payment_order)?;
-    let next = next.and_then(|(at, preview)| {
-        Some(NextRenewal {
-            at,
-            fee: next_fee(account, catalog)?,
-            outcome: preview.outcome,
-            card: preview.card,
-            credits: preview.credits,
-            balance_after: preview.balance_after,
-            auto_recharge: preview.auto_recharge,
-        })
-    });
+    let next = next_renewal(account, catalog)?;
     Ok(SubscriptionView {
         plan: account.plan.clone(),
         cycle: account.cycle,
@@ -184,7 +173,26 @@ pub(super) fn subscription(
     })
 }
 
-pub(super) fn card(card: &Card) -> CardView {
+/// The coming renewal by the account's own order.
+pub(crate) fn next_renewal(
+    account: &Account,
+    catalog: &Catalog,
+) -> Result<Option<NextRenewal>, AppError> {
+    let next = renewal(account, catalog, account.payment_order)?;
+    Ok(next.and_then(|(at, preview)| {
+        Some(NextRenewal {
+            at,
+            fee: next_fee(account, catalog)?,
+            outcome: preview.outcome,
+            card: preview.card,
+            credits: preview.credits,
+            balance_after: preview.balance_after,
+            auto_recharge: preview.auto_recharge,
+        })
+    }))
+}
+
+pub(crate) fn card(card: &Card) -> CardView {
     CardView {
         brand: card.brand.clone(),
         last4: card.last4.clone(),

@@ -106,8 +106,11 @@ impl Ledger<'_> {
     /// By the card alone or by credits alone, whatever the order says.
     pub(super) fn collect_from(&mut self, due: Due, payer: Payer) -> Result<(), Refusal> {
         match payer {
-            Payer::Card if self.account.card.is_none() => Err(Refusal::NoCard),
-            Payer::Card => self.ask_card(due, false),
+            Payer::Card => match &self.account.card {
+                None => Err(Refusal::NoCard),
+                Some(card) if card.expires_at() <= self.now => Err(Refusal::CardDeclined),
+                Some(_) => self.ask_card(due, false),
+            },
             Payer::Credits if !self.catalog.policies.credits_pay_fees => {
                 Err(Refusal::CreditsCannotPayFees)
             }

@@ -34,6 +34,10 @@ pub struct Preview {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub auto_recharge: Option<Recharge>,
+    /// The month's allowance that comes with it, and what the credits then are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub allowance: Option<Recharge>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub if_declined: Option<Box<Preview>>,
@@ -95,6 +99,25 @@ pub fn closes_at(account: &Account, catalog: &Catalog) -> Option<Timestamp> {
     Some(at.plus(days * DAY))
 }
 
+/// The account as a decision leaves it, its charges approved.
+pub fn after(
+    account: &Account,
+    catalog: &Catalog,
+    decision: Decision,
+    now: Timestamp,
+) -> Result<Account, Refusal> {
+    let now = now.max(account.at);
+    let account = account.clone();
+    play(
+        account,
+        catalog,
+        decision,
+        now,
+        &Answer::Approved,
+        &mut |_, _| {},
+    )
+}
+
 fn attempt(
     account: &Account,
     catalog: &Catalog,
@@ -109,13 +132,14 @@ fn attempt(
         balance_before: before,
         balance_after: before,
         auto_recharge: None,
+        allowance: None,
         if_declined: None,
     };
     let decision = happen(account, catalog, Due::PeriodEnd, at)?;
     // What the card cannot pay it does not recharge either.
     let card = account.card.as_ref();
     let pays = *answer == Answer::Approved && card.is_some_and(|card| card.expires_at() > at);
-    play(
+    let renewed = play(
         account.clone(),
         catalog,
         decision,
@@ -139,20 +163,46 @@ fn attempt(
             _ => {}
         },
     )?;
+    // What is due at the same instant comes after it.
+    if preview.outcome != Outcome::Unpaid {
+        let until = (at.plus(1), Due::Void);
+        let mut granted = None;
+        let mut look = |account: &Account, body: &Body| {
+            if let Body::Allowance(_) = body {
+                granted = Some(account.balance);
+            }
+        };
+        let then = run_until(renewed.clone(), catalog, until, answer, &mut look)?;
+        let gained = then.balance.checked_sub(renewed.balance).ok();
+        preview.allowance = granted.zip(gained).map(|(balance_after, amount)| Recharge {
+            amount,
+            balance_after,
+        });
+    }
     Ok(preview)
 }
 
 /// Runs everything due before that, the processor always saying `answer`.
 fn run_before(
-    mut account: Account,
+    account: Account,
     catalog: &Catalog,
     until: (Timestamp, Due),
     answer: &Answer,
 ) -> Result<Account, Refusal> {
+    run_until(account, catalog, until, answer, &mut |_, _| {})
+}
+
+fn run_until(
+    mut account: Account,
+    catalog: &Catalog,
+    until: (Timestamp, Due),
+    answer: &Answer,
+    watch: &mut dyn FnMut(&Account, &Body),
+) -> Result<Account, Refusal> {
     while let Some((at, due)) = next(&account, catalog).filter(|due| *due < until) {
         let at = at.max(account.at);
         let decision = happen(&account, catalog, due, at)?;
-        account = play(account, catalog, decision, at, answer, &mut |_, _| {})?;
+        account = play(account, catalog, decision, at, answer, watch)?;
     }
     Ok(account)
 }

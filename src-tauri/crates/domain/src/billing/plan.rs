@@ -320,13 +320,19 @@ pub fn pay_now(
     Ok(ledger.decided())
 }
 
-/// Who pays the fee that grace waits for, by the account's own order, as far as that can be told.
+/// Who pays the fee that grace waits for: by the account's own order, as far as they can.
 pub fn payer(account: &Account, catalog: &Catalog, now: Timestamp) -> Result<Payer, Refusal> {
     let due = owed(account, catalog, now)?;
-    let order = account.payment_order;
-    let covered = fee::covered(&account.grants, catalog, &due.fee);
-    Ok(match order.first {
-        Payer::Credits if !covered && order.fallback => Payer::Card,
+    let now = now.max(account.at);
+    let card = account
+        .card
+        .as_ref()
+        .is_some_and(|card| card.expires_at() > now);
+    let credits = fee::covered(&account.grants, catalog, &due.fee);
+    // Whoever surely cannot pay is not asked.
+    Ok(match account.payment_order.first {
+        Payer::Credits if !credits && card => Payer::Card,
+        Payer::Card if !card && credits => Payer::Credits,
         first => first,
     })
 }

@@ -25,6 +25,19 @@ pub enum Due {
     Allowance,
 }
 
+/// When a fee that was not paid is tried again by itself. What cannot be asked for is not tried again and
+/// again.
+pub fn retry_at(account: &Account, catalog: &Catalog) -> Option<Timestamp> {
+    let grace = account.grace.filter(|_| account.pending_fee.is_none())?;
+    fee::due(account, catalog, account.at).filter(|_| grace.cause == GraceCause::Unpaid)?;
+    let ended = account.period?.end;
+    let tried = grace.failed_at.unwrap_or(ended);
+    let days = catalog.policies.retry_days.iter();
+    days.map(|days| ended.plus(i64::from(*days) * DAY))
+        .find(|at| *at > tried)
+        .filter(|at| *at < grace.until)
+}
+
 /// The next instant at which something is due by itself; it may lie in the past of a clock that was
 /// away.
 pub fn next(account: &Account, catalog: &Catalog) -> Option<(Timestamp, Due)> {
@@ -39,17 +52,7 @@ pub fn next(account: &Account, catalog: &Catalog) -> Option<(Timestamp, Due)> {
         .filter_map(|grant| grant.expires_at)
         .min();
     let period_end = ends.filter(|_| fees && account.life == Life::Active);
-    // What cannot be asked for is not tried again and again.
-    let retry = grace.filter(|grace| grace.cause == GraceCause::Unpaid);
-    let retry = retry.filter(|_| fee::due(account, catalog, account.at).is_some());
-    let retry = retry.and_then(|grace| {
-        let ended = ends?;
-        let days = catalog.policies.retry_days.iter();
-        let tried = grace.failed_at.unwrap_or(ended);
-        days.map(|days| ended.plus(i64::from(*days) * DAY))
-            .find(|at| *at > tried)
-            .filter(|at| *at < grace.until)
-    });
+    let retry = retry_at(account, catalog);
     [
         void,
         expiry.map(|at| (at, Due::Expiry)),

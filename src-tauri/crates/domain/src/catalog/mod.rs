@@ -143,6 +143,12 @@ impl Catalog {
         self.plans.iter().find(|p| p.code == code)
     }
 
+    /// Where a pause leads.
+    pub fn free_plan(&self) -> Option<&Plan> {
+        let free = |plan: &&Plan| plan.monthly.is_none() && plan.annual.is_none();
+        self.plans.iter().find(free)
+    }
+
     pub fn service(&self, code: &str) -> Option<&Service> {
         self.services.iter().find(|s| s.code == code)
     }

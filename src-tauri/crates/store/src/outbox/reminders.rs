@@ -1,4 +1,4 @@
-//! Which reminders were said: kept with what cannot be fetched again, so that none is said twice.
+//! Which reminders were said, and by whom: kept with what cannot be fetched again, so that none is said twice.
 
 use std::collections::BTreeSet;
 
@@ -11,28 +11,53 @@ use rusqlite::{Transaction, params};
 use super::Outbox;
 use crate::StoreError;
 
+/// The desktop speaks unasked, the command line to whoever typed: what one said, the other has not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speaker {
+    Desktop,
+    CommandLine,
+}
+
+impl Speaker {
+    const fn prefix(self) -> &'static str {
+        match self {
+            Speaker::Desktop => "",
+            Speaker::CommandLine => "typed:",
+        }
+    }
+}
+
 /// A tier that was said, or skipped, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Said {
+    pub speaker: Speaker,
     pub tier: Tier,
     pub at: Timestamp,
     pub skipped: bool,
 }
 
 impl Outbox {
-    pub fn said(&self) -> Result<Vec<Said>, StoreError> {
-        let query = "SELECT code, deadline, tier, at, skipped FROM reminders";
+    /// What was said up to `now`. What was said later was said by a clock that was wrong, and does not count.
+    pub fn said(&self, now: Timestamp) -> Result<Vec<Said>, StoreError> {
+        let query = "SELECT code, deadline, tier, at, skipped FROM reminders WHERE at <= ?1";
         let mut statement = self.connection.prepare_cached(query)?;
-        let mut rows = statement.query([])?;
+        let mut rows = statement.query([now.millis()])?;
         let mut said = Vec::new();
         while let Some(row) = rows.next()? {
-            let code = serde_json::Value::String(row.get(0)?);
+            let name: String = row.get(0)?;
+            let typed = name.strip_prefix(Speaker::CommandLine.prefix());
+            let speaker = match typed {
+                Some(_) => Speaker::CommandLine,
+                None => Speaker::Desktop,
+            };
+            let code = serde_json::Value::from(typed.unwrap_or(&name));
             // A code of another version says nothing here.
             let Ok(code) = serde_json::from_value::<DeadlineCode>(code) else {
                 continue;
             };
             let instant = |column| row.get(column).map(Timestamp::from_millis);
             said.push(Said {
+                speaker,
                 tier: Tier {
                     code,
                     deadline: instant(1)?,
@@ -46,15 +71,17 @@ impl Outbox {
     }
 
     /// Decides and records in one transaction: of two processes one says it. On disk before it is said, so
-    /// that a crash loses a reminder rather than repeats it: the next tier comes all the same.
+    /// that a crash loses a reminder rather than repeats it.
     pub fn say(
         &self,
+        speaker: Speaker,
         now: Timestamp,
         decide: impl Fn(&BTreeSet<Tier>) -> Plan,
     ) -> Result<Plan, StoreError> {
         let planned = || {
-            let said = self.said()?.into_iter().map(|said| said.tier);
-            Ok::<_, StoreError>(decide(&said.collect()))
+            let said = self.said(now)?.into_iter();
+            let mine = said.filter(|said| said.speaker == speaker);
+            Ok::<_, StoreError>(decide(&mine.map(|said| said.tier).collect()))
         };
         // Asked every second by whoever follows: mostly there is nothing, and nothing to lock for.
         if planned()? == Plan::default() {
@@ -62,12 +89,13 @@ impl Outbox {
         }
         let transaction = Transaction::new_unchecked(&self.connection, Immediate)?;
         let plan = planned()?;
-        let insert = "INSERT OR IGNORE INTO reminders VALUES (?1, ?2, ?3, ?4, ?5)";
+        let insert = "INSERT OR REPLACE INTO reminders VALUES (?1, ?2, ?3, ?4, ?5)";
         let fired = plan.fire.iter().map(|(tier, _)| (tier, false));
         for (tier, skipped) in fired.chain(plan.skip.iter().map(|tier| (tier, true))) {
             let code = serde_json::to_value(tier.code)?;
+            let code = format!("{}{}", speaker.prefix(), code.as_str().unwrap_or_default());
             let (deadline, at) = (tier.deadline.millis(), tier.at.millis());
-            let values = params![code.as_str(), deadline, at, now.millis(), skipped];
+            let values = params![code, deadline, at, now.millis(), skipped];
             transaction.execute(insert, values)?;
         }
         transaction.commit()?;

@@ -1,16 +1,17 @@
 //! Every change explained (`domain.md` §8): what moved a balance, by cause and with nothing left over; and
 //! what an operator should know or do, each with the entries that prove it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::Life;
-use crate::billing::run::daily_limit;
-use crate::billing::{allowance, forecast};
 use crate::journal::Body;
-use crate::time::{DAY, MINUTE};
 use crate::{Account, Amount, Catalog, Entry, Seq, Timestamp};
+
+mod patterns;
+mod standing;
+
+pub use standing::standing;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -54,9 +55,13 @@ pub enum FindingCode {
     CouponBonusPending,
     CouponBonusOverdue,
     PlanChangePending,
+    PlanChangeOverdue,
     AllowanceNotDueYet,
     AllowanceMissing,
+    AllowanceMismatch,
     DailyLimitReached,
+    RepeatedRuns,
+    PremiumSpike,
     AutoRechargeFired,
     AutoRechargeFailed,
     AutoRechargeExpected,
@@ -65,7 +70,10 @@ pub enum FindingCode {
     CancelLeadsToClosure,
     GraceRunning,
     AccountClosed,
+    LowRunway,
     Unexplained,
+    /// The copy and the cloud do not agree.
+    Diverged,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -88,6 +96,9 @@ pub enum NextStep {
     Dispute,
     PayNow,
     Pause,
+    BuyCredits,
+    /// Look at the rows: whether they were wanted is the operator's to say.
+    LookAtRows,
     Wait,
 }
 
@@ -113,7 +124,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn new(code: FindingCode, severity: Severity, action: NextStep) -> Self {
+    pub fn new(code: FindingCode, severity: Severity, action: NextStep) -> Self {
         Finding {
             code,
             severity,
@@ -125,12 +136,12 @@ impl Finding {
         }
     }
 
-    fn of(mut self, entries: impl Into<Vec<Seq>>, amount: Amount, at: Timestamp) -> Self {
+    pub fn of(mut self, entries: impl Into<Vec<Seq>>, amount: Amount, at: Timestamp) -> Self {
         (self.entries, self.amount, self.at) = (entries.into(), Some(amount), Some(at));
         self
     }
 
-    fn until(mut self, deadline: Timestamp) -> Self {
+    pub fn until(mut self, deadline: Timestamp) -> Self {
         self.deadline = Some(deadline);
         self
     }
@@ -186,12 +197,13 @@ pub fn findings(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut declined: Option<Seq> = None;
-    let refunded = |of: Seq| {
-        entries.iter().find(|entry| match &entry.body {
-            Body::UsageRefund(refund) => refund.of == of,
-            _ => false,
+    let refunded: BTreeSet<Seq> = entries
+        .iter()
+        .filter_map(|entry| match &entry.body {
+            Body::UsageRefund(refund) => Some(refund.of),
+            _ => None,
         })
-    };
+        .collect();
     for entry in entries {
         let (seq, at) = (entry.seq, entry.at);
         let found = |code, severity, action| Finding::new(code, severity, action);
@@ -219,7 +231,7 @@ pub fn findings(
                     ..finding
                 });
             }
-            Body::RunFailed(failed) if refunded(failed.of).is_none() => {
+            Body::RunFailed(failed) if !refunded.contains(&failed.of) => {
                 let code = FindingCode::RunFailedNotRefunded;
                 let amount = charged(failed.of).unwrap_or(Amount::ZERO);
                 let finding = found(code, Severity::Warn, NextStep::Dispute);
@@ -254,131 +266,8 @@ pub fn findings(
             _ => {}
         }
     }
+    findings.extend(patterns::repeated_runs(entries, &refunded));
+    findings.extend(patterns::premium_spike(entries, &refunded));
     findings.extend(standing(account, catalog, now));
-    findings
-}
-
-/// What the account's state says by itself.
-fn standing(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let overdue_after = i64::from(catalog.policies.purchase_overdue_minutes) * MINUTE;
-    let mut waiting = |codes: [FindingCode; 2], since: Timestamp, seq, amount| {
-        let due = since.plus(overdue_after);
-        let late = now >= due;
-        let (severity, action) = match late {
-            true => (Severity::Warn, NextStep::Dispute),
-            false => (Severity::Info, NextStep::Wait),
-        };
-        let finding = Finding::new(codes[usize::from(late)], severity, action);
-        findings.push(finding.of([seq], amount, since).until(due));
-    };
-    for purchase in account.purchases.values() {
-        let codes = [
-            FindingCode::PurchaseProcessing,
-            FindingCode::PurchaseOverdue,
-        ];
-        waiting(codes, purchase.at, purchase.started, purchase.amount);
-    }
-    for bonus in account.bonuses.values() {
-        let codes = [
-            FindingCode::CouponBonusPending,
-            FindingCode::CouponBonusOverdue,
-        ];
-        waiting(codes, bonus.at, bonus.redeemed, bonus.amount);
-    }
-    let mut say = |code, severity, action, amount: Option<Amount>, deadline| {
-        findings.push(Finding {
-            amount,
-            deadline,
-            ..Finding::new(code, severity, action)
-        });
-    };
-    let ends = account.period.map(|period| period.end);
-    if account.requested.is_some() {
-        say(
-            FindingCode::PlanChangePending,
-            Severity::Info,
-            NextStep::Wait,
-            None,
-            ends,
-        );
-    }
-    let monthly = allowance::monthly(account, catalog).ok();
-    let monthly = monthly.filter(|amount| amount.is_positive());
-    if let (Some(amount), Some(at), Life::Active) = (monthly, account.refresh_at, account.life) {
-        let (code, severity, action) = match at > now {
-            true => (
-                FindingCode::AllowanceNotDueYet,
-                Severity::Info,
-                NextStep::Wait,
-            ),
-            false => (
-                FindingCode::AllowanceMissing,
-                Severity::Warn,
-                NextStep::Dispute,
-            ),
-        };
-        say(code, severity, action, Some(amount), Some(at));
-    }
-    if let Some(limit) = daily_limit(account, catalog)
-        && account.used_on(now) >= limit
-    {
-        let resets = Timestamp::from_millis((now.utc_day() + 1) * DAY);
-        let code = FindingCode::DailyLimitReached;
-        say(
-            code,
-            Severity::Warn,
-            NextStep::Wait,
-            Some(limit),
-            Some(resets),
-        );
-    }
-    let all = Some(account.balance);
-    match (account.life, account.grace, account.cancel_at) {
-        (Life::Grace, Some(grace), _) => {
-            let code = FindingCode::GraceRunning;
-            say(
-                code,
-                Severity::Alarm,
-                NextStep::PayNow,
-                all,
-                Some(grace.until),
-            );
-        }
-        (Life::Active, _, Some(_)) => {
-            let closes = forecast::closes_at(account, catalog);
-            let code = FindingCode::CancelLeadsToClosure;
-            say(code, Severity::Alarm, NextStep::Pause, all, closes);
-        }
-        (Life::Closed, ..) => {
-            say(
-                FindingCode::AccountClosed,
-                Severity::Alarm,
-                NextStep::Dispute,
-                None,
-                None,
-            );
-        }
-        _ => {}
-    }
-    let pays = account.life != Life::Closed && (ends.is_some() || account.auto_recharge.enabled);
-    let expires = account.card.as_ref().map(|card| card.expires_at());
-    if let Some(at) = expires.filter(|at| pays && at.since(now) < 30 * DAY) {
-        let code = FindingCode::CardExpiring;
-        say(code, Severity::Warn, NextStep::ReplaceCard, None, Some(at));
-    }
-    let renewal = forecast::renewal(account, catalog, account.payment_order);
-    if let Ok(Some((at, preview))) = renewal
-        && let Some(recharge) = preview.auto_recharge
-    {
-        let code = FindingCode::AutoRechargeExpected;
-        say(
-            code,
-            Severity::Info,
-            NextStep::Wait,
-            Some(recharge.amount),
-            Some(at),
-        );
-    }
     findings
 }
