@@ -48,8 +48,13 @@ async fn grace_is_exact_hours_over_a_change_of_clocks() -> anyhow::Result<()> {
     assert_eq!(plan["state"], "grace");
     assert_eq!(plan["closes_at"], "2026-03-31T00:00:00.000Z");
     let deadlines = booth.laptop.ok(&["deadlines"])?;
-    let grace = &deadlines["deadlines"][0];
-    assert_eq!(grace["code"], "grace_end");
+    let due = deadlines["deadlines"].as_array().unwrap();
+    assert_eq!(
+        (&due[0]["code"], &due[0]["at"]),
+        (&json!("payment_retry"), &json!("2026-03-04T00:00:00.000Z")),
+        "the card is tried again"
+    );
+    let grace = due.iter().find(|due| due["code"] == "grace_end").unwrap();
     assert_eq!(grace["credits_at_risk"], 12_300);
     let new_york = Laptop::new(&booth.folder.path().join("new-york")).in_zone("America/New_York");
     let new_york = new_york.with_key(&booth.account.key);

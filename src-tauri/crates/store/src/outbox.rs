@@ -484,4 +484,46 @@ mod tests {
         outbox.answered(first, &applied(2)).unwrap();
         assert_eq!(outbox.next(&[]).unwrap().unwrap().id, second);
     }
+
+    #[test]
+    fn a_clock_that_was_set_back_does_not_change_the_order_of_decisions() {
+        let outbox = Outbox::in_memory().unwrap();
+        let first = queued(&outbox, 1_000, buy());
+        let second = queued(&outbox, 1, buy());
+        assert_eq!(outbox.next(&[]).unwrap().unwrap().id, first);
+        outbox.start_sending(first).unwrap();
+        outbox.never_arrived(first).unwrap();
+        assert_eq!(outbox.next(&[]).unwrap().unwrap().id, first);
+        assert_eq!(outbox.list().unwrap()[0].id, second, "newest first");
+    }
+
+    #[test]
+    fn what_a_wrong_clock_said_does_not_count_and_one_speaker_does_not_silence_the_other() {
+        use boothkeeper_domain::deadlines::{Deadline, DeadlineCode};
+        use boothkeeper_domain::reminders;
+        use boothkeeper_domain::time::{DAY, HOUR};
+
+        let outbox = Outbox::in_memory().unwrap();
+        let end = Timestamp::from_millis(100 * DAY);
+        let grace = [Deadline {
+            code: DeadlineCode::GraceEnd,
+            at: end,
+            at_risk: None,
+        }];
+        let say = |speaker, now| {
+            let plan = outbox.say(speaker, now, |said| {
+                reminders::plan(&grace, said, now, false)
+            });
+            plan.unwrap().fire.len()
+        };
+        // A clock that is six days ahead says the last of it.
+        let wrong = end.plus(-HOUR);
+        assert_eq!(say(Speaker::Desktop, wrong), 1);
+        assert_eq!(say(Speaker::Desktop, wrong), 0);
+        // It is set right: the tiers come as if nothing had been said.
+        let right = [7 * DAY, 3 * DAY, DAY, 2 * HOUR].map(|ahead| end.plus(-ahead));
+        assert_eq!(right.map(|now| say(Speaker::Desktop, now)), [1, 1, 1, 1]);
+        assert_eq!(say(Speaker::CommandLine, right[3]), 1);
+        assert_eq!(say(Speaker::Desktop, right[3]), 0);
+    }
 }

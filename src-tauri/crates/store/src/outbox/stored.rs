@@ -48,9 +48,12 @@ impl Stored {
         Ok((stored, sound))
     }
 
+    /// A row that is there keeps its place: the order of rows is the order of decisions.
     pub fn write(&self, connection: &Connection) -> Result<(), StoreError> {
-        let replace = "INSERT OR REPLACE INTO commands VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-        connection.prepare_cached(replace)?.execute(params![
+        let write = "INSERT INTO commands VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            ON CONFLICT (id) DO UPDATE SET (created_at, resource, body, decided_at_seq, state, answer, mark)
+            = (?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        connection.prepare_cached(write)?.execute(params![
             self.id,
             self.created_at,
             self.resource,
