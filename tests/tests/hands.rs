@@ -311,3 +311,204 @@ async fn pause_and_payment_order_work_from_the_keyboard_alone() -> anyhow::Resul
         .await?;
     Ok(())
 }
+
+/// A studio with two legacy products: both months' credits expire at one instant, and one deadline says so.
+#[tokio::test]
+async fn a_studio_with_two_products_has_one_expiry_and_no_payg() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-03-07T09:00:00Z"))?;
+    let account = cloud
+        .account(json!({
+            "email": "studio@booth.example", "catalog": "studio", "plan": "freelancer", "cycle": "monthly",
+            "opening_balance": 40, "card": { "exp_month": 12, "exp_year": 2060 },
+        }))
+        .await?;
+    let legacy = json!({ "product": "branding_app" });
+    cloud.control(&account, "legacy", legacy).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    let laptop = elsewhere(&desk, &cloud, &account)?;
+    let deadlines = laptop.ok(&["deadlines"])?;
+    let deadlines = deadlines["deadlines"].as_array().context("no deadlines")?;
+    let expiries: Vec<_> = deadlines
+        .iter()
+        .filter(|d| d["code"] == "grant_expiry")
+        .collect();
+    assert_eq!(expiries.len(), 1, "{expiries:?}");
+    assert!(
+        expiries[0]["credits_at_risk"].as_i64() > Some(500),
+        "both: {expiries:?}"
+    );
+    window.press("Plan & renewal").await?;
+    window
+        .sees("[aria-label='Who pays for renewal']", |text| {
+            text.contains("credits cannot pay fees")
+                && text.contains("With it comes the allowance of")
+        })
+        .await?;
+    // The plan without a fee has another name here.
+    window.press("Pause plan").await?;
+    window
+        .sees("dialog h2", |text| text.contains("Legacy"))
+        .await?;
+    window.press_label("I understand").await?;
+    window.press("Switch").await?;
+    window
+        .sees("[aria-label='Current plan']", |text| {
+            text.contains("Legacy")
+        })
+        .await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refusal_is_said_where_it_was_asked_for() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
+    let account = cloud.account(basic(14_235)).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    window.press("Buy credits").await?;
+    window.type_into("dialog input", "20").await?;
+    window.press("Buy $20.00").await?;
+    window
+        .sees("dialog .outcome", |text| {
+            text.contains("$50.00 is the least")
+        })
+        .await?;
+    window.chord("Escape").await?;
+    window.press("Plan & renewal").await?;
+    window.press("Redeem coupon").await?;
+    window.type_into("dialog input", "nosuch").await?;
+    window.click("dialog .primary").await?;
+    window
+        .sees("dialog .outcome", |text| {
+            text.contains("There is no such coupon")
+        })
+        .await?;
+    window.chord("Escape").await?;
+    // What was refused can be put out of sight.
+    window.press("Outbox").await?;
+    window.text("[data-command=redeem_coupon]").await?;
+    window.press("Dismiss").await?;
+    window.press("Dismiss").await?;
+    window
+        .sees("main", |text| {
+            text.contains("Nothing was decided on this computer yet")
+        })
+        .await?;
+    Ok(())
+}
+
+/// Scenarios 5 and 6 at the end of grace: who pays is a choice, and each says what it takes.
+#[tokio::test]
+async fn paying_in_grace_says_who_pays_and_what_is_left() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
+    let account = cloud.account(with(basic(14_235), failing())).await?;
+    cloud.advance_to("2026-03-02T00:00:00Z").await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    window
+        .sees("[data-alarm]", |text| {
+            text.contains("was declined on Sun 1 Mar")
+                && text.contains("It is tried again on Tue 3 Mar")
+        })
+        .await?;
+    window.press("Pay $49.00 now").await?;
+    window
+        .sees("dialog dl", |text| {
+            text.contains("Charged to the card now") && text.contains("$142.35")
+        })
+        .await?;
+    window.press_label("Credits, $142.35 → $93.35").await?;
+    window
+        .sees("dialog dl", |text| {
+            text.contains("Taken from credits") && text.contains("$93.35")
+        })
+        .await?;
+    window.click("dialog .primary").await?;
+    window.sees("nav .figure", |text| text == "$93.35").await?;
+    let laptop = elsewhere(&desk, &cloud, &account)?;
+    assert_eq!(laptop.ok(&["plan"])?["state"], "active");
+    Ok(())
+}
+
+/// A cancel says that it ends in closing, when, and what is still paid before.
+#[tokio::test]
+async fn cancelling_says_when_the_account_closes_and_what_is_paid_before() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
+    let account = cloud.account(basic(14_235)).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    window.press("Plan & renewal").await?;
+    window.press("Cancel the plan instead").await?;
+    window
+        .sees("dialog dl", |text| {
+            text.contains("Thu 12 Mar 04:00 EDT, $142.35 deleted") && !text.contains("Next renewal")
+        })
+        .await?;
+    window.chord("Escape").await?;
+    // Twelve hours before the renewal it is too late for it.
+    cloud.advance_to("2026-02-09T20:00:00Z").await?;
+    window
+        .sees("[aria-label='Current plan']", |text| {
+            text.contains("12 h left")
+        })
+        .await?;
+    window.press("Cancel the plan instead").await?;
+    window
+        .sees("dialog dl", |text| {
+            text.contains("$49.00 on Tue 10 Feb 03:00 EST, by card")
+                && text.contains("Thu 9 Apr 04:00 EDT, $142.35 deleted")
+        })
+        .await?;
+    window.click("dialog footer .destructive").await?;
+    window
+        .sees("[aria-label='What happens when']", |text| {
+            text.contains("Tue 10 Mar 04:00 EDT") && text.contains("Thu 9 Apr 04:00 EDT")
+        })
+        .await?;
+    Ok(())
+}
+
+/// Offline the last word is the one that will hold, and the one that is shown.
+#[tokio::test]
+async fn of_two_queued_choices_the_last_is_shown_and_holds() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let mut cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
+    let account = cloud.account(basic(14_235)).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    window.press("Plan & renewal").await?;
+    window.text("[data-order]").await?;
+    cloud.stop();
+    window
+        .sees("main [data-trust]", |text| text.contains("offline"))
+        .await?;
+    window.click("[data-order=credits] input").await?;
+    window
+        .sees("[data-order=credits]", |text| text.contains("Waiting"))
+        .await?;
+    window.click("[data-order=card] input").await?;
+    window
+        .sees("[data-order=card]", |text| text.contains("Waiting"))
+        .await?;
+    let shown = window.text_of("[data-order=card] input", "checked").await?;
+    assert_eq!(shown, "true");
+    cloud.restart(&[])?;
+    window
+        .sees("nav [data-trust]", |text| text.contains("Live"))
+        .await?;
+    window
+        .sees("[data-order=card]", |text| text.contains("In use"))
+        .await?;
+    let laptop = elsewhere(&desk, &cloud, &account)?;
+    until("both taken", async || {
+        laptop.ok(&["sync"])?;
+        let kinds = laptop.ok(&["history", "--kind", "payment_order_changed"]);
+        let changes = kinds
+            .ok()
+            .and_then(|page| page["entries"].as_array().map(Vec::len));
+        Ok((changes == Some(2)).then_some(()))
+    })
+    .await?;
+    assert_eq!(laptop.ok(&["plan"])?["payment_order"]["first"], "card");
+    Ok(())
+}

@@ -432,3 +432,25 @@ async fn what_a_programme_has_not_cannot_be_signed_up_for() -> anyhow::Result<()
     assert_eq!(quote["effective_at"], "2026-02-10T08:00:00.000Z");
     Ok(())
 }
+
+/// What surely cannot pay is not asked, and not answered "done".
+#[tokio::test]
+async fn an_expired_card_does_not_pay_what_grace_waits_for() -> anyhow::Result<()> {
+    let request = with(
+        basic(16_000),
+        json!({
+            "signed_up_at": "2026-01-01T00:00:00Z",
+            "card": { "exp_month": 1, "exp_year": 2026 },
+            "payment_order": { "first": "card", "fallback": false },
+        }),
+    );
+    let booth = Booth::new("2026-02-10T00:00:00Z", request).await?;
+    let (code, answer) = booth.laptop.run(&["pay-now", "--with", "card"])?;
+    assert_ne!(code, 0, "{answer}");
+    assert_eq!(booth.plan()?["state"], "grace");
+    // By itself it takes whoever can.
+    assert_eq!(booth.laptop.ok(&["pay-now"])?["state"], "settled");
+    assert_eq!(booth.plan()?["state"], "active");
+    assert_eq!(booth.balance()?, 16_000 - 4_900);
+    booth.agrees().await
+}
