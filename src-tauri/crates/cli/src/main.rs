@@ -3,6 +3,7 @@
 mod arguments;
 mod output;
 mod plan;
+mod told;
 mod words;
 
 use std::io::Read;

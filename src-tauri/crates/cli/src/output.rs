@@ -219,6 +219,11 @@ impl Output {
     }
 }
 
+/// What a copy's amounts are counted in; it is read without a key.
+pub fn asset(app: &App) -> Result<Asset, AppError> {
+    app.balance()?.asset.ok_or(AppError::new(Code::NotSynced))
+}
+
 pub fn json_name(value: &impl Serialize) -> String {
     let name = serde_json::to_value(value).ok();
     let name = name.and_then(|v| v.as_str().map(|s| s.replace('_', " ")));

@@ -6,17 +6,13 @@ use std::process::ExitCode;
 use boothkeeper_app::domain::account::Payer;
 use boothkeeper_app::domain::billing::forecast::{Outcome, Preview};
 use boothkeeper_app::domain::billing::quote::Quote;
-use boothkeeper_app::domain::reminders::Reminder;
 use boothkeeper_app::domain::{Amount, Asset, Money};
-use boothkeeper_app::views::{
-    BalanceView, DeadlinesView, Explanation, PauseView, RenewalPreview, RunwayView,
-    SubscriptionView,
-};
+use boothkeeper_app::views::{PauseView, RenewalPreview, SubscriptionView};
 use boothkeeper_app::words::money;
 use boothkeeper_app::{App, AppError, Code, Foreseen};
 use serde_json::json;
 
-use crate::output::{Output, exit, json_name, trust};
+use crate::output::{Output, asset, exit, json_name, trust};
 use crate::words;
 
 impl Output {
@@ -107,149 +103,6 @@ impl Output {
             }
         }
         Ok(())
-    }
-
-    pub fn deadlines(&self, view: &DeadlinesView, app: &App) -> Result<(), AppError> {
-        if self.json() {
-            self.print(view);
-            return Ok(());
-        }
-        if view.deadlines.is_empty() {
-            self.line("Nothing is due.");
-        }
-        let asset = asset(app)?;
-        for deadline in &view.deadlines {
-            let risk = deadline.credits_at_risk.map(|amount| money(amount, &asset));
-            let risk = risk.map_or(String::new(), |risk| format!("  {risk} at stake"));
-            let at = app.zone().local(deadline.at);
-            let detail = boothkeeper_app::words::detail(deadline, Some(&asset));
-            self.line(&format!("{at}  {:<22}{risk}", json_name(&deadline.code)));
-            self.line(&format!("    {detail}"));
-        }
-        let standing = trust(&app.balance()?, app.zone());
-        self.line(&format!("times in {}; {standing}", app.zone().name()));
-        Ok(())
-    }
-
-    pub fn runway(&self, view: &RunwayView, app: &App) -> Result<(), AppError> {
-        if self.json() {
-            self.print(view);
-            return Ok(());
-        }
-        let (zone, asset) = (app.zone(), asset(app)?);
-        match &view.event {
-            None => self.line("No event is scheduled."),
-            Some(event) => {
-                let (from, to) = (zone.local(event.starts_at), zone.local(event.ends_at));
-                self.line(&format!("{}: {from} to {to}", event.name));
-            }
-        }
-        match &view.estimate {
-            None if view.event.is_some() => {
-                self.line("  too few runs, here or at events before, for an estimate");
-            }
-            None => {}
-            Some(estimate) => {
-                let needed = money(estimate.needed, &asset);
-                let (runs, basis) = (estimate.runs, json_name(&estimate.basis));
-                let (events, sure) = (estimate.events, json_name(&estimate.confidence));
-                self.line(&format!(
-                    "  ~{runs} runs to come, ~{needed} ({sure} estimate; basis: {basis}, {events} past events)"
-                ));
-                match estimate.ends_at {
-                    Some(at) => {
-                        let missing = money(estimate.missing, &asset);
-                        let at = zone.local(at);
-                        self.line(&format!("  credits end about {at}; ~{missing} are missing"));
-                    }
-                    None => self.line("  credits last to its end"),
-                }
-            }
-        }
-        if let Some(daily) = &view.daily {
-            let (used, limit) = (money(daily.used, &asset), money(daily.limit, &asset));
-            let resets = zone.local(daily.resets_at);
-            self.line(&format!(
-                "  daily limit: {used} of {limit}, resets {resets}"
-            ));
-            if let Some(at) = daily.reached_at {
-                self.line(&format!("  the limit is reached about {}", zone.local(at)));
-            }
-        }
-        let a_day = money(view.a_day, &asset);
-        self.line(&format!("{a_day} a day on average of the last 30"));
-        self.line(&trust(&app.balance()?, zone));
-        Ok(())
-    }
-
-    pub fn explain(&self, view: &Explanation, app: &App) -> Result<(), AppError> {
-        if self.json() {
-            self.print(view);
-            return Ok(());
-        }
-        let (zone, asset) = (app.zone(), asset(app)?);
-        let line = |what: &str, amount| format!("{what:<28} {:>14}", money(amount, &asset));
-        self.line(&line("opening", view.opening));
-        for cause in &view.causes {
-            let what = format!("  {} ({})", json_name(&cause.code), cause.entries.len());
-            self.line(&line(&what, cause.delta));
-        }
-        self.line(&line("closing", view.closing));
-        for finding in &view.findings {
-            let (severity, code) = (json_name(&finding.severity), json_name(&finding.code));
-            let amount = finding.amount.filter(|amount| !amount.is_zero());
-            let amount = amount.map_or(String::new(), |amount| money(amount, &asset));
-            let when = finding.at.map(|at| format!(" since {}", zone.local(at)));
-            let until = finding
-                .deadline
-                .map(|at| format!(" until {}", zone.local(at)));
-            let action = finding
-                .action
-                .map(|action| format!(" -> {}", json_name(&action)));
-            let parts = [when, until, action]
-                .map(Option::unwrap_or_default)
-                .concat();
-            self.line(&format!("[{severity}] {code} {amount}{parts}"));
-        }
-        let as_of = zone.local(view.as_of);
-        self.line(&format!("as of {as_of} ({})", zone.name()));
-        Ok(())
-    }
-
-    /// The balance after a sync, and what is to be remembered now.
-    pub fn synced(&self, view: &BalanceView, reminders: &[Reminder], app: &App) {
-        if self.json() {
-            let mut document = serde_json::to_value(view).unwrap_or_default();
-            document["reminders"] = json!(reminders);
-            return self.print(&document);
-        }
-        self.balance(view);
-        self.reminders(reminders, app);
-        if let Ok(subscription) = app.subscription() {
-            // Without words for what is not there.
-            let _ = self.warnings(&subscription, app);
-        }
-    }
-
-    pub fn reminders(&self, reminders: &[Reminder], app: &App) {
-        for reminder in reminders {
-            if self.json() {
-                self.print(&json!({ "reminder": reminder }));
-                continue;
-            }
-            let (code, left) = (
-                json_name(&reminder.code),
-                boothkeeper_app::words::span(reminder.left),
-            );
-            let at = app.zone().local(reminder.at);
-            let risk = reminder.credits_at_risk.zip(asset(app).ok());
-            let risk = risk.map(|(amount, asset)| format!(", {} at stake", money(amount, &asset)));
-            let risk = risk.unwrap_or_default();
-            self.line(&format!(
-                "REMINDER: {code} in {left}, {at} ({}){risk}",
-                app.zone().name()
-            ));
-        }
     }
 
     /// What an action does, and what follows from it, before it is done.
@@ -353,7 +206,7 @@ impl Output {
     }
 
     /// What an operator must not miss.
-    fn warnings(&self, view: &SubscriptionView, app: &App) -> Result<(), AppError> {
+    pub fn warnings(&self, view: &SubscriptionView, app: &App) -> Result<(), AppError> {
         let (zone, asset) = (app.zone(), asset(app)?);
         // Where the period's end is the end, nothing takes effect there.
         let requested = view.requested.as_ref();
@@ -389,10 +242,6 @@ impl Output {
         }
         Ok(())
     }
-}
-
-fn asset(app: &App) -> Result<Asset, AppError> {
-    app.balance()?.asset.ok_or(AppError::new(Code::NotSynced))
 }
 
 fn fee(money: &Money) -> String {
