@@ -3,7 +3,7 @@ import svelte from 'eslint-plugin-svelte';
 import globals from 'globals';
 import ts from 'typescript-eslint';
 
-const features = ['overview', 'history', 'first-run', 'settings'];
+const features = ['event', 'first-run', 'history', 'outbox', 'overview', 'plan', 'settings'];
 
 export default ts.config(
   { ignores: ['dist', 'node_modules', 'src/api/generated'] },

@@ -97,6 +97,7 @@ fn main() -> anyhow::Result<()> {
             commands::history_rows,
             commands::history_search,
             commands::entry,
+            commands::explain,
             commands::export_history,
             commands::outbox,
             commands::cancel_command,

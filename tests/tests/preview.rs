@@ -191,17 +191,17 @@ impl Table {
                 .click(".switches label:first-child input")
                 .await?;
         }
-        until("the fallback as wanted", async || {
-            Ok((ticked().await? == json!([fallback, 0])).then_some(()))
+        // Taken is what the cloud says, and what the window shows after that.
+        until("the order at the cloud", async || {
+            self.other.ok(&["sync"])?;
+            let taken = self.other.ok(&["plan"])?["payment_order"].clone();
+            Ok((taken == json!({ "first": first, "fallback": fallback })).then_some(()))
         })
         .await?;
-        self.other.ok(&["sync"])?;
-        let taken = self.other.ok(&["plan"])?["payment_order"].clone();
-        ensure!(
-            taken == json!({ "first": first, "fallback": fallback }),
-            "{taken}"
-        );
-        Ok(())
+        until("the order on screen", async || {
+            Ok((ticked().await? == json!([fallback, 0])).then_some(()))
+        })
+        .await
     }
 
     async fn said(&self, first: &str, balance: i64) -> anyhow::Result<Said> {

@@ -14,6 +14,7 @@ pub const COMMANDS: &[&str] = &[
     "history_rows",
     "history_search",
     "entry",
+    "explain",
     "export_history",
     "outbox",
     "cancel_command",

@@ -2,8 +2,8 @@
 
 use boothkeeper_app::domain::Seq;
 use boothkeeper_app::views::{
-    CommandView, EntryDetail, HistoryQuery, HistorySummary, OutboxView, Overview, RowView, Update,
-    VerifyView,
+    CommandView, EntryDetail, Explanation, HistoryQuery, HistorySummary, OutboxView, Overview,
+    RowView, Update, VerifyView,
 };
 use boothkeeper_app::{AppError, Code, Date, Format, Remember, Setup};
 use serde::Serialize;
@@ -136,6 +136,12 @@ pub fn history_search(
     limit: u32,
 ) -> Answer<Vec<RowView>> {
     Ok(shell.app()?.history_search(&query, before, limit)?)
+}
+
+/// Where the credits went from a day on; the last 30 days if none is said.
+#[tauri::command(async)]
+pub fn explain(shell: State<'_, Shell>, from: Option<Date>) -> Answer<Explanation> {
+    Ok(shell.app()?.explain(from, None)?)
 }
 
 #[tauri::command(async)]

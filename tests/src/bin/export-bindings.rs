@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use boothkeeper_app::views::{
-    ChoicesView, CommandView, EntryDetail, HistoryQuery, HistorySummary, OutboxView, PauseView,
-    RowView, Update, VerifyView,
+    ChoicesView, CommandView, EntryDetail, Explanation, HistoryQuery, HistorySummary, OutboxView,
+    PauseView, RowView, Update, VerifyView,
 };
 use boothkeeper_app::{BuyView, Code, Decision, Foreseen, Preferences, Remember, Setup};
 use ts_rs::{Config, TS};
@@ -19,6 +19,7 @@ fn main() -> anyhow::Result<()> {
     PauseView::export_all(&config)?;
     BuyView::export_all(&config)?;
     Decision::export_all(&config)?;
+    Explanation::export_all(&config)?;
     Foreseen::export_all(&config)?;
     Preferences::export_all(&config)?;
     HistoryQuery::export_all(&config)?;

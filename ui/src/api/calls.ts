@@ -6,6 +6,7 @@ import type { ChoicesView } from './generated/ChoicesView';
 import type { CommandView } from './generated/CommandView';
 import type { Decision } from './generated/Decision';
 import type { EntryDetail } from './generated/EntryDetail';
+import type { Explanation } from './generated/Explanation';
 import type { Foreseen } from './generated/Foreseen';
 import type { HistoryQuery } from './generated/HistoryQuery';
 import type { HistorySummary } from './generated/HistorySummary';
@@ -47,6 +48,7 @@ export const historyRows = (query: HistoryQuery, day: string, offset: number, li
   call<RowView[]>('history_rows', { query, day, offset, limit });
 export const historySearch = (query: HistoryQuery, before: number | null, limit: number) =>
   call<RowView[]>('history_search', { query, before, limit });
+export const explain = (from: string | null) => call<Explanation>('explain', { from });
 export const entry = (seq: number) => call<EntryDetail>('entry', { seq });
 export const exportHistory = (query: HistoryQuery) =>
   call<number | null>('export_history', { query });

@@ -95,3 +95,10 @@ export const leaf = (at: string, zone: string): [string, string] => [
 ];
 export const monthYear = (at: string, zone: string) =>
   format(at, zone, { month: '2-digit', year: '2-digit' });
+
+/** The first of `days` days of which `today` is the last. */
+export function firstOf(days: number, today: string): string {
+  const from = new Date(`${today}T12:00:00Z`);
+  from.setUTCDate(from.getUTCDate() - days + 1);
+  return from.toISOString().slice(0, 10);
+}

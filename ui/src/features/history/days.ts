@@ -1,4 +1,4 @@
-// Days of found rows, and the first day of a span that ends today.
+// Days of found rows.
 import type { DayView } from '../../api/generated/DayView';
 import type { RowView } from '../../api/generated/RowView';
 import { dayOf } from '../../shared/time';
@@ -20,11 +20,4 @@ export function byDay(rows: RowView[], zone: string): Found {
   }
   const days = [...found].map(([day, list]) => ({ day, count: list.length, added: 0, spent: 0 }));
   return { rows, byDay: found, days };
-}
-
-/** The first of `days` days of which `today` is the last. */
-export function firstOf(days: number, today: string): string {
-  const from = new Date(`${today}T12:00:00Z`);
-  from.setUTCDate(from.getUTCDate() - days + 1);
-  return from.toISOString().slice(0, 10);
 }
