@@ -255,6 +255,7 @@ async fn freshen(app: &App) -> Result<(), AppError> {
 async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppError> {
     let sent = app.sync_once().await;
     let command = app.command(id)?;
+    let held = sent.as_ref().is_err_and(|error| error.code == Code::Locked);
     if let Err(error) = sent
         && !error.is_transient()
     {
@@ -267,6 +268,9 @@ async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppError
         return Ok(output::exit(error.code));
     }
     output.command(&command, unit(app).as_ref());
+    if held && command.open {
+        output.note("Another Boothkeeper on this computer keeps this copy, and sends it.");
+    }
     output.standing(app)?;
     Ok(match command.state.as_str() {
         "rejected" | "needs_decision" => output::exit(Code::Refused),

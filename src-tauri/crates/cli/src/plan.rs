@@ -196,6 +196,13 @@ impl Output {
     }
 
     /// How the account stands after an action, and how far that is known.
+    /// A line for whoever reads lines.
+    pub fn note(&self, text: &str) {
+        if !self.json() {
+            self.line(text);
+        }
+    }
+
     pub fn standing(&self, app: &App) -> Result<(), AppError> {
         if !self.json() {
             self.balance(&app.balance()?);
@@ -238,7 +245,9 @@ impl Output {
         if let Some(at) = view.closes_at {
             let (at, balance) = (zone.local(at), app.balance()?.balance);
             let all = balance.map_or("every credit".to_owned(), |all| money(all, &asset));
-            self.line(&format!("  CLOSES {at} with {all}, if nothing is done"));
+            self.line(&format!(
+                "  CLOSES {at} with {all}, unless you act and the cloud hears of it before"
+            ));
         }
         Ok(())
     }
