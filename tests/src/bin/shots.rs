@@ -46,6 +46,17 @@ async fn main() -> anyhow::Result<()> {
     window.press("Plan & renewal").await?;
     window.text("[data-order]").await?;
     take(&window, &folder, "plan").await?;
+    for (button, name) in [
+        ("Cancel the plan instead", "cancel"),
+        ("Change plan", "change-plan"),
+        ("Redeem coupon", "coupon"),
+        ("Buy credits", "buy"),
+    ] {
+        window.press(button).await?;
+        window.text("dialog h2").await?;
+        take(&window, &folder, name).await?;
+        window.chord("Escape").await?;
+    }
     window.press("Outbox").await?;
     take(&window, &folder, "outbox").await?;
     window.press("Settings").await?;
@@ -97,7 +108,25 @@ async fn handed_back(folder: &Path) -> anyhow::Result<()> {
     let window = Window::open(&desk, start).await?;
     window.press("Outbox").await?;
     window.text("[data-state=needs_decision]").await?;
-    take(&window, folder, "outbox-handed-back").await
+    take(&window, folder, "outbox-handed-back").await?;
+    drop(window);
+    closed(folder).await
+}
+
+/// Nobody acted.
+async fn closed(folder: &Path) -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
+    let account = cloud.account(basic(8_000)).await?;
+    let other = Laptop::signed_in(&desk.folder().join("other"), &cloud, &account)?;
+    other.ok(&["cancel"])?;
+    cloud.advance_to("2026-04-02T00:00:00Z").await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    window.text(".closed").await?;
+    take(&window, folder, "closed").await?;
+    window.press("Plan & renewal").await?;
+    window.text("[aria-label='Current plan']").await?;
+    take(&window, folder, "plan-closed").await
 }
 
 /// The last days of grace: the alarm, the plan, the way out online and offline, and the event's window.
@@ -129,6 +158,10 @@ async fn grace(folder: &Path) -> anyhow::Result<()> {
     window.press("Plan & renewal").await?;
     window.text("[data-order]").await?;
     take(&window, folder, "plan-grace").await?;
+    window.press("Pay $49.00 now").await?;
+    window.text("dialog dl").await?;
+    take(&window, folder, "pay").await?;
+    window.chord("Escape").await?;
     window.press("Pause plan").await?;
     window.text("dialog .events").await?;
     take(&window, folder, "pause").await?;
