@@ -49,7 +49,9 @@ async fn on_screen(
         .arg(&data)
         .env("BOOTHKEEPER_ACCESS_KEY", &account.key);
     let mut window = Process::start(&command, Pipes::default())?;
-    println!("A booth spends a little every few seconds. Close the window, or Quit in the tray, or press Ctrl-C to end.");
+    println!(
+        "A booth spends a little every few seconds. Close the window, or Quit in the tray, or press Ctrl-C to end."
+    );
     let mut spent = 0;
     loop {
         spend(cloud, account, &mut spent).await;
