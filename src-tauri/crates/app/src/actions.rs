@@ -121,23 +121,15 @@ impl App {
         self.queue(&Action::RedeemCoupon { code }, None)
     }
 
-    /// What a change would charge, keep and destroy, by the copy and the cloud's own rules; also offline.
-    pub fn quote(&self, action: &Action) -> Result<Quote, AppError> {
+    /// What follows from a decision: its quote, and how the account stands once it is done; by the copy and
+    /// the cloud's own rules, also offline.
+    pub fn foresee(&self, action: &Action) -> Result<Foreseen, AppError> {
         let change = action.change().ok_or(AppError::new(Code::Internal))?;
         let now = self.rules_now()?;
         self.on_copy(|copied| {
-            let catalog = copied.catalog()?;
-            quote(&copied.head.account, &catalog, &change, now)
-                .map_err(|refusal| AppError::foreseen(&refusal))
-        })
-    }
-
-    /// What follows from a decision: its quote, and how the account stands once it is done.
-    pub fn foresee(&self, action: &Action) -> Result<Foreseen, AppError> {
-        let quote = self.quote(action)?;
-        let now = self.rules_now()?;
-        self.on_copy(|copied| {
             let (account, catalog) = (&copied.head.account, copied.catalog()?);
+            let quote = quote(account, &catalog, &change, now)
+                .map_err(|refusal| AppError::foreseen(&refusal))?;
             let decided = match action {
                 Action::ChangePlan(target) => plan::change(account, &catalog, target, now),
                 Action::PayNow { method } => plan::pay_now(account, &catalog, *method, now),

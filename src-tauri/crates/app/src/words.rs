@@ -6,20 +6,6 @@ use boothkeeper_domain::{Amount, Asset};
 
 use crate::views::DeadlineView;
 
-/// A code's name, as in JSON.
-pub const fn name(code: DeadlineCode) -> &'static str {
-    match code {
-        DeadlineCode::GraceEnd => "grace_end",
-        DeadlineCode::CancelledPeriodEnd => "cancelled_period_end",
-        DeadlineCode::Renewal => "renewal",
-        DeadlineCode::CancelBy => "cancel_by",
-        DeadlineCode::PaymentRetry => "payment_retry",
-        DeadlineCode::CardExpiry => "card_expiry",
-        DeadlineCode::AllowanceRefresh => "allowance_refresh",
-        DeadlineCode::GrantExpiry => "grant_expiry",
-    }
-}
-
 pub const fn deadline(code: DeadlineCode) -> &'static str {
     match code {
         DeadlineCode::GraceEnd => "Account closes, its credits are deleted",

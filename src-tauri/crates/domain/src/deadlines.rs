@@ -29,6 +29,20 @@ pub enum DeadlineCode {
 }
 
 impl DeadlineCode {
+    /// As in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DeadlineCode::GraceEnd => "grace_end",
+            DeadlineCode::CancelledPeriodEnd => "cancelled_period_end",
+            DeadlineCode::Renewal => "renewal",
+            DeadlineCode::CancelBy => "cancel_by",
+            DeadlineCode::PaymentRetry => "payment_retry",
+            DeadlineCode::CardExpiry => "card_expiry",
+            DeadlineCode::AllowanceRefresh => "allowance_refresh",
+            DeadlineCode::GrantExpiry => "grant_expiry",
+        }
+    }
+
     /// How long before it is to be said, longest first.
     pub const fn tiers(self) -> &'static [i64] {
         match self {

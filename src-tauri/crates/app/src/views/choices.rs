@@ -102,24 +102,16 @@ pub struct Offer {
 impl App {
     pub fn choices(&self) -> Result<ChoicesView, AppError> {
         let now = self.rules_now()?;
-        let a_run = self.runway()?.estimate.map(|estimate| estimate.a_run);
-        let about_plan = [
-            "change_plan",
-            "pay_now",
-            "cancel",
-            "resume",
-            "redeem_coupon",
-        ];
-        let about_fees = ["set_payment_order", "set_auto_recharge"];
+        // Whatever bears on plan and fees; buying does not.
         let mut waiting = self.outbox()?.commands;
         waiting.retain(|command| {
-            let kind = command.kind.as_str();
-            let mine = about_plan.contains(&kind) || about_fees.contains(&kind);
-            mine && command.open
+            command.open && !["buy_credits", "replace_card"].contains(&command.kind.as_str())
         });
-        let (subscription, renewal) = (self.subscription()?, self.renewal_preview()?);
         self.on_copy(|copied| {
             let (account, catalog) = (&copied.head.account, copied.catalog()?);
+            let (subscription, renewal) = (copied.subscription()?, copied.renewal_preview()?);
+            let runway = copied.runway(now, self.zone().clone())?;
+            let a_run = runway.estimate.map(|estimate| estimate.a_run);
             let RenewalPreview {
                 at,
                 fee,

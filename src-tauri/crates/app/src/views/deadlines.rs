@@ -7,10 +7,12 @@ use std::path::Path;
 use boothkeeper_domain::billing::forecast::Outcome;
 use boothkeeper_domain::reminders::{self, Reminder};
 use boothkeeper_domain::{Amount, Money, Timestamp};
-use boothkeeper_store::outbox::Speaker;
+use boothkeeper_store::outbox::{Said, Speaker};
 use icalendar::{Alarm, Calendar, Component, Event, EventLike};
 use serde::Serialize;
 
+use super::SubscriptionView;
+use crate::copy::Copied;
 use crate::export::{failed, whole_file};
 use crate::{App, AppError, Code, words};
 
@@ -57,38 +59,7 @@ impl App {
     pub fn deadlines(&self) -> Result<DeadlinesView, AppError> {
         let now = self.rules_now()?;
         let said = self.laptop.outbox().said(now)?;
-        let tier = |deadline: &Deadline, at| {
-            let known = said.iter().find(|said| {
-                let tier = said.tier;
-                (tier.code, tier.deadline, tier.at) == (deadline.code, deadline.at, at)
-            });
-            TierView {
-                at,
-                fired_at: known.filter(|said| !said.skipped).map(|said| said.at),
-                skipped_at: known.filter(|said| said.skipped).map(|said| said.at),
-            }
-        };
-        let standing = self.subscription()?;
-        let next = standing.next_renewal;
-        let view = |deadline: Deadline| DeadlineView {
-            code: deadline.code,
-            at: deadline.at,
-            credits_at_risk: deadline.at_risk,
-            fee: match deadline.code {
-                DeadlineCode::Renewal | DeadlineCode::CancelBy => {
-                    next.as_ref().map(|n| n.fee.clone())
-                }
-                DeadlineCode::PaymentRetry => standing.due_now.clone(),
-                _ => None,
-            },
-            outcome: next
-                .as_ref()
-                .filter(|_| deadline.code == DeadlineCode::Renewal)
-                .map(|next| next.outcome),
-            tiers: deadline.tiers().map(|at| tier(&deadline, at)).collect(),
-        };
-        let deadlines = self.coming(now)?.into_iter().map(view).collect();
-        Ok(DeadlinesView { deadlines, now })
+        self.on_copy(|copied| copied.deadlines(now, &said, &copied.subscription()?))
     }
 
     /// What is to be said now of what is due; recorded as said before it is.
@@ -108,14 +79,12 @@ impl App {
         let quiet = quiet.is_some_and(|quiet| quiet.hold(self.zone().minute(now)));
         let deadlines = self.coming(now)?;
         let plan = |said: &_| reminders::plan(&deadlines, said, now, quiet);
-        let outbox = self.laptop.outbox();
-        let said = outbox.said(now)?.into_iter();
-        let said = said.filter(|said| said.speaker == Speaker::Desktop);
-        let said = said.map(|said| said.tier).collect();
-        if plan(&said) == reminders::Plan::default() || !heard() {
+        let unsaid = self.laptop.outbox().unsaid(Speaker::Desktop, now, plan)?;
+        // Finding out may take a while: the outbox is not held meanwhile.
+        if unsaid == reminders::Plan::default() || !heard() {
             return Ok(vec![]);
         }
-        let plan = outbox.say(Speaker::Desktop, now, plan)?;
+        let plan = self.laptop.outbox().say(Speaker::Desktop, now, plan)?;
         Ok(plan.fire.into_iter().map(|(_, said)| said).collect())
     }
 
@@ -131,7 +100,7 @@ impl App {
         for deadline in &view.deadlines {
             let uid = format!(
                 "{}-{}@{account}.boothkeeper",
-                words::name(deadline.code),
+                deadline.code.name(),
                 deadline.at.millis()
             );
             let mut event = Event::new();
@@ -164,5 +133,45 @@ impl App {
             let (account, catalog) = (&copied.head.account, copied.catalog()?);
             Ok(deadlines::deadlines(account, &catalog, now))
         })
+    }
+}
+
+impl Copied<'_> {
+    pub fn deadlines(
+        &self,
+        now: Timestamp,
+        said: &[Said],
+        standing: &SubscriptionView,
+    ) -> Result<DeadlinesView, AppError> {
+        let tier = |deadline: &Deadline, at| {
+            let known = said.iter().find(|said| {
+                let tier = said.tier;
+                (tier.code, tier.deadline, tier.at) == (deadline.code, deadline.at, at)
+            });
+            TierView {
+                at,
+                fired_at: known.filter(|said| !said.skipped).map(|said| said.at),
+                skipped_at: known.filter(|said| said.skipped).map(|said| said.at),
+            }
+        };
+        let (account, catalog) = (&self.head.account, self.catalog()?);
+        let next = standing.next_renewal.as_ref();
+        let view = |deadline: Deadline| DeadlineView {
+            code: deadline.code,
+            at: deadline.at,
+            credits_at_risk: deadline.at_risk,
+            fee: match deadline.code {
+                DeadlineCode::Renewal | DeadlineCode::CancelBy => next.map(|next| next.fee.clone()),
+                DeadlineCode::PaymentRetry => standing.due_now.clone(),
+                _ => None,
+            },
+            outcome: next
+                .filter(|_| deadline.code == DeadlineCode::Renewal)
+                .map(|next| next.outcome),
+            tiers: deadline.tiers().map(|at| tier(&deadline, at)).collect(),
+        };
+        let coming = deadlines::deadlines(account, &catalog, now).into_iter();
+        let deadlines = coming.map(view).collect();
+        Ok(DeadlinesView { deadlines, now })
     }
 }

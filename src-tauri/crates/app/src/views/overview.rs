@@ -14,7 +14,7 @@ use boothkeeper_sync::wire::api::ClockKind;
 use serde::{Deserialize, Serialize};
 
 use super::balance::BalanceView;
-use super::plan::{CardView, subscription};
+use super::plan::CardView;
 use super::{DeadlineView, HistoryQuery, RowView, RunwayView, SubscriptionView};
 use crate::{App, AppError};
 
@@ -159,28 +159,47 @@ const LATEST: usize = 12;
 const TOLERATED: i64 = 2 * MINUTE;
 const URGENT: i64 = 7 * DAY;
 
+/// What the first screen takes from the copy.
+struct Seen {
+    latest: Vec<RowView>,
+    subscription: SubscriptionView,
+    alarm: Option<Alarm>,
+    deadlines: Vec<DeadlineView>,
+    runway: RunwayView,
+}
+
 impl App {
     pub fn overview(&self) -> Result<Overview, AppError> {
         let binding = self.binding()?;
         let head = self.head(binding.as_ref())?;
-        let latest = match &head {
-            Some(_) => self.on_copy(|copied| {
+        let now = self.rules_now()?;
+        let said = self.laptop.outbox().said(now)?;
+        // All of one state of the copy.
+        let seen = head.as_ref().map(|_| {
+            self.on_copy(|copied| {
+                let (account, catalog) = (&copied.head.account, copied.catalog()?);
                 let page = copied.page(&HistoryQuery::default(), None, LATEST)?;
-                copied.rows(page.rows)
-            })?,
-            None => vec![],
-        };
+                let subscription = copied.subscription()?;
+                Ok(Seen {
+                    latest: copied.rows(page.rows)?,
+                    deadlines: copied.deadlines(now, &said, &subscription)?.deadlines,
+                    alarm: alarm(account, &catalog, now),
+                    runway: copied.runway(now, self.zone().clone())?,
+                    subscription,
+                })
+            })
+        });
+        let seen = seen.transpose()?;
         let plan = head.as_ref().and_then(|head| plan_of(&head.account));
-        let standing = match &head {
-            Some(_) => {
-                let now = self.rules_now()?;
-                Some(self.on_copy(|copied| {
-                    let (account, catalog) = (&copied.head.account, copied.catalog()?);
-                    let view = subscription(account, &catalog)?;
-                    Ok((view, alarm(account, &catalog, now)))
-                })?)
-            }
-            None => None,
+        let (latest, deadlines, alarm, runway, subscription) = match seen {
+            Some(seen) => (
+                seen.latest,
+                seen.deadlines,
+                seen.alarm,
+                Some(seen.runway),
+                Some(seen.subscription),
+            ),
+            None => (vec![], vec![], None, None, None),
         };
         let waiting = self.laptop.outbox().waiting()?;
         Ok(Overview {
@@ -194,19 +213,14 @@ impl App {
             waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
             undecided: self.undecided()?,
             clock: self.clock(binding.as_ref(), head.as_deref()),
-            subscription: standing.as_ref().map(|(view, _)| view.clone()),
-            alarm: standing.and_then(|(_, alarm)| alarm),
-            deadlines: match &head {
-                Some(_) => self.deadlines()?.deadlines,
-                None => vec![],
-            },
-            runway: head.as_ref().map(|_| self.runway()).transpose()?,
+            subscription,
+            alarm,
+            deadlines,
+            runway,
             zone: self.laptop.zone().name().to_owned(),
         })
     }
-}
 
-impl App {
     /// Handed back, and not decided again since.
     fn undecided(&self) -> Result<u32, AppError> {
         let commands = self.laptop.outbox().list()?;

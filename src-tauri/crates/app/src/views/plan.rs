@@ -9,6 +9,7 @@ use boothkeeper_domain::calendar::{Cycle, Period};
 use boothkeeper_domain::{Amount, Catalog, Money, Timestamp};
 use serde::Serialize;
 
+use crate::copy::Copied;
 use crate::{App, AppError};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -112,39 +113,41 @@ pub struct RenewalPreview {
 
 impl App {
     pub fn subscription(&self) -> Result<SubscriptionView, AppError> {
-        self.on_copy(|copied| {
-            let catalog = copied.catalog()?;
-            subscription(&copied.head.account, &catalog)
-        })
+        self.on_copy(|copied| copied.subscription())
     }
 
     pub fn renewal_preview(&self) -> Result<RenewalPreview, AppError> {
-        self.on_copy(|copied| {
-            let (account, catalog) = (&copied.head.account, copied.catalog()?);
-            let fallback = account.payment_order.fallback;
-            let under = |first| renewal(account, &catalog, PaymentOrder { first, fallback });
-            let card_first = under(Payer::Card)?;
-            let credits_first = match catalog.policies.credits_pay_fees {
-                true => under(Payer::Credits)?,
-                false => None,
-            };
-            Ok(RenewalPreview {
-                at: card_first.as_ref().map(|(at, _)| *at),
-                fee: card_first
-                    .as_ref()
-                    .and_then(|_| next_fee(account, &catalog)),
-                payment_order: account.payment_order,
-                card_first: card_first.map(|(_, preview)| preview),
-                credits_first: credits_first.map(|(_, preview)| preview),
-            })
+        self.on_copy(|copied| copied.renewal_preview())
+    }
+}
+
+impl Copied<'_> {
+    pub fn subscription(&self) -> Result<SubscriptionView, AppError> {
+        subscription(&self.head.account, &self.catalog()?)
+    }
+
+    pub fn renewal_preview(&self) -> Result<RenewalPreview, AppError> {
+        let (account, catalog) = (&self.head.account, self.catalog()?);
+        let fallback = account.payment_order.fallback;
+        let under = |first| renewal(account, &catalog, PaymentOrder { first, fallback });
+        let card_first = under(Payer::Card)?;
+        let credits_first = match catalog.policies.credits_pay_fees {
+            true => under(Payer::Credits)?,
+            false => None,
+        };
+        Ok(RenewalPreview {
+            at: card_first.as_ref().map(|(at, _)| *at),
+            fee: card_first
+                .as_ref()
+                .and_then(|_| next_fee(account, &catalog)),
+            payment_order: account.payment_order,
+            card_first: card_first.map(|(_, preview)| preview),
+            credits_first: credits_first.map(|(_, preview)| preview),
         })
     }
 }
 
-pub(super) fn subscription(
-    account: &Account,
-    catalog: &Catalog,
-) -> Result<SubscriptionView, AppError> {
+fn subscription(account: &Account, catalog: &Catalog) -> Result<SubscriptionView, AppError> {
     let terms = catalog.auto_recharge.as_ref();
     let next = next_renewal(account, catalog)?;
     Ok(SubscriptionView {

@@ -7,7 +7,7 @@ use boothkeeper_domain::runway::{self, Booked, Daily, Estimate, Pace};
 use boothkeeper_domain::time::DAY;
 use boothkeeper_domain::{Amount, Kind, Seq, Timestamp};
 use boothkeeper_store::cache::{Class, Filter, NameId};
-use boothkeeper_store::{Day, StoreError};
+use boothkeeper_store::{Day, StoreError, Zone};
 use serde::Serialize;
 
 use super::history::MAX_LIMIT;
@@ -72,53 +72,52 @@ struct Own {
 impl App {
     pub fn runway(&self) -> Result<RunwayView, AppError> {
         let now = self.rules_now()?;
-        let mut zone = self.zone().clone();
-        let mut ago = |days: i64| zone.day(now.plus(-days * DAY));
-        let (month, past_from) = (ago(AVERAGE_DAYS), ago(PAST_DAYS));
-        self.on_copy(|copied| {
-            let (account, catalog) = (&copied.head.account, copied.catalog()?);
-            let scheduled: Vec<Booked> = account.events.values().map(booked).collect();
-            let event = runway::current(scheduled.iter().cloned(), now);
-            let usage = copied.names.find(Class::Kind, Kind::Usage.name());
-            // A pace is known up to where the copy is.
-            let seen = now.min(copied.head.as_of);
-            let own = match (&event, usage) {
-                (Some(event), Some(usage)) => {
-                    copied.own(event, usage, zone.day(event.starts_at))?
-                }
-                _ => None,
-            };
-            let began = event.as_ref().map_or(now, |event| event.starts_at.min(now));
-            let past = copied.past(usage, past_from, &scheduled, began)?;
-            let pace = own.as_ref().map(|own| Pace {
-                runs: own.runs,
-                spent: own.spent,
-                over: seen.since(own.first),
-            });
-            let estimate = event
-                .as_ref()
-                .and_then(|event| runway::estimate(event, account.balance, pace, &past, seen));
-            let daily = run::daily_limit(account, &catalog).map(|limit| {
-                let ahead = event.as_ref().zip(estimate.as_ref());
-                runway::daily(limit, account.used_on(now), ahead, now)
-            });
-            Ok(RunwayView {
-                running: event.as_ref().is_some_and(|event| event.starts_at <= now),
-                estimate,
-                daily,
-                runs: own.as_ref().map_or(0, |own| own.runs),
-                spent: own.as_ref().map_or(Amount::ZERO, |own| own.spent),
-                last_run: own.map(|own| own.last),
-                event,
-                a_day: copied.average(usage, month)?,
-                as_of: copied.head.as_of,
-                now,
-            })
-        })
+        self.on_copy(|copied| copied.runway(now, self.zone().clone()))
     }
 }
 
 impl Copied<'_> {
+    pub fn runway(&self, now: Timestamp, mut zone: Zone) -> Result<RunwayView, AppError> {
+        let mut ago = |days: i64| zone.day(now.plus(-days * DAY));
+        let (month, past_from) = (ago(AVERAGE_DAYS), ago(PAST_DAYS));
+        let (account, catalog) = (&self.head.account, self.catalog()?);
+        let scheduled: Vec<Booked> = account.events.values().map(booked).collect();
+        let event = runway::current(scheduled.iter().cloned(), now);
+        let usage = self.names.find(Class::Kind, Kind::Usage.name());
+        // A pace is known up to where the copy is.
+        let seen = now.min(self.head.as_of);
+        let own = match (&event, usage) {
+            (Some(event), Some(usage)) => self.own(event, usage, zone.day(event.starts_at))?,
+            _ => None,
+        };
+        let began = event.as_ref().map_or(now, |event| event.starts_at.min(now));
+        let past = self.past(usage, past_from, &scheduled, began)?;
+        let pace = own.as_ref().map(|own| Pace {
+            runs: own.runs,
+            spent: own.spent,
+            over: seen.since(own.first),
+        });
+        let estimate = event
+            .as_ref()
+            .and_then(|event| runway::estimate(event, account.balance, pace, &past, seen));
+        let daily = run::daily_limit(account, &catalog).map(|limit| {
+            let ahead = event.as_ref().zip(estimate.as_ref());
+            runway::daily(limit, account.used_on(now), ahead, now)
+        });
+        Ok(RunwayView {
+            running: event.as_ref().is_some_and(|event| event.starts_at <= now),
+            estimate,
+            daily,
+            runs: own.as_ref().map_or(0, |own| own.runs),
+            spent: own.as_ref().map_or(Amount::ZERO, |own| own.spent),
+            last_run: own.map(|own| own.last),
+            event,
+            a_day: self.average(usage, month)?,
+            as_of: self.head.as_of,
+            now,
+        })
+    }
+
     /// The pace of events that had ended before this one began, newest first.
     fn past(
         &self,

@@ -63,7 +63,7 @@ pub fn renewal(
     };
     // What is due before it happens first; within the same instant, too.
     let before = (at, Due::PeriodEnd);
-    let account = run_before(account, catalog, before, &Answer::Approved)?;
+    let account = run_before(account, catalog, before, &Answer::Approved, &mut |_, _| {})?;
     if account.life != Life::Active || renewal_at(&account) != Some(at) {
         return Ok(None);
     }
@@ -172,7 +172,7 @@ fn attempt(
                 granted = Some(account.balance);
             }
         };
-        let then = run_until(renewed.clone(), catalog, until, answer, &mut look)?;
+        let then = run_before(renewed.clone(), catalog, until, answer, &mut look)?;
         let gained = then.balance.checked_sub(renewed.balance).ok();
         preview.allowance = granted.zip(gained).map(|(balance_after, amount)| Recharge {
             amount,
@@ -184,15 +184,6 @@ fn attempt(
 
 /// Runs everything due before that, the processor always saying `answer`.
 fn run_before(
-    account: Account,
-    catalog: &Catalog,
-    until: (Timestamp, Due),
-    answer: &Answer,
-) -> Result<Account, Refusal> {
-    run_until(account, catalog, until, answer, &mut |_, _| {})
-}
-
-fn run_until(
     mut account: Account,
     catalog: &Catalog,
     until: (Timestamp, Due),

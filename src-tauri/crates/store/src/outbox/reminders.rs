@@ -70,6 +70,18 @@ impl Outbox {
         Ok(said)
     }
 
+    /// What a speaker has to say now; nothing is recorded.
+    pub fn unsaid(
+        &self,
+        speaker: Speaker,
+        now: Timestamp,
+        decide: impl Fn(&BTreeSet<Tier>) -> Plan,
+    ) -> Result<Plan, StoreError> {
+        let said = self.said(now)?.into_iter();
+        let mine = said.filter(|said| said.speaker == speaker);
+        Ok(decide(&mine.map(|said| said.tier).collect()))
+    }
+
     /// Decides and records in one transaction: of two processes one says it. On disk before it is said, so
     /// that a crash loses a reminder rather than repeats it.
     pub fn say(
@@ -78,22 +90,16 @@ impl Outbox {
         now: Timestamp,
         decide: impl Fn(&BTreeSet<Tier>) -> Plan,
     ) -> Result<Plan, StoreError> {
-        let planned = || {
-            let said = self.said(now)?.into_iter();
-            let mine = said.filter(|said| said.speaker == speaker);
-            Ok::<_, StoreError>(decide(&mine.map(|said| said.tier).collect()))
-        };
         // Asked every second by whoever follows: mostly there is nothing, and nothing to lock for.
-        if planned()? == Plan::default() {
+        if self.unsaid(speaker, now, &decide)? == Plan::default() {
             return Ok(Plan::default());
         }
         let transaction = Transaction::new_unchecked(&self.connection, Immediate)?;
-        let plan = planned()?;
+        let plan = self.unsaid(speaker, now, &decide)?;
         let insert = "INSERT OR REPLACE INTO reminders VALUES (?1, ?2, ?3, ?4, ?5)";
         let fired = plan.fire.iter().map(|(tier, _)| (tier, false));
         for (tier, skipped) in fired.chain(plan.skip.iter().map(|tier| (tier, true))) {
-            let code = serde_json::to_value(tier.code)?;
-            let code = format!("{}{}", speaker.prefix(), code.as_str().unwrap_or_default());
+            let code = format!("{}{}", speaker.prefix(), tier.code.name());
             let (deadline, at) = (tier.deadline.millis(), tier.at.millis());
             let values = params![code, deadline, at, now.millis(), skipped];
             transaction.execute(insert, values)?;
