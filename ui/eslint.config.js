@@ -3,7 +3,17 @@ import svelte from 'eslint-plugin-svelte';
 import globals from 'globals';
 import ts from 'typescript-eslint';
 
-const features = ['event', 'first-run', 'history', 'outbox', 'overview', 'plan', 'settings'];
+const features = [
+  'disputes',
+  'event',
+  'first-run',
+  'history',
+  'import',
+  'outbox',
+  'overview',
+  'plan',
+  'settings',
+];
 
 export default ts.config(
   { ignores: ['dist', 'node_modules', 'src/api/generated'] },

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use boothkeeper_app::{App, AppError, Code, Options, default_data_folder};
 use clap::Parser;
 use shell::Shell;
-use tauri::{AppHandle, Manager, RunEvent, WindowEvent};
+use tauri::{AppHandle, DragDropEvent, Manager, RunEvent, WindowEvent};
 use tauri_plugin_window_state::StateFlags;
 
 #[derive(Parser)]
@@ -44,6 +44,7 @@ fn main() -> anyhow::Result<()> {
         )
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_notification::init())
+        .plugin(tauri_plugin_opener::init())
         .plugin(
             tauri_plugin_autostart::Builder::new()
                 .app_name("Boothkeeper")
@@ -66,13 +67,17 @@ fn main() -> anyhow::Result<()> {
             std::thread::spawn(move || {
                 let shell = handle.state::<Shell>();
                 shell.open(|| open(arguments.data));
-                if let Ok(app) = shell.app() {
+                if let Ok(app) = shell.own() {
                     tauri::async_runtime::spawn(native::follow(handle.clone(), app.clone()));
                 }
             });
             Ok(())
         })
         .on_window_event(|window, event| {
+            if let WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) = event {
+                let (handle, paths) = (window.app_handle().clone(), paths.clone());
+                std::thread::spawn(move || handle.state::<Shell>().dropped(&paths));
+            }
             if let WindowEvent::CloseRequested { api, .. } = event
                 && window.label() == native::windows::MAIN
                 && stays(window.app_handle())
@@ -117,6 +122,26 @@ fn main() -> anyhow::Result<()> {
             commands::desk,
             commands::prefer,
             commands::start_at_login,
+            commands::last_look,
+            commands::look,
+            commands::history_entries,
+            commands::disputes,
+            commands::dispute,
+            commands::begin_dispute,
+            commands::edit_draft,
+            commands::attach_file,
+            commands::detach_file,
+            commands::drop_draft,
+            commands::prepare_dispute,
+            commands::send_dispute,
+            commands::message_dispute,
+            commands::withdraw_dispute,
+            commands::save_mail,
+            commands::open_mail,
+            commands::choose_import,
+            commands::preview_import,
+            commands::import_history,
+            commands::look_at_imported,
         ])
         .build(tauri::generate_context!())?
         .run(|tauri, event| {
@@ -137,7 +162,7 @@ fn raise(handle: &AppHandle) {
 /// Closing leaves it in the tray: where there is one, and the operator wants it so.
 fn stays(handle: &AppHandle) -> bool {
     let app = handle.state::<Shell>();
-    let wanted = app.app().and_then(|app| app.preferences());
+    let wanted = app.own().and_then(|app| app.preferences());
     native::tray::is_there(handle) && wanted.is_ok_and(|preferences| preferences.stay)
 }
 

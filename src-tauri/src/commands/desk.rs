@@ -21,7 +21,7 @@ pub struct DeskView {
 #[tauri::command(async)]
 pub fn desk(handle: AppHandle, shell: State<'_, Shell>) -> Answer<DeskView> {
     Ok(DeskView {
-        preferences: shell.app()?.preferences()?,
+        preferences: shell.own()?.preferences()?,
         tray: tray::is_there(&handle),
         notifications: native::can_notify(),
         at_login: login::starts(&handle),
@@ -30,7 +30,7 @@ pub fn desk(handle: AppHandle, shell: State<'_, Shell>) -> Answer<DeskView> {
 
 #[tauri::command(async)]
 pub fn prefer(shell: State<'_, Shell>, preferences: Preferences) -> Answer<()> {
-    Ok(shell.app()?.prefer(&preferences)?)
+    Ok(shell.own()?.prefer(&preferences)?)
 }
 
 #[tauri::command(async)]

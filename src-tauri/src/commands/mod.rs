@@ -3,7 +3,7 @@
 use boothkeeper_app::domain::Seq;
 use boothkeeper_app::views::{
     CommandView, EntryDetail, Explanation, HistoryQuery, HistorySummary, OutboxView, Overview,
-    RowView, Update, VerifyView,
+    RowView, Since, Update, VerifyView,
 };
 use boothkeeper_app::{AppError, Code, Date, Format, Remember, Setup};
 use serde::Serialize;
@@ -14,9 +14,13 @@ use tauri_plugin_dialog::DialogExt;
 use crate::shell::Shell;
 
 mod desk;
+mod disputes;
+mod import;
 mod plan;
 
 pub(crate) use desk::*;
+pub(crate) use disputes::*;
+pub(crate) use import::*;
 pub(crate) use plan::*;
 
 /// An error as the page gets it: a code to act on, and the causes for "details".
@@ -52,7 +56,7 @@ type Answer<T> = Result<T, PageError>;
 /// What the first screen offers.
 #[tauri::command]
 pub async fn setup(shell: State<'_, Shell>) -> Answer<Setup> {
-    Ok(shell.app()?.setup(shell.cloud()).await)
+    Ok(shell.own()?.setup(shell.cloud()).await)
 }
 
 /// The page has drawn its first screen.
@@ -80,7 +84,7 @@ pub async fn sign_in(
     key: String,
     remember: Remember,
 ) -> Answer<()> {
-    let app = shell.app()?;
+    let app = shell.own()?;
     app.sign_in(&cloud, Some(&key), remember).await?;
     Ok(app.start()?)
 }
@@ -91,7 +95,7 @@ pub async fn sign_in_to_demo(
     cloud: String,
     remember: Remember,
 ) -> Answer<()> {
-    let app = shell.app()?;
+    let app = shell.own()?;
     app.sign_in_to_demo(&cloud, remember).await?;
     Ok(app.start()?)
 }
@@ -138,10 +142,15 @@ pub fn history_search(
     Ok(shell.app()?.history_search(&query, before, limit)?)
 }
 
-/// Where the credits went from a day on; the last 30 days if none is said.
+/// Where the credits went after an entry, or from a day on; the last 30 days if neither is said.
 #[tauri::command(async)]
-pub fn explain(shell: State<'_, Shell>, from: Option<Date>) -> Answer<Explanation> {
-    Ok(shell.app()?.explain(from, None)?)
+pub fn explain(
+    shell: State<'_, Shell>,
+    from: Option<Date>,
+    after: Option<Seq>,
+) -> Answer<Explanation> {
+    let since = after.map_or(Since::Days(from, None), Since::Entry);
+    Ok(shell.app()?.explain(since)?)
 }
 
 #[tauri::command(async)]

@@ -59,6 +59,7 @@ fn said(
 
 const fn screen(code: DeadlineCode) -> Screen {
     match code {
+        DeadlineCode::DisputeReply => Screen::Disputes,
         DeadlineCode::GraceEnd | DeadlineCode::AllowanceRefresh | DeadlineCode::GrantExpiry => {
             Screen::Overview
         }

@@ -131,6 +131,7 @@ fn texts(overview: &Overview, zone: &Zone) -> [String; 3] {
         Trust::Live => "Live, verified".to_owned(),
         Trust::Cached | Trust::Stale => format!("As of {as_of}, not live"),
         Trust::Unknown => "Never synced".to_owned(),
+        Trust::Imported => "Imported, unverified".to_owned(),
         Trust::Diverged => format!("Not agreed, last proven {as_of}"),
     };
     let next = overview

@@ -1,26 +1,38 @@
 // Every command the page calls, typed by what the core exports.
 import { channel, invoke } from '../platform';
 import { PageError } from './errors';
+import type { Begin } from './generated/Begin';
 import type { BuyView } from './generated/BuyView';
 import type { ChoicesView } from './generated/ChoicesView';
 import type { CommandView } from './generated/CommandView';
 import type { Decision } from './generated/Decision';
+import type { DisputesView } from './generated/DisputesView';
+import type { DisputeView } from './generated/DisputeView';
+import type { DraftView } from './generated/DraftView';
+import type { Edits } from './generated/Edits';
 import type { EntryDetail } from './generated/EntryDetail';
 import type { Explanation } from './generated/Explanation';
+import type { FileView } from './generated/FileView';
 import type { Foreseen } from './generated/Foreseen';
 import type { HistoryQuery } from './generated/HistoryQuery';
 import type { HistorySummary } from './generated/HistorySummary';
+import type { Imported } from './generated/Imported';
+import type { Look } from './generated/Look';
+import type { Mapping } from './generated/Mapping';
 import type { OutboxView } from './generated/OutboxView';
 import type { Overview } from './generated/Overview';
 import type { PauseView } from './generated/PauseView';
 import type { PaymentOrder } from './generated/PaymentOrder';
 import type { Preferences } from './generated/Preferences';
+import type { TablePreview } from './generated/TablePreview';
+import type { Programme } from './generated/Programme';
 import type { Quote } from './generated/Quote';
 import type { Remember } from './generated/Remember';
 import type { RowView } from './generated/RowView';
 import type { Setup } from './generated/Setup';
 import type { Update } from './generated/Update';
 import type { VerifyView } from './generated/VerifyView';
+import type { Whose } from './generated/Whose';
 
 async function call<T>(command: string, args?: Record<string, unknown>): Promise<T> {
   try {
@@ -48,7 +60,36 @@ export const historyRows = (query: HistoryQuery, day: string, offset: number, li
   call<RowView[]>('history_rows', { query, day, offset, limit });
 export const historySearch = (query: HistoryQuery, before: number | null, limit: number) =>
   call<RowView[]>('history_search', { query, before, limit });
-export const explain = (from: string | null) => call<Explanation>('explain', { from });
+export const explain = (from: string | null, after: number | null = null) =>
+  call<Explanation>('explain', { from, after });
+export const lastLook = () => call<Look | null>('last_look');
+export const look = (seq: number) => call<null>('look', { seq });
+export const historyEntries = (seqs: number[]) => call<RowView[]>('history_entries', { seqs });
+export const disputes = () => call<DisputesView>('disputes');
+export const dispute = (id: string) => call<DisputeView>('dispute', { id });
+export const beginDispute = (begin: Begin) => call<DraftView>('begin_dispute', { begin });
+export const editDraft = (id: string, edits: Partial<Edits>) =>
+  call<DraftView>('edit_draft', { id, edits });
+/** Null if the operator changed their mind. */
+export const attachFile = (id: string) => call<DraftView | null>('attach_file', { id });
+export const detachFile = (id: string, sha256: string) =>
+  call<DraftView>('detach_file', { id, sha256 });
+export const dropDraft = (id: string) => call<null>('drop_draft', { id });
+export const prepareDispute = (id: string) => call<FileView[]>('prepare_dispute', { id });
+export const sendDispute = (id: string) => call<DraftView>('send_dispute', { id });
+export const messageDispute = (id: string, text: string) =>
+  call<CommandView>('message_dispute', { id, text });
+export const withdrawDispute = (id: string) => call<CommandView | null>('withdraw_dispute', { id });
+export const saveMail = (id: string) => call<number | null>('save_mail', { id });
+export const openMail = (id: string) => call<null>('open_mail', { id });
+/** Null if the operator changed their mind. */
+export const chooseImport = (programme: Programme) =>
+  call<ChosenFiles | null>('choose_import', { programme });
+export const previewImport = (programme: Programme, mapping: Mapping) =>
+  call<TablePreview>('preview_import', { programme, mapping });
+export const importHistory = (whose: Whose, mapping: Mapping | null) =>
+  call<Imported>('import_history', { whose, mapping });
+export const lookAtImported = (wanted: boolean) => call<null>('look_at_imported', { wanted });
 export const entry = (seq: number) => call<EntryDetail>('entry', { seq });
 export const exportHistory = (query: HistoryQuery) =>
   call<number | null>('export_history', { query });
@@ -74,6 +115,12 @@ export const eventMode = () => call<null>('event_mode');
 export const desk = () => call<Desk>('desk');
 export const prefer = (preferences: Preferences) => call<null>('prefer', { preferences });
 export const startAtLogin = (wanted: boolean) => call<null>('start_at_login', { wanted });
+
+/** Files that were chosen to be imported, and the table among them as it would be read. */
+export interface ChosenFiles {
+  files: string[];
+  preview: TablePreview | null;
+}
 
 /** What this desktop has, and how the app behaves on it. */
 export interface Desk {

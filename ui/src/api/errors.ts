@@ -148,6 +148,96 @@ export const WORDS: Record<Code, Words> = {
     next: 'Confirm it first.',
     severity: 'warn',
   },
+  not_a_file: {
+    sentence: 'That is a folder, a link or a device, not a file.',
+    next: 'Choose the file itself.',
+    severity: 'warn',
+  },
+  file_empty: {
+    sentence: 'That file is empty.',
+    next: 'Choose another.',
+    severity: 'warn',
+  },
+  file_too_large: {
+    sentence: 'That is too large: 10 MiB a file, 25 MiB and 20 files in all.',
+    next: 'Leave something out, or choose fewer days.',
+    severity: 'warn',
+  },
+  file_type: {
+    sentence: 'Only PDF, PNG, JPEG and .eml can be attached, each under a name that says so.',
+    next: 'Export or print it as PDF, or rename it to what it is.',
+    severity: 'warn',
+  },
+  too_many_files: {
+    sentence: 'A dispute takes at most 20 files.',
+    next: 'Remove one first.',
+    severity: 'warn',
+  },
+  too_many_rows: {
+    sentence: 'A dispute takes at most 400 entries.',
+    next: 'File the rest as another, or name the days only.',
+    severity: 'warn',
+  },
+  draft_incomplete: {
+    sentence: 'Something is missing in this dispute.',
+    next: 'See what is marked, and complete it.',
+    severity: 'warn',
+  },
+  came_right: {
+    sentence: 'What this complains of has come right meanwhile. Nothing was sent.',
+    next: 'Discard it, or send it again if something is still wrong.',
+    severity: 'warn',
+  },
+  not_open: {
+    sentence: 'That dispute has been decided.',
+    next: 'Begin a new one if something is still wrong.',
+    severity: 'warn',
+  },
+  imported: {
+    sentence: 'This account was imported: there is no cloud behind it.',
+    next: 'Send the dispute by e-mail.',
+    severity: 'warn',
+  },
+  not_a_packet: {
+    sentence: 'There is no proof in that.',
+    next: 'Choose a usage-history.json, or an archive or letter that has one.',
+    severity: 'warn',
+  },
+  no_mail_program: {
+    sentence: 'No program on this computer opens a letter.',
+    next: 'Save the e-mail as a file, and attach that to a mail.',
+    severity: 'warn',
+  },
+  not_a_history: {
+    sentence: 'That cannot be read as a usage history.',
+    next: 'It needs a row of titles, and a date and an amount in each row.',
+    severity: 'warn',
+  },
+  not_a_receipt: {
+    sentence: 'No amount, date and number of a purchase could be found in that receipt.',
+    next: 'Attach it to a dispute instead, and type what it says.',
+    severity: 'warn',
+  },
+  email_missing: {
+    sentence: 'Whose history it is was not said.',
+    next: 'Type your account’s e-mail address.',
+    severity: 'warn',
+  },
+  ask_mapping: {
+    sentence: 'It is not clear which column is which.',
+    next: 'Say which has the date, and which the amount.',
+    severity: 'warn',
+  },
+  ask_dates: {
+    sentence: 'The dates can be read in two ways.',
+    next: 'Say in which order day and month stand.',
+    severity: 'warn',
+  },
+  ask_decimals: {
+    sentence: 'The amounts can be read in two ways.',
+    next: 'Say whether point or comma comes before the cents.',
+    severity: 'warn',
+  },
   internal: {
     sentence: 'Something went wrong that should not.',
     next: 'Try again. If it repeats, report it with the details.',

@@ -110,6 +110,7 @@ export const DEADLINES: Record<DeadlineCode, string> = {
   card_expiry: 'Card expires',
   allowance_refresh: 'Allowance refreshes',
   grant_expiry: 'Credits expire',
+  dispute_reply: 'Reply from support',
 };
 
 /** What a command asks for. */
@@ -135,6 +136,12 @@ export function commandName(command: CommandView): string {
       return 'Resume the plan';
     case 'replace_card':
       return 'Replace the card';
+    case 'open_dispute':
+      return 'File a dispute';
+    case 'message_dispute':
+      return 'Write to support';
+    case 'withdraw_dispute':
+      return 'Withdraw a dispute';
     default:
       return readable(command.kind);
   }
@@ -172,6 +179,8 @@ const PROBLEMS: Record<string, string> = {
   same_plan: 'The account is on that plan and cycle already.',
   credits_cannot_pay_fees: 'Credits cannot pay fees here.',
   no_auto_recharge: 'There is no auto-recharge here.',
+  blob_missing: 'A file of it has not arrived yet; it is sent again.',
+  entry_mismatch: 'An entry it names is not in the cloud’s journal.',
 };
 
 /** Why, with the figure that it was about where there is one. */

@@ -187,7 +187,11 @@ impl App {
         }
     }
 
-    fn queue(&self, action: &Action, seen: Option<Quote>) -> Result<CommandView, AppError> {
+    pub(crate) fn queue(
+        &self,
+        action: &Action,
+        seen: Option<Quote>,
+    ) -> Result<CommandView, AppError> {
         let now = self.rules_now()?;
         let (expires, decided_at) = self.on_copy(|copied| {
             let (account, catalog) = (&copied.head.account, copied.catalog()?);
@@ -197,7 +201,7 @@ impl App {
         let id = Uuid::now_v7();
         self.may_decide(action)?;
         let outbox = self.laptop.outbox();
-        let request = action.request(seen, Some(expires));
+        let request = action.request(seen, expires);
         outbox.queue(id, &request, decided_at, now)?;
         let command = outbox.get(id)?.ok_or(AppError::new(Code::Internal))?;
         drop(outbox);
@@ -210,16 +214,19 @@ impl App {
 }
 
 /// Until when an action may act (`domain.md` §13): charges a day, a downgrade to the end of grace or of
-/// the period, settings a week. The server judges.
+/// the period, settings a week, disputes for as long as it takes. The server judges.
 pub(crate) fn expiry(
     action: &Action,
     seen: Option<&Quote>,
     account: &Account,
     catalog: &Catalog,
     now: Timestamp,
-) -> Timestamp {
+) -> Option<Timestamp> {
     let charges = seen.is_some_and(|seen| seen.charge.is_some());
-    match action {
+    Some(match action {
+        Action::OpenDispute(_) | Action::MessageDispute { .. } | Action::WithdrawDispute { .. } => {
+            return None;
+        }
         Action::BuyCredits { .. } | Action::PayNow { .. } => now.plus(DAY),
         Action::ChangePlan(_) if charges => now.plus(DAY),
         Action::ChangePlan(_) => {
@@ -236,5 +243,5 @@ pub(crate) fn expiry(
         | Action::RedeemCoupon { .. }
         | Action::Cancel
         | Action::Resume => now.plus(7 * DAY),
-    }
+    })
 }

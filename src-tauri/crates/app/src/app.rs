@@ -79,6 +79,11 @@ impl App {
         })
     }
 
+    /// What it was opened with.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// The zone that days and times are shown in.
     pub fn zone(&self) -> &Zone {
         self.laptop.zone()
@@ -99,6 +104,11 @@ impl App {
 
     pub(crate) fn binding(&self) -> Result<Option<Binding>, AppError> {
         Ok(self.laptop.outbox().binding()?)
+    }
+
+    /// Whether the folder's history was brought by the operator, with no cloud behind it.
+    pub fn is_imported(&self) -> Result<bool, AppError> {
+        Ok(self.binding()?.is_some_and(|binding| binding.imported))
     }
 
     /// Now, by server time as learnt, and never before what the cloud has said already.

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::secrets::SecretError;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
@@ -48,6 +48,38 @@ pub enum Code {
     AlreadyWaiting,
     /// Something would be destroyed that nobody has confirmed.
     NotConfirmed,
+    /// A folder, a link, a device.
+    NotAFile,
+    FileEmpty,
+    FileTooLarge,
+    /// Not of a type that may be attached, or not what its name says.
+    FileType,
+    TooManyFiles,
+    TooManyRows,
+    /// Something is missing that a dispute needs.
+    DraftIncomplete,
+    /// What a dispute complains of has come right since it was written.
+    CameRight,
+    /// A dispute that has been decided takes nothing more.
+    NotOpen,
+    /// There is no cloud behind an imported account.
+    Imported,
+    /// What is to be verified is no proof.
+    NotAPacket,
+    /// Nothing on this computer opens a letter.
+    NoMailProgram,
+    /// Nothing that could be a history.
+    NotAHistory,
+    /// No amount, date or number of a purchase could be found in it.
+    NotAReceipt,
+    /// Whose history it is was not said.
+    EmailMissing,
+    /// What a column means cannot be told: the operator says it.
+    AskMapping,
+    /// Dates can be read in two ways.
+    AskDates,
+    /// Amounts can be read in two ways.
+    AskDecimals,
     Internal,
 }
 
@@ -81,6 +113,24 @@ impl Code {
         Code::NotCancellable,
         Code::AlreadyWaiting,
         Code::NotConfirmed,
+        Code::NotAFile,
+        Code::FileEmpty,
+        Code::FileTooLarge,
+        Code::FileType,
+        Code::TooManyFiles,
+        Code::TooManyRows,
+        Code::DraftIncomplete,
+        Code::CameRight,
+        Code::NotOpen,
+        Code::Imported,
+        Code::NotAPacket,
+        Code::NoMailProgram,
+        Code::NotAHistory,
+        Code::NotAReceipt,
+        Code::EmailMissing,
+        Code::AskMapping,
+        Code::AskDates,
+        Code::AskDecimals,
         Code::Internal,
     ];
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use boothkeeper_domain::{Asset, Catalog};
 use boothkeeper_store::Cache;
 use boothkeeper_store::cache::{Head, Names};
-use boothkeeper_store::outbox::Divergence;
+use boothkeeper_store::outbox::{Binding, Divergence};
 
 use crate::{App, AppError, Code};
 
 pub(crate) struct Copied<'a> {
     pub cache: &'a Cache,
+    pub binding: &'a Binding,
     pub head: Arc<Head>,
     pub names: Arc<Names>,
 }
@@ -29,6 +30,7 @@ impl App {
             cache.sums_to(&head)?;
             ask(&Copied {
                 cache,
+                binding: &binding,
                 head,
                 names: cache.names()?,
             })

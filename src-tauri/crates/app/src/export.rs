@@ -5,7 +5,6 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use boothkeeper_domain::{Asset, Entry};
-use boothkeeper_store::cache::Row;
 use serde_json::json;
 
 use crate::copy::Copied;
@@ -69,8 +68,8 @@ impl Copied<'_> {
         let asset = self.asset()?;
         let mut csv = csv::Writer::from_writer(out);
         csv.write_record(COLUMNS).map_err(failed)?;
-        let count = self.each(query, &mut |row, (_, entry)| {
-            csv.write_record(cells(row, &entry, asset)).map_err(failed)
+        let count = self.each(query, &mut |_, entry| {
+            csv.write_record(cells(&entry, asset)).map_err(failed)
         })?;
         csv.flush().map_err(failed)?;
         Ok(count)
@@ -81,7 +80,7 @@ impl Copied<'_> {
         let checkpoint = json!(self.head.checkpoint);
         write!(out, "{{\"checkpoint\":{checkpoint},\"entries\":[").map_err(failed)?;
         let mut separator = "";
-        let count = self.each(query, &mut |_, (line, _)| {
+        let count = self.each(query, &mut |line, _| {
             let line = std::str::from_utf8(&line);
             let line = line.map_err(|error| AppError::because(Code::Damaged, error))?;
             write!(out, "{separator}{}", json!(line)).map_err(failed)?;
@@ -97,8 +96,8 @@ impl Copied<'_> {
         loop {
             let page = self.page(query, before, CHUNK)?;
             let entries = self.cache.entries(page.rows.iter().map(|row| row.seq))?;
-            for (row, entry) in page.rows.iter().zip(entries) {
-                sink(row, entry)?;
+            for (line, entry) in entries {
+                sink(line, entry)?;
                 count += 1;
             }
             before = page.next;
@@ -109,17 +108,18 @@ impl Copied<'_> {
     }
 }
 
-/// Takes a row, its entry's line and the entry.
-type Sink<'a> = dyn FnMut(&Row, (Vec<u8>, Entry)) -> Result<(), AppError> + 'a;
+/// Takes an entry's line and what it says.
+type Sink<'a> = dyn FnMut(Vec<u8>, Entry) -> Result<(), AppError> + 'a;
 
-fn cells(row: &Row, entry: &Entry, asset: &Asset) -> Vec<String> {
+/// An entry as a row of [`COLUMNS`].
+pub(crate) fn cells(entry: &Entry, asset: &Asset) -> Vec<String> {
     let text = |text: Option<&str>| harmless(text.unwrap_or_default());
     vec![
-        row.seq.to_string(),
-        row.at.to_string(),
+        entry.seq.to_string(),
+        entry.at.to_string(),
         harmless(entry.body.name()),
-        asset.decimal(row.delta).to_string(),
-        asset.decimal(row.balance_after).to_string(),
+        asset.decimal(entry.delta).to_string(),
+        asset.decimal(entry.balance_after).to_string(),
         text(entry.body.service()),
         text(entry.body.event()),
         text(entry.body.run().map(|run| run.as_str())),
@@ -131,7 +131,7 @@ fn cells(row: &Row, entry: &Entry, asset: &Asset) -> Vec<String> {
     ]
 }
 
-const COLUMNS: [&str; 10] = [
+pub(crate) const COLUMNS: [&str; 10] = [
     "seq",
     "at",
     "kind",

@@ -8,13 +8,17 @@ use boothkeeper_domain::trust::Reason;
 use boothkeeper_store::SyncRole;
 use boothkeeper_store::outbox::Binding;
 use boothkeeper_sync::{
-    AccessKey, Client, Engine, SyncError, mend, pull, push, refresh_catalog, sign_in,
+    AccessKey, Client, Engine, Pushed, SyncError, disputes, mend, pull, push, refresh_catalog,
+    sign_in,
 };
 use serde::Serialize;
 
 use crate::app::Running;
 use crate::secrets::Remember;
 use crate::{App, AppError, Code, upkeep};
+
+/// How often a sync goes round again for a cloud whose journal keeps growing.
+const PUSHES: u32 = 4;
 
 /// What the first screen offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -160,10 +164,20 @@ impl App {
             upkeep::if_due(&client, &self.laptop).await?;
         }
         refresh_catalog(&client, &self.laptop).await?;
-        if push(&client, &self.laptop).await? > 0 {
-            return Ok(pull(&client, &self.laptop, |_| {}).await?.seq);
+        let mut seq = end.seq;
+        for _ in 0..PUSHES {
+            let pushed = push(&client, &self.laptop).await?;
+            if pushed == Pushed::default() {
+                break;
+            }
+            seq = pull(&client, &self.laptop, |_| {}).await?.seq;
+            if !pushed.behind {
+                break;
+            }
         }
-        Ok(end.seq)
+        disputes::review(&self.laptop)?;
+        disputes::refresh_tickets(&client, &self.laptop).await?;
+        Ok(seq)
     }
 
     /// Starts keeping the copy live; does nothing while it is, or while signed out. Only one process
@@ -260,6 +274,9 @@ impl App {
 
     pub(crate) fn client(&self) -> Result<(Client, Binding), AppError> {
         let binding = self.binding()?.ok_or(AppError::new(Code::SignedOut))?;
+        if binding.imported {
+            return Err(AppError::new(Code::Imported));
+        }
         let key = match &self.options.key {
             Some(key) => key.clone(),
             None => self.stored_key(&binding)?,
@@ -283,7 +300,7 @@ impl App {
 }
 
 /// A cloud's address: HTTPS, or HTTP on this machine only; a key never travels in the clear.
-fn address(text: &str) -> Result<String, AppError> {
+pub(crate) fn address(text: &str) -> Result<String, AppError> {
     let wrong = || AppError::new(Code::AddressMalformed);
     let text = text.trim().trim_end_matches('/');
     let rest = match text.split_once("://") {

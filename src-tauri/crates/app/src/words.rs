@@ -2,9 +2,11 @@
 
 use boothkeeper_domain::billing::forecast::Outcome;
 use boothkeeper_domain::deadlines::DeadlineCode;
-use boothkeeper_domain::{Amount, Asset};
+use boothkeeper_domain::disputes::DisputeKind;
+use boothkeeper_domain::findings::CauseCode;
+use boothkeeper_domain::{Amount, Asset, Bucket};
 
-use crate::views::DeadlineView;
+use crate::views::{DeadlineView, PendingKind};
 
 pub const fn deadline(code: DeadlineCode) -> &'static str {
     match code {
@@ -16,6 +18,7 @@ pub const fn deadline(code: DeadlineCode) -> &'static str {
         DeadlineCode::CardExpiry => "Card expires",
         DeadlineCode::AllowanceRefresh => "Monthly allowance refreshes",
         DeadlineCode::GrantExpiry => "Credits expire",
+        DeadlineCode::DisputeReply => "Support's reply to a dispute is expected",
     }
 }
 
@@ -66,5 +69,68 @@ pub fn detail(deadline: &DeadlineView, asset: Option<&Asset>) -> String {
             "What is left of the month's allowance goes.".to_owned()
         }
         (DeadlineCode::GrantExpiry, _) => format!("{stake} in credits go unused."),
+        (DeadlineCode::DisputeReply, _) => "If none comes by then, write to them again.".to_owned(),
+    }
+}
+
+/// Under everything that is of an imported history.
+pub const IMPORTED: &str = "This history was imported by the operator. No cloud has verified it.";
+
+pub const fn cause(code: CauseCode) -> &'static str {
+    match code {
+        CauseCode::Purchase => "Credits bought",
+        CauseCode::AutoRecharge => "Auto-recharge",
+        CauseCode::Allowance => "Monthly allowance",
+        CauseCode::Bonus => "Bonus",
+        CauseCode::CouponBonus => "Coupon bonus",
+        CauseCode::Compensation => "Compensation from support",
+        CauseCode::Usage => "Runs",
+        CauseCode::RunRefunded => "Refunds of runs",
+        CauseCode::RenewalPaidFromCredits => "Plan renewed from credits",
+        CauseCode::Expiry => "Credits expired",
+        CauseCode::AccountClosed => "Account closed, credits deleted",
+        CauseCode::Reversal => "Taken back",
+        CauseCode::Adjustment => "Adjusted by support, with a reason",
+        CauseCode::Unexplained => "No cause on record",
+    }
+}
+
+/// A kind of entry as one reads it.
+pub fn kind(name: &str) -> String {
+    let text = name.replace('_', " ");
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+pub const fn bucket(bucket: Bucket) -> &'static str {
+    match bucket {
+        Bucket::Allowance => "Monthly allowance",
+        Bucket::Bonus => "Bonus",
+        Bucket::Purchased => "Purchased",
+    }
+}
+
+pub const fn pending(kind: PendingKind) -> &'static str {
+    match kind {
+        PendingKind::Purchase => "Pending purchase",
+        PendingKind::AutoRecharge => "Pending auto-recharge",
+        PendingKind::CouponBonus => "Pending coupon",
+    }
+}
+
+pub const fn dispute(kind: DisputeKind) -> &'static str {
+    match kind {
+        DisputeKind::PurchaseMissing => "A purchase that did not arrive",
+        DisputeKind::FailedRun => "A failed run that was charged",
+        DisputeKind::PoorResult => "A run with a poor result",
+        DisputeKind::UnexpectedDeduction => "A deduction nobody expected",
+        DisputeKind::CouponBonusMissing => "A coupon's bonus that is missing",
+        DisputeKind::AllowanceWrong => "A monthly allowance that is wrong",
+        DisputeKind::LegacyMismatch => "Legacy credits that do not match",
+        DisputeKind::PlanChange => "A change of plan that did not happen",
+        DisputeKind::AccountClosed => "An account that was closed",
+        DisputeKind::SpecialPricing => "Special pricing for education or charity",
+        DisputeKind::Other => "Something else",
     }
 }

@@ -13,6 +13,9 @@ pub struct Arguments {
     /// Print one JSON document.
     #[arg(long, global = true)]
     pub json: bool,
+    /// Read the imported account instead of the cloud's: unverified, beside the copy.
+    #[arg(long, global = true)]
+    pub imported: bool,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -100,8 +103,19 @@ pub enum Command {
     /// Actions that wait for the cloud, and what came of them.
     #[command(subcommand)]
     Outbox(OutboxCommand),
-    /// Prove the whole copy again, and mend it.
-    Verify,
+    /// Read a usage history (CSV, or our own JSON) and receipts (.eml, PDF) into an account of their own.
+    Import(ImportArguments),
+    /// What support is asked about, and what came of it.
+    #[command(subcommand)]
+    Dispute(DisputeCommand),
+    /// Prove the whole copy again, and mend it; or prove a packet from its files alone.
+    Verify {
+        /// A usage-history.json, an archive or letter that has one, or a folder of them.
+        packet: Option<PathBuf>,
+        /// Believe only keys that this cloud names now.
+        #[arg(long, requires = "packet")]
+        cloud: Option<String>,
+    },
     /// Look the installation over.
     Doctor,
 }
@@ -135,6 +149,121 @@ pub struct HistoryArguments {
     /// Write all matches to a .csv or .json file instead.
     #[arg(long)]
     pub export: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DisputeCommand {
+    /// Begin a draft, from a finding, from entries, or by its kind.
+    New {
+        /// A finding of `boothkeeper explain`: run_failed_not_refunded, say.
+        #[arg(long)]
+        finding: Option<String>,
+        #[command(flatten)]
+        claim: ClaimArguments,
+    },
+    /// Change a draft.
+    Edit {
+        id: String,
+        #[command(flatten)]
+        claim: ClaimArguments,
+    },
+    /// Drafts and tickets, newest first.
+    List,
+    /// One of them, with support's messages.
+    Show { id: String },
+    /// Send a draft off with its proof; offline it waits.
+    Send {
+        id: String,
+        /// Also if the journal already explains the difference.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Write to support about an open ticket.
+    Message { id: String, text: String },
+    /// Take back a ticket, or throw a draft away.
+    Withdraw { id: String },
+    /// The whole dispute as e-mail to support, everything attached.
+    SaveEml { id: String, file: PathBuf },
+    /// The files that the app attaches, into a folder.
+    SaveFiles { id: String, folder: PathBuf },
+}
+
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Only show how it would be read.
+    #[arg(long)]
+    pub preview: bool,
+    /// Your account's address at the vendor.
+    #[arg(long)]
+    pub email: Option<String>,
+    /// Counts whole credits instead of dollars.
+    #[arg(long)]
+    pub studio: bool,
+    /// Which column is which: date=Datum; may be repeated, and is remembered.
+    #[arg(long = "map", value_name = "FIELD=TITLE")]
+    pub map: Vec<String>,
+    /// In which order day, month and year stand.
+    #[arg(long)]
+    pub dates: Option<Dates>,
+    /// What stands before the cents.
+    #[arg(long)]
+    pub decimal: Option<Mark>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Dates {
+    Dmy,
+    Mdy,
+    Ymd,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mark {
+    Point,
+    Comma,
+}
+
+#[derive(Debug, Args)]
+pub struct ClaimArguments {
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// An entry's number; may be repeated.
+    #[arg(long = "entry")]
+    pub entries: Vec<u64>,
+    /// What the balance should be: 150.00.
+    #[arg(long)]
+    pub expected: Option<String>,
+    /// The day it was noticed.
+    #[arg(long)]
+    pub noticed: Option<boothkeeper_app::Date>,
+    /// First day of the history that goes with it.
+    #[arg(long)]
+    pub from: Option<boothkeeper_app::Date>,
+    /// Last day, included.
+    #[arg(long)]
+    pub to: Option<boothkeeper_app::Date>,
+    #[arg(long)]
+    pub message: Option<String>,
+    /// A receipt: PDF, PNG, JPEG or .eml; may be repeated.
+    #[arg(long = "attach")]
+    pub files: Vec<PathBuf>,
+    /// Of a purchase: the processor's or the receipt's number.
+    #[arg(long)]
+    pub payment: Option<String>,
+    /// What was paid, in dollars.
+    #[arg(long)]
+    pub paid: Option<String>,
+    #[arg(long)]
+    pub paid_on: Option<boothkeeper_app::Date>,
+    #[arg(long)]
+    pub coupon: Option<String>,
+    #[arg(long)]
+    pub plan: Option<String>,
+    /// A legacy product; may be repeated.
+    #[arg(long)]
+    pub legacy: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

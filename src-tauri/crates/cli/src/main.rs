@@ -1,6 +1,8 @@
 //! `boothkeeper`: the same use cases as the window, for terminals and scripts.
 
 mod arguments;
+mod dispute;
+mod import;
 mod output;
 mod plan;
 mod told;
@@ -16,9 +18,10 @@ use arguments::{
 use boothkeeper_app::domain::account::{Payer, PaymentOrder};
 use boothkeeper_app::domain::billing::plan::Target;
 use boothkeeper_app::domain::calendar::Cycle;
-use boothkeeper_app::views::{HistoryQuery, glance};
+use boothkeeper_app::import::imported_folder;
+use boothkeeper_app::views::{HistoryQuery, Since, glance};
 use boothkeeper_app::{
-    Action, App, AppError, Code, Format, Options, Remember, default_data_folder,
+    Action, App, AppError, Code, Format, Options, Remember, default_data_folder, verify_packet,
 };
 use clap::Parser;
 use output::Output;
@@ -42,18 +45,34 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, AppError> {
     let data = arguments.data.or_else(default_data_folder);
     let data = data.ok_or(AppError::new(Code::FileSystem))?;
+    let data = match arguments.imported {
+        true => imported_folder(&data),
+        false => data,
+    };
     let options = Options::from_environment(data)?;
+    if let Command::Import(arguments) = arguments.command {
+        return import::run(&options, arguments, output);
+    }
     if let Command::Balance = arguments.command {
         let view = glance(&options)?;
         output.balance(&view);
         return Ok(output::trust_exit(view.trust));
     }
-    let app = App::open(options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|error| AppError::because(Code::Internal, error))?;
+    if let Command::Verify {
+        packet: Some(packet),
+        cloud,
+    } = &arguments.command
+    {
+        // Neither a copy nor a key is wanted for it.
+        let verdict = runtime.block_on(verify_packet(packet, cloud.as_deref()))?;
+        return Ok(output.verdict(&verdict));
+    }
+    let app = App::open(options)?;
     runtime.block_on(act(&app, arguments.command, output))
 }
 
@@ -94,7 +113,9 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
             let queued = app.set_auto_recharge(switch == Switch::On)?;
             return send(app, &queued.id, output).await;
         }
-        Command::Explain { from, to } => output.explain(&app.explain(from, to)?, app)?,
+        Command::Explain { from, to } => {
+            output.explain(&app.explain(Since::Days(from, to))?, app)?
+        }
         Command::Plan { command: None } => output.plan(&app.subscription()?, app)?,
         Command::Plan {
             command:
@@ -163,7 +184,9 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
         Command::Outbox(OutboxCommand::Cancel { id }) => {
             output.command(&app.cancel_command(&id)?, unit(app).as_ref())
         }
-        Command::Verify => {
+        Command::Dispute(command) => return dispute::run(app, command, output).await,
+        Command::Import(_) => {}
+        Command::Verify { .. } => {
             let view = app.verify_and_mend().await?;
             output.verify(&view);
             if !view.ok {

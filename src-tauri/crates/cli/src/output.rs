@@ -28,7 +28,11 @@ pub fn exit(code: Code) -> ExitCode {
         | Code::KeyMalformed
         | Code::AddressMalformed
         | Code::OutOfRange
-        | Code::UnknownName => 2,
+        | Code::UnknownName
+        | Code::EmailMissing
+        | Code::AskMapping
+        | Code::AskDates
+        | Code::AskDecimals => 2,
         Code::SignedOut => 3,
         Code::Offline | Code::Portal | Code::Server => 4,
         Code::Refused => 5,
@@ -240,6 +244,7 @@ pub fn trust(view: &BalanceView, zone: &Zone) -> String {
         Trust::Cached => format!("as of {as_of}, {why}"),
         Trust::Stale => format!("as of {as_of}, {why}; it may have changed since"),
         Trust::Unknown => "unknown".to_owned(),
+        Trust::Imported => format!("IMPORTED, unverified; reaches to {as_of}"),
         Trust::Diverged if view.reason == Some(Reason::Damaged) => {
             format!("DAMAGED: last proven {as_of}; run `boothkeeper sync` while online")
         }

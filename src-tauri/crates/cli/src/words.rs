@@ -115,6 +115,72 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
             "This destroys what is named, for good; nothing was done.",
             "Run it again with --yes.",
         ),
+        Code::NotAFile => (
+            "That is a folder, a link or a device, not a file.",
+            "Name the file itself.",
+        ),
+        Code::FileEmpty => ("That file is empty.", "Choose another."),
+        Code::FileTooLarge => (
+            "That is too large: 10 MiB a file, 25 MiB and 20 files in all.",
+            "Leave something out, or choose fewer days with --from and --to.",
+        ),
+        Code::FileType => (
+            "Only PDF, PNG, JPEG and .eml can be attached, each under a name that says so.",
+            "Export or print it as PDF, or rename it to what it is.",
+        ),
+        Code::TooManyFiles => ("A dispute takes at most 20 files.", "Remove one first."),
+        Code::TooManyRows => (
+            "A dispute takes at most 400 entries.",
+            "File the rest as another, or name the days only.",
+        ),
+        Code::DraftIncomplete => (
+            "Something is missing in this dispute.",
+            "`boothkeeper dispute show ID` names it under problems; `dispute edit ID` changes it.",
+        ),
+        Code::CameRight => (
+            "What this complains of has come right meanwhile; nothing was sent.",
+            "Withdraw it, or send it again if something is still wrong.",
+        ),
+        Code::NotOpen => (
+            "That dispute has been decided.",
+            "Begin a new one if something is still wrong.",
+        ),
+        Code::Imported => (
+            "This account was imported: there is no cloud behind it.",
+            "Use `boothkeeper dispute save-eml ID FILE` and mail it to support.",
+        ),
+        Code::NotAPacket => (
+            "There is no proof in that.",
+            "Name a usage-history.json, an archive or .eml that has one, or their folder.",
+        ),
+        Code::NoMailProgram => (
+            "No program on this computer opens a letter.",
+            "Use `boothkeeper dispute save-eml ID FILE` and attach the file to a mail.",
+        ),
+        Code::NotAHistory => (
+            "That cannot be read as a usage history.",
+            "It needs a row of titles and at least a date and an amount in each row.",
+        ),
+        Code::NotAReceipt => (
+            "No amount, date and number of a purchase could be found in that receipt.",
+            "Attach it to a dispute instead, and type what it says.",
+        ),
+        Code::EmailMissing => (
+            "Whose history it is was not said.",
+            "Name your account's address: --email you@example.com.",
+        ),
+        Code::AskMapping => (
+            "It is not clear which column is which.",
+            "Run it with --preview to see them, then say so: --map date=TITLE --map amount=TITLE.",
+        ),
+        Code::AskDates => (
+            "The dates can be read in two ways.",
+            "Say which: --dates dmy, mdy or ymd.",
+        ),
+        Code::AskDecimals => (
+            "The amounts can be read in two ways.",
+            "Say which: --decimal point or comma.",
+        ),
         Code::Internal => (
             "Something went wrong that should not.",
             "Try again; if it repeats, run with RUST_LOG=debug and report it.",

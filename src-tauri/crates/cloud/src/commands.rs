@@ -9,6 +9,7 @@ use boothkeeper_wire::problem::{Problem, ProblemCode};
 use boothkeeper_wire::sandbox::Delivery;
 
 use crate::Error;
+use crate::disputes::is_passing;
 use crate::ops::Work;
 use crate::processor;
 use crate::store::PendingCommand;
@@ -36,10 +37,31 @@ impl Work<'_> {
             }
             Err(error) => return self.refuse(command, error),
         }
+        if let Some(filed) = self.file(command, &action) {
+            return match filed {
+                Err(error) if is_passing(&error) || error.is_of_the_machine() => Err(error),
+                Err(error) => self.refuse(command, error),
+                Ok(()) => Ok(()),
+            };
+        }
         match self.decide(&action) {
             Ok(decision) => self.act(decision, command),
             Err(error) => self.refuse(command, error),
         }
+    }
+
+    /// What is about a dispute; it keeps its own answer.
+    fn file(&mut self, command: &PendingCommand, action: &Action) -> Option<Result<(), Error>> {
+        Some(match action {
+            Action::OpenDispute(complaint) => self.open_dispute(command, complaint),
+            Action::MessageDispute {
+                dispute,
+                message,
+                files,
+            } => self.message_dispute(command, dispute, message, files),
+            Action::WithdrawDispute { dispute } => self.withdraw_dispute(command, dispute),
+            _ => return None,
+        })
     }
 
     fn refuse(&mut self, command: &PendingCommand, error: Error) -> Result<(), Error> {
@@ -97,7 +119,7 @@ impl Work<'_> {
         self.keep_answer(command, answer)
     }
 
-    fn answered(&self, state: CommandState) -> CommandAnswer {
+    pub(crate) fn answered(&self, state: CommandState) -> CommandAnswer {
         let appended = self.appended();
         CommandAnswer {
             state,
@@ -105,10 +127,15 @@ impl Work<'_> {
             head: appended.head,
             problem: None,
             quote: None,
+            dispute: None,
         }
     }
 
-    fn keep_answer(&self, command: &PendingCommand, answer: CommandAnswer) -> Result<(), Error> {
+    pub(crate) fn keep_answer(
+        &self,
+        command: &PendingCommand,
+        answer: CommandAnswer,
+    ) -> Result<(), Error> {
         let (status, document) = document(answer)?;
         let (id, body) = (command.id, &command.body);
         self.tx
@@ -133,6 +160,9 @@ impl Work<'_> {
                     processor::card_of(token).ok_or(ProblemCode::UnknownCard)?;
                 self.card_replaced(card, behaviour)?
             }
+            Action::OpenDispute(_)
+            | Action::MessageDispute { .. }
+            | Action::WithdrawDispute { .. } => return Err(ProblemCode::Malformed.into()),
         })
     }
 }

@@ -137,6 +137,15 @@ where
             answer(inner.clone(), once).await?;
             answer(inner, Request::from_parts(parts, Body::from(body))).await
         }
+        Fault::CutRequest(after) => {
+            let (parts, body) = request.into_parts();
+            let sent = collect(body).await?;
+            let sent = sent.slice(..sent.len().min(usize::try_from(after).unwrap_or(0)));
+            let cut = futures_util::stream::iter([Ok(sent), Err(Broken)]);
+            let cut = Request::from_parts(parts, Body::from_stream(cut));
+            answer(inner, cut).await?;
+            Err(Broken)
+        }
         Fault::Portal => Ok(portal()),
         Fault::Status5xx => Ok(problem(ProblemCode::Unavailable)),
         Fault::Status429 => Ok(problem(ProblemCode::TooManyRequests)),

@@ -7,6 +7,7 @@ pub mod api;
 pub mod clock;
 pub mod cloud;
 mod commands;
+mod disputes;
 pub mod due;
 pub mod error;
 pub mod faults;

@@ -3,7 +3,9 @@
 use boothkeeper_domain::account::Card;
 use boothkeeper_domain::billing::opening::{SignUp, open};
 use boothkeeper_domain::billing::run::{self, ChargeFacts};
-use boothkeeper_domain::billing::{Answer, Decision, Purpose, Refusal, answered, plan, settled};
+use boothkeeper_domain::billing::{
+    Answer, Decision, Purpose, Refusal, answered, plan, settled, support,
+};
 use boothkeeper_domain::privacy::masked;
 use boothkeeper_domain::time::MINUTE;
 use boothkeeper_domain::{
@@ -196,6 +198,13 @@ impl<'a> Work<'a> {
     pub fn is_refunded(&self, run: &RunId) -> Result<bool, Error> {
         let stored = Tx::found(self.tx.run(self.row.id, run)?)?;
         Ok(stored.refund.is_some())
+    }
+
+    /// A closed account comes back, on Pay-As-You-Go and without its events.
+    pub fn restore(&mut self) -> Result<(), Error> {
+        let closed_by = self.row.state.closed_by.ok_or(ProblemCode::WrongState)?;
+        let closure = Tx::found(self.tx.entry(&self.row, closed_by)?)?;
+        self.decided(|account, catalog, now| support::restore(account, catalog, &closure, now))
     }
 
     /// The card on file changes; how the simulated processor treats it changes with it.

@@ -26,6 +26,8 @@ pub enum DeadlineCode {
     CardExpiry,
     AllowanceRefresh,
     GrantExpiry,
+    /// Support's reply to a dispute is expected.
+    DisputeReply,
 }
 
 impl DeadlineCode {
@@ -40,6 +42,7 @@ impl DeadlineCode {
             DeadlineCode::CardExpiry => "card_expiry",
             DeadlineCode::AllowanceRefresh => "allowance_refresh",
             DeadlineCode::GrantExpiry => "grant_expiry",
+            DeadlineCode::DisputeReply => "dispute_reply",
         }
     }
 
@@ -61,13 +64,16 @@ pub struct Deadline {
     pub at: Timestamp,
     /// Credits that are gone when it passes with nothing done.
     pub at_risk: Option<Amount>,
+    /// Before this nobody could have known of it: no tier lies earlier.
+    pub since: Option<Timestamp>,
 }
 
 impl Deadline {
     /// When it is to be said.
     pub fn tiers(&self) -> impl Iterator<Item = Timestamp> + use<> {
-        let at = self.at;
-        self.code.tiers().iter().map(move |ahead| at.plus(-ahead))
+        let (at, since) = (self.at, self.since);
+        let tiers = self.code.tiers().iter().map(move |ahead| at.plus(-ahead));
+        tiers.filter(move |tier| since.is_none_or(|since| *tier >= since))
     }
 }
 
@@ -125,9 +131,27 @@ pub fn deadlines(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<De
     let fixed = fixed
         .into_iter()
         .filter_map(|(code, at, at_risk)| Some((code, at?, at_risk)));
+    // Of those that are expected at one instant the newest is the deadline.
+    let mut replies: BTreeMap<Timestamp, Timestamp> = BTreeMap::new();
+    for dispute in account.disputes.values() {
+        let since = replies.entry(dispute.reply_by()).or_default();
+        *since = dispute.opened_at.max(*since);
+    }
+    let replies = replies.into_iter().map(|(at, since)| Deadline {
+        code: DeadlineCode::DisputeReply,
+        at,
+        at_risk: None,
+        since: Some(since),
+    });
     let mut deadlines: Vec<_> = fixed
         .chain(grants)
-        .map(|(code, at, at_risk)| Deadline { code, at, at_risk })
+        .map(|(code, at, at_risk)| Deadline {
+            code,
+            at,
+            at_risk,
+            since: None,
+        })
+        .chain(replies)
         .filter(|deadline| deadline.at > now)
         .collect();
     deadlines.sort_by_key(|deadline| (deadline.at, deadline.code));

@@ -28,6 +28,12 @@ fn without_numbers(text: &str) -> String {
     while let Some(start) = rest.find(|c: char| c == '+' || c.is_ascii_digit()) {
         out.push_str(&rest[..start]);
         rest = &rest[start..];
+        // A day is no number, nor is what follows it its end.
+        if let Some(day) = leading_date(rest) {
+            out.push_str(&rest[..day]);
+            rest = &rest[day..];
+            continue;
+        }
         let end = rest.find(|c: char| !c.is_ascii_digit() && !"+-. ()/".contains(c));
         let run = rest[..end.unwrap_or(rest.len())].trim_end_matches(|c: char| !c.is_ascii_digit());
         let run = if run.is_empty() { &rest[..1] } else { run };
@@ -48,6 +54,23 @@ fn without_numbers(text: &str) -> String {
     out + rest
 }
 
+/// The length of a date that the text begins with: 2026-05-14 or 14.05.2026.
+fn leading_date(text: &str) -> Option<usize> {
+    const LENGTH: usize = 10;
+    let date = text.get(..LENGTH)?;
+    if text[LENGTH..].starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let (month, day) = match date.as_bytes() {
+        [_, _, _, _, b'-', _, _, b'-', _, _] => (&date[5..7], &date[8..]),
+        [_, _, b'.', _, _, b'.', _, _, _, _] => (&date[3..5], &date[..2]),
+        _ => return None,
+    };
+    let within = |text: &str, most: u8| text.parse().is_ok_and(|n: u8| (1..=most).contains(&n));
+    let digits = date.bytes().filter(u8::is_ascii_digit).count() == 8;
+    (digits && within(month, 12) && within(day, 31)).then_some(LENGTH)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +86,12 @@ mod tests {
                 "Gala @ Harbour Brewery, 14.05.2026",
             ),
             ("Stand 12 + 13", "Stand 12 + 13"),
+            (
+                "on 2026-05-14 18:30 and 14.05.2026 19 h",
+                "on 2026-05-14 18:30 and 14.05.2026 19 h",
+            ),
+            ("2026-05-145 123 456", "•••56"),
+            ("call 2026-51-99 123", "call •••23"),
             ("jane.doe@mail.example\tand more", "•••\tand more"),
             ("", ""),
         ] {

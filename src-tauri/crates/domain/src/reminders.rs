@@ -100,6 +100,7 @@ mod tests {
             code: DeadlineCode::GraceEnd,
             at: END,
             at_risk: Some(Amount::of(8_000)),
+            since: None,
         }]
     }
 
@@ -145,6 +146,7 @@ mod tests {
             code: DeadlineCode::Renewal,
             at: END,
             at_risk: None,
+            since: None,
         }];
         assert_eq!(
             plan(&renewal, &none, END.plus(-HOUR), true),

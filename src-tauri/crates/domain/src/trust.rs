@@ -30,6 +30,8 @@ pub enum Trust {
     Stale,
     Unknown,
     Diverged,
+    /// Brought by the operator: no cloud stands behind it.
+    Imported,
 }
 
 /// How old a heartbeat may be.

@@ -21,6 +21,9 @@ pub struct Binding {
     /// Set when the copy and the cloud were found not to agree; why, and since when.
     #[serde(default)]
     pub diverged: Option<Diverged>,
+    /// The journal was brought by the operator and written here: no cloud has ever signed it.
+    #[serde(default)]
+    pub imported: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -27,6 +27,11 @@ impl Paths {
         self.0.join("outbox.sqlite")
     }
 
+    /// Files of disputes that were not sent yet.
+    pub fn blobs(&self) -> PathBuf {
+        self.0.join("blobs")
+    }
+
     /// Where another copy is built while the one in use is still there to be read.
     pub fn beside(&self) -> PathBuf {
         self.0.join("rebuild")

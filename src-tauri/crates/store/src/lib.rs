@@ -2,6 +2,7 @@
 //! cannot. Synchronous: callers decide on which thread it runs.
 
 mod binding;
+mod blobs;
 pub mod cache;
 mod error;
 mod folder;
@@ -11,6 +12,7 @@ pub mod outbox;
 mod read_only;
 mod zone;
 
+pub use blobs::{Blobs, sha256};
 pub use cache::Cache;
 pub use error::StoreError;
 pub use folder::{DataFolder, Paths, SyncRole};

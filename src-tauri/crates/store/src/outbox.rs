@@ -4,6 +4,7 @@
 //! the cache touches it. Every step is taken in a transaction that looks at the state first: of two
 //! processes only one takes it.
 
+mod drafts;
 mod preferences;
 mod reminders;
 mod stored;
@@ -11,7 +12,7 @@ mod stored;
 use std::path::Path;
 
 use boothkeeper_domain::billing::quote::Quote;
-use boothkeeper_domain::{Seq, Timestamp};
+use boothkeeper_domain::{DisputeId, Seq, Timestamp};
 use boothkeeper_wire::api::{CommandAnswer, CommandRequest, CommandState};
 use boothkeeper_wire::problem::Problem;
 use rusqlite::TransactionBehavior::Immediate;
@@ -25,6 +26,7 @@ pub use crate::binding::{Binding, Diverged, Divergence};
 use crate::cache::{overwrite, refuse_empty, refuse_newer};
 use crate::memo::{Memo, Version};
 use crate::read_only;
+pub use drafts::Draft;
 pub use reminders::{Said, Speaker};
 use stored::{COLUMNS, Stored};
 
@@ -54,6 +56,10 @@ const STEPS: &[M<'_>] = &[
     ),
     M::up(
         "CREATE TABLE preferences (id INTEGER PRIMARY KEY CHECK (id = 1), document TEXT NOT NULL);",
+    ),
+    M::up(
+        "CREATE TABLE drafts (id BLOB PRIMARY KEY, document TEXT NOT NULL);
+         CREATE TABLE looked (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, at INTEGER NOT NULL);",
     ),
 ];
 
@@ -124,6 +130,8 @@ pub struct Command {
     pub quote: Option<Quote>,
     /// Where the cloud's journal ended when it answered.
     pub head: Option<Seq>,
+    /// The ticket that a dispute came to.
+    pub dispute: Option<DisputeId>,
 }
 
 #[derive(Debug)]
@@ -220,7 +228,8 @@ impl Outbox {
     /// Drops every command: another account has its own. What was said stays said: whoever signs in again is
     /// not told everything anew.
     pub fn clear(&self) -> Result<(), StoreError> {
-        self.connection.execute("DELETE FROM commands", [])?;
+        self.connection
+            .execute_batch("DELETE FROM commands; DELETE FROM drafts; DELETE FROM looked;")?;
         overwrite(&self.connection)
     }
 
@@ -285,10 +294,13 @@ impl Outbox {
         Ok(None)
     }
 
-    /// How many actions would be lost with this file: not sent, or sent and not answered.
+    /// How many actions would be lost with this file: not sent, or sent and not answered, or only begun.
     pub fn unsent(&self) -> Result<usize, StoreError> {
         let open = |state| !DONE.contains(&state) && state != State::Applied;
-        Ok(self.list()?.iter().filter(|c| open(c.state)).count())
+        let commands = self.list()?.iter().filter(|c| open(c.state)).count();
+        let drafts = self.drafts()?;
+        let begun = |draft: &&Draft| draft.edited && draft.command.is_none();
+        Ok(commands + drafts.iter().filter(begun).count())
     }
 
     /// Whether anything waits for the cloud.
@@ -405,6 +417,7 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Command, StoreError> {
         state: state.unwrap_or(State::Damaged),
         head: answer.as_ref().map(|answer| answer.head),
         problem: answer.as_ref().and_then(|answer| answer.problem.clone()),
+        dispute: answer.as_ref().and_then(|answer| answer.dispute.clone()),
         quote: answer.and_then(|answer| answer.quote),
     })
 }
@@ -438,6 +451,7 @@ mod tests {
             head: Seq(head),
             problem: None,
             quote: None,
+            dispute: None,
         }
     }
 
@@ -509,6 +523,7 @@ mod tests {
             code: DeadlineCode::GraceEnd,
             at: end,
             at_risk: None,
+            since: None,
         }];
         let say = |speaker, now| {
             let plan = outbox.say(speaker, now, |said| {

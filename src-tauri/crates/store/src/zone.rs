@@ -53,6 +53,16 @@ impl Zone {
         self.tz.iana_name().unwrap_or("UTC")
     }
 
+    /// The instant of a wall clock's time here; of one that a change of the clock skips, as if it had not.
+    pub fn instant(&self, local: chrono::NaiveDateTime) -> Timestamp {
+        let utc = local.and_utc().timestamp();
+        let civil = jiff::Timestamp::from_second(utc).unwrap_or_default();
+        let civil = TimeZone::UTC.to_datetime(civil);
+        let zoned = self.tz.to_ambiguous_zoned(civil).compatible();
+        let millis = zoned.map_or(utc * 1_000, |zoned| zoned.timestamp().as_millisecond());
+        Timestamp::from_millis(millis)
+    }
+
     /// An instant as people here write it.
     pub fn local(&self, at: Timestamp) -> String {
         let instant = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default();

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use boothkeeper_domain::{Catalog, Cursor};
+use boothkeeper_domain::{Catalog, Cursor, Hash};
 use boothkeeper_wire::api::{CommandAnswer, CommandState, Meta, command_path};
+use boothkeeper_wire::dispute::{BlobState, Tickets, UPLOAD_LENGTH, UPLOAD_OFFSET, blob_path};
 use boothkeeper_wire::problem::{Problem, ProblemCode};
 use boothkeeper_wire::sandbox::AccountAnswer;
 use boothkeeper_wire::{API_HEADER, API_VERSION};
@@ -130,6 +131,47 @@ impl Client {
             Err(SyncError::Refused(problem)) if problem.code == ProblemCode::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The account's tickets, with support's messages.
+    pub async fn disputes(&self) -> Result<Tickets, SyncError> {
+        self.get("/v1/disputes").await
+    }
+
+    /// How much of a file the cloud holds; `None` if nothing.
+    pub async fn blob_held(&self, sha256: &Hash) -> Result<Option<u64>, SyncError> {
+        let request = self.request(Method::HEAD, &blob_path(sha256), Bytes::new())?;
+        let response = self.send(request).await?;
+        let status = response.status();
+        if status == http::StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        if !status.is_success() {
+            return Err(refusal(status.as_u16(), &[], retry_after(&response)));
+        }
+        let offset = response.headers().get(UPLOAD_OFFSET);
+        let offset = offset.and_then(|value| value.to_str().ok()?.parse().ok());
+        Ok(Some(offset.unwrap_or(0)))
+    }
+
+    /// A piece of a file, where it belongs.
+    pub async fn put_blob(
+        &self,
+        sha256: &Hash,
+        offset: u64,
+        length: u64,
+        piece: &[u8],
+    ) -> Result<BlobState, SyncError> {
+        let piece = Bytes::copy_from_slice(piece);
+        let mut request = self.request(Method::PUT, &blob_path(sha256), piece)?;
+        let headers = request.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            header::HeaderValue::from_static("application/octet-stream"),
+        );
+        headers.insert(UPLOAD_OFFSET, header::HeaderValue::from(offset));
+        headers.insert(UPLOAD_LENGTH, header::HeaderValue::from(length));
+        self.document(request).await
     }
 
     async fn command_answer(&self, request: Request<Bytes>) -> Result<CommandAnswer, SyncError> {

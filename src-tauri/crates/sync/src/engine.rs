@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::live::Channel;
 use crate::pull::Progress;
-use crate::{Client, Laptop, SyncError, mend, pull, push, refresh_catalog};
+use crate::{Client, Laptop, SyncError, disputes, mend, pull, push, refresh_catalog};
 
 /// Streams that contradict themselves this often in a row are the cloud's, not the network's.
 const SUSPICIONS: u32 = 3;
@@ -166,7 +166,8 @@ impl Engine {
                 self.laptop.diverged(Divergence::Fork)?;
                 return Err(SyncError::Diverged(Divergence::Fork));
             }
-            return self.agreed(beat.head.seq, beat.time, received).await;
+            self.agreed(beat.head.seq, beat.time, received).await?;
+            return self.tickets().await;
         }
         let status = self.status.clone();
         let end = pull(&self.client, &self.laptop, move |Progress { seq }| {
@@ -177,7 +178,20 @@ impl Engine {
         let end = end?;
         if end.head == end.seq {
             self.agreed(end.seq, end.as_of, received).await?;
+            self.tickets().await?;
         }
+        Ok(())
+    }
+
+    /// What support has said and done; what has come right by itself is taken back. Tickets that
+    /// cannot be had are no reason to stop following the cloud.
+    async fn tickets(&self) -> Result<(), SyncError> {
+        self.laptop.blocking(disputes::review).await?;
+        match disputes::refresh_tickets(&self.client, &self.laptop).await {
+            Err(SyncError::Server { .. }) => {}
+            refreshed => refreshed?,
+        }
+        self.status.send_modify(|status| status.revision += 1);
         Ok(())
     }
 
@@ -195,7 +209,7 @@ impl Engine {
     async fn push_when_nudged(&self) -> SyncError {
         loop {
             match push(&self.client, &self.laptop).await {
-                Ok(0) => {}
+                Ok(pushed) if pushed.answered == 0 => {}
                 Ok(_) => self.status.send_modify(|status| status.revision += 1),
                 // The channel's own error will tell; a busy cloud is asked again with the next nudge.
                 Err(error @ (SyncError::Store(_) | SyncError::SignedOut)) => return error,

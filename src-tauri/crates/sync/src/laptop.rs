@@ -1,5 +1,6 @@
 //! The laptop's side of a sync: its files, its clocks, and how work on the files is run.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,7 +8,7 @@ use boothkeeper_domain::{Seq, Timestamp};
 use boothkeeper_store::cache::{Head, Mend};
 use boothkeeper_store::ingest::{Base, Ingest};
 use boothkeeper_store::outbox::{Binding, Diverged, Divergence};
-use boothkeeper_store::{Cache, DataFolder, Outbox, Paths, StoreError, SyncRole, Zone};
+use boothkeeper_store::{Blobs, Cache, DataFolder, Outbox, Paths, StoreError, SyncRole, Zone};
 
 use crate::{Clock, SyncError};
 
@@ -17,6 +18,7 @@ pub struct Laptop(Arc<Inner>);
 struct Inner {
     files: Files,
     outbox: Mutex<Outbox>,
+    blobs: Blobs,
     zone: Zone,
     clock: Arc<dyn Clock>,
 }
@@ -44,7 +46,9 @@ impl Laptop {
             opened => opened?,
         };
         let zone = count_days(&folder, &mut cache, zone)?;
+        let blobs = Blobs::Folder(folder.paths().blobs());
         Ok(Laptop(Arc::new(Inner {
+            blobs,
             files: Files::Folder {
                 folder,
                 writer: Mutex::new(cache),
@@ -59,6 +63,7 @@ impl Laptop {
     pub fn in_memory(zone: Zone, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         Ok(Laptop(Arc::new(Inner {
             files: Files::Memory(Mutex::new(Cache::in_memory(&zone)?)),
+            blobs: Blobs::Memory(Mutex::default()),
             outbox: Mutex::new(Outbox::in_memory()?),
             zone,
             clock,
@@ -75,6 +80,11 @@ impl Laptop {
 
     pub fn outbox(&self) -> MutexGuard<'_, Outbox> {
         lock(&self.0.outbox)
+    }
+
+    /// Files of disputes that were not sent yet.
+    pub fn blobs(&self) -> &Blobs {
+        &self.0.blobs
     }
 
     /// The cache for writing.
@@ -271,6 +281,7 @@ impl Laptop {
         }
         let outbox = self.outbox();
         outbox.clear()?;
+        self.blobs().retain(&BTreeSet::new());
         outbox.bind(None)
     }
 }

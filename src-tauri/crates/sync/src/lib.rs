@@ -4,8 +4,10 @@
 mod catalog;
 pub mod client;
 pub mod clock;
+pub mod disputes;
 pub mod engine;
 mod error;
+pub mod imported;
 pub mod laptop;
 mod live;
 mod mend;
@@ -23,4 +25,4 @@ pub use error::SyncError;
 pub use laptop::Laptop;
 pub use mend::mend;
 pub use pull::pull;
-pub use push::push;
+pub use push::{Pushed, push};

@@ -23,6 +23,7 @@ pub async fn bind(client: &Client, laptop: &Laptop, cloud: &str) -> Result<Bindi
                         keys: meta.keys,
                         clock: meta.clock,
                         diverged: None,
+                        imported: false,
                     }
                 }
             };

@@ -3,9 +3,10 @@
 use boothkeeper_domain::account::{Payer, PaymentOrder};
 use boothkeeper_domain::billing::plan::Target;
 use boothkeeper_domain::billing::quote::{Change, Quote};
-use boothkeeper_domain::{Amount, Timestamp};
+use boothkeeper_domain::{Amount, DisputeId, Hash, Timestamp};
 
 use crate::api::CommandRequest;
+use crate::dispute::{Attachment, Claim, EntryRef};
 use crate::problem::ProblemCode;
 
 /// The id is made once, by the laptop, before anything is sent.
@@ -31,6 +32,23 @@ pub enum Action {
     },
     Cancel,
     Resume,
+    OpenDispute(Box<Complaint>),
+    MessageDispute {
+        dispute: DisputeId,
+        message: String,
+        files: Vec<Attachment>,
+    },
+    WithdrawDispute {
+        dispute: DisputeId,
+    },
+}
+
+/// A dispute as it is filed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    pub claim: Claim,
+    pub entries: Vec<EntryRef>,
+    pub files: Vec<Attachment>,
 }
 
 impl Action {
@@ -45,6 +63,9 @@ impl Action {
             Action::PayNow { .. } => "pay_now",
             Action::Cancel => "cancel",
             Action::Resume => "resume",
+            Action::OpenDispute(_) => "open_dispute",
+            Action::MessageDispute { .. } => "message_dispute",
+            Action::WithdrawDispute { .. } => "withdraw_dispute",
         }
     }
 
@@ -80,6 +101,20 @@ impl Action {
             }
             Action::PayNow { method } => request.method = Some(method),
             Action::Cancel | Action::Resume => {}
+            Action::OpenDispute(complaint) => {
+                request.claim = Some(complaint.claim);
+                request.entries = complaint.entries;
+                request.attach(complaint.files);
+            }
+            Action::MessageDispute {
+                dispute,
+                message,
+                files,
+            } => {
+                (request.dispute, request.message) = (Some(dispute), Some(message));
+                request.attach(files);
+            }
+            Action::WithdrawDispute { dispute } => request.dispute = Some(dispute),
         }
         request
     }
@@ -115,15 +150,54 @@ impl CommandRequest {
             "pay_now" => self.method.map(|method| Action::PayNow { method }),
             "cancel" => Some(Action::Cancel),
             "resume" => Some(Action::Resume),
+            "open_dispute" => self.claim.clone().map(|claim| {
+                Action::OpenDispute(Box::new(Complaint {
+                    claim,
+                    entries: self.entries.clone(),
+                    files: self.files(),
+                }))
+            }),
+            "message_dispute" => {
+                let said = self.dispute.clone().zip(self.message.clone());
+                said.map(|(dispute, message)| Action::MessageDispute {
+                    dispute,
+                    message,
+                    files: self.files(),
+                })
+            }
+            "withdraw_dispute" => {
+                let dispute = self.dispute.clone();
+                dispute.map(|dispute| Action::WithdrawDispute { dispute })
+            }
             _ => return Err(ProblemCode::UnknownCommand),
         };
         action.ok_or(ProblemCode::Malformed)
+    }
+
+    fn attach(&mut self, files: Vec<Attachment>) {
+        self.blobs = files.iter().map(|file| file.sha256).collect();
+        self.attachments = files;
+    }
+
+    /// The files it names, each by its hash; one that is not described has its hash for a name.
+    fn files(&self) -> Vec<Attachment> {
+        let described = |sha256: &Hash| {
+            let known = self.attachments.iter().find(|file| file.sha256 == *sha256);
+            known.cloned().unwrap_or_else(|| Attachment {
+                name: sha256.to_string(),
+                bytes: 0,
+                sha256: *sha256,
+                media_type: "application/octet-stream".to_owned(),
+            })
+        };
+        self.blobs.iter().map(described).collect()
     }
 
     /// Commands about one thing keep their order; those about others do not wait for them.
     pub fn resource(&self) -> &str {
         match self.kind.as_str() {
             "change_plan" | "pay_now" | "cancel" | "resume" | "redeem_coupon" => "plan",
+            "open_dispute" | "message_dispute" | "withdraw_dispute" => "dispute",
             kind => kind,
         }
     }
@@ -131,7 +205,38 @@ impl CommandRequest {
 
 #[cfg(test)]
 mod tests {
+    use boothkeeper_domain::Seq;
+    use boothkeeper_domain::disputes::DisputeKind;
+
     use super::*;
+
+    fn complaint() -> Complaint {
+        Complaint {
+            claim: Claim {
+                dispute_kind: DisputeKind::FailedRun,
+                expected: Some(Amount::of(15_000)),
+                actual: Some(Amount::of(14_975)),
+                noticed_on: "2026-02-21".parse().unwrap(),
+                message: "It failed.".into(),
+                payment: None,
+                paid: None,
+                paid_on: None,
+                coupon: None,
+                plan: None,
+                legacy: vec![],
+            },
+            entries: vec![EntryRef {
+                seq: Seq(7),
+                hash: Hash([7; 32]),
+            }],
+            files: vec![Attachment {
+                name: "statement.pdf".into(),
+                bytes: 9,
+                sha256: Hash([9; 32]),
+                media_type: "application/pdf".into(),
+            }],
+        }
+    }
 
     #[test]
     fn an_action_is_read_back_as_it_was_asked_for() {
@@ -153,6 +258,15 @@ mod tests {
             },
             Action::Cancel,
             Action::Resume,
+            Action::OpenDispute(Box::new(complaint())),
+            Action::MessageDispute {
+                dispute: DisputeId::new("dsp_1").unwrap(),
+                message: "Any news?".into(),
+                files: complaint().files,
+            },
+            Action::WithdrawDispute {
+                dispute: DisputeId::new("dsp_1").unwrap(),
+            },
         ];
         for action in actions {
             assert_eq!(action.request(None, None).action(), Ok(action.clone()));

@@ -4,12 +4,13 @@ use boothkeeper_domain::account::{BucketBalance, Card, Life, Payer, PaymentOrder
 use boothkeeper_domain::billing::quote::{Change, Quote};
 use boothkeeper_domain::calendar::{Cycle, Period};
 use boothkeeper_domain::{
-    AccountId, Amount, Asset, Epoch, Hash, PaymentId, Programme, RunId, Seq, Timestamp,
+    AccountId, Amount, Asset, DisputeId, Epoch, Hash, PaymentId, Programme, RunId, Seq, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::checkpoint::PublicKey;
+use crate::dispute::{Attachment, Claim, EntryRef};
 use crate::problem::Problem;
 
 macro_rules! documents {
@@ -85,6 +86,14 @@ documents! {
         #[serde(default, skip_serializing_if = "Option::is_none")] cycle: Option<Cycle>,
         #[serde(default, skip_serializing_if = "Option::is_none")] coupon: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")] method: Option<Payer>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] dispute: Option<DisputeId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] message: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] claim: Option<Claim>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")] entries: Vec<EntryRef>,
+        /// Files, by their content's hash: each is to be there whole before the command is.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")] blobs: Vec<Hash>,
+        /// What they are called.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")] attachments: Vec<Attachment>,
         #[serde(default, skip_serializing_if = "Option::is_none")] seen: Option<Quote>,
         #[serde(default, skip_serializing_if = "Option::is_none")] not_after: Option<Timestamp>,
     }
@@ -96,6 +105,8 @@ documents! {
         #[serde(default, skip_serializing_if = "Option::is_none")] problem: Option<Problem>,
         /// What the change would do now, where that is worse than what was seen.
         #[serde(default, skip_serializing_if = "Option::is_none")] quote: Option<Quote>,
+        /// The ticket that a dispute came to: a new one, or the one that was open on its subject.
+        #[serde(default, skip_serializing_if = "Option::is_none")] dispute: Option<DisputeId>,
     }
 
     /// `POST /v1/quotes`

@@ -4,6 +4,7 @@ pub mod action;
 pub mod api;
 pub mod chain;
 pub mod checkpoint;
+pub mod dispute;
 pub mod entry;
 pub mod problem;
 mod refusal;

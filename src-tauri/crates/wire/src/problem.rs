@@ -46,6 +46,8 @@ problem_codes! {
     AlreadyRefunded = "already_refunded", 409, "The entry has been given back";
     ClockBackwards = "clock_backwards", 409, "Sandbox time does not go back";
     RunExists = "run_exists", 409, "A different run has this id";
+    BlobMissing = "blob_missing", 409, "A file that it names is not here whole";
+    UploadOffset = "upload_offset", 409, "The piece does not continue what is here";
     PayloadTooLarge = "payload_too_large", 413, "The request is too large";
     CommandReused = "command_reused", 422, "The id belongs to another command";
     UnknownService = "unknown_service", 422, "There is no such service";
@@ -72,6 +74,8 @@ problem_codes! {
     NoNewEvents = "no_new_events", 409, "No new events can be scheduled now";
     TooLate = "too_late", 422, "The action arrived after its expiry";
     UnknownCommand = "unknown_command", 422, "This cloud does not know the command";
+    EntryMismatch = "entry_mismatch", 422, "An entry it names is not in this journal";
+    BlobMismatch = "blob_mismatch", 422, "The file is not what its hash says";
     UnknownPlan = "unknown_plan", 422, "There is no such plan";
     TooManyRequests = "too_many_requests", 429, "Too many requests";
     Internal = "internal", 500, "Something went wrong at the cloud";

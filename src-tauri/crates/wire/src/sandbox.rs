@@ -3,6 +3,7 @@
 
 use boothkeeper_domain::account::PaymentOrder;
 use boothkeeper_domain::calendar::Cycle;
+use boothkeeper_domain::disputes::Resolution;
 use boothkeeper_domain::{AccountId, Amount, Programme, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +69,18 @@ documents! {
     LegacyRequest { product: String }
 
     DailyLimitRequest { limit: Amount }
+
+    SupportMessage { text: String }
+
+    /// `refund` goes back along the disputed entries, what is left of it as an adjustment; `bonus` on top.
+    ResolveRequest {
+        outcome: Resolution,
+        #[serde(default)] refund: Amount,
+        #[serde(default)] bonus: Amount,
+        #[serde(default, skip_serializing_if = "Option::is_none")] note: Option<String>,
+    }
+
+    RejectRequest { #[serde(default, skip_serializing_if = "Option::is_none")] note: Option<String> }
 
     /// Faults are taken in order, each for its count of matching requests.
     FaultsRequest { faults: Vec<FaultRequest> }
@@ -143,6 +156,8 @@ pub enum Fault {
     Truncate,
     /// The connection breaks within the answer.
     Cut,
+    /// The connection breaks when this many bytes of the request have been sent.
+    CutRequest(u32),
     /// Two parts of the answer change places.
     Reorder,
     #[serde(rename = "5xx")]

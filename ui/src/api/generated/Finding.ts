@@ -10,4 +10,12 @@ export type Finding = { code: FindingCode, severity: Severity, amount?: Amount, 
 /**
  * When it changes by itself, or must have.
  */
-deadline?: Timestamp, action?: NextStep, };
+deadline?: Timestamp, action?: NextStep, 
+/**
+ * What did not happen had not by then; whether it has since is not known.
+ */
+known_until?: Timestamp, 
+/**
+ * The draft or ticket that is about it already.
+ */
+dispute?: string, };

@@ -17,7 +17,15 @@ export type Overview = { signed_in: boolean,
 /**
  * A key in the environment is used and never stored.
  */
-key_from_environment: boolean, balance: BalanceView, plan?: PlanView, 
+key_from_environment: boolean, 
+/**
+ * The history was brought by the operator: there is no cloud, and nothing of plan or card is known.
+ */
+imported: boolean, 
+/**
+ * An imported account is there to be looked at.
+ */
+has_imported: boolean, balance: BalanceView, plan?: PlanView, 
 /**
  * Newest first.
  */
@@ -30,6 +38,10 @@ pulling?: Seq, waiting: number,
  * Decisions that the cloud handed back: things have become worse than what was shown.
  */
 undecided: number, 
+/**
+ * Disputes that are written here or open at the cloud.
+ */
+disputes: number, 
 /**
  * How the plan stands, and what its next renewal does.
  */

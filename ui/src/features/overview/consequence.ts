@@ -37,5 +37,7 @@ export function consequence(item: DeadlineView, overview: Overview): string {
       return 'what is left of this month’s goes';
     case 'grant_expiry':
       return `${stake} goes unused`;
+    case 'dispute_reply':
+      return 'if none comes, write to them again';
   }
 }

@@ -140,9 +140,12 @@ fn view(binding: Option<&Binding>, head: Option<&Head>, standing: Standing) -> B
         actions_waiting: standing.actions_waiting,
         age_unknown: head.is_some_and(|head| head.age_is_unknown(standing.wall)),
     };
-    let trust = judge(&evidence, now);
+    let trust = match binding.is_some_and(|binding| binding.imported) {
+        true => Trust::Imported,
+        false => judge(&evidence, now),
+    };
     let reason = match (binding, trust) {
-        (_, Trust::Live) => None,
+        (_, Trust::Live | Trust::Imported) => None,
         (Some(binding), Trust::Diverged) if binding.is_damaged() => Some(Reason::Damaged),
         (None, _) => Some(Reason::SignedOut),
         _ => Some(standing.reason),

@@ -1,11 +1,15 @@
 //! Entries as rows, with what became of them, and one entry with its evidence.
 
 use boothkeeper_domain::account::Account;
-use boothkeeper_domain::{Actor, Amount, Entry, Kind, Seq, Timestamp};
+use boothkeeper_domain::calendar::Period;
+use boothkeeper_domain::disputes;
+use boothkeeper_domain::findings::{CauseCode, Finding, cause};
+use boothkeeper_domain::{Actor, Amount, Body, Bucket, Entry, Kind, Money, Seq, Timestamp};
 use boothkeeper_store::StoreError;
-use boothkeeper_store::cache::{Found, NameId, Names, Row};
+use boothkeeper_store::cache::{Filter, Found, NameId, Names, Row};
 use serde::{Deserialize, Serialize};
 
+use super::history::MAX_LIMIT;
 use crate::copy::Copied;
 use crate::{App, AppError, Code};
 
@@ -62,6 +66,14 @@ pub struct LinkView {
     pub delta: Amount,
 }
 
+/// A bucket's part in an entry.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Part {
+    pub bucket: Bucket,
+    pub delta: Amount,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct EntryDetail {
@@ -74,13 +86,47 @@ pub struct EntryDetail {
     #[cfg_attr(feature = "ts", ts(optional))]
     pub run: Option<String>,
     pub links: Vec<LinkView>,
+    /// What paid for it, or what it opened or gave back to; in spending order.
+    pub parts: Vec<Part>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub payment: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub invoice: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub coupon: Option<String>,
+    /// What a card paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub charge: Option<Money>,
+    /// The span that a fee paid for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub period: Option<Period>,
+    /// The booth's or the processor's word for what went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub failure: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub units: Option<u32>,
+    /// What its change of the balance is put down to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub cause: Option<CauseCode>,
+    /// What is to be known of it.
+    pub findings: Vec<Finding>,
     /// The entry as the cloud sent it, byte for byte.
     pub line: String,
 }
 
 impl App {
+    /// One entry, why it is there, and what belongs to it.
     pub fn entry(&self, seq: Seq) -> Result<EntryDetail, AppError> {
-        self.on_copy(|copied| {
+        let now = self.rules_now()?;
+        let (mut detail, as_of) = self.on_copy(|copied| {
             let (cache, names) = (copied.cache, &copied.names);
             let (Some(row), Some((line, entry))) = (cache.row(seq)?, cache.entry(seq)?) else {
                 return Err(AppError::new(Code::NotFound));
@@ -95,19 +141,144 @@ impl App {
                 .map(|row| row.map(|row| link(&row, names)))
                 .collect::<Result<_, StoreError>>()?;
             let row = copied.views(found).pop();
-            Ok(EntryDetail {
+            let facts = Facts::of(&entry.body);
+            let detail = EntryDetail {
                 row: row.ok_or(AppError::new(Code::NotFound))?,
-                actor: entry.actor,
-                reason: entry.reason,
                 run: entry.body.run().map(ToString::to_string),
                 links,
+                parts: copied.parts(&entry)?,
+                payment: disputes::payment(&entry.body).map(ToString::to_string),
+                invoice: facts.invoice,
+                coupon: facts.coupon,
+                charge: facts.charge,
+                period: facts.period,
+                failure: facts.failure,
+                units: facts.units,
+                cause: (!entry.delta.is_zero()).then(|| cause(&entry)),
+                findings: copied.findings_of(&entry, now)?,
+                actor: entry.actor,
+                reason: entry.reason,
                 line: String::from_utf8_lossy(&line).into_owned(),
-            })
+            };
+            Ok((detail, copied.head.as_of))
+        })?;
+        self.qualify(&mut detail.findings, as_of)?;
+        Ok(detail)
+    }
+
+    /// Some rows by their numbers, newest first.
+    pub fn history_entries(&self, seqs: &[Seq]) -> Result<Vec<RowView>, AppError> {
+        let mut seqs = seqs.to_vec();
+        seqs.sort_unstable_by_key(|seq| std::cmp::Reverse(*seq));
+        seqs.dedup();
+        seqs.truncate(MAX_LIMIT);
+        self.on_copy(|copied| {
+            let mut rows = Vec::new();
+            for seq in seqs {
+                rows.extend(copied.cache.row(seq)?);
+            }
+            copied.rows(rows)
         })
     }
 }
 
+/// What a body says that only some kinds have.
+#[derive(Default)]
+struct Facts {
+    invoice: Option<String>,
+    coupon: Option<String>,
+    charge: Option<Money>,
+    period: Option<Period>,
+    failure: Option<String>,
+    units: Option<u32>,
+}
+
+impl Facts {
+    fn of(body: &Body) -> Self {
+        let mut facts = Facts::default();
+        match body {
+            Body::Purchase(purchase) => facts.charge = Some(purchase.charge.clone()),
+            Body::AutoRecharge(recharge) => facts.charge = Some(recharge.charge.clone()),
+            Body::PurchaseStarted(started) => facts.charge = Some(started.charge.clone()),
+            Body::Renewal(renewal) => {
+                facts.invoice = Some(renewal.invoice.clone());
+                facts.coupon = renewal.coupon.clone();
+                facts.period = Some(renewal.period);
+            }
+            Body::RenewedByCard(renewed) => {
+                facts.invoice = Some(renewed.invoice.clone());
+                facts.coupon = renewed.coupon.clone();
+                facts.charge = Some(renewed.charge.clone());
+                facts.period = Some(renewed.period);
+            }
+            Body::PaymentFailed(failed) => {
+                facts.charge = Some(failed.charge.clone());
+                facts.failure = Some(failed.code.clone());
+            }
+            Body::Reactivated(reactivated) => facts.period = Some(reactivated.period),
+            Body::PlanChanged(changed) => {
+                facts.charge = changed.charge.clone();
+                facts.coupon = changed.coupon.clone();
+                facts.period = changed.period;
+            }
+            Body::Allowance(allowance) => facts.period = Some(allowance.period),
+            Body::CouponRedeemed(redeemed) => facts.coupon = Some(redeemed.coupon.clone()),
+            Body::CouponBonus(bonus) => facts.coupon = Some(bonus.coupon.clone()),
+            Body::Usage(usage) => facts.units = Some(usage.units),
+            Body::RunFailed(failed) => facts.failure = Some(failed.code.clone()),
+            Body::PurchaseDeclined(declined) => facts.failure = Some(declined.code.clone()),
+            Body::AutoRechargeFailed(failed) => facts.failure = Some(failed.code.clone()),
+            _ => {}
+        }
+        facts
+    }
+}
+
 impl Copied<'_> {
+    /// Which buckets an entry moved: a grant is named by the entry that opened it.
+    fn parts(&self, entry: &Entry) -> Result<Vec<Part>, AppError> {
+        let mut parts: Vec<Part> = Vec::new();
+        for line in &entry.lines {
+            let source = match line.source {
+                Some(source) => Some(source),
+                None => {
+                    let opening = self.cache.entry(line.grant.0)?;
+                    let lines = opening.into_iter().flat_map(|(_, entry)| entry.lines);
+                    lines
+                        .filter(|opened| opened.grant == line.grant)
+                        .find_map(|opened| opened.source)
+                }
+            };
+            let Some(bucket) = source.map(|source| source.bucket()) else {
+                continue;
+            };
+            match parts.iter_mut().find(|part| part.bucket == bucket) {
+                Some(part) => {
+                    part.delta = part.delta.checked_add(line.delta).unwrap_or(part.delta);
+                }
+                None => parts.push(Part {
+                    bucket,
+                    delta: line.delta,
+                }),
+            }
+        }
+        Ok(parts)
+    }
+
+    /// Findings of the entry's day that name it.
+    fn findings_of(&self, entry: &Entry, now: Timestamp) -> Result<Vec<Finding>, AppError> {
+        let zone = self.cache.zone()?;
+        let day = zone.map(|mut zone| zone.day(entry.at));
+        let filter = Filter {
+            from: day,
+            to: day,
+            ..Filter::default()
+        };
+        let mut findings = self.explain(&filter, now)?.findings;
+        findings.retain(|finding| finding.entries.contains(&entry.seq));
+        Ok(findings)
+    }
+
     /// Rows with what became of them.
     pub fn rows(&self, rows: Vec<Row>) -> Result<Vec<RowView>, AppError> {
         Ok(self.views(self.cache.with_followers(rows)?))

@@ -1,12 +1,16 @@
 //! Where the credits went: opening + Σ of causes = closing, and what to know or do, offline.
 
+use std::collections::BTreeSet;
+
 use boothkeeper_domain::findings::{
     self, Cause, CauseCode, Finding, FindingCode, NextStep, Severity,
 };
-use boothkeeper_domain::time::DAY;
+use boothkeeper_domain::time::{DAY, MINUTE};
+use boothkeeper_domain::trust::Trust;
 use boothkeeper_domain::{Amount, Seq, Timestamp};
 use boothkeeper_store::cache::Filter;
 use boothkeeper_store::{Day, StoreError};
+use boothkeeper_sync::wire::api::ClockKind;
 use chrono::NaiveDate;
 use serde::Serialize;
 
@@ -30,19 +34,67 @@ pub struct Explanation {
     pub as_of: Timestamp,
 }
 
+/// What is to be explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// Days of the laptop's zone, both included; the last 30 up to today, if not said.
+    Days(Option<NaiveDate>, Option<NaiveDate>),
+    /// All that came after an entry.
+    Entry(Seq),
+}
+
+/// When, and up to which entry, the operator has looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Look {
+    pub seq: Seq,
+    pub at: Timestamp,
+}
+
 impl App {
-    /// Explains the days of the laptop's zone from `from` to `to`, both included.
-    pub fn explain(
+    /// How far the operator had looked before.
+    pub fn last_look(&self) -> Result<Option<Look>, AppError> {
+        let looked = self.laptop.outbox().looked()?;
+        Ok(looked.map(|(seq, at)| Look { seq, at }))
+    }
+
+    /// Keeps how far the operator has looked now; never back.
+    pub fn look(&self, seq: Seq) -> Result<(), AppError> {
+        let now = self.rules_now()?;
+        let outbox = self.laptop.outbox();
+        if outbox.looked()?.is_none_or(|(known, _)| known <= seq) {
+            outbox.look(seq, now)?;
+        }
+        Ok(())
+    }
+
+    /// Where the credits went.
+    pub fn explain(&self, since: Since) -> Result<Explanation, AppError> {
+        let now = self.rules_now()?;
+        let (mut explanation, to) = match since {
+            Since::Days(from, to) => (self.explain_days(from, to, now)?, to),
+            Since::Entry(seq) => (self.on_copy(|copied| copied.explain_after(seq, now))?, None),
+        };
+        // What holds now is told of days that reach up to now.
+        let mut zone = self.laptop.zone().clone();
+        if to.is_none_or(|to| Day::of_date(to) >= zone.day(now)) {
+            explanation.findings.extend(self.around()?);
+        }
+        self.qualify(&mut explanation.findings, explanation.as_of)?;
+        Ok(explanation)
+    }
+
+    fn explain_days(
         &self,
         from: Option<NaiveDate>,
         to: Option<NaiveDate>,
+        now: Timestamp,
     ) -> Result<Explanation, AppError> {
         if let (Some(from), Some(to)) = (from, to)
             && from > to
         {
             return Err(AppError::new(Code::OutOfRange));
         }
-        let now = self.rules_now()?;
         let mut zone = self.laptop.zone().clone();
         let first = from.map_or_else(|| zone.day(now.plus(-DAYS * DAY)), Day::of_date);
         let filter = Filter {
@@ -50,12 +102,29 @@ impl App {
             to: to.map(Day::of_date),
             ..Filter::default()
         };
-        let mut explanation = self.on_copy(|copied| copied.explain(&filter, now))?;
-        // What holds now is told of days that reach up to now.
-        if to.is_none_or(|to| Day::of_date(to) >= zone.day(now)) {
-            explanation.findings.extend(self.around()?);
+        self.on_copy(|copied| copied.explain(&filter, now))
+    }
+
+    /// Says of each finding how far it is known to hold, and which dispute is about it already.
+    pub(super) fn qualify(
+        &self,
+        findings: &mut [Finding],
+        as_of: Timestamp,
+    ) -> Result<(), AppError> {
+        let binding = self.binding()?;
+        let head = self.head(binding.as_ref())?;
+        let age = self.now(head.as_deref()).since(as_of);
+        let sandbox = binding.is_some_and(|b| b.clock == ClockKind::Sandbox);
+        let live = self.balance()?.trust == Trust::Live;
+        let known_until = (!live && age > MINUTE && !sandbox).then_some(as_of);
+        let disputed = self.disputed()?;
+        for finding in findings {
+            finding.known_until = known_until.filter(|_| finding.code.rests_on_absence());
+            let about = |seqs: &BTreeSet<Seq>| finding.entries.iter().any(|seq| seqs.contains(seq));
+            let dispute = disputed.iter().find(|(_, seqs)| about(seqs));
+            finding.dispute = dispute.map(|(id, _)| id.clone());
         }
-        Ok(explanation)
+        Ok(())
     }
 
     /// What neither the journal nor the account's state says by itself.
@@ -85,13 +154,34 @@ impl App {
 }
 
 impl Copied<'_> {
-    fn explain(&self, filter: &Filter, now: Timestamp) -> Result<Explanation, AppError> {
-        let (head, catalog) = (&self.head, self.catalog()?);
-        let opening = self.cache.opening(filter)?;
+    pub(crate) fn explain(&self, filter: &Filter, now: Timestamp) -> Result<Explanation, AppError> {
+        let opened = self.cache.opening(filter)?;
         let days = self.cache.days(filter)?;
         let last = days.first().map_or(Seq::ZERO, |day| day.last);
-        // What followed an entry of these days may have come after them.
-        let first = days.last().map_or(head.account.seq.next(), |day| day.first);
+        let next = self.head.account.seq.next();
+        let first = days.last().map_or(next, |day| day.first);
+        self.explain_range((first, last), (opened.opening, opened.closing), now)
+    }
+
+    fn explain_after(&self, seq: Seq, now: Timestamp) -> Result<Explanation, AppError> {
+        let account = &self.head.account;
+        let opening = match self.cache.row(seq)? {
+            Some(row) => row.balance_after,
+            // Nobody has looked before there was anything.
+            None if seq == Seq::ZERO => Amount::ZERO,
+            None => return Err(AppError::new(Code::NotFound)),
+        };
+        self.explain_range((seq.next(), account.seq), (opening, account.balance), now)
+    }
+
+    fn explain_range(
+        &self,
+        (first, last): (Seq, Seq),
+        (opening, closing): (Amount, Amount),
+        now: Timestamp,
+    ) -> Result<Explanation, AppError> {
+        let (head, catalog) = (&self.head, self.catalog()?);
+        // What followed an entry of these may have come after them.
         let entries = self.cache.entries_between(first, head.account.seq)?;
         let within = entries.partition_point(|entry| entry.seq <= last);
         let causes = findings::causes(&entries[..within]);
@@ -106,15 +196,18 @@ impl Copied<'_> {
             &charged,
             now.min(head.as_of),
         );
-        // Of what came later only what is about these days.
+        // Of what came later only what is about these.
         findings.retain(|finding| {
             finding.entries.is_empty() || finding.entries.iter().any(|seq| *seq <= last)
         });
-        let delta = opening.closing.checked_sub(opening.opening);
+        if self.binding.imported {
+            findings.retain(|finding| is_told_by_a_table(finding.code));
+        }
+        let delta = closing.checked_sub(opening);
         let unexplained = causes.iter().find(|c| c.code == CauseCode::Unexplained);
         Ok(Explanation {
-            opening: opening.opening,
-            closing: opening.closing,
+            opening,
+            closing,
             delta: delta.map_err(StoreError::damaged_by)?,
             unexplained: unexplained.map_or(Amount::ZERO, |cause| cause.delta),
             causes,
@@ -122,4 +215,20 @@ impl Copied<'_> {
             as_of: head.as_of,
         })
     }
+}
+
+/// What a table of entries says by itself: of plan, period and card it knows nothing.
+const fn is_told_by_a_table(code: FindingCode) -> bool {
+    matches!(
+        code,
+        FindingCode::RenewalPaidFromCredits
+            | FindingCode::PurchaseProcessing
+            | FindingCode::PurchaseOverdue
+            | FindingCode::RunFailedNotRefunded
+            | FindingCode::RunRefunded
+            | FindingCode::RepeatedRuns
+            | FindingCode::PremiumSpike
+            | FindingCode::AutoRechargeFired
+            | FindingCode::Unexplained
+    )
 }

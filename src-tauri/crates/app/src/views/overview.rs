@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use super::balance::BalanceView;
 use super::plan::CardView;
 use super::{DeadlineView, HistoryQuery, RowView, RunwayView, SubscriptionView};
-use crate::{App, AppError};
+use crate::import::has_imported;
+use crate::{App, AppError, Code};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -39,6 +40,10 @@ pub struct Overview {
     pub signed_in: bool,
     /// A key in the environment is used and never stored.
     pub key_from_environment: bool,
+    /// The history was brought by the operator: there is no cloud, and nothing of plan or card is known.
+    pub imported: bool,
+    /// An imported account is there to be looked at.
+    pub has_imported: bool,
     pub balance: BalanceView,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -52,6 +57,8 @@ pub struct Overview {
     pub waiting: u32,
     /// Decisions that the cloud handed back: things have become worse than what was shown.
     pub undecided: u32,
+    /// Disputes that are written here or open at the cloud.
+    pub disputes: u32,
     /// How the plan stands, and what its next renewal does.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -81,6 +88,8 @@ pub enum Update {
     Overview(Box<Overview>),
     /// A notification was clicked.
     Show(Screen),
+    /// Files were dropped on the window: taken, or why not.
+    Dropped(Option<Code>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +99,7 @@ pub enum Screen {
     Overview,
     History,
     Plan,
+    Disputes,
     Outbox,
     Settings,
 }
@@ -189,7 +199,9 @@ impl App {
                 })
             })
         });
-        let seen = seen.transpose()?;
+        let mut seen = seen.transpose()?;
+        let imported = binding.as_ref().is_some_and(|binding| binding.imported);
+        let latest_only = seen.take_if(|_| imported).map(|seen| seen.latest);
         let plan = head.as_ref().and_then(|head| plan_of(&head.account));
         let (latest, deadlines, alarm, runway, subscription) = match seen {
             Some(seen) => (
@@ -199,12 +211,14 @@ impl App {
                 Some(seen.runway),
                 Some(seen.subscription),
             ),
-            None => (vec![], vec![], None, None, None),
+            None => (latest_only.unwrap_or_default(), vec![], None, None, None),
         };
         let waiting = self.laptop.outbox().waiting()?;
         Ok(Overview {
             signed_in: binding.is_some(),
             key_from_environment: self.options.key.is_some(),
+            imported,
+            has_imported: imported || has_imported(self.data()),
             now: self.now(head.as_deref()),
             balance: self.balance_of(binding.as_ref(), head.as_deref())?,
             plan,
@@ -212,6 +226,7 @@ impl App {
             pulling: self.status.borrow().pulling,
             waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
             undecided: self.undecided()?,
+            disputes: self.open_disputes(head.as_deref())?,
             clock: self.clock(binding.as_ref(), head.as_deref()),
             subscription,
             alarm,
@@ -219,6 +234,12 @@ impl App {
             runway,
             zone: self.laptop.zone().name().to_owned(),
         })
+    }
+
+    fn open_disputes(&self, head: Option<&Head>) -> Result<u32, AppError> {
+        let drafts = self.laptop.outbox().drafts()?.len();
+        let open = head.map_or(0, |head| head.account.disputes.len());
+        Ok(u32::try_from(drafts + open).unwrap_or(u32::MAX))
     }
 
     /// Handed back, and not decided again since.

@@ -82,7 +82,7 @@ impl App {
             Ok(PauseView {
                 prices: changes(account, &catalog, &free.code, used),
                 allowance: stops.filter(|amount| amount.is_positive()),
-                reach_by: expiry(&action, Some(&quote), account, &catalog, now),
+                reach_by: expiry(&action, Some(&quote), account, &catalog, now).unwrap_or(now),
                 closes_at: boothkeeper_domain::billing::forecast::closes_at(account, &catalog),
                 gives_up: foreseen.gives_up,
                 events,

@@ -1,5 +1,7 @@
 //! The HTTP interface of `cloud-api.md`: extractors, routes, and the headers every answer carries.
 
+mod blobs;
+mod disputes;
 mod events;
 mod openapi;
 mod operator;
@@ -37,12 +39,18 @@ pub fn router(cloud: Cloud) -> Router {
             "/v1/commands/{id}",
             put(operator::command).get(operator::command_answer),
         )
+        .route("/v1/disputes", get(disputes::list))
+        .route("/v1/disputes/{id}", get(disputes::one))
+        .route(
+            "/v1/blobs/{sha256}",
+            put(blobs::put).head(blobs::head).get(blobs::get),
+        )
         .route("/v1/quotes", post(operator::quote))
         .route("/v1/runs", post(operator::start_run))
         .route("/v1/runs/{id}/succeeded", post(operator::run_succeeded))
         .route("/v1/runs/{id}/failed", post(operator::run_failed));
     if cloud.sandbox {
-        router = router.merge(sandbox::router());
+        router = router.merge(sandbox::router()).merge(disputes::support());
     }
     router
         .fallback(|| async { Error::from(ProblemCode::NotFound) })

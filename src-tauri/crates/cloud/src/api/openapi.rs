@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::{events, operator, sandbox};
+use super::{blobs, disputes, events, operator, sandbox};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,6 +16,11 @@ use super::{events, operator, sandbox};
         operator::command,
         operator::command_answer,
         operator::quote,
+        disputes::list,
+        disputes::one,
+        blobs::put,
+        blobs::head,
+        blobs::get,
         operator::start_run,
         operator::run_succeeded,
         operator::run_failed,
@@ -35,6 +40,13 @@ use super::{events, operator, sandbox};
         sandbox::legacy,
         sandbox::event,
         sandbox::daily_limit,
+        disputes::all,
+        disputes::filed,
+        disputes::file,
+        disputes::review,
+        disputes::message,
+        disputes::resolve,
+        disputes::reject,
         sandbox::faults,
     )
 )]

@@ -288,12 +288,7 @@ pub async fn restore(
     State(cloud): State<Cloud>,
     Named(id): Named<AccountId>,
 ) -> Result<Json<Appended>, Error> {
-    act(&cloud, id, move |work| {
-        let closed_by = work.row.state.closed_by.ok_or(ProblemCode::WrongState)?;
-        let closure = Tx::found(work.tx.entry(&work.row, closed_by)?)?;
-        work.decided(|account, catalog, now| support::restore(account, catalog, &closure, now))
-    })
-    .await
+    act(&cloud, id, |work| work.restore()).await
 }
 
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/legacy", params(("id" = String, Path)), request_body = LegacyRequest, responses((status = 200, body = Appended), (status = 422, body = Problem)))]
@@ -341,7 +336,7 @@ pub async fn daily_limit(
 }
 
 /// What a control does to an account, answered with what it appended.
-async fn act(
+pub(super) async fn act(
     cloud: &Cloud,
     id: AccountId,
     control: impl FnOnce(&mut Work<'_>) -> Result<(), Error> + Send + 'static,

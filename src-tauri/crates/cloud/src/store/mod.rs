@@ -4,10 +4,12 @@
 //! transaction, commits once, and only then lets any of them answer.
 
 mod account;
+mod blobs;
 mod book;
 mod schedule;
 mod schema;
 mod tables;
+mod tickets;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, mpsc};
@@ -17,6 +19,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
 pub use account::{AccountRow, Stored};
+pub use blobs::Held;
 pub use book::PaymentState;
 pub use schedule::{Due, OpenCharge, PendingCommand, What};
 pub use tables::{RunRow, RunState};

@@ -97,6 +97,34 @@ const STEPS: &[M<'_>] = &[
          code TEXT
      ) WITHOUT ROWID;",
     ),
+    M::up(
+        "-- A dispute's document as it is served; `subject` is what it is about, in one form.
+     CREATE TABLE tickets (
+         id INTEGER PRIMARY KEY,
+         account INTEGER NOT NULL REFERENCES accounts (id),
+         dispute TEXT NOT NULL UNIQUE,
+         subject TEXT NOT NULL,
+         open INTEGER NOT NULL,
+         document TEXT NOT NULL
+     );
+     CREATE UNIQUE INDEX tickets_by_subject ON tickets (account, subject) WHERE open = 1;
+
+     CREATE TABLE blobs (
+         account INTEGER NOT NULL REFERENCES accounts (id),
+         sha256 BLOB NOT NULL,
+         length INTEGER NOT NULL,
+         held INTEGER NOT NULL,
+         complete INTEGER NOT NULL,
+         PRIMARY KEY (account, sha256)
+     ) WITHOUT ROWID;
+     CREATE TABLE blob_pieces (
+         account INTEGER NOT NULL,
+         sha256 BLOB NOT NULL,
+         at INTEGER NOT NULL,
+         piece BLOB NOT NULL,
+         PRIMARY KEY (account, sha256, at)
+     );",
+    ),
 ];
 
 pub fn migrate(connection: &mut Connection) -> Result<(), Error> {

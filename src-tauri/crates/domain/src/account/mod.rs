@@ -9,7 +9,7 @@ mod parts;
 
 use crate::calendar::{Cycle, Period};
 use crate::grant::{GrantError, Grants};
-use crate::journal::{Body, Entry, GraceCause};
+use crate::journal::{Body, DisputeRejected, DisputeResolved, DisputeWithdrawn, Entry, GraceCause};
 use crate::{
     Amount, AmountError, Bucket, DisputeId, EventId, Kind, PaymentId, Programme, Seq, Timestamp,
 };
@@ -84,7 +84,10 @@ pub struct Account {
     pub events: BTreeMap<EventId, ScheduledEvent>,
     pub today: DailyUse,
     pub daily_limit: Option<DailyLimit>,
-    pub disputes: BTreeMap<DisputeId, String>,
+    /// Those that support has not decided.
+    pub disputes: BTreeMap<DisputeId, OpenDispute>,
+    /// The last entry about any dispute: what was known of them before it is out of date.
+    pub disputes_at: Seq,
 }
 
 impl Account {
@@ -119,6 +122,9 @@ impl Account {
         let ordinary = matches!(entry.body.kind(), Some(Kind::Usage | Kind::Expiry));
         if entry.delta.is_negative() && !ordinary {
             self.taken_at = seq;
+        }
+        if entry.body.dispute().is_some() {
+            self.disputes_at = seq;
         }
         self.seq = seq;
         self.at = entry.at;
@@ -318,13 +324,18 @@ impl Account {
                     plan: self.plan.clone(),
                 });
             }
-            Body::DisputeOpened(dispute) => {
-                self.disputes
-                    .insert(dispute.dispute.clone(), dispute.dispute_kind.clone());
+            Body::DisputeOpened(opened) => {
+                let dispute = OpenDispute {
+                    kind: opened.dispute_kind.clone(),
+                    opened_at: entry.at,
+                };
+                self.disputes.insert(opened.dispute.clone(), dispute);
             }
-            Body::DisputeResolved(dispute) => drop(self.disputes.remove(&dispute.dispute)),
-            Body::DisputeRejected(dispute) => drop(self.disputes.remove(&dispute.dispute)),
-            Body::DisputeWithdrawn(dispute) => drop(self.disputes.remove(&dispute.dispute)),
+            Body::DisputeResolved(DisputeResolved { dispute, .. })
+            | Body::DisputeRejected(DisputeRejected { dispute })
+            | Body::DisputeWithdrawn(DisputeWithdrawn { dispute }) => {
+                self.disputes.remove(dispute);
+            }
             Body::Allowance(allowance) => {
                 let month = Some(allowance.period.end);
                 let before = match self.refresh_at == month {

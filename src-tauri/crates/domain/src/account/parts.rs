@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Cycle;
+use crate::disputes::{DisputeKind, reply_by};
 use crate::journal::{FeeAttempt, GraceCause};
 use crate::{AccountId, Amount, Asset, Programme, Seq, Timestamp};
 
@@ -94,6 +95,21 @@ pub struct ScheduledEvent {
     pub name: String,
     pub starts_at: Timestamp,
     pub ends_at: Timestamp,
+}
+
+/// A dispute that support has not decided yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenDispute {
+    /// As on the wire: a later version has more.
+    pub kind: String,
+    pub opened_at: Timestamp,
+}
+
+impl OpenDispute {
+    pub fn reply_by(&self) -> Timestamp {
+        let kind = DisputeKind::named(&self.kind).unwrap_or(DisputeKind::Other);
+        reply_by(kind, self.opened_at)
+    }
 }
 
 /// Charges of runs started on one UTC day, less their refunds made the same day.

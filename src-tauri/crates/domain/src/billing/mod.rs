@@ -5,6 +5,7 @@
 //! follows from the processor's word on it.
 
 pub mod allowance;
+pub mod dispute;
 pub mod fee;
 pub mod forecast;
 mod ledger;

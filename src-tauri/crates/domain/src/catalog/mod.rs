@@ -1,9 +1,12 @@
 //! Plans, prices, tables and policies, as data (`domain.md` §2). The cloud serves a catalog; nothing
 //! in it is written into the rules.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Cycle;
+use crate::disputes::DisputeKind;
 use crate::{Amount, AmountError, Asset, Money};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -128,6 +131,18 @@ pub struct Policies {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Support {
     pub email: String,
+    /// Subject lines by kind of dispute; `other` is for those that are not named.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub subjects: BTreeMap<DisputeKind, String>,
+}
+
+impl Support {
+    /// The subject that support sorts by.
+    pub fn subject(&self, kind: DisputeKind) -> &str {
+        let named = self.subjects.get(&kind);
+        let named = named.or_else(|| self.subjects.get(&DisputeKind::Other));
+        named.map_or("Credit dispute", String::as_str)
+    }
 }
 
 impl Catalog {

@@ -121,6 +121,31 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub action: Option<NextStep>,
+    /// What did not happen had not by then; whether it has since is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub known_until: Option<Timestamp>,
+    /// The draft or ticket that is about it already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub dispute: Option<String>,
+}
+
+impl FindingCode {
+    /// Whether it says that something has *not* happened (`domain.md` §8).
+    pub const fn rests_on_absence(self) -> bool {
+        matches!(
+            self,
+            FindingCode::PurchaseProcessing
+                | FindingCode::PurchaseOverdue
+                | FindingCode::RunFailedNotRefunded
+                | FindingCode::CouponBonusPending
+                | FindingCode::CouponBonusOverdue
+                | FindingCode::PlanChangePending
+                | FindingCode::PlanChangeOverdue
+                | FindingCode::AllowanceMissing
+        )
+    }
 }
 
 impl Finding {
@@ -133,6 +158,8 @@ impl Finding {
             at: None,
             deadline: None,
             action: Some(action),
+            known_until: None,
+            dispute: None,
         }
     }
 
@@ -166,7 +193,8 @@ pub fn causes(entries: &[Entry]) -> Vec<Cause> {
     causes
 }
 
-fn cause(entry: &Entry) -> CauseCode {
+/// What an entry that moves credits is put down to.
+pub fn cause(entry: &Entry) -> CauseCode {
     match &entry.body {
         Body::Purchase(_) => CauseCode::Purchase,
         Body::AutoRecharge(_) => CauseCode::AutoRecharge,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use body::*;
 
-use crate::{Amount, Line, RunId, Seq, Timestamp};
+use crate::{Amount, DisputeId, Line, RunId, Seq, Timestamp};
 
 /// Who acted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -93,6 +93,19 @@ impl Body {
             Body::Usage(usage) => Some(&usage.run),
             Body::UsageRefund(refund) => Some(&refund.run),
             Body::RunFailed(failed) => Some(&failed.run),
+            _ => None,
+        }
+    }
+
+    /// The dispute this entry tells of.
+    pub fn dispute(&self) -> Option<&DisputeId> {
+        match self {
+            Body::DisputeOpened(DisputeOpened { dispute, .. })
+            | Body::DisputeInReview(DisputeInReview { dispute })
+            | Body::DisputeMessage(DisputeMessage { dispute })
+            | Body::DisputeResolved(DisputeResolved { dispute, .. })
+            | Body::DisputeRejected(DisputeRejected { dispute })
+            | Body::DisputeWithdrawn(DisputeWithdrawn { dispute }) => Some(dispute),
             _ => None,
         }
     }

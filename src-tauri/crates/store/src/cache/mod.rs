@@ -2,6 +2,7 @@
 //! fetched again; it is written only by [`Cache::apply`], repaired only from proven bytes.
 
 mod apply;
+mod evidence;
 mod head;
 mod history;
 mod mend;
@@ -19,11 +20,13 @@ use std::sync::Arc;
 
 use boothkeeper_domain::{Catalog, Seq, Timestamp};
 use boothkeeper_wire::checkpoint::PublicKey;
+use boothkeeper_wire::dispute::Tickets;
 use rusqlite::Connection;
 
 pub use apply::Verified;
 pub(crate) use apply::overwrite;
 pub(crate) use apply::{Bytes, Rollups};
+pub use evidence::Evidence;
 pub use head::Head;
 pub use history::{DayCount, Filter, Found, Page};
 pub use mend::Mend;
@@ -135,6 +138,17 @@ impl Cache {
 
     pub fn set_catalog(&self, catalog: &Catalog) -> Result<(), StoreError> {
         self.set("catalog", &serde_json::to_string(catalog)?)
+    }
+
+    /// The account's tickets as last fetched.
+    pub fn tickets(&self) -> Result<Option<Tickets>, StoreError> {
+        let document = self.setting("tickets")?;
+        // What cannot be read is fetched again.
+        Ok(document.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    pub fn set_tickets(&self, tickets: &Tickets) -> Result<(), StoreError> {
+        self.set("tickets", &serde_json::to_string(tickets)?)
     }
 
     fn set(&self, name: &str, value: &str) -> Result<(), StoreError> {

@@ -1,10 +1,10 @@
 // Causes and findings as sentences. The codes and figures are the core's.
-import type { Asset } from '../../api/generated/Asset';
-import type { CauseCode } from '../../api/generated/CauseCode';
-import type { Finding } from '../../api/generated/Finding';
-import type { NextStep } from '../../api/generated/NextStep';
-import { money } from '../../shared/money';
-import { deadline } from '../../shared/time';
+import type { Asset } from '../api/generated/Asset';
+import type { CauseCode } from '../api/generated/CauseCode';
+import type { Finding } from '../api/generated/Finding';
+import type { NextStep } from '../api/generated/NextStep';
+import { money } from './money';
+import { deadline } from './time';
 
 export const CAUSES: Record<CauseCode, string> = {
   purchase: 'Credits bought',
@@ -26,7 +26,7 @@ export const CAUSES: Record<CauseCode, string> = {
 export const STEPS: Record<NextStep, string> = {
   change_payment_order: 'Change who pays',
   replace_card: 'Replace the card in your account at the cloud',
-  dispute: 'Ask support; the history proves it',
+  dispute: 'Ask support',
   pay_now: 'Pay or pause',
   pause: 'Resume or pause',
   buy_credits: 'Buy credits',
@@ -34,7 +34,14 @@ export const STEPS: Record<NextStep, string> = {
   wait: 'Nothing to do',
 };
 
+/** What a finding says; of what had not happened, up to when that is known. */
 export function sentence(finding: Finding, asset: Asset, zone: string): string {
+  const said = told(finding, asset, zone);
+  if (!finding.known_until) return said;
+  return `${said} Not known since ${deadline(finding.known_until, zone)}.`;
+}
+
+function told(finding: Finding, asset: Asset, zone: string): string {
   const amount = finding.amount === undefined ? '' : money(finding.amount, asset);
   const at = finding.at ? deadline(finding.at, zone) : '';
   const until = finding.deadline ? deadline(finding.deadline, zone) : '';

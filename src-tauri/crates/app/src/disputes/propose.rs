@@ -1,0 +1,253 @@
+//! A dispute as it begins: what a finding or some rows make of it, before a person has written a word.
+
+use boothkeeper_domain::disputes::{DisputeKind, MAX_ROWS, Premise};
+use boothkeeper_domain::findings::{Finding, FindingCode};
+use boothkeeper_domain::time::DAY;
+use boothkeeper_domain::{Amount, Body, Entry, Seq, Timestamp};
+use boothkeeper_store::Zone;
+use boothkeeper_store::outbox::Draft;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::words;
+use crate::copy::Copied;
+use crate::packet::Period;
+use crate::{AppError, Code};
+
+/// What a dispute begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Begin {
+    Finding {
+        code: FindingCode,
+        entries: Vec<Seq>,
+    },
+    Entries(Vec<Seq>),
+    Kind(DisputeKind),
+}
+
+/// Days of a dispute that names no rows.
+const DAYS: i64 = 30;
+
+impl Copied<'_> {
+    pub(super) fn propose(
+        &self,
+        begin: &Begin,
+        id: Uuid,
+        now: Timestamp,
+        zone: &Zone,
+    ) -> Result<Draft, AppError> {
+        let (kind, premise, rows) = match begin {
+            Begin::Finding { code, entries } => {
+                let rows = self.rows_of(*code, entries)?;
+                let premise = Premise {
+                    code: *code,
+                    entries: rows.clone(),
+                };
+                (DisputeKind::of_finding(*code), Some(premise), rows)
+            }
+            Begin::Entries(entries) => {
+                let rows = self.whole(entries)?;
+                let first = rows.first().map(|entry| DisputeKind::of_entry(&entry.body));
+                let failed = rows
+                    .iter()
+                    .any(|entry| matches!(entry.body, Body::RunFailed(_)));
+                let kind = match failed {
+                    true => DisputeKind::FailedRun,
+                    false => first.unwrap_or(DisputeKind::Other),
+                };
+                (kind, None, rows.iter().map(|entry| entry.seq).collect())
+            }
+            Begin::Kind(kind) => (*kind, None, self.rows_of_kind(*kind)),
+        };
+        let entries = self.whole(&rows)?;
+        let mut zone = zone.clone();
+        let today = zone.day(now).date();
+        let first = entries.iter().map(|entry| entry.at).min();
+        let from = first.unwrap_or_else(|| now.plus(-DAYS * DAY));
+        let owed = self.owed(begin, &entries)?;
+        let bought = entries.iter().find_map(|entry| match &entry.body {
+            Body::PurchaseStarted(started) => Some((entry.at, started)),
+            _ => None,
+        });
+        let coupon = entries.iter().find_map(|entry| match &entry.body {
+            Body::CouponRedeemed(redeemed) => Some(redeemed.coupon.clone()),
+            _ => None,
+        });
+        let account = &self.head.account;
+        let expected = owed.and_then(|owed| account.balance.checked_add(owed).ok());
+        let mut draft = Draft {
+            id,
+            created_at: now,
+            saved_at: now,
+            kind,
+            premise,
+            expected,
+            noticed_on: today,
+            from: zone.day(from).date(),
+            to: today,
+            entries: rows,
+            message: String::new(),
+            payment: bought.map(|(_, started)| started.payment.clone()),
+            paid: bought.map(|(_, started)| started.charge.amount),
+            paid_on: bought.map(|(at, _)| zone.day(at).date()),
+            coupon,
+            plan: matches!(kind, DisputeKind::PlanChange | DisputeKind::AllowanceWrong)
+                .then(|| account.plan.clone()),
+            legacy: match kind {
+                DisputeKind::LegacyMismatch => account.legacy.clone(),
+                _ => vec![],
+            },
+            files: vec![],
+            edited: false,
+            came_right: false,
+            command: None,
+            ticket: None,
+        };
+        draft.message = words::message(&draft, &entries, owed, self.asset()?, &zone);
+        Ok(draft)
+    }
+
+    /// The entries, oldest first, each failed run with its charge and no row twice.
+    fn whole(&self, seqs: &[Seq]) -> Result<Vec<Entry>, AppError> {
+        let mut wanted: Vec<Seq> = seqs.to_vec();
+        wanted.sort_unstable();
+        wanted.dedup();
+        if wanted.len() > MAX_ROWS {
+            return Err(AppError::new(Code::TooManyRows));
+        }
+        if wanted
+            .iter()
+            .any(|seq| *seq > self.head.account.seq || *seq == Seq::ZERO)
+        {
+            return Err(AppError::new(Code::NotFound));
+        }
+        let found = self.cache.entries(wanted.iter().copied())?;
+        let charges = found.iter().filter_map(|(_, entry)| match &entry.body {
+            Body::RunFailed(failed) => Some(failed.of),
+            _ => None,
+        });
+        let before = wanted.len();
+        wanted.extend(charges.collect::<Vec<_>>());
+        wanted.sort_unstable();
+        wanted.dedup();
+        let found = match wanted.len() == before {
+            true => found,
+            false => self.cache.entries(wanted)?,
+        };
+        Ok(found.into_iter().map(|(_, entry)| entry).collect())
+    }
+
+    /// The rows a finding is about: all failed runs of that event and day are one complaint.
+    fn rows_of(&self, code: FindingCode, entries: &[Seq]) -> Result<Vec<Seq>, AppError> {
+        if code == FindingCode::AccountClosed {
+            return Ok(self.head.account.closed_by.into_iter().collect());
+        }
+        let charges = |entries: &[Seq]| entries.first().copied();
+        let mut rows: Vec<Seq> = match code {
+            FindingCode::RunFailedNotRefunded => self
+                .siblings(entries)?
+                .iter()
+                .filter_map(|finding| charges(&finding.entries))
+                .collect(),
+            _ => entries.to_vec(),
+        };
+        rows.sort_unstable();
+        rows.dedup();
+        rows.truncate(MAX_ROWS);
+        // They are this journal's.
+        self.whole(&rows)?;
+        Ok(rows)
+    }
+
+    fn siblings(&self, entries: &[Seq]) -> Result<Vec<Finding>, AppError> {
+        let charge = entries.first().ok_or(AppError::new(Code::NotFound))?;
+        let row = self
+            .cache
+            .row(*charge)?
+            .ok_or(AppError::new(Code::NotFound))?;
+        let mut zone = Zone::named(&self.zone_name()?).unwrap_or_else(Zone::utc);
+        let day = zone.day(row.at);
+        let filter = boothkeeper_store::cache::Filter {
+            from: Some(day),
+            to: Some(day),
+            ..Default::default()
+        };
+        let explained = self.explain(&filter, self.head.as_of)?;
+        let mut siblings = Vec::new();
+        for finding in explained.findings {
+            let of = finding.entries.first().copied();
+            let same = match of.map(|of| self.cache.row(of)).transpose()?.flatten() {
+                Some(other) => other.event == row.event,
+                None => false,
+            };
+            if finding.code == FindingCode::RunFailedNotRefunded && same {
+                siblings.push(finding);
+            }
+        }
+        Ok(siblings)
+    }
+
+    /// What a kind is mostly about, where the account's state knows.
+    fn rows_of_kind(&self, kind: DisputeKind) -> Vec<Seq> {
+        let account = &self.head.account;
+        match kind {
+            DisputeKind::PurchaseMissing => account.purchases.values().map(|p| p.started).collect(),
+            DisputeKind::CouponBonusMissing => {
+                account.bonuses.values().map(|b| b.redeemed).collect()
+            }
+            DisputeKind::AccountClosed => account.closed_by.into_iter().collect(),
+            _ => vec![],
+        }
+    }
+
+    /// What would have to come back, as far as the journal says.
+    fn owed(&self, begin: &Begin, entries: &[Entry]) -> Result<Option<Amount>, AppError> {
+        let account = &self.head.account;
+        let code = match begin {
+            Begin::Finding { code, .. } => Some(*code),
+            _ => None,
+        };
+        if let Some(FindingCode::AllowanceMissing | FindingCode::AllowanceMismatch) = code {
+            let catalog = self.catalog()?;
+            let standing =
+                boothkeeper_domain::findings::standing(account, &catalog, self.head.as_of);
+            let found = standing
+                .into_iter()
+                .find(|finding| Some(finding.code) == code);
+            let amount = found.and_then(|finding| finding.amount);
+            return Ok(match code {
+                Some(FindingCode::AllowanceMismatch) => amount.map(Amount::negated),
+                _ => amount,
+            });
+        }
+        let owed = entries.iter().map(|entry| match &entry.body {
+            Body::PurchaseStarted(started) => {
+                let waits = account.purchases.contains_key(&started.payment);
+                if waits { started.amount } else { Amount::ZERO }
+            }
+            Body::CouponRedeemed(redeemed) => {
+                let waiting = account.bonuses.get(&redeemed.coupon);
+                waiting.map_or(Amount::ZERO, |bonus| bonus.amount)
+            }
+            _ if entry.delta.is_negative() => entry.delta.negated(),
+            _ => Amount::ZERO,
+        });
+        let owed = Amount::sum(owed).map_err(|error| AppError::because(Code::OutOfRange, error))?;
+        Ok(Some(owed).filter(|owed| owed.is_positive()))
+    }
+
+    pub(crate) fn zone_name(&self) -> Result<String, AppError> {
+        let zone = self.cache.zone()?;
+        Ok(zone.map_or_else(|| "UTC".to_owned(), |zone| zone.name().to_owned()))
+    }
+
+    pub(super) fn period_of(&self, draft: &Draft) -> Result<Period, AppError> {
+        Ok(Period {
+            from: draft.from,
+            to: draft.to,
+            zone: self.zone_name()?,
+        })
+    }
+}

@@ -1,0 +1,171 @@
+//! Amounts as tables write them: with point or comma, grouped or not, the minus in front, behind or as
+//! brackets. What can be read in two ways is asked.
+
+use boothkeeper_domain::{Amount, Asset};
+use serde::{Deserialize, Serialize};
+
+/// What stands before the cents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Decimals {
+    Point,
+    Comma,
+}
+
+impl Decimals {
+    const fn mark(self) -> char {
+        match self {
+            Decimals::Point => '.',
+            Decimals::Comma => ',',
+        }
+    }
+}
+
+/// How the columns' amounts are to be read; `Err` if that cannot be told.
+pub fn decimals<'a>(
+    texts: impl Iterator<Item = &'a str>,
+    asset: &Asset,
+) -> Result<Decimals, Ambiguous> {
+    let (mut sure, mut unsure): ([bool; 2], [bool; 2]) = Default::default();
+    for text in texts {
+        let (_, digits) = bare(text);
+        let marks = ['.', ','].map(|mark| digits.rfind(mark));
+        let (at, mark) = match marks {
+            [None, None] => continue,
+            [Some(point), Some(comma)] => {
+                // The later one stands before the cents.
+                sure[usize::from(comma > point)] = true;
+                continue;
+            }
+            [Some(point), None] => (point, 0),
+            [None, Some(comma)] => (comma, 1),
+        };
+        let after = digits.len() - at - 1;
+        let repeated = digits.matches(['.', ',']).count() > 1;
+        match after {
+            // Several of one mark group; so does one before three digits, where cents have two.
+            _ if repeated => sure[1 - mark] = true,
+            3 => unsure[mark] = true,
+            _ => sure[mark] = true,
+        }
+    }
+    match (sure, unsure) {
+        ([true, true], _) => Err(Ambiguous),
+        // The mark of the cents also stands before three digits somewhere.
+        ([true, false], [true, _]) | ([false, true], [_, true]) if asset.scale < 3 => {
+            Err(Ambiguous)
+        }
+        ([_, true], _) => Ok(Decimals::Comma),
+        ([true, _], _) => Ok(Decimals::Point),
+        // Nothing but groups of three: the other mark would stand before cents.
+        (_, [true, true]) => Err(Ambiguous),
+        (_, [true, false]) => Ok(Decimals::Comma),
+        _ => Ok(Decimals::Point),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ambiguous;
+
+/// Whether it is negative, and its digits and marks.
+fn bare(text: &str) -> (bool, String) {
+    let text = text.trim();
+    let bracketed = text.starts_with('(') && text.ends_with(')');
+    let minus = |c: char| matches!(c, '-' | '\u{2212}' | '\u{2013}');
+    let signed = text.contains(minus);
+    let kept = text
+        .chars()
+        .filter(|c| c.is_ascii_digit() || ".,".contains(*c));
+    (bracketed || signed, kept.collect())
+}
+
+/// `None` for what is no amount. Zeros beyond the asset's digits are nothing; other digits are refused.
+pub fn amount(text: &str, decimals: Decimals, asset: &Asset) -> Option<Amount> {
+    let (negative, digits) = bare(text);
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    if digits.is_empty() || letters > 7 {
+        return None;
+    }
+    let (whole, cents) = match digits.rsplit_once(decimals.mark()) {
+        Some((whole, cents)) => (whole, cents),
+        None => (digits.as_str(), ""),
+    };
+    let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
+    let scale = usize::from(asset.scale);
+    let (kept, rest) = cents.split_at(cents.len().min(scale));
+    if !rest.bytes().all(|byte| byte == b'0') || !kept.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let sign = if negative { "-" } else { "" };
+    let whole = if whole.is_empty() {
+        "0"
+    } else {
+        whole.as_str()
+    };
+    asset.parse(&match kept.is_empty() {
+        true => format!("{sign}{whole}"),
+        false => format!("{sign}{whole}.{kept}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_as_they_are_written() {
+        let usd = Asset::usd();
+        let read = |text, decimals| amount(text, decimals, &usd).map(Amount::minor);
+        for (text, decimals, minor) in [
+            ("1.234,56", Decimals::Comma, Some(123_456)),
+            ("1,234.56", Decimals::Point, Some(123_456)),
+            ("$ -0.25", Decimals::Point, Some(-25)),
+            ("−0,25 €", Decimals::Comma, Some(-25)),
+            ("(12.00)", Decimals::Point, Some(-1_200)),
+            ("12.00-", Decimals::Point, Some(-1_200)),
+            ("USD 49", Decimals::Point, Some(4_900)),
+            ("1'234.50", Decimals::Point, Some(123_450)),
+            ("1.500", Decimals::Point, Some(150)),
+            ("0.005", Decimals::Point, None),
+            ("", Decimals::Point, None),
+            ("see invoice 12", Decimals::Point, None),
+        ] {
+            assert_eq!(read(text, decimals), minor, "{text:?}");
+        }
+        assert_eq!(
+            amount("1.500", Decimals::Comma, &Asset::credit()),
+            Some(Amount::of(1_500))
+        );
+    }
+
+    #[test]
+    fn what_can_be_read_in_two_ways_is_asked() {
+        let of = |texts: &[&str]| decimals(texts.iter().copied(), &Asset::usd());
+        assert_eq!(of(&["-0.25", "1,234.50"]), Ok(Decimals::Point));
+        assert_eq!(of(&["-0,25", "100"]), Ok(Decimals::Comma));
+        assert_eq!(
+            of(&["1.234", "5"]),
+            Ok(Decimals::Comma),
+            "cents have two digits"
+        );
+        assert_eq!(of(&["1,234", "5"]), Ok(Decimals::Point));
+        assert_eq!(of(&["1.234.567"]), Ok(Decimals::Comma));
+        assert_eq!(of(&["1.500", "0.25"]), Err(Ambiguous));
+        assert_eq!(of(&["0.25", "0,25"]), Err(Ambiguous));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_reading_and_ours_comes_back(text in "\\PC{0,30}", minor in -1_000_000i32..1_000_000) {
+            for mark in [Decimals::Point, Decimals::Comma] {
+                let _ = amount(&text, mark, &Asset::usd());
+            }
+            let usd = Asset::usd();
+            let written = usd.decimal(Amount::of(minor)).to_string();
+            prop_assert_eq!(amount(&written, Decimals::Point, &usd), Some(Amount::of(minor)));
+        }
+    }
+}

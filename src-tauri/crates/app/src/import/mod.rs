@@ -1,0 +1,229 @@
+//! An operator's own history, from tables and receipts: an account of its own beside the verified copy, in a
+//! folder of its own, and labelled as what it is. Nothing of it ever mixes with a copy that a cloud has signed.
+
+mod amounts;
+mod dates;
+mod receipts;
+mod table;
+mod titles;
+
+use std::path::{Path, PathBuf};
+
+use boothkeeper_domain::imported::{Owner, Receipt, Report, Row, journal};
+use boothkeeper_domain::{AccountId, Amount, Asset, Catalog, Programme, Timestamp};
+use boothkeeper_sync::imported;
+use serde::{Deserialize, Serialize};
+
+pub use amounts::Decimals;
+pub use dates::DateOrder;
+pub use table::{Mapping, TablePreview};
+pub use titles::Field;
+
+use crate::disputes::intake::{FileType, read_file, sniffed};
+use crate::{App, AppError, Code, Options};
+
+/// A table of this size has half a million rows; a larger one is imported year by year.
+const MOST_TABLE: u64 = 64 * 1024 * 1024;
+
+/// Where an imported account lives, beside the verified copy.
+pub fn imported_folder(data: &Path) -> PathBuf {
+    data.join("imported")
+}
+
+/// Whether anything was ever imported beside this folder's copy.
+pub(crate) fn has_imported(data: &Path) -> bool {
+    imported_folder(data).join(BROUGHT).is_file()
+}
+
+/// The imported account, to be looked at.
+pub fn open(options: &Options) -> Result<App, AppError> {
+    let folder = imported_folder(&options.data);
+    if !has_imported(&options.data) {
+        return Err(AppError::new(Code::NotSynced));
+    }
+    App::open(Options {
+        data: folder,
+        ..options.clone()
+    })
+}
+
+/// Whose history it is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Whose {
+    pub email: String,
+    pub programme: Programme,
+}
+
+/// What an import came to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Imported {
+    #[serde(flatten)]
+    pub report: Report,
+    pub account: AccountId,
+    pub balance: Amount,
+    pub asset: Asset,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub from: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub to: Option<Timestamp>,
+}
+
+/// All that was brought, kept so that a receipt can be added later.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Brought {
+    rows: Vec<Row>,
+    receipts: Vec<Receipt>,
+}
+
+const BROUGHT: &str = "brought.json";
+const MAPPINGS: &str = "mappings.json";
+
+/// The table among the files, as it would be read.
+pub fn preview(
+    options: &Options,
+    files: &[PathBuf],
+    programme: Programme,
+    mapping: Option<&Mapping>,
+) -> Result<TablePreview, AppError> {
+    let folder = imported_folder(&options.data);
+    for file in files {
+        let bytes = read_file(file, MOST_TABLE)?;
+        if sniffed(&bytes).is_none() {
+            let read = table::Table::read(&bytes)?;
+            let known = remembered(&folder, &read.fingerprint());
+            let mapping = mapping.cloned().or(known).unwrap_or_default();
+            let asset = catalog(programme)?.asset;
+            return Ok(read.preview(&mapping, &asset, &options.zone));
+        }
+    }
+    Err(AppError::new(Code::NotAHistory))
+}
+
+/// Reads tables and receipts into the imported account. A table takes the place of what was imported before;
+/// receipts alone are added to it.
+pub fn import(
+    options: &Options,
+    files: &[PathBuf],
+    whose: &Whose,
+    mapping: Option<&Mapping>,
+) -> Result<(App, Imported), AppError> {
+    let folder = imported_folder(&options.data);
+    let catalog = catalog(whose.programme)?;
+    let mut brought = Brought::default();
+    let mut tables = 0;
+    for file in files {
+        let bytes = read_file(file, MOST_TABLE)?;
+        match sniffed(&bytes) {
+            Some(FileType::Pdf) => brought.receipts.push(receipts::of_pdf(bytes)?),
+            Some(FileType::Mail) => brought.receipts.push(receipts::of_mail(&bytes)?),
+            Some(FileType::Png | FileType::Jpeg) => return Err(AppError::new(Code::FileType)),
+            None => {
+                tables += 1;
+                let read = table::Table::read(&bytes)?;
+                let fingerprint = read.fingerprint();
+                let known = remembered(&folder, &fingerprint);
+                let mapping = mapping.cloned().or(known).unwrap_or_default();
+                let (rows, mapping) = read.rows(&mapping, &catalog.asset, &options.zone)?;
+                brought.rows.extend(rows);
+                remember(&folder, fingerprint, mapping)?;
+            }
+        }
+    }
+    if tables == 0 {
+        let mut before = kept(&folder);
+        before.receipts.extend(brought.receipts);
+        brought = before;
+    }
+    brought
+        .receipts
+        .sort_by_key(|receipt| (receipt.at, receipt.payment.clone()));
+    brought.receipts.dedup_by(|a, b| a.payment == b.payment);
+    if brought.rows.is_empty() && brought.receipts.is_empty() {
+        return Err(AppError::new(Code::NotAHistory));
+    }
+    let owner = owner(whose)?;
+    let made = journal(&owner, &brought.rows, &brought.receipts, &catalog);
+    let (entries, report) = made.map_err(|refusal| AppError::foreseen(&refusal))?;
+    let app = App::open(Options {
+        data: folder.clone(),
+        ..options.clone()
+    })?;
+    if app.laptop.outbox().unsent()? > 0 {
+        // Somebody is writing a dispute about what was imported before.
+        return Err(AppError::new(Code::ActionsWaiting));
+    }
+    imported::replace(&app.laptop, &owner.account, &entries)?;
+    keep(&folder, BROUGHT, &brought)?;
+    let balance = app.balance()?;
+    let imported = Imported {
+        account: owner.account,
+        balance: balance.balance.unwrap_or(Amount::ZERO),
+        asset: catalog.asset,
+        from: entries.first().map(|entry| entry.at),
+        to: entries.last().map(|entry| entry.at),
+        report,
+    };
+    Ok((app, imported))
+}
+
+fn catalog(programme: Programme) -> Result<Catalog, AppError> {
+    Catalog::shipped(programme).map_err(|error| AppError::because(Code::Internal, error))
+}
+
+/// The same address is the same account, each time it is imported.
+fn owner(whose: &Whose) -> Result<Owner, AppError> {
+    let email = whose.email.trim().to_lowercase();
+    let address = email.split_once('@');
+    if !address.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
+        || email.contains(char::is_whitespace)
+    {
+        return Err(AppError::new(Code::EmailMissing));
+    }
+    let hash = boothkeeper_store::sha256(email.as_bytes()).to_string();
+    let account = AccountId::new(format!("imported_{}", &hash[..12]));
+    Ok(Owner {
+        account: account.map_err(|error| AppError::because(Code::Internal, error))?,
+        email,
+        programme: whose.programme,
+    })
+}
+
+fn kept(folder: &Path) -> Brought {
+    let text = std::fs::read(folder.join(BROUGHT)).ok();
+    text.and_then(|text| serde_json::from_slice(&text).ok())
+        .unwrap_or_default()
+}
+
+fn keep(folder: &Path, name: &str, document: &impl Serialize) -> Result<(), AppError> {
+    std::fs::create_dir_all(folder).map_err(crate::export::failed)?;
+    crate::export::whole_file(&folder.join(name), |file| {
+        serde_json::to_writer(file, document)
+            .map_err(|error| AppError::because(Code::FileSystem, error))
+    })
+}
+
+type Mappings = std::collections::BTreeMap<String, Mapping>;
+
+fn mappings(folder: &Path) -> Mappings {
+    let text = std::fs::read(folder.join(MAPPINGS)).ok();
+    text.and_then(|text| serde_json::from_slice(&text).ok())
+        .unwrap_or_default()
+}
+
+/// How a table with these titles was read before.
+fn remembered(folder: &Path, fingerprint: &str) -> Option<Mapping> {
+    mappings(folder).remove(fingerprint)
+}
+
+fn remember(folder: &Path, fingerprint: String, mapping: Mapping) -> Result<(), AppError> {
+    let mut all = mappings(folder);
+    if all.get(&fingerprint) == Some(&mapping) {
+        return Ok(());
+    }
+    all.insert(fingerprint, mapping);
+    keep(folder, MAPPINGS, &all)
+}

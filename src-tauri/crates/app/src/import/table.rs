@@ -1,0 +1,491 @@
+//! A usage history from a table: whatever its encoding, its separator and its titles; or from our own JSON.
+
+use std::collections::BTreeMap;
+
+use boothkeeper_domain::imported::Row;
+use boothkeeper_domain::privacy::masked;
+use boothkeeper_domain::{Asset, Timestamp};
+use boothkeeper_store::{Zone, sha256};
+use boothkeeper_sync::wire::entry;
+use chardetng::{EncodingDetector, Utf8Detection};
+use serde::{Deserialize, Serialize};
+
+use super::amounts::{self, Decimals};
+use super::dates::{self, DateOrder, Unclear};
+use super::titles::{Field, kind};
+use crate::{AppError, Code};
+
+const MOST_ROWS: usize = 500_000;
+const MOST_COLUMNS: usize = 64;
+/// Longer texts are cut: no event has such a name.
+const MOST_TEXT: usize = 200;
+const SAMPLES: usize = 5;
+
+/// How a table is to be read, where it does not say so itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default)]
+pub struct Mapping {
+    /// A column's title for each field.
+    pub columns: BTreeMap<Field, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub dates: Option<DateOrder>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub decimals: Option<Decimals>,
+}
+
+/// A table as it would be read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct TablePreview {
+    pub titles: Vec<String>,
+    pub mapping: Mapping,
+    /// The first rows, as they are.
+    pub samples: Vec<Vec<String>>,
+    pub rows: u32,
+    /// What has to be said before it can be read.
+    pub asks: Vec<Code>,
+    /// Rows that cannot be read, by their line; the first few.
+    pub unreadable: Vec<u32>,
+    /// How many rows of which kind.
+    #[cfg_attr(feature = "ts", ts(type = "Record<string, number>"))]
+    pub kinds: BTreeMap<String, u32>,
+}
+
+#[derive(Debug)]
+pub struct Table {
+    titles: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub fn read(bytes: &[u8]) -> Result<Self, AppError> {
+        if let Some(table) = of_json(bytes) {
+            return table;
+        }
+        let text = decoded(bytes)?;
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(separator(&text))
+            .flexible(true)
+            .has_headers(false)
+            .from_reader(text.as_bytes());
+        let mut titles: Option<Vec<String>> = None;
+        let mut rows = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(|error| AppError::because(Code::NotAHistory, error))?;
+            if record.iter().all(|cell| cell.trim().is_empty()) {
+                continue;
+            }
+            let cells: Vec<String> = record.iter().take(MOST_COLUMNS).map(cell).collect();
+            match &titles {
+                // What stands above the titles is no table yet.
+                None if cells.len() < 2 => {}
+                None => titles = Some(cells),
+                Some(_) if rows.len() >= MOST_ROWS => {
+                    return Err(AppError::new(Code::FileTooLarge));
+                }
+                Some(_) => rows.push(cells),
+            }
+        }
+        match titles {
+            Some(titles) if !rows.is_empty() => Ok(Table { titles, rows }),
+            _ => Err(AppError::new(Code::NotAHistory)),
+        }
+    }
+
+    /// Tables of the same titles are read the same way.
+    pub fn fingerprint(&self) -> String {
+        sha256(self.titles.join("\n").as_bytes()).to_string()
+    }
+
+    pub fn preview(&self, mapping: &Mapping, asset: &Asset, zone: &Zone) -> TablePreview {
+        let mapping = self.completed(mapping);
+        let (asks, settled) = self.settled(&mapping, asset);
+        let mut preview = TablePreview {
+            titles: self.titles.clone(),
+            samples: self.rows.iter().take(SAMPLES).cloned().collect(),
+            rows: u32::try_from(self.rows.len()).unwrap_or(u32::MAX),
+            asks,
+            unreadable: vec![],
+            kinds: BTreeMap::new(),
+            mapping: settled.unwrap_or(mapping),
+        };
+        if preview.asks.is_empty() {
+            for (n, cells) in self.rows.iter().enumerate() {
+                match self.row(cells, &preview.mapping, asset, zone) {
+                    Some(row) => {
+                        let kind = row.kind.unwrap_or_else(|| "by_sign".to_owned());
+                        *preview.kinds.entry(kind).or_default() += 1;
+                    }
+                    None if preview.unreadable.len() < SAMPLES => {
+                        let line = u32::try_from(n + 2).unwrap_or(u32::MAX);
+                        preview.unreadable.push(line);
+                    }
+                    None => {}
+                }
+            }
+        }
+        preview
+    }
+
+    /// All rows, and how they were read. A row that cannot be read stops it: half a history explains nothing.
+    pub fn rows(
+        &self,
+        mapping: &Mapping,
+        asset: &Asset,
+        zone: &Zone,
+    ) -> Result<(Vec<Row>, Mapping), AppError> {
+        let mapping = self.completed(mapping);
+        let (asks, settled) = self.settled(&mapping, asset);
+        if let Some(ask) = asks.first() {
+            return Err(AppError::new(*ask));
+        }
+        let mapping = settled.ok_or(AppError::new(Code::AskMapping))?;
+        let read = |(n, cells): (usize, &Vec<String>)| {
+            self.row(cells, &mapping, asset, zone).ok_or_else(|| {
+                AppError::because(Code::NotAHistory, format!("line {} cannot be read", n + 2))
+            })
+        };
+        let rows: Result<Vec<Row>, AppError> = self.rows.iter().enumerate().map(read).collect();
+        Ok((rows?, mapping))
+    }
+
+    /// With what the titles themselves say.
+    fn completed(&self, mapping: &Mapping) -> Mapping {
+        let mut mapping = mapping.clone();
+        for title in &self.titles {
+            if let Some(field) = Field::of_title(title)
+                && !mapping.columns.values().any(|taken| taken == title)
+            {
+                mapping
+                    .columns
+                    .entry(field)
+                    .or_insert_with(|| title.clone());
+            }
+        }
+        mapping
+    }
+
+    /// What has to be asked; else the mapping with nothing left open.
+    fn settled(&self, mapping: &Mapping, asset: &Asset) -> (Vec<Code>, Option<Mapping>) {
+        let has = |field| self.column(mapping, field).is_some();
+        let moved = has(Field::Amount) || has(Field::Added) || has(Field::Spent);
+        if !has(Field::Date) || !moved {
+            return (vec![Code::AskMapping], None);
+        }
+        let mut asks = Vec::new();
+        let dates = match mapping.dates {
+            Some(order) => Ok(order),
+            None => dates::order(self.texts(mapping, Field::Date)),
+        };
+        let amounts = [Field::Amount, Field::Added, Field::Spent, Field::Balance];
+        let texts = amounts.iter().flat_map(|field| self.texts(mapping, *field));
+        let decimals = match mapping.decimals {
+            Some(decimals) => Ok(decimals),
+            None => amounts::decimals(texts, asset),
+        };
+        if dates == Err(Unclear::Ambiguous) {
+            asks.push(Code::AskDates);
+        } else if dates.is_err() {
+            asks.push(Code::NotAHistory);
+        }
+        if decimals.is_err() {
+            asks.push(Code::AskDecimals);
+        }
+        let settled = dates
+            .ok()
+            .zip(decimals.ok())
+            .map(|(dates, decimals)| Mapping {
+                dates: Some(dates),
+                decimals: Some(decimals),
+                ..mapping.clone()
+            });
+        (asks, settled)
+    }
+
+    fn column(&self, mapping: &Mapping, field: Field) -> Option<usize> {
+        let title = mapping.columns.get(&field)?;
+        self.titles.iter().position(|known| known == title)
+    }
+
+    fn texts<'a>(&'a self, mapping: &Mapping, field: Field) -> impl Iterator<Item = &'a str> {
+        let column = self.column(mapping, field);
+        let cell = move |row: &'a Vec<String>| row.get(column?).map(String::as_str);
+        self.rows.iter().filter_map(cell)
+    }
+
+    fn row(&self, cells: &[String], mapping: &Mapping, asset: &Asset, zone: &Zone) -> Option<Row> {
+        let text = |field| {
+            let text = self.column(mapping, field).and_then(|at| cells.get(at))?;
+            Some(text.trim()).filter(|text| !text.is_empty())
+        };
+        let decimals = mapping.decimals.unwrap_or(Decimals::Point);
+        let order = mapping.dates.unwrap_or(DateOrder::Ymd);
+        let at = dates::instant(text(Field::Date)?, text(Field::Time), order, zone)?;
+        let amount = |field| match text(field) {
+            Some(text) => amounts::amount(text, decimals, asset).map(Some),
+            None => Some(None),
+        };
+        let moved = match amount(Field::Amount)? {
+            Some(amount) => amount,
+            None => {
+                let added = amount(Field::Added)?.unwrap_or_default();
+                let spent = amount(Field::Spent)?.unwrap_or_default();
+                // What went out is mostly written without a minus.
+                let spent = if spent.is_negative() {
+                    spent.negated()
+                } else {
+                    spent
+                };
+                added.checked_sub(spent).ok()?
+            }
+        };
+        let kind_of = |field| text(field).and_then(kind).map(ToOwned::to_owned);
+        let words = |field| text(field).map(|text| masked(&unquoted(text)));
+        let number = |field| text(field).and_then(|text| text.parse().ok());
+        Some(Row {
+            at,
+            // A description names the service, or what it was.
+            kind: kind_of(Field::Kind).or_else(|| kind_of(Field::Service)),
+            amount: moved,
+            balance_after: amount(Field::Balance)?,
+            service: words(Field::Service).map(|text| code_of(&text)),
+            event: words(Field::Event),
+            run: text(Field::Run).map(unquoted),
+            payment: text(Field::Payment).map(unquoted),
+            number: number(Field::Number),
+            refers_to: number(Field::RefersTo),
+            reason: words(Field::Reason),
+        })
+    }
+}
+
+fn cell(text: &str) -> String {
+    let kept = text.chars().filter(|c| !c.is_control());
+    kept.take(MOST_TEXT).collect()
+}
+
+/// Our own export writes a quote before what a spreadsheet would run.
+fn unquoted(text: &str) -> String {
+    match text.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest.to_owned(),
+        _ => text.to_owned(),
+    }
+}
+
+/// A service's name as its code: `AI Draw Me` is `ai_draw_me`.
+fn code_of(name: &str) -> String {
+    name.trim().to_lowercase().replace(' ', "_")
+}
+
+/// Text of whatever encoding; one that is none is refused.
+fn decoded(bytes: &[u8]) -> Result<String, AppError> {
+    if let Some((encoding, _)) = encoding_rs::Encoding::for_bom(bytes) {
+        return Ok(encoding.decode(bytes).0.into_owned());
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return match text.contains('\0') {
+            true => Err(AppError::new(Code::NotAHistory)),
+            false => Ok(text.to_owned()),
+        };
+    }
+    if bytes.contains(&0) {
+        return Err(AppError::new(Code::NotAHistory));
+    }
+    let mut detector = EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
+    detector.feed(bytes, true);
+    let encoding = detector.guess(None, Utf8Detection::Allow);
+    Ok(encoding.decode(bytes).0.into_owned())
+}
+
+/// The separator that most lines have equally often.
+fn separator(text: &str) -> u8 {
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|l| !l.trim().is_empty())
+        .take(20)
+        .collect();
+    let score = |mark: char| {
+        let counts: Vec<usize> = lines
+            .iter()
+            .map(|line| line.matches(mark).count())
+            .collect();
+        let most = counts.iter().copied().max().unwrap_or(0);
+        let usual = counts
+            .iter()
+            .filter(|count| **count == most && most > 0)
+            .count();
+        (usual, most)
+    };
+    [';', '\t', ',']
+        .into_iter()
+        .max_by_key(|mark| score(*mark))
+        .and_then(|mark| u8::try_from(mark).ok())
+        .unwrap_or(b',')
+}
+
+/// Our own export or proof: entries exactly as a cloud sent them, read as rows like any others.
+fn of_json(bytes: &[u8]) -> Option<Result<Table, AppError>> {
+    #[derive(Deserialize)]
+    struct Exported {
+        entries: Vec<Line>,
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Line {
+        Bare(String),
+        Proven { entry: String },
+    }
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return None;
+    }
+    let exported: Exported = match serde_json::from_slice(bytes) {
+        Ok(exported) => exported,
+        Err(error) => return Some(Err(AppError::because(Code::NotAHistory, error))),
+    };
+    let titles = crate::export::COLUMNS.map(ToOwned::to_owned).to_vec();
+    let mut rows: Vec<(Timestamp, Vec<String>)> = Vec::new();
+    for line in exported.entries.into_iter().take(MOST_ROWS) {
+        let line = match line {
+            Line::Bare(line) | Line::Proven { entry: line } => line,
+        };
+        let entry = match entry::decode(line.as_bytes()) {
+            Ok(entry) => entry,
+            Err(error) => return Some(Err(AppError::because(Code::NotAHistory, error))),
+        };
+        // Amounts are minor units of an asset that the file may not name: both have at most two digits.
+        let cells = crate::export::cells(&entry, &scale_of(bytes));
+        rows.push((entry.at, cells));
+    }
+    let rows = rows.into_iter().map(|(_, cells)| cells).collect();
+    Some(Ok(Table { titles, rows }))
+}
+
+/// A proof names its asset; an export of ours is of dollars unless it says so.
+fn scale_of(bytes: &[u8]) -> Asset {
+    #[derive(Deserialize)]
+    struct Named {
+        asset: Asset,
+    }
+    serde_json::from_slice::<Named>(bytes).map_or_else(|_| Asset::usd(), |named| named.asset)
+}
+
+#[cfg(test)]
+mod tests {
+    use boothkeeper_domain::Amount;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rows(bytes: &[u8], mapping: &Mapping) -> Result<Vec<Row>, AppError> {
+        let (rows, _) = Table::read(bytes)?.rows(mapping, &Asset::usd(), &Zone::utc())?;
+        Ok(rows)
+    }
+
+    #[test]
+    fn a_table_from_elsewhere_is_read_with_its_commas_and_umlauts() {
+        let text = "Datum;Betrag (USD);Saldo;Beschreibung;Veranstaltung\n\
+                    21.02.2026 16:31;-0,25;142,35;Draw Me;Hochzeit Müller\n\
+                    22.02.2026 09:00;-49,00;93,35;Basic Subscription;\n";
+        for bytes in [
+            text.as_bytes().to_vec(),
+            encoding_rs::WINDOWS_1252.encode(text).0.into_owned(),
+            [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+            [
+                &b"\xff\xfe"[..],
+                &text
+                    .encode_utf16()
+                    .flat_map(u16::to_le_bytes)
+                    .collect::<Vec<_>>(),
+            ]
+            .concat(),
+        ] {
+            let rows = rows(&bytes, &Mapping::default()).unwrap();
+            assert_eq!(rows.len(), 2);
+            assert_eq!(rows[0].amount, Amount::of(-25));
+            assert_eq!(rows[0].balance_after, Some(Amount::of(14_235)));
+            assert_eq!(rows[0].event.as_deref(), Some("Hochzeit Müller"));
+            assert_eq!(rows[0].service.as_deref(), Some("draw_me"));
+            assert_eq!(rows[1].kind.as_deref(), Some("renewal"));
+        }
+    }
+
+    #[test]
+    fn what_is_ambiguous_is_asked_and_what_is_said_is_kept() {
+        let text = b"Date,Amount\n02/03/2026,-0.25\n04/05/2026,-0.25\n";
+        assert_eq!(
+            rows(text, &Mapping::default()).unwrap_err().code,
+            Code::AskDates
+        );
+        let said = Mapping {
+            dates: Some(DateOrder::Mdy),
+            ..Mapping::default()
+        };
+        let read = rows(text, &said).unwrap();
+        assert_eq!(read[0].at.to_string(), "2026-02-03T00:00:00.000Z");
+        let odd = b"Moon,Tide\n2026-02-03,-0.25\n";
+        assert_eq!(
+            rows(odd, &Mapping::default()).unwrap_err().code,
+            Code::AskMapping
+        );
+        let mut said = Mapping::default();
+        said.columns.insert(Field::Date, "Moon".into());
+        said.columns.insert(Field::Amount, "Tide".into());
+        assert_eq!(rows(odd, &said).unwrap().len(), 1);
+        let preview = Table::read(odd)
+            .unwrap()
+            .preview(&said, &Asset::usd(), &Zone::utc());
+        assert_eq!((preview.rows, preview.asks.len()), (1, 0));
+    }
+
+    #[test]
+    fn guests_are_masked_and_formulas_are_text() {
+        let text = "at,amount,event,reason\n2026-02-03,-0.25,'=1+1,call +1 555 123 4567\n";
+        let read = rows(text.as_bytes(), &Mapping::default()).unwrap();
+        assert_eq!(read[0].event.as_deref(), Some("=1+1"));
+        assert_eq!(read[0].reason.as_deref(), Some("call •••67"));
+    }
+
+    #[test]
+    fn what_is_no_table_is_refused() {
+        for bytes in [
+            &b"hello"[..],
+            b"",
+            b"a,b\n",
+            b"\0\x01\x02,\0\n1,2\n",
+            b"{\"entries\":[\"x\"]}",
+            b"{}",
+        ] {
+            let refused = rows(bytes, &Mapping::default()).unwrap_err().code;
+            assert!(
+                matches!(refused, Code::NotAHistory | Code::AskMapping),
+                "{bytes:?}: {refused:?}"
+            );
+        }
+        let row = "2026-02-03,soon\n";
+        let refused = rows(
+            format!("Date,Amount\n{row}").as_bytes(),
+            &Mapping::default(),
+        );
+        assert_eq!(refused.unwrap_err().code, Code::NotAHistory);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_break_the_reading(bytes in proptest::collection::vec(any::<u8>(), 0..3_000)) {
+            if let Ok(table) = Table::read(&bytes) {
+                let _ = table.preview(&Mapping::default(), &Asset::usd(), &Zone::utc());
+                let _ = table.rows(&Mapping::default(), &Asset::usd(), &Zone::utc());
+            }
+        }
+
+        #[test]
+        fn no_table_breaks_the_reading(text in "(Date|Amount|at|amount|Saldo|[^\\n]{0,9})([,;\\t][^\\n]{0,12}){1,4}\n(([^\\n]{0,14}[,;\\t]){1,4}[^\\n]{0,12}\n){1,6}") {
+            if let Ok(table) = Table::read(text.as_bytes()) {
+                let _ = table.preview(&Mapping::default(), &Asset::usd(), &Zone::utc());
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! A stretch of the journal that proves itself: the entries exactly as sent, the chain over them, and the
+//! cloud's signature at its end. Checked without any copy of the journal.
+
+use boothkeeper_domain::{AccountId, Amount, Asset, Hash, Seq};
+use boothkeeper_sync::wire::checkpoint::{PublicKey, SignedCheckpoint};
+use boothkeeper_sync::wire::{chain, entry};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+pub const FORMAT: &str = "boothkeeper/proof/1";
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Proof {
+    pub format: String,
+    pub account: AccountId,
+    pub cloud: String,
+    pub asset: Asset,
+    /// Days of this zone, both included.
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+    pub zone: String,
+    /// The balance before `first` and after `last`.
+    pub opening: Amount,
+    pub closing: Amount,
+    /// The days' own entries; nothing happened where `first` lies past `last`. Those after `last` lead to the
+    /// signature.
+    pub first: Seq,
+    pub last: Seq,
+    /// The chain value before the first entry below.
+    pub before: Hash,
+    pub entries: Vec<Proven>,
+    pub checkpoint: SignedCheckpoint,
+    /// The keys that this laptop believes.
+    pub keys: Vec<PublicKey>,
+}
+
+/// An entry's line as the cloud sent it, and the chain value after it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Proven {
+    pub hash: Hash,
+    pub entry: String,
+}
+
+/// What a proof comes to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Verdict {
+    pub ok: bool,
+    /// The last of the days' entries, and the chain value there.
+    pub seq: Seq,
+    pub hash: Hash,
+    /// How many entries the days have.
+    pub entries: u64,
+    pub balance: Amount,
+    pub opening: Amount,
+    pub account: AccountId,
+    /// Who signed it: to be compared with the key that the cloud names.
+    pub signed_by: Hash,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_bad_seq: Option<Seq>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flaw: Option<Flaw>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flaw {
+    /// It says that it is something else.
+    Format,
+    /// An entry's bytes are not what the chain says.
+    Chain,
+    /// An entry contradicts the one before it.
+    Contradiction,
+    /// Opening and changes do not come to the closing balance.
+    Sum,
+    /// The signature is not over this, or not by the key that is named.
+    Signature,
+    /// Signed, but by nobody that is believed here.
+    UnknownKey,
+    /// The table beside it says something else.
+    Table,
+}
+
+impl Proof {
+    /// Checks all of it; `trusted` are keys known from elsewhere, if there are any.
+    pub fn check(&self, trusted: Option<&[PublicKey]>) -> Verdict {
+        let within = self.entries.len() as u64;
+        let skipped = self.checkpoint.body.seq.0.saturating_sub(self.last.0);
+        let at_last = within
+            .checked_sub(skipped + 1)
+            .and_then(|at| self.entries.get(usize::try_from(at).ok()?));
+        let verdict = Verdict {
+            ok: false,
+            seq: self.last,
+            hash: at_last.map_or(self.before, |proven| proven.hash),
+            entries: (self.last.0 + 1).saturating_sub(self.first.0),
+            balance: self.closing,
+            opening: self.opening,
+            account: self.account.clone(),
+            signed_by: self.checkpoint.key,
+            first_bad_seq: None,
+            flaw: None,
+        };
+        match self.flaw(trusted) {
+            None => Verdict {
+                ok: true,
+                ..verdict
+            },
+            Some((flaw, first_bad_seq)) => Verdict {
+                flaw: Some(flaw),
+                first_bad_seq,
+                ..verdict
+            },
+        }
+    }
+
+    fn flaw(&self, trusted: Option<&[PublicKey]>) -> Option<(Flaw, Option<Seq>)> {
+        if self.format != FORMAT || self.account != self.checkpoint.body.account {
+            return Some((Flaw::Format, None));
+        }
+        if let Err(flaw) = self.entries_hold() {
+            return Some(flaw);
+        }
+        // A key is its own name's hash: one that only says so signs nothing.
+        let genuine = |key: &&PublicKey| Hash(*blake3::hash(&key.public.0).as_bytes()) == key.id;
+        let named: Vec<_> = self.keys.iter().filter(genuine).cloned().collect();
+        if self.checkpoint.verify(&named).is_err() {
+            return Some((Flaw::Signature, None));
+        }
+        match trusted {
+            Some(trusted) if self.checkpoint.verify(trusted).is_err() => {
+                Some((Flaw::UnknownKey, None))
+            }
+            _ => None,
+        }
+    }
+
+    fn entries_hold(&self) -> Result<(), (Flaw, Option<Seq>)> {
+        let signed = &self.checkpoint.body;
+        let start = (signed.seq.0 + 1).checked_sub(self.entries.len() as u64);
+        let mut seq = match start {
+            Some(start) if start > 0 && !self.entries.is_empty() => Seq(start),
+            _ => return Err((Flaw::Chain, None)),
+        };
+        if seq == Seq(1) && self.before != chain::genesis(&self.account) {
+            return Err((Flaw::Chain, Some(seq)));
+        }
+        if seq > self.first || self.last > signed.seq {
+            return Err((Flaw::Sum, None));
+        }
+        let (mut hash, mut balance) = (self.before, None);
+        let (mut opening, mut closing) = (None, None);
+        for proven in &self.entries {
+            let line = proven.entry.as_bytes();
+            hash = chain::next(&hash, line);
+            if hash != proven.hash {
+                return Err((Flaw::Chain, Some(seq)));
+            }
+            let contradiction = (Flaw::Contradiction, Some(seq));
+            let entry = entry::decode(line).map_err(|_| contradiction)?;
+            let before = entry.balance_after.checked_sub(entry.delta).ok();
+            if entry.seq != seq || before.is_none() || balance.is_some_and(|b| Some(b) != before) {
+                return Err(contradiction);
+            }
+            if seq == self.first {
+                opening = before;
+            }
+            if seq == self.last {
+                closing = Some(entry.balance_after);
+            }
+            balance = Some(entry.balance_after);
+            seq = seq.next();
+        }
+        if hash != signed.chain || balance != Some(signed.balance) {
+            return Err((Flaw::Signature, None));
+        }
+        // Days on which nothing happened open with what they close.
+        let opening = opening.or(closing.filter(|_| self.first > self.last));
+        match (opening, closing) == (Some(self.opening), Some(self.closing)) {
+            true => Ok(()),
+            false => Err((Flaw::Sum, None)),
+        }
+    }
+}

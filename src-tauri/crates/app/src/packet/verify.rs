@@ -1,0 +1,286 @@
+//! Proves a packet from its files alone: no copy of the journal, no key, no network unless a cloud is named.
+
+use std::io::{Cursor, Read};
+use std::path::Path;
+
+use boothkeeper_sync::Client;
+use boothkeeper_sync::transport::Transport;
+use boothkeeper_sync::wire::checkpoint::PublicKey;
+use mail_parser::{MessageParser, MimeHeaders};
+
+use super::history::table;
+use super::proof::{Flaw, Proof, Verdict};
+use crate::disputes::intake::read_file;
+use crate::{AppError, Code};
+
+/// No packet is larger; what an archive unfolds to neither.
+const MOST: u64 = 512 * 1024 * 1024;
+
+/// Files by name, whatever they came in.
+type Files = Vec<(String, Vec<u8>)>;
+
+/// Proves a proof, an archive or a letter that has one, or a folder of them. With a cloud's address its keys
+/// are the ones believed; else the packet's own are, and whoever asks compares their name.
+pub async fn verify_packet(path: &Path, cloud: Option<&str>) -> Result<Verdict, AppError> {
+    let files = gather(path)?;
+    let trusted = match cloud {
+        Some(cloud) => Some(keys_of(cloud).await?),
+        None => None,
+    };
+    check(&files, trusted.as_deref())
+}
+
+async fn keys_of(cloud: &str) -> Result<Vec<PublicKey>, AppError> {
+    let address = crate::session::address(cloud)?;
+    let transport = Transport::http().map_err(|error| AppError::because(Code::Internal, error))?;
+    Ok(Client::new(transport, &address, None).meta().await?.keys)
+}
+
+pub(super) fn check(files: &Files, trusted: Option<&[PublicKey]>) -> Result<Verdict, AppError> {
+    let mut proofs: Vec<(&str, Proof)> = files
+        .iter()
+        .filter(|(name, _)| name.ends_with(".json"))
+        .filter_map(|(name, bytes)| Some((name.as_str(), serde_json::from_slice(bytes).ok()?)))
+        .collect();
+    proofs.sort_by_key(|(_, proof)| (proof.first, proof.last));
+    let mut whole: Option<Verdict> = None;
+    for (name, proof) in &proofs {
+        let mut verdict = proof.check(trusted);
+        let beside = format!("{}.csv", name.trim_end_matches(".json"));
+        if verdict.ok && !agrees(files, &beside, proof)? {
+            (verdict.ok, verdict.flaw) = (false, Some(Flaw::Table));
+        }
+        whole = Some(match whole {
+            None => verdict,
+            Some(before) if !before.ok => before,
+            Some(before) => joined(before, verdict, proof),
+        });
+    }
+    whole.ok_or(AppError::new(Code::NotAPacket))
+}
+
+/// Parts of one history follow each other.
+fn joined(before: Verdict, after: Verdict, proof: &Proof) -> Verdict {
+    let follows = before.account == after.account && before.seq.next() == proof.first;
+    let flaw = after.flaw.or((!follows).then_some(Flaw::Sum));
+    Verdict {
+        ok: after.ok && follows,
+        flaw,
+        entries: before.entries + after.entries,
+        opening: before.opening,
+        ..after
+    }
+}
+
+/// Whether the table beside a proof says the same; where there is none nothing is said.
+fn agrees(files: &Files, table_name: &str, proof: &Proof) -> Result<bool, AppError> {
+    match files.iter().find(|(name, _)| name == table_name) {
+        Some((_, bytes)) => Ok(*bytes == table(proof, &proof.asset)?),
+        None => Ok(true),
+    }
+}
+
+fn gather(path: &Path) -> Result<Files, AppError> {
+    let mut files = Vec::new();
+    if path.is_dir() {
+        let listed = std::fs::read_dir(path).map_err(crate::export::failed)?;
+        for file in listed {
+            let file = file.map_err(crate::export::failed)?.path();
+            if file.is_file() {
+                unfold(&name_of(&file), read_file(&file, MOST)?, &mut files)?;
+            }
+        }
+        return Ok(files);
+    }
+    unfold(&name_of(path), read_file(path, MOST)?, &mut files)?;
+    Ok(files)
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+fn unfold(name: &str, bytes: Vec<u8>, files: &mut Files) -> Result<(), AppError> {
+    let not = |error: Box<dyn std::error::Error + Send + Sync>| {
+        AppError::because(Code::NotAPacket, error)
+    };
+    if bytes.starts_with(b"PK") {
+        let mut archive =
+            zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| not(error.into()))?;
+        for at in 0..archive.len() {
+            let file = archive.by_index(at).map_err(|error| not(error.into()))?;
+            // Months of one history have files of one name: the archive's own tells them apart.
+            let inner = match name.strip_suffix(".zip") {
+                Some(stem) => stem.to_owned(),
+                None => {
+                    let inner = file.name().map_err(|error| not(error.into()))?;
+                    inner.into_owned()
+                }
+            };
+            let mut content = Vec::new();
+            let read = file.take(MOST + 1).read_to_end(&mut content);
+            if read.map_err(|error| not(error.into()))? as u64 > MOST {
+                return Err(AppError::new(Code::FileTooLarge));
+            }
+            files.push((inner, content));
+        }
+        return Ok(());
+    }
+    let lower = name.to_lowercase();
+    if !lower.ends_with(".eml") {
+        files.push((name.to_owned(), bytes));
+        return Ok(());
+    }
+    let message = MessageParser::default().parse(&bytes);
+    let message = message.ok_or(AppError::new(Code::NotAPacket))?;
+    for part in message.attachments() {
+        if let Some(name) = part.attachment_name()
+            && !name.to_lowercase().ends_with(".eml")
+        {
+            unfold(name, part.contents().to_vec(), files)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use boothkeeper_domain::{AccountId, Amount, Asset, Epoch, Seq, Timestamp};
+    use boothkeeper_sync::wire::chain;
+    use boothkeeper_sync::wire::checkpoint::{Checkpoint, public_key};
+    use ed25519_dalek::SigningKey;
+    use proptest::prelude::*;
+
+    use super::super::history::{PROOF, TABLE};
+    use super::super::proof::{FORMAT, Proven};
+    use super::*;
+
+    /// Three entries, of which the second and third are the days'; signed at the third.
+    fn proof() -> Proof {
+        let account = AccountId::new("acc_1").unwrap();
+        let line = |seq: u64, delta: i64, after: i64| {
+            format!(
+                r#"{{"seq":{seq},"at":"2026-02-21T16:31:0{seq}.000Z","kind":"adjustment","delta":{delta},"balance_after":{after},"actor":"support","body":{{}}}}"#
+            )
+        };
+        let mut hash = chain::genesis(&account);
+        let before = hash;
+        let lines = [line(1, 100, 100), line(2, -30, 70), line(3, 5, 75)];
+        let entries = lines.map(|entry| {
+            hash = chain::next(&hash, entry.as_bytes());
+            Proven { hash, entry }
+        });
+        let key = SigningKey::from_bytes(&[7; 32]);
+        let checkpoint = Checkpoint {
+            account: account.clone(),
+            epoch: Epoch::new("e").unwrap(),
+            seq: Seq(3),
+            chain: hash,
+            count: 3,
+            sum: Amount::of(75),
+            balance: Amount::of(75),
+            time: Timestamp::from_millis(0),
+        };
+        Proof {
+            format: FORMAT.into(),
+            account,
+            cloud: "https://cloud.example".into(),
+            asset: Asset::usd(),
+            from: "2026-02-21".parse().unwrap(),
+            to: "2026-02-21".parse().unwrap(),
+            zone: "UTC".into(),
+            opening: Amount::of(100),
+            closing: Amount::of(75),
+            first: Seq(2),
+            last: Seq(3),
+            before,
+            entries: entries.into(),
+            checkpoint: checkpoint.sign(&key),
+            keys: vec![public_key(&key)],
+        }
+    }
+
+    fn files(proof: &Proof) -> Files {
+        let document = serde_json::to_vec(proof).unwrap();
+        let csv = table(proof, &proof.asset).unwrap();
+        vec![(PROOF.into(), document), (TABLE.into(), csv)]
+    }
+
+    #[test]
+    fn a_proof_holds_by_itself_and_not_for_another_key() {
+        let verdict = check(&files(&proof()), None).unwrap();
+        assert!(verdict.ok, "{verdict:?}");
+        assert_eq!(
+            (verdict.entries, verdict.balance, verdict.seq),
+            (2, Amount::of(75), Seq(3))
+        );
+        let stranger = [public_key(&SigningKey::from_bytes(&[8; 32]))];
+        let verdict = check(&files(&proof()), Some(&stranger)).unwrap();
+        assert_eq!((verdict.ok, verdict.flaw), (false, Some(Flaw::UnknownKey)));
+        assert_eq!(check(&vec![], None).unwrap_err().code, Code::NotAPacket);
+    }
+
+    #[test]
+    fn what_was_changed_is_named() {
+        let flaw = |change: &dyn Fn(&mut Proof)| {
+            let mut proof = proof();
+            change(&mut proof);
+            let verdict = check(&files(&proof), None).unwrap();
+            assert!(!verdict.ok);
+            (verdict.flaw.unwrap(), verdict.first_bad_seq)
+        };
+        let rewritten = |proof: &mut Proof| {
+            proof.entries[1].entry = proof.entries[1].entry.replace("-30", "-31");
+        };
+        assert_eq!(flaw(&rewritten), (Flaw::Chain, Some(Seq(2))));
+        assert_eq!(flaw(&|p| p.opening = Amount::of(101)), (Flaw::Sum, None));
+        assert_eq!(flaw(&|p| p.closing = Amount::of(74)), (Flaw::Sum, None));
+        assert_eq!(flaw(&|p| drop(p.entries.pop())).0, Flaw::Contradiction);
+        assert_eq!(flaw(&|p| drop(p.entries.remove(0))).0, Flaw::Chain);
+        assert_eq!(
+            flaw(&|p| p.checkpoint.body.balance = Amount::of(1)),
+            (Flaw::Signature, None)
+        );
+        assert_eq!(
+            flaw(&|p| p.account = AccountId::new("acc_2").unwrap()),
+            (Flaw::Format, None)
+        );
+        assert_eq!(flaw(&|p| p.keys.clear()), (Flaw::Signature, None));
+        let mut files = files(&proof());
+        files[1].1 = String::from_utf8(files[1].1.clone())
+            .unwrap()
+            .replace("-0.30", "-0.31")
+            .into();
+        let verdict = check(&files, None).unwrap();
+        assert_eq!((verdict.ok, verdict.flaw), (false, Some(Flaw::Table)));
+    }
+
+    proptest! {
+        /// A byte changed anywhere in what is proven is found.
+        #[test]
+        fn no_changed_byte_of_an_entry_passes(which in 0usize..3, at in 0usize..150, by in 1u8..128) {
+            let mut proof = proof();
+            let mut bytes = proof.entries[which].entry.clone().into_bytes();
+            let at = at % bytes.len();
+            bytes[at] ^= by;
+            if let Ok(entry) = String::from_utf8(bytes) {
+                proof.entries[which].entry = entry;
+                prop_assert!(!proof.check(None).ok);
+            }
+        }
+
+        #[test]
+        fn no_bytes_break_the_unfolding(zipped in any::<bool>(), noise in proptest::collection::vec(any::<u8>(), 0..600)) {
+            let bytes = if zipped { [b"PK\x03\x04", noise.as_slice()].concat() } else { noise };
+            for name in ["a.json", "a.eml", "a.zip"] {
+                let mut files = Vec::new();
+                if unfold(name, bytes.clone(), &mut files).is_ok() {
+                    let _ = check(&files, None);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Tickets: an operator's own, and support's side of all of them.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use boothkeeper_domain::{AccountId, DisputeId, Hash};
+use boothkeeper_wire::api::Appended;
+use boothkeeper_wire::dispute::{Ticket, Tickets};
+use boothkeeper_wire::problem::{Problem, ProblemCode};
+use boothkeeper_wire::sandbox::{RejectRequest, ResolveRequest, SupportMessage};
+use serde::Serialize;
+
+use super::sandbox::act;
+use super::{Caller, Doc, Named, blobs};
+use crate::ops::Work;
+use crate::store::Tx;
+use crate::{Cloud, Error};
+
+/// All disputes of the account, newest first.
+#[utoipa::path(get, path = "/v1/disputes", responses((status = 200, body = Tickets), (status = 401, body = Problem)))]
+pub async fn list(State(cloud): State<Cloud>, Caller(row): Caller) -> Result<Json<Tickets>, Error> {
+    let read = move |tx: &Tx<'_>| {
+        // Together, so that the place is the tickets' own.
+        let row = tx.account(&row.account)?;
+        Ok(Tickets {
+            seq: row.state.seq,
+            disputes: tx.tickets(row.id)?,
+        })
+    };
+    Ok(Json(cloud.store.read(read).await?))
+}
+
+/// One dispute, with support's messages.
+#[utoipa::path(get, path = "/v1/disputes/{id}", params(("id" = String, Path)),
+    responses((status = 200, body = Ticket), (status = 404, body = Problem)))]
+pub async fn one(
+    State(cloud): State<Cloud>,
+    Caller(row): Caller,
+    Named(dispute): Named<DisputeId>,
+) -> Result<Json<Ticket>, Error> {
+    let ticket = cloud
+        .store
+        .read(move |tx| tx.ticket(row.id, &dispute))
+        .await?;
+    Ok(Json(Tx::found(ticket)?))
+}
+
+/// Support's side, in the sandbox.
+pub fn support() -> Router<Cloud> {
+    Router::new()
+        .route("/sandbox/disputes", get(all))
+        .route("/sandbox/disputes/{id}", get(filed))
+        .route("/sandbox/disputes/{id}/blobs/{sha256}", get(file))
+        .route("/sandbox/disputes/{id}/review", post(review))
+        .route("/sandbox/disputes/{id}/message", post(message))
+        .route("/sandbox/disputes/{id}/resolve", post(resolve))
+        .route("/sandbox/disputes/{id}/reject", post(reject))
+}
+
+/// A ticket and whose it is.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Filed {
+    account: AccountId,
+    #[serde(flatten)]
+    ticket: Ticket,
+}
+
+#[utoipa::path(get, path = "/sandbox/disputes", responses((status = 200, body = [Filed])))]
+pub async fn all(State(cloud): State<Cloud>) -> Result<Json<Vec<Filed>>, Error> {
+    let tickets = cloud.store.read(|tx| tx.all_tickets()).await?;
+    let filed = |(account, ticket)| Filed { account, ticket };
+    Ok(Json(tickets.into_iter().map(filed).collect()))
+}
+
+#[utoipa::path(get, path = "/sandbox/disputes/{id}", params(("id" = String, Path)),
+    responses((status = 200, body = Filed), (status = 404, body = Problem)))]
+pub async fn filed(
+    State(cloud): State<Cloud>,
+    Named(dispute): Named<DisputeId>,
+) -> Result<Json<Filed>, Error> {
+    let account = account_of(&cloud, dispute.clone()).await?;
+    let read = move |tx: &Tx<'_>| {
+        let row = tx.account(&account)?;
+        let ticket = Tx::found(tx.ticket(row.id, &dispute)?)?;
+        Ok(Filed { account, ticket })
+    };
+    Ok(Json(cloud.store.read(read).await?))
+}
+
+/// A file of a dispute, as it was sent.
+#[utoipa::path(get, path = "/sandbox/disputes/{id}/blobs/{sha256}",
+    params(("id" = String, Path), ("sha256" = String, Path)),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = Problem)))]
+pub async fn file(
+    State(cloud): State<Cloud>,
+    Named((dispute, sha256)): Named<(DisputeId, Hash)>,
+) -> Result<Response, Error> {
+    let account = account_of(&cloud, dispute.clone()).await?;
+    let named = move |tx: &Tx<'_>| {
+        let row = tx.account(&account)?;
+        let ticket = Tx::found(tx.ticket(row.id, &dispute)?)?;
+        let said = ticket.messages.iter().flat_map(|said| &said.attachments);
+        let mut files = ticket.attachments.iter().chain(said);
+        Tx::found(files.find(|file| file.sha256 == sha256))?;
+        Ok(row.id)
+    };
+    let account = cloud.store.read(named).await?;
+    Ok(blobs::content(&cloud, account, sha256)
+        .await?
+        .into_response())
+}
+
+#[utoipa::path(post, path = "/sandbox/disputes/{id}/review", params(("id" = String, Path)), responses((status = 200, body = Appended), (status = 409, body = Problem)))]
+pub async fn review(
+    State(cloud): State<Cloud>,
+    Named(dispute): Named<DisputeId>,
+) -> Result<Json<Appended>, Error> {
+    on_dispute(&cloud, dispute, |work, dispute| {
+        work.review_dispute(dispute)
+    })
+    .await
+}
+
+#[utoipa::path(post, path = "/sandbox/disputes/{id}/message", params(("id" = String, Path)), request_body = SupportMessage, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
+pub async fn message(
+    State(cloud): State<Cloud>,
+    Named(dispute): Named<DisputeId>,
+    Doc(request): Doc<SupportMessage>,
+) -> Result<Json<Appended>, Error> {
+    on_dispute(&cloud, dispute, move |work, dispute| {
+        work.support_says(dispute, &request.text)
+    })
+    .await
+}
+
+#[utoipa::path(post, path = "/sandbox/disputes/{id}/resolve", params(("id" = String, Path)), request_body = ResolveRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
+pub async fn resolve(
+    State(cloud): State<Cloud>,
+    Named(dispute): Named<DisputeId>,
+    Doc(request): Doc<ResolveRequest>,
+) -> Result<Json<Appended>, Error> {
+    on_dispute(&cloud, dispute, move |work, dispute| {
+        work.resolve_dispute(dispute, &request)
+    })
+    .await
+}
+
+#[utoipa::path(post, path = "/sandbox/disputes/{id}/reject", params(("id" = String, Path)), request_body = RejectRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
+pub async fn reject(
+    State(cloud): State<Cloud>,
+    Named(dispute): Named<DisputeId>,
+    Doc(request): Doc<RejectRequest>,
+) -> Result<Json<Appended>, Error> {
+    on_dispute(&cloud, dispute, move |work, dispute| {
+        work.reject_dispute(dispute, request.note.as_deref())
+    })
+    .await
+}
+
+async fn on_dispute(
+    cloud: &Cloud,
+    dispute: DisputeId,
+    step: impl FnOnce(&mut Work<'_>, &DisputeId) -> Result<(), Error> + Send + 'static,
+) -> Result<Json<Appended>, Error> {
+    let account = account_of(cloud, dispute.clone()).await?;
+    act(cloud, account, move |work| step(work, &dispute)).await
+}
+
+async fn account_of(cloud: &Cloud, dispute: DisputeId) -> Result<AccountId, Error> {
+    let account = cloud
+        .store
+        .read(move |tx| tx.ticket_account(&dispute))
+        .await?;
+    account.ok_or_else(|| ProblemCode::NotFound.into())
+}

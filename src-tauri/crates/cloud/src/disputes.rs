@@ -1,0 +1,311 @@
+//! Disputes: filed once, however often they are sent; talked about; settled with entries.
+
+use boothkeeper_domain::billing::dispute::{self, Step};
+use boothkeeper_domain::billing::{Answer, support};
+use boothkeeper_domain::disputes::{
+    DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER, MAX_MESSAGE, MAX_ROWS, Named, reply_by,
+    subject,
+};
+use boothkeeper_domain::privacy::masked;
+use boothkeeper_domain::{Actor, Amount, Body, DisputeId, Entry, Hash};
+use boothkeeper_wire::action::Complaint;
+use boothkeeper_wire::api::{CommandAnswer, CommandState};
+use boothkeeper_wire::dispute::{Attachment, Message, Ticket, TicketState};
+use boothkeeper_wire::problem::ProblemCode;
+use boothkeeper_wire::sandbox::ResolveRequest;
+
+use crate::Error;
+use crate::ops::Work;
+use crate::store::{PendingCommand, Tx};
+
+impl Work<'_> {
+    /// Opens a ticket, or adds to the one that is open on exactly the same subject.
+    pub(crate) fn open_dispute(
+        &mut self,
+        command: &PendingCommand,
+        complaint: &Complaint,
+    ) -> Result<(), Error> {
+        let files = self.files(&complaint.files)?;
+        if complaint.entries.len() > MAX_ROWS || complaint.claim.message.len() > 4 * MAX_MESSAGE {
+            return Err(ProblemCode::PayloadTooLarge.into());
+        }
+        let entries = self.evidence(complaint)?;
+        let claim = &complaint.claim;
+        let named = Named {
+            payment: claim.payment.clone(),
+            coupon: claim.coupon.clone(),
+        };
+        let subject = subject(claim.dispute_kind, &named, &entries);
+        let message = Message {
+            at: self.now,
+            from: Actor::Operator,
+            text: masked(&claim.message),
+            attachments: vec![],
+        };
+        if let Some(open) = self.tx.open_ticket(self.row.id, &subject)? {
+            let message = Message {
+                attachments: files,
+                ..message
+            };
+            let dispute = open.id.clone();
+            self.say(open, message)?;
+            return self.answer_with(command, dispute);
+        }
+        let (state, catalog, now) = (&self.row.state, self.catalog, self.now);
+        let (id, decision) = dispute::open(state, catalog, claim.dispute_kind, now)?;
+        let email = state.identity.as_ref().map(|i| i.email.clone());
+        self.decided(|_, _, _| Ok(decision))?;
+        let ticket = Ticket {
+            id: id.clone(),
+            kind: claim.dispute_kind,
+            state: TicketState::Submitted,
+            outcome: None,
+            opened_at: self.now,
+            reply_expected_by: reply_by(claim.dispute_kind, self.now),
+            email: email.unwrap_or_default(),
+            expected: claim.expected,
+            actual: claim.actual,
+            noticed_on: claim.noticed_on,
+            payment: claim.payment.clone(),
+            paid: claim.paid,
+            paid_on: claim.paid_on,
+            coupon: claim.coupon.clone(),
+            plan: claim.plan.clone(),
+            legacy: claim.legacy.clone(),
+            entries: complaint.entries.clone(),
+            attachments: files,
+            messages: vec![message],
+            settled_by: vec![],
+            returned: Amount::ZERO,
+        };
+        self.tx.insert_ticket(self.row.id, &subject, &ticket)?;
+        self.answer_with(command, id)
+    }
+
+    pub(crate) fn message_dispute(
+        &mut self,
+        command: &PendingCommand,
+        dispute: &DisputeId,
+        text: &str,
+        files: &[Attachment],
+    ) -> Result<(), Error> {
+        let attachments = self.files(files)?;
+        let ticket = Tx::found(self.tx.ticket(self.row.id, dispute)?)?;
+        let message = Message {
+            at: self.now,
+            from: Actor::Operator,
+            text: masked(text),
+            attachments,
+        };
+        self.say(ticket, message)?;
+        self.answer_with(command, dispute.clone())
+    }
+
+    pub(crate) fn withdraw_dispute(
+        &mut self,
+        command: &PendingCommand,
+        dispute: &DisputeId,
+    ) -> Result<(), Error> {
+        let mut ticket = Tx::found(self.tx.ticket(self.row.id, dispute)?)?;
+        self.dispute_step(dispute, Step::Withdrawn)?;
+        ticket.state = TicketState::Withdrawn;
+        self.tx.update_ticket(self.row.id, &ticket)?;
+        self.answer_with(command, dispute.clone())
+    }
+
+    pub fn review_dispute(&mut self, dispute: &DisputeId) -> Result<(), Error> {
+        let mut ticket = Tx::found(self.tx.ticket(self.row.id, dispute)?)?;
+        self.dispute_step(dispute, Step::InReview)?;
+        ticket.state = TicketState::InReview;
+        self.tx.update_ticket(self.row.id, &ticket)
+    }
+
+    pub fn support_says(&mut self, dispute: &DisputeId, text: &str) -> Result<(), Error> {
+        let ticket = Tx::found(self.tx.ticket(self.row.id, dispute)?)?;
+        self.say(ticket, self.support_message(text))
+    }
+
+    pub fn reject_dispute(&mut self, dispute: &DisputeId, note: Option<&str>) -> Result<(), Error> {
+        let mut ticket = Tx::found(self.tx.ticket(self.row.id, dispute)?)?;
+        self.dispute_step(dispute, Step::Rejected)?;
+        ticket.state = TicketState::Rejected;
+        ticket
+            .messages
+            .extend(note.map(|note| self.support_message(note)));
+        self.tx.update_ticket(self.row.id, &ticket)
+    }
+
+    /// Gives back along the disputed entries first: what was charged for a run comes back as its refund, what
+    /// was bought as its purchase. The rest of the refund is an adjustment, the bonus a compensation.
+    pub fn resolve_dispute(
+        &mut self,
+        dispute: &DisputeId,
+        request: &ResolveRequest,
+    ) -> Result<(), Error> {
+        let mut ticket = Tx::found(self.tx.ticket(self.row.id, dispute)?)?;
+        if !ticket.state.is_open() {
+            return Err(ProblemCode::WrongState.into());
+        }
+        if request.refund.is_negative() || request.bonus.is_negative() {
+            return Err(ProblemCode::AmountOutOfRange.into());
+        }
+        let before = self.row.state.clone();
+        let rest = self.give_back(&ticket, request.refund)?;
+        let why = Some(format!("dispute {dispute}"));
+        if rest.is_positive() {
+            let reason = why.clone();
+            self.decided(|account, catalog, now| {
+                support::adjust(account, catalog, rest, reason, now)
+            })?;
+        }
+        if request.bonus.is_positive() {
+            let (bonus, about) = (request.bonus, (None, Some(dispute.clone())));
+            self.decided(|account, catalog, now| {
+                support::compensate(account, catalog, bonus, about, why, now)
+            })?;
+        }
+        ticket.settled_by = (before.seq.0 + 1..=self.row.state.seq.0)
+            .map(boothkeeper_domain::Seq)
+            .collect();
+        let gained = self.row.state.balance.checked_sub(before.balance);
+        ticket.returned = gained.map_err(|_| ProblemCode::AmountOutOfRange)?;
+        self.dispute_step(dispute, Step::Resolved(request.outcome))?;
+        ticket.state = TicketState::Resolved;
+        ticket.outcome = Some(request.outcome);
+        let note = request.note.as_deref();
+        ticket
+            .messages
+            .extend(note.map(|note| self.support_message(note)));
+        self.tx.update_ticket(self.row.id, &ticket)
+    }
+
+    /// What of `refund` is left when the disputed entries have been given back as far as it reaches.
+    fn give_back(&mut self, ticket: &Ticket, refund: Amount) -> Result<Amount, Error> {
+        let mut rest = refund;
+        if ticket.kind == DisputeKind::AccountClosed && self.row.state.closed_by.is_some() {
+            let before = self.row.state.balance;
+            self.restore()?;
+            let restored = self.row.state.balance.checked_sub(before);
+            let left = restored.and_then(|restored| rest.checked_sub(restored));
+            let left = left.map_err(|_| ProblemCode::AmountOutOfRange)?;
+            rest = left.max(Amount::ZERO);
+        }
+        for entry in &ticket.entries {
+            let entry = Tx::found(self.tx.entry(&self.row, entry.seq)?)?;
+            let Some(value) = self.owed(&entry)? else {
+                continue;
+            };
+            if value > rest || !value.is_positive() {
+                continue;
+            }
+            match &entry.body {
+                Body::PurchaseStarted(started) => {
+                    let payment = started.payment.clone();
+                    self.payment_answered(&payment, &Answer::Approved)?;
+                }
+                Body::CouponRedeemed(redeemed) => {
+                    let code = redeemed.coupon.clone();
+                    self.decided(|account, catalog, now| {
+                        support::activate_coupon(account, catalog, &code, now)
+                    })?;
+                }
+                body => {
+                    let run = body.run().ok_or(ProblemCode::WrongState)?.clone();
+                    self.refund_run(&run)?;
+                }
+            }
+            rest = rest
+                .checked_sub(value)
+                .map_err(|_| ProblemCode::AmountOutOfRange)?;
+        }
+        Ok(rest)
+    }
+
+    /// What is still owed for a disputed entry by the entry itself.
+    fn owed(&self, entry: &Entry) -> Result<Option<Amount>, Error> {
+        Ok(match &entry.body {
+            Body::Usage(usage) if !self.is_refunded(&usage.run)? => Some(entry.delta.negated()),
+            Body::PurchaseStarted(started) => {
+                let waits = self.row.state.purchases.contains_key(&started.payment);
+                waits.then_some(started.amount)
+            }
+            Body::CouponRedeemed(redeemed) => {
+                let waiting = self.row.state.bonuses.get(&redeemed.coupon);
+                waiting.map(|bonus| bonus.amount)
+            }
+            _ => None,
+        })
+    }
+
+    fn support_message(&self, text: &str) -> Message {
+        Message {
+            at: self.now,
+            from: Actor::Support,
+            text: masked(text),
+            attachments: vec![],
+        }
+    }
+
+    fn say(&mut self, mut ticket: Ticket, message: Message) -> Result<(), Error> {
+        if message.text.chars().count() > MAX_MESSAGE {
+            return Err(ProblemCode::PayloadTooLarge.into());
+        }
+        self.dispute_step(&ticket.id, Step::Message(message.from))?;
+        ticket.messages.push(message);
+        self.tx.update_ticket(self.row.id, &ticket)
+    }
+
+    fn dispute_step(&mut self, dispute: &DisputeId, step: Step) -> Result<(), Error> {
+        self.decided(|account, catalog, now| dispute::take(account, catalog, dispute, step, now))
+    }
+
+    fn answer_with(&mut self, command: &PendingCommand, dispute: DisputeId) -> Result<(), Error> {
+        let answer = CommandAnswer {
+            dispute: Some(dispute),
+            ..self.answered(CommandState::Applied)
+        };
+        self.keep_answer(command, answer)
+    }
+
+    /// The entries that are named, if they are this journal's.
+    fn evidence(&self, complaint: &Complaint) -> Result<Vec<(Hash, Entry)>, Error> {
+        let named = complaint.entries.iter().map(|named| {
+            let mismatch = || Error::from(ProblemCode::EntryMismatch);
+            let chain = self.tx.chain_at(&self.row, named.seq)?;
+            if chain != Some(named.hash) {
+                return Err(mismatch());
+            }
+            let entry = self.tx.entry(&self.row, named.seq)?.ok_or_else(mismatch)?;
+            Ok((named.hash, entry))
+        });
+        named.collect()
+    }
+
+    /// The files that are named, each whole and of the size it has here.
+    fn files(&self, named: &[Attachment]) -> Result<Vec<Attachment>, Error> {
+        if named.len() > MAX_FILES {
+            return Err(ProblemCode::PayloadTooLarge.into());
+        }
+        let mut together = 0;
+        let mut files = Vec::new();
+        for file in named {
+            let held = self.tx.blob(self.row.id, &file.sha256)?;
+            let held = held.filter(|held| held.complete);
+            let held = held.ok_or(ProblemCode::BlobMissing)?;
+            together += held.bytes;
+            files.push(Attachment {
+                bytes: held.bytes,
+                ..file.clone()
+            });
+        }
+        if together > MAX_FILES_TOGETHER || files.iter().any(|file| file.bytes > MAX_FILE) {
+            return Err(ProblemCode::PayloadTooLarge.into());
+        }
+        Ok(files)
+    }
+}
+
+/// Whether a refusal is the command's answer for good, or about files that can still come.
+pub(crate) fn is_passing(error: &Error) -> bool {
+    matches!(error, Error::Problem(problem) if problem.code == ProblemCode::BlobMissing)
+}

@@ -1,0 +1,82 @@
+//! A dispute's life in the journal: opened, looked at, talked about, ended. What was said is kept beside the
+//! journal, which carries references only.
+
+use super::{Decision, Ledger, Refusal};
+use crate::account::Life;
+use crate::disputes::{DisputeKind, Resolution};
+use crate::journal::{
+    Body, DisputeInReview, DisputeMessage, DisputeOpened, DisputeRejected, DisputeResolved,
+    DisputeWithdrawn,
+};
+use crate::{Account, Actor, Catalog, DisputeId, Timestamp};
+
+/// What happens to a dispute that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Message(Actor),
+    InReview,
+    Resolved(Resolution),
+    Rejected,
+    Withdrawn,
+}
+
+/// A closed account takes one kind of dispute only.
+pub fn open(
+    account: &Account,
+    catalog: &Catalog,
+    kind: DisputeKind,
+    now: Timestamp,
+) -> Result<(DisputeId, Decision), Refusal> {
+    if account.life == Life::Closed && kind != DisputeKind::AccountClosed {
+        return Err(Refusal::AccountClosed);
+    }
+    let mut ledger = Ledger::new(account.clone(), catalog, now);
+    let of = account.identity.as_ref().map_or("", |i| i.account.as_str());
+    let of = of.strip_prefix("acc_").unwrap_or(of);
+    let dispute = DisputeId::new(format!("dsp_{of}_{}", ledger.account.seq.next()))
+        .map_err(|_| Refusal::AmountOutOfRange)?;
+    let body = Body::DisputeOpened(DisputeOpened {
+        dispute: dispute.clone(),
+        dispute_kind: kind.name().to_owned(),
+    });
+    ledger.post(Actor::Operator, body, vec![])?;
+    Ok((dispute, ledger.decided()))
+}
+
+pub fn take(
+    account: &Account,
+    catalog: &Catalog,
+    dispute: &DisputeId,
+    step: Step,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    if !account.disputes.contains_key(dispute) {
+        return Err(Refusal::WrongState);
+    }
+    let dispute = dispute.clone();
+    let (actor, body) = match step {
+        Step::Message(actor) => (actor, Body::DisputeMessage(DisputeMessage { dispute })),
+        Step::InReview => (
+            Actor::Support,
+            Body::DisputeInReview(DisputeInReview { dispute }),
+        ),
+        Step::Resolved(resolution) => (
+            Actor::Support,
+            Body::DisputeResolved(DisputeResolved {
+                dispute,
+                outcome: resolution.name().to_owned(),
+            }),
+        ),
+        Step::Rejected => (
+            Actor::Support,
+            Body::DisputeRejected(DisputeRejected { dispute }),
+        ),
+        Step::Withdrawn => (
+            Actor::Operator,
+            Body::DisputeWithdrawn(DisputeWithdrawn { dispute }),
+        ),
+    };
+    let mut ledger = Ledger::new(account.clone(), catalog, now);
+    ledger.post(actor, body, vec![])?;
+    Ok(ledger.decided())
+}

@@ -1,0 +1,490 @@
+//! What a dispute is about, which two are the same, when a reply is expected, and whether the journal
+//! already explains what is complained of (`domain.md` §11).
+
+use std::collections::BTreeSet;
+
+use chrono::{Datelike, Weekday};
+use serde::{Deserialize, Serialize};
+
+use crate::account::Life;
+use crate::findings::{Cause, CauseCode, FindingCode, cause, standing};
+use crate::journal::Body;
+use crate::time::DAY;
+use crate::{Account, Amount, Catalog, Entry, Hash, PaymentId, Seq, Timestamp};
+
+/// Rows of one dispute: a command's document stays well below the cloud's limit.
+pub const MAX_ROWS: usize = 400;
+/// Characters of a message.
+pub const MAX_MESSAGE: usize = 4_000;
+pub const MAX_FILES: usize = 20;
+pub const MAX_FILE: u64 = 10 * 1024 * 1024;
+pub const MAX_FILES_TOGETHER: u64 = 25 * 1024 * 1024;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DisputeKind {
+    PurchaseMissing,
+    FailedRun,
+    PoorResult,
+    UnexpectedDeduction,
+    CouponBonusMissing,
+    AllowanceWrong,
+    LegacyMismatch,
+    PlanChange,
+    AccountClosed,
+    SpecialPricing,
+    Other,
+}
+
+impl DisputeKind {
+    pub const ALL: [DisputeKind; 11] = [
+        DisputeKind::PurchaseMissing,
+        DisputeKind::FailedRun,
+        DisputeKind::PoorResult,
+        DisputeKind::UnexpectedDeduction,
+        DisputeKind::CouponBonusMissing,
+        DisputeKind::AllowanceWrong,
+        DisputeKind::LegacyMismatch,
+        DisputeKind::PlanChange,
+        DisputeKind::AccountClosed,
+        DisputeKind::SpecialPricing,
+        DisputeKind::Other,
+    ];
+
+    /// As in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DisputeKind::PurchaseMissing => "purchase_missing",
+            DisputeKind::FailedRun => "failed_run",
+            DisputeKind::PoorResult => "poor_result",
+            DisputeKind::UnexpectedDeduction => "unexpected_deduction",
+            DisputeKind::CouponBonusMissing => "coupon_bonus_missing",
+            DisputeKind::AllowanceWrong => "allowance_wrong",
+            DisputeKind::LegacyMismatch => "legacy_mismatch",
+            DisputeKind::PlanChange => "plan_change",
+            DisputeKind::AccountClosed => "account_closed",
+            DisputeKind::SpecialPricing => "special_pricing",
+            DisputeKind::Other => "other",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// What a finding is complained of as.
+    pub const fn of_finding(code: FindingCode) -> Self {
+        match code {
+            FindingCode::PurchaseProcessing
+            | FindingCode::PurchaseOverdue
+            | FindingCode::AutoRechargeFailed => DisputeKind::PurchaseMissing,
+            FindingCode::RunFailedNotRefunded | FindingCode::RunRefunded => DisputeKind::FailedRun,
+            FindingCode::RepeatedRuns | FindingCode::PremiumSpike => DisputeKind::PoorResult,
+            FindingCode::RenewalPaidFromCredits
+            | FindingCode::AutoRechargeFired
+            | FindingCode::Unexplained => DisputeKind::UnexpectedDeduction,
+            FindingCode::CouponBonusPending | FindingCode::CouponBonusOverdue => {
+                DisputeKind::CouponBonusMissing
+            }
+            FindingCode::AllowanceNotDueYet
+            | FindingCode::AllowanceMissing
+            | FindingCode::AllowanceMismatch
+            | FindingCode::DailyLimitReached => DisputeKind::AllowanceWrong,
+            FindingCode::PlanChangePending | FindingCode::PlanChangeOverdue => {
+                DisputeKind::PlanChange
+            }
+            FindingCode::AccountClosed => DisputeKind::AccountClosed,
+            FindingCode::AutoRechargeExpected
+            | FindingCode::CardDeclined
+            | FindingCode::CardExpiring
+            | FindingCode::CancelLeadsToClosure
+            | FindingCode::GraceRunning
+            | FindingCode::LowRunway
+            | FindingCode::Diverged => DisputeKind::Other,
+        }
+    }
+
+    /// What an entry is complained of as, if it is chosen by itself.
+    pub const fn of_entry(body: &Body) -> Self {
+        match body {
+            Body::PurchaseStarted(_) | Body::PurchaseDeclined(_) => DisputeKind::PurchaseMissing,
+            Body::RunFailed(_) => DisputeKind::FailedRun,
+            Body::Usage(_) | Body::UsageRefund(_) => DisputeKind::PoorResult,
+            Body::CouponRedeemed(_) | Body::CouponBonus(_) => DisputeKind::CouponBonusMissing,
+            Body::Allowance(_) => DisputeKind::AllowanceWrong,
+            Body::LegacyAdded(_) => DisputeKind::LegacyMismatch,
+            Body::PlanChanged(_) | Body::PlanChangeRequested(_) => DisputeKind::PlanChange,
+            Body::Closure(_) => DisputeKind::AccountClosed,
+            Body::Renewal(_)
+            | Body::Adjustment(_)
+            | Body::Reversal(_)
+            | Body::Expiry(_)
+            | Body::AutoRecharge(_)
+            | Body::Unknown { .. } => DisputeKind::UnexpectedDeduction,
+            _ => DisputeKind::Other,
+        }
+    }
+}
+
+/// How a dispute came out, if support had to do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Resolution {
+    Credited,
+    Refunded,
+    Explained,
+}
+
+impl Resolution {
+    /// As in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Resolution::Credited => "credited",
+            Resolution::Refunded => "refunded",
+            Resolution::Explained => "explained",
+        }
+    }
+}
+
+/// The last millisecond of the UTC day on which a reply is expected: the same day for what cannot wait, else
+/// two business days later.
+pub fn reply_by(kind: DisputeKind, opened: Timestamp) -> Timestamp {
+    let mut day = opened.utc_day();
+    if !matches!(
+        kind,
+        DisputeKind::PurchaseMissing | DisputeKind::AccountClosed
+    ) {
+        for _ in 0..2 {
+            day += 1;
+            while is_weekend(day) {
+                day += 1;
+            }
+        }
+    }
+    Timestamp::from_millis((day + 1) * DAY - 1)
+}
+
+fn is_weekend(utc_day: i64) -> bool {
+    let weekday = Timestamp::from_millis(utc_day * DAY).to_utc().weekday();
+    matches!(weekday, Weekday::Sat | Weekday::Sun)
+}
+
+/// The finding that led to a dispute, to be looked at again before it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Premise {
+    pub code: FindingCode,
+    pub entries: Vec<Seq>,
+}
+
+impl Premise {
+    /// Whether it is still so; `refunded` tells of a run's charge.
+    pub fn holds(
+        &self,
+        account: &Account,
+        catalog: &Catalog,
+        refunded: &dyn Fn(Seq) -> bool,
+        now: Timestamp,
+    ) -> bool {
+        let named = |seq: &Seq| self.entries.contains(seq);
+        match self.code {
+            FindingCode::RunFailedNotRefunded => !self.entries.iter().all(|run| refunded(*run)),
+            FindingCode::PurchaseProcessing | FindingCode::PurchaseOverdue => {
+                account.purchases.values().any(|p| named(&p.started))
+            }
+            FindingCode::CouponBonusPending | FindingCode::CouponBonusOverdue => {
+                account.bonuses.values().any(|b| named(&b.redeemed))
+            }
+            FindingCode::PlanChangePending | FindingCode::PlanChangeOverdue => {
+                account.requested.is_some()
+            }
+            FindingCode::AllowanceMissing | FindingCode::AllowanceMismatch => {
+                let standing = standing(account, catalog, now);
+                standing.iter().any(|finding| finding.code == self.code)
+            }
+            FindingCode::AccountClosed => account.life == Life::Closed,
+            // What is in the journal stays in it.
+            _ => true,
+        }
+    }
+}
+
+/// What a dispute names beside its entries.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Named {
+    pub payment: Option<PaymentId>,
+    pub coupon: Option<String>,
+}
+
+/// What a dispute is about: while one is open, another on exactly the same is the same ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    pub kind: DisputeKind,
+    /// Sorted; empty for what is about the account as a whole.
+    pub of: Vec<String>,
+}
+
+pub fn subject(kind: DisputeKind, named: &Named, entries: &[(Hash, Entry)]) -> Subject {
+    let bodies = || entries.iter().map(|(_, entry)| &entry.body);
+    let of: BTreeSet<String> = match kind {
+        DisputeKind::PurchaseMissing => {
+            let typed = named.payment.clone();
+            typed.or_else(|| bodies().find_map(payment).cloned())
+        }
+        .map(|payment| payment.to_string())
+        .into_iter()
+        .collect(),
+        DisputeKind::FailedRun | DisputeKind::PoorResult => {
+            { bodies().filter_map(Body::run).map(ToString::to_string) }.collect()
+        }
+        DisputeKind::CouponBonusMissing => {
+            let journal = bodies().find_map(|body| match body {
+                Body::CouponRedeemed(redeemed) => Some(redeemed.coupon.clone()),
+                Body::CouponBonus(bonus) => Some(bonus.coupon.clone()),
+                _ => None,
+            });
+            let code = journal.or_else(|| named.coupon.clone());
+            code.map(|code| code.trim().to_lowercase())
+        }
+        .into_iter()
+        .collect(),
+        DisputeKind::PlanChange => bodies().filter_map(change).collect(),
+        DisputeKind::AccountClosed | DisputeKind::SpecialPricing | DisputeKind::Other => {
+            return Subject { kind, of: vec![] };
+        }
+        DisputeKind::UnexpectedDeduction
+        | DisputeKind::AllowanceWrong
+        | DisputeKind::LegacyMismatch => BTreeSet::new(),
+    };
+    // Where nothing is named the rows themselves are what it is about.
+    let of = match of.is_empty() {
+        true => entries.iter().map(|(hash, _)| hash.to_string()).collect(),
+        false => of,
+    };
+    Subject {
+        kind,
+        of: of.into_iter().collect(),
+    }
+}
+
+/// The payment an entry is about.
+pub fn payment(body: &Body) -> Option<&PaymentId> {
+    match body {
+        Body::PurchaseStarted(started) => Some(&started.payment),
+        Body::PurchaseDeclined(declined) => Some(&declined.payment),
+        Body::Purchase(purchase) => Some(&purchase.payment),
+        Body::AutoRecharge(recharge) => Some(&recharge.payment),
+        Body::AutoRechargeFailed(failed) => Some(&failed.payment),
+        _ => None,
+    }
+}
+
+fn change(body: &Body) -> Option<String> {
+    let (plan, cycle) = match body {
+        Body::PlanChangeRequested(requested) => (&requested.plan, requested.cycle),
+        Body::PlanChanged(changed) => (&changed.plan, changed.cycle),
+        _ => return None,
+    };
+    Some(format!("{plan} {cycle:?}"))
+}
+
+/// What the journal itself has to say to a difference between the expected and the actual balance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Explained {
+    pub code: CauseCode,
+    pub delta: Amount,
+    pub entries: Vec<Seq>,
+}
+
+/// A single entry, or else one cause, that comes to exactly the difference and is on record as what it is.
+/// Runs are no explanation: which of them were wanted is what is asked.
+pub fn explained(difference: Amount, entries: &[Entry], causes: &[Cause]) -> Option<Explained> {
+    let accounts_for = |code: CauseCode| {
+        !matches!(
+            code,
+            CauseCode::Usage | CauseCode::RunRefunded | CauseCode::Unexplained
+        )
+    };
+    if difference.is_zero() {
+        return None;
+    }
+    let one = entries.iter().rev().find(|entry| {
+        entry.delta.negated() == difference && !entry.delta.is_zero() && accounts_for(cause(entry))
+    });
+    if let Some(entry) = one {
+        return Some(Explained {
+            code: cause(entry),
+            delta: entry.delta,
+            entries: vec![entry.seq],
+        });
+    }
+    let all = causes
+        .iter()
+        .find(|cause| cause.delta.negated() == difference && accounts_for(cause.code));
+    all.map(|cause| Explained {
+        code: cause.code,
+        delta: cause.delta,
+        entries: cause.entries.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{Actor, CouponRedeemed, Expiry, PurchaseStarted, RunFailed, Usage};
+    use crate::{Money, RunId};
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_reply_is_expected_the_same_day_or_after_two_business_days() {
+        for (kind, opened, due) in [
+            (
+                DisputeKind::PurchaseMissing,
+                "2026-02-21T16:31:07Z",
+                "2026-02-21T23:59:59.999Z",
+            ),
+            (
+                DisputeKind::AccountClosed,
+                "2026-02-22T00:00:00Z",
+                "2026-02-22T23:59:59.999Z",
+            ),
+            // Friday to Tuesday; a weekend counts from its Monday on.
+            (
+                DisputeKind::FailedRun,
+                "2026-02-20T23:59:59Z",
+                "2026-02-24T23:59:59.999Z",
+            ),
+            (
+                DisputeKind::Other,
+                "2026-02-21T00:00:00Z",
+                "2026-02-24T23:59:59.999Z",
+            ),
+            (
+                DisputeKind::Other,
+                "2026-02-18T12:00:00Z",
+                "2026-02-20T23:59:59.999Z",
+            ),
+            (
+                DisputeKind::PlanChange,
+                "2026-02-19T12:00:00Z",
+                "2026-02-23T23:59:59.999Z",
+            ),
+        ] {
+            assert_eq!(reply_by(kind, at(opened)), at(due), "{kind:?} {opened}");
+        }
+    }
+
+    fn entry(seq: u64, delta: i32, body: Body) -> Entry {
+        Entry {
+            seq: Seq(seq),
+            at: at("2026-02-20T12:00:00Z"),
+            delta: Amount::of(delta),
+            balance_after: Amount::ZERO,
+            actor: Actor::System,
+            reason: None,
+            lines: vec![],
+            body,
+        }
+    }
+
+    fn run(seq: u64, id: &str) -> Entry {
+        let usage = Usage {
+            run: RunId::new(id).unwrap(),
+            service: "draw_me".into(),
+            event: None,
+            units: 1,
+        };
+        entry(seq, -25, Body::Usage(usage))
+    }
+
+    fn failed(seq: u64, of: u64, id: &str) -> Entry {
+        let failed = RunFailed {
+            of: Seq(of),
+            run: RunId::new(id).unwrap(),
+            service: "draw_me".into(),
+            event: None,
+            code: "timed_out".into(),
+        };
+        entry(seq, 0, Body::RunFailed(failed))
+    }
+
+    fn about(kind: DisputeKind, entries: Vec<Entry>) -> Subject {
+        let hashed = |entry: Entry| (Hash([u8::try_from(entry.seq.0).unwrap(); 32]), entry);
+        let entries: Vec<_> = entries.into_iter().map(hashed).collect();
+        subject(kind, &Named::default(), &entries)
+    }
+
+    /// Scenario 21: whichever rows of a run were chosen, in whichever order.
+    #[test]
+    fn the_same_runs_are_the_same_subject_whichever_rows_were_chosen() {
+        let kind = DisputeKind::FailedRun;
+        let one = about(kind, vec![run(2, "a"), failed(3, 2, "a"), run(4, "b")]);
+        assert_eq!(one, about(kind, vec![run(4, "b"), failed(3, 2, "a")]));
+        assert_ne!(one, about(kind, vec![run(2, "a")]));
+        assert_ne!(
+            one,
+            about(DisputeKind::PoorResult, vec![run(2, "a"), run(4, "b")])
+        );
+    }
+
+    #[test]
+    fn a_purchase_is_its_payment_a_coupon_its_code_and_the_rest_their_rows() {
+        let started = PurchaseStarted {
+            payment: PaymentId::new("pay_1").unwrap(),
+            amount: Amount::of(100),
+            charge: Money::usd(Amount::of(100)),
+            auto_recharge: false,
+        };
+        let purchase = about(
+            DisputeKind::PurchaseMissing,
+            vec![entry(2, 0, Body::PurchaseStarted(started))],
+        );
+        let typed = Named {
+            payment: Some(PaymentId::new("pay_1").unwrap()),
+            coupon: Some(" BASIC2FREE ".into()),
+        };
+        assert_eq!(purchase, subject(DisputeKind::PurchaseMissing, &typed, &[]));
+        let redeemed = CouponRedeemed {
+            coupon: "Basic2Free".into(),
+            bonus: Amount::of(100),
+        };
+        let coupon = about(
+            DisputeKind::CouponBonusMissing,
+            vec![entry(2, 0, Body::CouponRedeemed(redeemed))],
+        );
+        assert_eq!(
+            coupon,
+            subject(DisputeKind::CouponBonusMissing, &typed, &[])
+        );
+        let rows = |seqs: [u64; 2]| {
+            let rows = seqs.map(|seq| entry(seq, -5, Body::Expiry(Expiry {})));
+            about(DisputeKind::UnexpectedDeduction, rows.to_vec())
+        };
+        assert_eq!(rows([2, 3]), rows([3, 2]));
+        assert_ne!(rows([2, 3]), rows([2, 4]));
+        let of = about(DisputeKind::Other, vec![run(2, "a")]).of;
+        assert_eq!(of, Vec::<String>::new(), "about the account");
+    }
+
+    #[test]
+    fn a_difference_is_explained_by_what_is_on_record_and_not_by_runs() {
+        let expiry = entry(3, -4_900, Body::Expiry(Expiry {}));
+        let entries = vec![run(2, "a"), expiry];
+        let causes = crate::findings::causes(&entries);
+        let found = explained(Amount::of(4_900), &entries, &causes).unwrap();
+        assert_eq!(
+            (found.code, found.entries),
+            (CauseCode::Expiry, vec![Seq(3)])
+        );
+        assert_eq!(explained(Amount::of(25), &entries, &causes), None);
+        assert_eq!(explained(Amount::of(4_901), &entries, &causes), None);
+        assert_eq!(explained(Amount::ZERO, &entries, &causes), None);
+    }
+}

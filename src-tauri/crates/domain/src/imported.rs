@@ -1,0 +1,572 @@
+//! A history that an operator brings: rows of a table and receipts, as a journal of their own. Nothing in it is
+//! proven; what does not add up is said to have no cause.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::{AutoRechargeSetting, PaymentOrder};
+use crate::billing::{Ledger, Refusal};
+use crate::calendar::Period;
+use crate::grant::opening;
+use crate::journal::{
+    Adjustment, Allowance, AutoRecharge, Body, Bonus, Closure, Compensation, CouponBonus, Expiry,
+    Opened, Purchase, PurchaseStarted, Renewal, RunFailed, Usage, UsageRefund,
+};
+use crate::time::DAY;
+use crate::{
+    AccountId, Actor, Amount, Asset, Catalog, Entry, Kind, Money, PaymentId, Programme, RunId, Seq,
+    Source, Timestamp,
+};
+
+/// One row of a table, as far as it could be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    pub at: Timestamp,
+    /// A kind of the journal, if the table's word for it is known.
+    pub kind: Option<String>,
+    pub amount: Amount,
+    pub balance_after: Option<Amount>,
+    pub service: Option<String>,
+    pub event: Option<String>,
+    pub run: Option<String>,
+    pub payment: Option<String>,
+    /// Its own number in the table, and the number of the row that it is about.
+    pub number: Option<u64>,
+    pub refers_to: Option<u64>,
+    pub reason: Option<String>,
+}
+
+/// A purchase that somebody has a receipt for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    pub at: Timestamp,
+    pub amount: Amount,
+    pub payment: String,
+}
+
+/// Whose history it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    pub account: AccountId,
+    pub email: String,
+    pub programme: Programme,
+}
+
+/// What became of the rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Report {
+    pub rows: u32,
+    /// Places at which the balances do not follow from each other.
+    pub gaps: u32,
+    /// Rows that say nothing that could be taken over.
+    pub left_out: u32,
+    pub receipts: u32,
+    /// Receipts whose purchase is in the table, by its number.
+    pub matched: u32,
+    /// Receipts that look like a purchase in the table, of the same amount within a day; they are not
+    /// claimed to be missing.
+    pub resembling: u32,
+}
+
+/// Two purchases of one amount so close together may be one.
+const RESEMBLES: i64 = DAY;
+
+/// The journal of rows and receipts. Rows keep their order where their instants are the same.
+pub fn journal(
+    owner: &Owner,
+    rows: &[Row],
+    receipts: &[Receipt],
+    catalog: &Catalog,
+) -> Result<(Vec<Entry>, Report), Refusal> {
+    let mut rows: Vec<Row> = rows.to_vec();
+    // A table that begins with the newest is turned, so that rows of one instant follow each other.
+    if rows.first().map(|row| row.at) > rows.last().map(|row| row.at) {
+        rows.reverse();
+    }
+    rows.sort_by_key(|row| row.at);
+    let mut report = Report {
+        rows: count(rows.len()),
+        receipts: count(receipts.len()),
+        ..Report::default()
+    };
+    let missing = missing(&rows, receipts, &mut report);
+    let first = [
+        rows.first().map(|row| row.at),
+        missing.iter().map(|receipt| receipt.at).min(),
+    ];
+    let began = first.into_iter().flatten().min().unwrap_or_default();
+    let mut book = Book {
+        ledger: Ledger::new(crate::Account::default(), catalog, began),
+        numbered: BTreeMap::new(),
+        runs: BTreeMap::new(),
+    };
+    book.open(owner, catalog.asset.clone())?;
+    book.bring_forward(opening_balance(&rows))?;
+    let mut waiting = missing.into_iter().peekable();
+    for row in &rows {
+        while let Some(receipt) = waiting.next_if(|receipt| receipt.at <= row.at) {
+            book.receipt(receipt)?;
+        }
+        book.row(row, &mut report)?;
+    }
+    for receipt in waiting {
+        book.receipt(receipt)?;
+    }
+    Ok((book.ledger.decided().entries, report))
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// What the table itself says it began with; else the least that never lets the balance fall below zero.
+fn opening_balance(rows: &[Row]) -> Amount {
+    if let Some(first) = rows.first()
+        && let Some(after) = first.balance_after
+    {
+        let before = after.checked_sub(first.amount).unwrap_or(Amount::ZERO);
+        return before.max(Amount::ZERO);
+    }
+    let (mut sum, mut least) = (Amount::ZERO, Amount::ZERO);
+    for row in rows {
+        sum = sum.checked_add(row.amount).unwrap_or(sum);
+        least = least.min(sum);
+    }
+    least.negated()
+}
+
+/// Receipts that no row is known to be: by number, and where there is none nothing is claimed of those that
+/// could be one.
+fn missing<'a>(rows: &[Row], receipts: &'a [Receipt], report: &mut Report) -> Vec<&'a Receipt> {
+    let bought = |row: &&Row| {
+        let kind = row.kind.as_deref();
+        row.amount.is_positive() && (kind.is_none() || kind == Some(Kind::Purchase.name()))
+    };
+    let mut free: Vec<&Row> = rows.iter().filter(bought).collect();
+    let mut missing = Vec::new();
+    let mut sorted: Vec<&Receipt> = receipts.iter().collect();
+    sorted.sort_by_key(|receipt| receipt.at);
+    for receipt in sorted {
+        let same = |row: &&Row| row.payment.as_deref() == Some(receipt.payment.as_str());
+        if let Some(at) = free.iter().position(same) {
+            free.remove(at);
+            report.matched += 1;
+            continue;
+        }
+        let close = |row: &Row| row.at.since(receipt.at).abs() <= RESEMBLES;
+        let like = |row: &&Row| row.payment.is_none() && row.amount == receipt.amount && close(row);
+        if let Some(at) = free.iter().position(like) {
+            free.remove(at);
+            report.resembling += 1;
+            continue;
+        }
+        missing.push(receipt);
+    }
+    missing
+}
+
+struct Book<'a> {
+    ledger: Ledger<'a>,
+    /// Rows' own numbers, and the entries they have become.
+    numbered: BTreeMap<u64, Seq>,
+    runs: BTreeMap<String, (Seq, Usage, Timestamp)>,
+}
+
+impl Book<'_> {
+    fn open(&mut self, owner: &Owner, asset: Asset) -> Result<(), Refusal> {
+        let plan = self.ledger.catalog.free_plan();
+        let plan = plan.map_or_else(|| "payg".to_owned(), |plan| plan.code.clone());
+        let opened = Opened {
+            account: owner.account.clone(),
+            email: owner.email.clone(),
+            programme: owner.programme,
+            asset,
+            plan,
+            cycle: None,
+            period: None,
+            card: None,
+            payment_order: PaymentOrder::default(),
+            auto_recharge: AutoRechargeSetting::default(),
+        };
+        self.ledger
+            .post(Actor::Operator, Body::Opened(opened), vec![])
+    }
+
+    fn bring_forward(&mut self, amount: Amount) -> Result<(), Refusal> {
+        if amount.is_zero() {
+            return Ok(());
+        }
+        let reason = Some("balance before this history".to_owned());
+        self.adjust(amount, reason)
+    }
+
+    fn adjust(&mut self, amount: Amount, reason: Option<String>) -> Result<(), Refusal> {
+        let body = Body::Adjustment(Adjustment {
+            shortfall: Amount::ZERO,
+        });
+        let lines = self.lines(amount, Source::Bonus)?;
+        self.ledger.post_because(Actor::System, body, lines, reason)
+    }
+
+    fn lines(&self, amount: Amount, source: Source) -> Result<Vec<crate::Line>, Refusal> {
+        if amount.is_zero() {
+            return Ok(vec![]);
+        }
+        if amount.is_positive() {
+            let seq = self.ledger.account.seq.next();
+            return Ok(vec![opening(seq, source, amount, None)]);
+        }
+        let (lines, shortfall) = self.ledger.account.grants.draw_up_to(amount.negated());
+        match shortfall.is_zero() {
+            true => Ok(lines),
+            false => Err(Refusal::AmountOutOfRange),
+        }
+    }
+
+    fn receipt(&mut self, receipt: &Receipt) -> Result<(), Refusal> {
+        let Ok(payment) = PaymentId::new(receipt.payment.clone()) else {
+            return Err(Refusal::AmountOutOfRange);
+        };
+        self.ledger.advance(receipt.at);
+        let charge = self.ledger.catalog.top_up.charge(receipt.amount);
+        let body = Body::PurchaseStarted(PurchaseStarted {
+            payment,
+            amount: receipt.amount,
+            charge: charge.map_err(|_| Refusal::AmountOutOfRange)?,
+            auto_recharge: false,
+        });
+        self.ledger.post(Actor::Operator, body, vec![])
+    }
+
+    fn row(&mut self, row: &Row, report: &mut Report) -> Result<(), Refusal> {
+        self.ledger.advance(row.at);
+        self.close_gap(row, report)?;
+        let seq = self.ledger.account.seq.next();
+        let Some((body, source)) = self.body(row, seq) else {
+            report.left_out += 1;
+            return Ok(());
+        };
+        let lines = self.lines(row.amount, source)?;
+        if let Body::Usage(usage) = &body {
+            let run = usage.run.to_string();
+            self.runs.insert(run, (seq, usage.clone(), row.at));
+        }
+        let actor = match &body {
+            Body::Usage(_) | Body::RunFailed(_) => Actor::Booth,
+            _ => Actor::System,
+        };
+        let reason = row.reason.clone();
+        self.ledger.post_because(actor, body, lines, reason)?;
+        if let Some(number) = row.number {
+            self.numbered.insert(number, seq);
+        }
+        Ok(())
+    }
+
+    /// Where a balance does not follow from the one before, the difference is an entry without a cause.
+    fn close_gap(&mut self, row: &Row, report: &mut Report) -> Result<(), Refusal> {
+        let out_of_range = |_| Refusal::AmountOutOfRange;
+        let here = self.ledger.account.balance;
+        let stated = match row.balance_after {
+            Some(after) => after.checked_sub(row.amount).map_err(out_of_range)?,
+            None => here,
+        };
+        let stated = stated.max(Amount::ZERO);
+        // What is taken must have been there.
+        let needed = stated.max(row.amount.negated());
+        let gap = needed.checked_sub(here).map_err(out_of_range)?;
+        if gap.is_zero() {
+            return Ok(());
+        }
+        if row.balance_after.is_none() && gap.is_negative() {
+            return Ok(());
+        }
+        report.gaps += 1;
+        self.adjust(gap, None)
+    }
+
+    fn body(&self, row: &Row, seq: Seq) -> Option<(Body, Source)> {
+        let kind = match row.kind.as_deref().and_then(Kind::named) {
+            Some(kind) => kind,
+            None if row.amount.is_negative() => Kind::Usage,
+            None if row.amount.is_positive() => Kind::Purchase,
+            None => return None,
+        };
+        if !kind.direction().allows(row.amount) {
+            // A table that books it the other way round undoes it.
+            return self.other_way(row);
+        }
+        let payment = || {
+            let typed = row.payment.clone().and_then(|id| PaymentId::new(id).ok());
+            typed.or_else(|| PaymentId::new(format!("row_{seq}")).ok())
+        };
+        let charge = || {
+            let charge = self.ledger.catalog.top_up.charge(row.amount);
+            charge.unwrap_or_else(|_| Money::usd(Amount::ZERO))
+        };
+        let month = Period {
+            start: row.at,
+            end: row.at.plus(30 * DAY),
+        };
+        Some(match kind {
+            Kind::Purchase => (
+                Body::Purchase(Purchase {
+                    payment: payment()?,
+                    charge: charge(),
+                }),
+                Source::Purchase,
+            ),
+            Kind::AutoRecharge => (
+                Body::AutoRecharge(AutoRecharge {
+                    payment: payment()?,
+                    charge: charge(),
+                }),
+                Source::Purchase,
+            ),
+            Kind::Allowance => (
+                Body::Allowance(Allowance { period: month }),
+                Source::Allowance,
+            ),
+            Kind::Bonus => (Body::Bonus(Bonus {}), Source::Bonus),
+            Kind::CouponBonus => (
+                Body::CouponBonus(CouponBonus {
+                    coupon: row.reason.clone().unwrap_or_default(),
+                }),
+                Source::CouponBonus,
+            ),
+            Kind::Compensation => (compensation(), Source::Compensation),
+            Kind::Usage => (Body::Usage(usage(row, seq)?), Source::Purchase),
+            Kind::UsageRefund => match self.run_of(row) {
+                Some((of, usage, started_at)) => (
+                    Body::UsageRefund(UsageRefund {
+                        of,
+                        run: usage.run,
+                        service: usage.service,
+                        event: usage.event,
+                        started_at,
+                    }),
+                    Source::Purchase,
+                ),
+                None => (compensation(), Source::Compensation),
+            },
+            Kind::RunFailed => {
+                let (of, usage, _) = self.run_of(row)?;
+                let failed = RunFailed {
+                    of,
+                    run: usage.run,
+                    service: usage.service,
+                    event: usage.event,
+                    code: "failed".to_owned(),
+                };
+                (Body::RunFailed(failed), Source::Purchase)
+            }
+            Kind::Renewal => (
+                Body::Renewal(Renewal {
+                    fee: Money::usd(row.amount.negated()),
+                    period: month,
+                    invoice: format!("row_{seq}"),
+                    coupon: None,
+                }),
+                Source::Purchase,
+            ),
+            Kind::Expiry => (Body::Expiry(Expiry {}), Source::Purchase),
+            Kind::Closure => (Body::Closure(Closure {}), Source::Purchase),
+            Kind::Adjustment | Kind::Reversal => (
+                Body::Adjustment(Adjustment {
+                    shortfall: Amount::ZERO,
+                }),
+                Source::Bonus,
+            ),
+            // What moves no credits is told in words that a table does not have.
+            _ => return None,
+        })
+    }
+
+    fn other_way(&self, row: &Row) -> Option<(Body, Source)> {
+        if row.amount.is_zero() {
+            return None;
+        }
+        let body = match row.amount.is_positive() {
+            true => compensation(),
+            false => Body::Adjustment(Adjustment {
+                shortfall: Amount::ZERO,
+            }),
+        };
+        Some((body, Source::Compensation))
+    }
+
+    /// The run that a row is about: by its number in the table, else by the run's own.
+    fn run_of(&self, row: &Row) -> Option<(Seq, Usage, Timestamp)> {
+        let numbered = row.refers_to.and_then(|number| self.numbered.get(&number));
+        let by_number = numbered.and_then(|seq| self.runs.values().find(|(of, ..)| of == seq));
+        let named = row.run.as_ref().and_then(|run| self.runs.get(run));
+        by_number.or(named).cloned()
+    }
+}
+
+fn compensation() -> Body {
+    Body::Compensation(Compensation {
+        run: None,
+        dispute: None,
+    })
+}
+
+fn usage(row: &Row, seq: Seq) -> Option<Usage> {
+    let typed = row.run.clone().and_then(|run| RunId::new(run).ok());
+    Some(Usage {
+        run: typed.or_else(|| RunId::new(format!("row_{seq}")).ok())?,
+        service: row.service.clone().unwrap_or_else(|| "other".to_owned()),
+        event: row.event.clone(),
+        units: 1,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Account;
+    use crate::findings::{CauseCode, FindingCode, causes, findings};
+    use crate::time::{HOUR, MINUTE};
+
+    fn owner() -> Owner {
+        Owner {
+            account: AccountId::new("imported_1").unwrap(),
+            email: "operator@booth.example".into(),
+            programme: Programme::Booth,
+        }
+    }
+
+    fn row(minute: i64, kind: &str, amount: i32, after: Option<i32>) -> Row {
+        Row {
+            at: Timestamp::from_millis(minute * MINUTE),
+            kind: Some(kind.to_owned()).filter(|kind| !kind.is_empty()),
+            amount: Amount::of(amount),
+            balance_after: after.map(Amount::of),
+            service: None,
+            event: None,
+            run: None,
+            payment: None,
+            number: None,
+            refers_to: None,
+            reason: None,
+        }
+    }
+
+    fn made(rows: &[Row], receipts: &[Receipt]) -> (Vec<Entry>, Report) {
+        let catalog = Catalog::shipped(Programme::Booth).unwrap();
+        journal(&owner(), rows, receipts, &catalog).unwrap()
+    }
+
+    #[test]
+    fn rows_become_a_journal_that_says_the_same() {
+        let rows = [
+            row(1, "purchase", 5_000, Some(6_000)),
+            row(2, "", -25, Some(5_975)),
+            row(3, "renewal", -4_900, Some(1_075)),
+        ];
+        let (entries, report) = made(&rows, &[]);
+        assert_eq!((report.rows, report.gaps), (3, 0));
+        let account = Account::default().extend(&entries).unwrap();
+        assert_eq!(account.balance, Amount::of(1_075));
+        let told: Vec<_> = causes(&entries)
+            .iter()
+            .map(|c| (c.code, c.delta.minor()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (CauseCode::Purchase, 5_000),
+                (CauseCode::RenewalPaidFromCredits, -4_900),
+                (CauseCode::Adjustment, 1_000),
+                (CauseCode::Usage, -25)
+            ]
+        );
+        // Newest first is the same history.
+        let turned: Vec<_> = rows.iter().rev().cloned().collect();
+        assert_eq!(made(&turned, &[]).0, entries);
+    }
+
+    #[test]
+    fn a_gap_is_an_entry_without_a_cause() {
+        let rows = [row(1, "", -25, Some(975)), row(2, "", -25, Some(850))];
+        let (entries, report) = made(&rows, &[]);
+        assert_eq!(report.gaps, 1);
+        let unexplained = causes(&entries)
+            .into_iter()
+            .find(|c| c.code == CauseCode::Unexplained);
+        assert_eq!(unexplained.unwrap().delta, Amount::of(-100));
+    }
+
+    #[test]
+    fn a_failed_run_finds_its_charge_and_its_refund() {
+        let run = |minute, kind, amount, number, of| Row {
+            run: Some("r1".into()),
+            service: Some("draw_me".into()),
+            number: Some(number),
+            refers_to: of,
+            ..row(minute, kind, amount, None)
+        };
+        let failed = [
+            run(1, "usage", -25, 10, None),
+            run(2, "run_failed", 0, 11, Some(10)),
+        ];
+        let codes = |rows: &[Row]| {
+            let (entries, _) = made(rows, &[]);
+            let account = Account::default().extend(&entries).unwrap();
+            let catalog = Catalog::shipped(Programme::Booth).unwrap();
+            let charged = |seq: Seq| Some(entries[seq.0 as usize - 1].delta.negated());
+            let found = findings(&entries, &account, &catalog, &charged, account.at);
+            found.iter().map(|finding| finding.code).collect::<Vec<_>>()
+        };
+        assert!(codes(&failed).contains(&FindingCode::RunFailedNotRefunded));
+        let mut refunded = failed.to_vec();
+        refunded.push(run(3, "usage_refund", 25, 12, Some(10)));
+        assert!(!codes(&refunded).contains(&FindingCode::RunFailedNotRefunded));
+        assert!(codes(&refunded).contains(&FindingCode::RunRefunded));
+    }
+
+    #[test]
+    fn a_receipt_without_its_purchase_is_missing_and_one_that_may_be_there_is_not_claimed() {
+        let receipt = |hour: i64, payment: &str| Receipt {
+            at: Timestamp::from_millis(hour * HOUR),
+            amount: Amount::of(10_000),
+            payment: payment.into(),
+        };
+        let bought = Row {
+            payment: Some("pay_1".into()),
+            ..row(60, "purchase", 10_000, None)
+        };
+        let (_, report) = made(std::slice::from_ref(&bought), &[receipt(1, "pay_1")]);
+        assert_eq!((report.matched, report.resembling), (1, 0));
+        let (entries, report) = made(std::slice::from_ref(&bought), &[receipt(1, "pay_2")]);
+        assert_eq!((report.matched, report.resembling), (0, 0));
+        let account = Account::default().extend(&entries).unwrap();
+        assert_eq!(account.purchases.len(), 1, "paid, and not here");
+        let unnumbered = row(60, "purchase", 10_000, None);
+        let (entries, report) = made(&[unnumbered], &[receipt(1, "pay_2"), receipt(2, "pay_3")]);
+        assert_eq!(report.resembling, 1);
+        assert_eq!(
+            Account::default().extend(&entries).unwrap().purchases.len(),
+            1
+        );
+    }
+
+    proptest! {
+        /// Any rows fold, come to the last balance that is stated, and leave nothing over.
+        #[test]
+        fn any_rows_make_a_journal_that_folds(rows in proptest::collection::vec(
+            (0i64..500, 0usize..12, -3_000i32..3_000, proptest::option::of(0i32..9_000)), 0..40)) {
+            let kinds = ["", "usage", "purchase", "renewal", "usage_refund", "run_failed", "adjustment", "bonus", "expiry", "closure", "allowance", "moon"];
+            let rows: Vec<Row> = rows.into_iter().map(|(minute, kind, amount, after)| row(minute, kinds[kind], amount, after)).collect();
+            let (entries, report) = made(&rows, &[]);
+            let account = Account::default().extend(&entries).unwrap();
+            let sum: i64 = causes(&entries).iter().map(|cause| cause.delta.minor()).sum();
+            prop_assert_eq!(sum, account.balance.minor());
+            prop_assert!(report.left_out <= report.rows);
+        }
+    }
+}

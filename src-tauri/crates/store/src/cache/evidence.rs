@@ -1,0 +1,127 @@
+//! Entries as proof: their bytes as sent, the chain value after each, and the cloud's signature for them.
+
+use boothkeeper_domain::{AccountId, Hash, Seq};
+use boothkeeper_wire::chain;
+use boothkeeper_wire::checkpoint::SignedCheckpoint;
+use boothkeeper_wire::stream::{SEGMENT, decompress, lines};
+use rusqlite::OptionalExtension;
+
+use super::Cache;
+use crate::StoreError;
+
+/// A run of the journal up to a place that the cloud has signed.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    /// The chain value before the first line.
+    pub before: Hash,
+    /// Each entry's line without its newline, and the chain value after it.
+    pub lines: Vec<(Hash, Vec<u8>)>,
+    pub checkpoint: SignedCheckpoint,
+}
+
+/// The chain values on both sides of an entry.
+struct Link {
+    before: Hash,
+    after: Hash,
+}
+
+impl Cache {
+    /// The entries from `first` on to the first checkpoint at or after `last`: the chain reaches a signature
+    /// only over every line before it.
+    pub fn evidence(
+        &self,
+        account: &AccountId,
+        first: Seq,
+        last: Seq,
+    ) -> Result<Evidence, StoreError> {
+        let checkpoint = self.checkpoint_from(last)?;
+        let signed = checkpoint.body.seq;
+        let first = first.max(Seq(1)).min(signed);
+        let (mut before, mut kept) = (None, Vec::new());
+        let mut end = chain::genesis(account);
+        self.chained(account, first, signed, &mut |seq, chain, line| {
+            if seq == first {
+                before = Some(chain.before);
+            }
+            end = chain.after;
+            if seq >= first {
+                kept.push((chain.after, line.to_vec()));
+            }
+        })?;
+        let whole = kept.len() as u64 == signed.0 - first.0 + 1;
+        match before.filter(|_| whole && end == checkpoint.body.chain) {
+            Some(before) => Ok(Evidence {
+                before,
+                lines: kept,
+                checkpoint,
+            }),
+            None => Err(StoreError::damaged(first)),
+        }
+    }
+
+    /// The chain values after some entries, in the order asked.
+    pub fn hashes(&self, account: &AccountId, seqs: &[Seq]) -> Result<Vec<Hash>, StoreError> {
+        let hash = |seq: &Seq| {
+            let mut found = None;
+            self.chained(account, *seq, *seq, &mut |at, chain, _| {
+                if at == *seq {
+                    found = Some(chain.after);
+                }
+            })?;
+            found.ok_or_else(|| StoreError::damaged(*seq))
+        };
+        seqs.iter().map(hash).collect()
+    }
+
+    /// Walks the chain up to `last`, from the start of the segment that holds `first`.
+    fn chained(
+        &self,
+        account: &AccountId,
+        first: Seq,
+        last: Seq,
+        sink: &mut dyn FnMut(Seq, Link, &[u8]),
+    ) -> Result<(), StoreError> {
+        let start = Seq(first.0.saturating_sub(1) / SEGMENT * SEGMENT);
+        let mut hash = match self.segment(start)? {
+            Some(segment) => segment.chain,
+            None if start == Seq::ZERO => chain::genesis(account),
+            None => return Err(StoreError::damaged(start)),
+        };
+        let mut at = start;
+        while at < last {
+            let end = Seq((at.0 / SEGMENT + 1) * SEGMENT);
+            let segment = self.segment(end)?;
+            let whole = match &segment {
+                Some(segment) => decompress(&segment.frame).map_err(|_| StoreError::damaged(at))?,
+                None => self.tail()?,
+            };
+            let before = at;
+            for line in lines(&whole)? {
+                let link = Link {
+                    before: hash,
+                    after: chain::next(&hash, line),
+                };
+                hash = link.after;
+                at = at.next();
+                if at > last {
+                    return Ok(());
+                }
+                sink(at, link, line);
+            }
+            let broken = segment.is_some_and(|segment| segment.chain != hash);
+            if broken || at == before {
+                return Err(StoreError::damaged(before.next()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The first signature at or after a place.
+    pub fn checkpoint_from(&self, seq: Seq) -> Result<SignedCheckpoint, StoreError> {
+        let query = "SELECT signed FROM checkpoints WHERE seq >= ?1 ORDER BY seq LIMIT 1";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let signed = statement.query_row([seq.0], |row| row.get::<_, String>(0));
+        let signed = signed.optional()?.ok_or_else(|| StoreError::damaged(seq))?;
+        serde_json::from_str(&signed).map_err(StoreError::damaged_by)
+    }
+}

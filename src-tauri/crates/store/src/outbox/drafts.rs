@@ -1,0 +1,103 @@
+//! Disputes that are being written: kept as they are typed, gone when the cloud has a ticket for them.
+
+use boothkeeper_domain::disputes::{DisputeKind, Premise};
+use boothkeeper_domain::{Amount, DisputeId, PaymentId, Seq, Timestamp};
+use boothkeeper_wire::dispute::Attachment;
+use chrono::NaiveDate;
+use rusqlite::OptionalExtension;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Outbox;
+use crate::StoreError;
+
+/// Drafts that have become tickets, kept to be found by what they were.
+const KEPT: usize = 200;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Draft {
+    pub id: Uuid,
+    pub created_at: Timestamp,
+    pub saved_at: Timestamp,
+    pub kind: DisputeKind,
+    /// The finding that it began with.
+    pub premise: Option<Premise>,
+    pub expected: Option<Amount>,
+    pub noticed_on: NaiveDate,
+    /// The days that its histories are of, both included.
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+    pub entries: Vec<Seq>,
+    pub message: String,
+    pub payment: Option<PaymentId>,
+    pub paid: Option<Amount>,
+    pub paid_on: Option<NaiveDate>,
+    pub coupon: Option<String>,
+    pub plan: Option<String>,
+    pub legacy: Vec<String>,
+    /// The operator's own; those that the app makes are made when it is sent.
+    pub files: Vec<Attachment>,
+    /// A person has changed it: it never goes by itself.
+    pub edited: bool,
+    /// What it complains of has come right since.
+    pub came_right: bool,
+    /// What it was sent as.
+    pub command: Option<Uuid>,
+    /// What it has become: a draft no more.
+    #[serde(default)]
+    pub ticket: Option<DisputeId>,
+}
+
+impl Outbox {
+    /// Newest first; without those that have become tickets.
+    pub fn drafts(&self) -> Result<Vec<Draft>, StoreError> {
+        let mut drafts = self.all_drafts()?;
+        drafts.retain(|draft| draft.ticket.is_none());
+        Ok(drafts)
+    }
+
+    fn all_drafts(&self) -> Result<Vec<Draft>, StoreError> {
+        let query = "SELECT document FROM drafts ORDER BY rowid DESC";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+        let read = |text: String| serde_json::from_str(&text).map_err(StoreError::damaged_by);
+        rows.map(|text| read(text?).map_err(StoreError::of_outbox))
+            .collect()
+    }
+
+    pub fn draft(&self, id: Uuid) -> Result<Option<Draft>, StoreError> {
+        let query = "SELECT document FROM drafts WHERE id = ?1";
+        let document = self
+            .connection
+            .query_row(query, [id.as_bytes()], |row| row.get::<_, String>(0));
+        let read = |text: String| serde_json::from_str(&text).map_err(StoreError::damaged_by);
+        let draft = document.optional()?.map(read).transpose();
+        draft.map_err(StoreError::of_outbox)
+    }
+
+    pub fn put_draft(&self, draft: &Draft) -> Result<(), StoreError> {
+        let put = "INSERT INTO drafts VALUES (?1, ?2) ON CONFLICT DO UPDATE SET document = ?2";
+        let document = serde_json::to_string(draft)?;
+        let values = rusqlite::params![draft.id.as_bytes(), document];
+        self.connection.prepare_cached(put)?.execute(values)?;
+        Ok(())
+    }
+
+    /// Keeps of a draft which ticket it has become; of long ago nobody asks.
+    pub fn filed(&self, draft: &Draft, ticket: &DisputeId) -> Result<(), StoreError> {
+        self.put_draft(&Draft {
+            ticket: Some(ticket.clone()),
+            ..draft.clone()
+        })?;
+        let old = self.all_drafts()?;
+        for draft in old.iter().filter(|draft| draft.ticket.is_some()).skip(KEPT) {
+            self.drop_draft(draft.id)?;
+        }
+        Ok(())
+    }
+
+    pub fn drop_draft(&self, id: Uuid) -> Result<bool, StoreError> {
+        let delete = "DELETE FROM drafts WHERE id = ?1";
+        Ok(self.connection.execute(delete, [id.as_bytes()])? == 1)
+    }
+}

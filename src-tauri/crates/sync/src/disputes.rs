@@ -1,0 +1,218 @@
+//! Disputes between laptop and cloud: looked at again before they are sent, their files first; and the tickets
+//! that came of them.
+
+use std::collections::BTreeSet;
+
+use boothkeeper_domain::{Catalog, Hash, Kind, Seq};
+use boothkeeper_store::StoreError;
+use boothkeeper_store::cache::Head;
+use boothkeeper_store::outbox::{Command, Draft, State};
+use boothkeeper_wire::problem::ProblemCode;
+
+use crate::{Client, Laptop, SyncError};
+
+/// One piece of a file: a cut costs at most this.
+const PIECE: usize = 256 * 1024;
+/// Offsets are asked for anew this often, if another laptop sends the same file meanwhile.
+const ATTEMPTS: u32 = 8;
+
+/// Takes back what has come right by itself: an untouched draft goes, one that a person has written or sent
+/// off stays, is not sent, and says so.
+pub fn review(laptop: &Laptop) -> Result<(), SyncError> {
+    let drafts = laptop.outbox().drafts()?;
+    if drafts.is_empty() {
+        return Ok(());
+    }
+    let binding = laptop.binding()?;
+    let read = |cache: &boothkeeper_store::Cache| {
+        let Some(head) = cache.head(&binding.keys)? else {
+            return Ok(vec![]);
+        };
+        let catalog = catalog(cache, &head)?;
+        let mut right = Vec::new();
+        for draft in drafts {
+            if !holds(&draft, cache, &head, &catalog)? {
+                right.push(draft);
+            }
+        }
+        Ok::<_, StoreError>(right)
+    };
+    for mut draft in laptop.read(read)? {
+        let outbox = laptop.outbox();
+        if let Some(id) = draft.command {
+            let state = outbox.get(id)?.map(|command| command.state);
+            let unsent = match state {
+                Some(State::Queued) => outbox.cancel(id)?,
+                // On its way, or there: support will say that it has come right.
+                Some(state) => matches!(state, State::Cancelled | State::Rejected),
+                None => true,
+            };
+            if !unsent {
+                continue;
+            }
+            draft.command = None;
+        } else if !draft.edited {
+            outbox.drop_draft(draft.id)?;
+            continue;
+        } else if draft.came_right {
+            continue;
+        }
+        draft.came_right = true;
+        outbox.put_draft(&draft)?;
+    }
+    Ok(())
+}
+
+fn catalog(cache: &boothkeeper_store::Cache, head: &Head) -> Result<Catalog, StoreError> {
+    let programme = head.account.identity.as_ref().map(|i| i.programme);
+    match (cache.catalog()?, programme) {
+        (Some(catalog), _) => Ok(catalog),
+        (None, Some(programme)) => Ok(Catalog::shipped(programme)?),
+        (None, None) => Err(StoreError::damaged(Seq::ZERO)),
+    }
+}
+
+fn holds(
+    draft: &Draft,
+    cache: &boothkeeper_store::Cache,
+    head: &Head,
+    catalog: &Catalog,
+) -> Result<bool, StoreError> {
+    let Some(premise) = &draft.premise else {
+        return Ok(true);
+    };
+    let names = cache.names()?;
+    let mut refunded = BTreeSet::new();
+    let mut rows = Vec::new();
+    for seq in &premise.entries {
+        rows.extend(cache.row(*seq)?);
+    }
+    for found in cache.with_followers(rows)? {
+        let kinds = found.followed_by.iter().map(|(kind, _)| names.name(*kind));
+        let refund = Some(Kind::UsageRefund.name());
+        // What is not a run has nothing to come back.
+        let run = names.name(found.row.kind) == Some(Kind::Usage.name());
+        if !run || kinds.into_iter().any(|kind| kind == refund) {
+            refunded.insert(found.row.seq);
+        }
+    }
+    let refunded = |seq: Seq| refunded.contains(&seq);
+    Ok(premise.holds(&head.account, catalog, &refunded, head.as_of))
+}
+
+/// Whether the copy is where the cloud is: what is complained of is looked at as it is now.
+pub(crate) async fn is_current(client: &Client, laptop: &Laptop) -> Result<bool, SyncError> {
+    let head = client.meta().await?.head;
+    let copied = laptop.blocking(|laptop| Ok(laptop.copied_to()?)).await?;
+    Ok(head.is_none_or(|head| head.seq <= copied))
+}
+
+/// Sends the files a command names. `false` if one is not here any more: the command is taken back.
+pub(crate) async fn upload_files(
+    client: &Client,
+    laptop: &Laptop,
+    command: &Command,
+) -> Result<bool, SyncError> {
+    let named = command.request.as_ref().map(|request| &request.blobs);
+    for sha256 in named.into_iter().flatten().copied() {
+        let kept = laptop
+            .blocking(move |laptop| Ok(laptop.blobs().get(&sha256)?))
+            .await?;
+        match kept {
+            Some(bytes) => upload(client, sha256, &bytes).await?,
+            None => {
+                let id = command.id;
+                laptop
+                    .blocking(move |laptop| Ok(laptop.outbox().cancel(id)?))
+                    .await?;
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Continues where the cloud has got to.
+async fn upload(client: &Client, sha256: Hash, bytes: &[u8]) -> Result<(), SyncError> {
+    let length = bytes.len() as u64;
+    let mut attempts = 0;
+    'again: loop {
+        let mut held = client.blob_held(&sha256).await?;
+        while held.is_none_or(|held| held < length) {
+            let offset = held.unwrap_or(0);
+            let from = usize::try_from(offset).unwrap_or(usize::MAX);
+            let piece = bytes.get(from..).unwrap_or_default();
+            let piece = &piece[..piece.len().min(PIECE)];
+            match client.put_blob(&sha256, offset, length, piece).await {
+                Ok(state) => held = Some(state.held),
+                Err(SyncError::Refused(problem))
+                    if problem.code == ProblemCode::UploadOffset && attempts < ATTEMPTS =>
+                {
+                    attempts += 1;
+                    continue 'again;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        return Ok(());
+    }
+}
+
+/// Fetches the tickets if the journal tells of anything new about them; drafts that have become tickets go.
+pub async fn refresh_tickets(client: &Client, laptop: &Laptop) -> Result<(), SyncError> {
+    let due = laptop
+        .blocking(|laptop| {
+            let keys = laptop.binding()?.keys;
+            let read = |cache: &boothkeeper_store::Cache| {
+                let told = cache
+                    .head(&keys)?
+                    .map_or(Seq::ZERO, |head| head.account.disputes_at);
+                Ok::<_, StoreError>((told, cache.tickets()?.map(|tickets| tickets.seq)))
+            };
+            let (told, known) = laptop.read(read)?;
+            Ok(told > known.unwrap_or(Seq::ZERO))
+        })
+        .await?;
+    if due {
+        let tickets = match client.disputes().await {
+            // A cloud that knows of no disputes has none.
+            Err(SyncError::Refused(_) | SyncError::Malformed(_)) => return Ok(()),
+            tickets => tickets?,
+        };
+        laptop
+            .blocking(move |laptop| Ok(laptop.cache().set_tickets(&tickets)?))
+            .await?;
+    }
+    laptop.blocking(|laptop| Ok(tidy(laptop)?)).await
+}
+
+/// Drops drafts whose ticket is here, and files that nothing names.
+fn tidy(laptop: &Laptop) -> Result<(), StoreError> {
+    let tickets = laptop.read(boothkeeper_store::Cache::tickets)?;
+    let tickets = tickets.map_or(vec![], |tickets| tickets.disputes);
+    let outbox = laptop.outbox();
+    let mut named: BTreeSet<Hash> = BTreeSet::new();
+    for draft in outbox.drafts()? {
+        let command = draft
+            .command
+            .map(|id| outbox.get(id))
+            .transpose()?
+            .flatten();
+        let ticket = command.and_then(|command| command.dispute);
+        match ticket {
+            Some(ticket) if tickets.iter().any(|known| known.id == ticket) => {
+                outbox.filed(&draft, &ticket)?;
+            }
+            _ => named.extend(draft.files.iter().map(|file| file.sha256)),
+        }
+    }
+    for command in outbox.list()? {
+        if command.state.is_open() {
+            let request = command.request.as_ref();
+            named.extend(request.into_iter().flat_map(|request| &request.blobs));
+        }
+    }
+    drop(outbox);
+    laptop.blobs().retain(&named);
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Disputes and what leads to them. Files are chosen natively and read here: the page never names a path.
+
+use boothkeeper_app::disputes::{Begin, DisputeView, DisputesView, DraftView, Edits, FileView};
+use boothkeeper_app::domain::{Hash, Seq};
+use boothkeeper_app::views::{CommandView, Look, RowView};
+use boothkeeper_app::{AppError, Code};
+use tauri::{AppHandle, State};
+use tauri_plugin_dialog::DialogExt;
+use tauri_plugin_opener::OpenerExt;
+
+use super::{Answer, PageError};
+use crate::shell::Shell;
+
+#[tauri::command(async)]
+pub fn last_look(shell: State<'_, Shell>) -> Answer<Option<Look>> {
+    Ok(shell.app()?.last_look()?)
+}
+
+#[tauri::command(async)]
+pub fn look(shell: State<'_, Shell>, seq: Seq) -> Answer<()> {
+    Ok(shell.app()?.look(seq)?)
+}
+
+#[tauri::command(async)]
+pub fn history_entries(shell: State<'_, Shell>, seqs: Vec<Seq>) -> Answer<Vec<RowView>> {
+    Ok(shell.app()?.history_entries(&seqs)?)
+}
+
+#[tauri::command(async)]
+pub fn disputes(shell: State<'_, Shell>) -> Answer<DisputesView> {
+    Ok(shell.app()?.disputes()?)
+}
+
+/// A draft or a ticket. What is dropped on the window from now on goes to the draft.
+#[tauri::command(async)]
+pub fn dispute(shell: State<'_, Shell>, id: String) -> Answer<DisputeView> {
+    let view = shell.app()?.dispute(&id)?;
+    shell.compose(match &view {
+        DisputeView::Draft(draft) => Some(draft.id.clone()),
+        DisputeView::Ticket(_) => None,
+    });
+    Ok(view)
+}
+
+#[tauri::command(async)]
+pub fn begin_dispute(shell: State<'_, Shell>, begin: Begin) -> Answer<DraftView> {
+    Ok(shell.app()?.begin_dispute(&begin)?)
+}
+
+#[tauri::command(async)]
+pub fn edit_draft(shell: State<'_, Shell>, id: String, edits: Edits) -> Answer<DraftView> {
+    Ok(shell.app()?.edit_draft(&id, edits)?)
+}
+
+/// `None` if the operator changed their mind.
+#[tauri::command(async)]
+pub fn attach_file(
+    handle: AppHandle,
+    shell: State<'_, Shell>,
+    id: String,
+) -> Answer<Option<DraftView>> {
+    let chosen = handle
+        .dialog()
+        .file()
+        .add_filter("Receipts", &["pdf", "png", "jpg", "jpeg", "eml"])
+        .blocking_pick_file();
+    let Some(path) = chosen.and_then(|file| file.into_path().ok()) else {
+        return Ok(None);
+    };
+    Ok(Some(shell.app()?.attach(&id, &path)?))
+}
+
+#[tauri::command(async)]
+pub fn detach_file(shell: State<'_, Shell>, id: String, sha256: Hash) -> Answer<DraftView> {
+    Ok(shell.app()?.detach(&id, &sha256)?)
+}
+
+#[tauri::command(async)]
+pub fn drop_draft(shell: State<'_, Shell>, id: String) -> Answer<()> {
+    Ok(shell.app()?.drop_draft(&id)?)
+}
+
+/// The files that the app makes for a draft, as they are now.
+#[tauri::command(async)]
+pub fn prepare_dispute(shell: State<'_, Shell>, id: String) -> Answer<Vec<FileView>> {
+    Ok(shell.app()?.prepare(&id)?)
+}
+
+#[tauri::command(async)]
+pub fn send_dispute(shell: State<'_, Shell>, id: String) -> Answer<DraftView> {
+    Ok(shell.app()?.send_draft(&id)?)
+}
+
+#[tauri::command(async)]
+pub fn message_dispute(shell: State<'_, Shell>, id: String, text: String) -> Answer<CommandView> {
+    Ok(shell.app()?.message_dispute(&id, &text)?)
+}
+
+#[tauri::command(async)]
+pub fn withdraw_dispute(shell: State<'_, Shell>, id: String) -> Answer<Option<CommandView>> {
+    Ok(shell.app()?.withdraw_dispute(&id)?)
+}
+
+/// How many letters were saved; `None` if the operator changed their mind.
+#[tauri::command(async)]
+pub fn save_mail(handle: AppHandle, shell: State<'_, Shell>, id: String) -> Answer<Option<usize>> {
+    let chosen = handle
+        .dialog()
+        .file()
+        .add_filter("E-mail", &["eml"])
+        .set_file_name("dispute.eml")
+        .blocking_save_file();
+    let Some(path) = chosen.and_then(|file| file.into_path().ok()) else {
+        return Ok(None);
+    };
+    Ok(Some(shell.app()?.save_mail(&id, &path)?.len()))
+}
+
+/// The letter in the operator's mail program.
+#[tauri::command(async)]
+pub fn open_mail(handle: AppHandle, shell: State<'_, Shell>, id: String) -> Answer<()> {
+    for letter in shell.app()?.mail_for_program(&id)? {
+        let opened = handle
+            .opener()
+            .open_path(letter.to_string_lossy(), None::<&str>);
+        opened.map_err(|error| PageError::from(AppError::because(Code::NoMailProgram, error)))?;
+    }
+    Ok(())
+}

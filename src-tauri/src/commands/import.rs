@@ -1,0 +1,86 @@
+//! A history that the operator brings. Files are chosen natively and kept here: the page never names a path.
+
+use boothkeeper_app::domain::Programme;
+use boothkeeper_app::import::{self, Imported, Mapping, TablePreview, Whose};
+use serde::Serialize;
+use tauri::{AppHandle, State};
+use tauri_plugin_dialog::DialogExt;
+
+use super::Answer;
+use crate::shell::Shell;
+
+/// Files that were chosen, and the table among them as it would be read.
+#[derive(Debug, Serialize)]
+pub struct ChosenFiles {
+    files: Vec<String>,
+    preview: Option<TablePreview>,
+}
+
+/// `None` if the operator changed their mind.
+#[tauri::command(async)]
+pub fn choose_import(
+    handle: AppHandle,
+    shell: State<'_, Shell>,
+    programme: Programme,
+) -> Answer<Option<ChosenFiles>> {
+    let chosen = handle
+        .dialog()
+        .file()
+        .add_filter(
+            "History and receipts",
+            &["csv", "json", "eml", "pdf", "txt", "tsv"],
+        )
+        .blocking_pick_files();
+    let Some(chosen) = chosen else {
+        return Ok(None);
+    };
+    let paths: Vec<_> = chosen
+        .into_iter()
+        .filter_map(|file| file.into_path().ok())
+        .collect();
+    let names = paths.iter().filter_map(|path| path.file_name());
+    let files = names
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect();
+    shell.chosen().clone_from(&paths);
+    let preview = import::preview(shell.own()?.options(), &paths, programme, None).ok();
+    Ok(Some(ChosenFiles { files, preview }))
+}
+
+/// The chosen table, read as said.
+#[tauri::command(async)]
+pub fn preview_import(
+    shell: State<'_, Shell>,
+    programme: Programme,
+    mapping: Mapping,
+) -> Answer<TablePreview> {
+    let paths = shell.chosen().clone();
+    let options = shell.own()?.options();
+    Ok(import::preview(options, &paths, programme, Some(&mapping))?)
+}
+
+/// Imports what was chosen, and looks at it.
+#[tauri::command(async)]
+pub fn import_history(
+    shell: State<'_, Shell>,
+    whose: Whose,
+    mapping: Option<Mapping>,
+) -> Answer<Imported> {
+    let paths = shell.chosen().clone();
+    // Nobody has its files open while they are replaced.
+    shell.look_at(None);
+    let options = shell.own()?.options();
+    let (app, imported) = import::import(options, &paths, &whose, mapping.as_ref())?;
+    shell.look_at(Some(app));
+    Ok(imported)
+}
+
+#[tauri::command(async)]
+pub fn look_at_imported(shell: State<'_, Shell>, wanted: bool) -> Answer<()> {
+    let imported = match wanted {
+        true => Some(import::open(shell.own()?.options())?),
+        false => None,
+    };
+    shell.look_at(imported);
+    Ok(())
+}
