@@ -229,6 +229,17 @@ impl Cloud {
         Ok((status, response.json().await.unwrap_or(Value::Null)))
     }
 
+    /// What a path serves, as it is.
+    pub async fn bytes(&self, path: &str) -> anyhow::Result<Vec<u8>> {
+        let response = self.http.get(format!("{}{path}", self.url)).send().await?;
+        ensure!(
+            response.status().is_success(),
+            "{path}: {}",
+            response.status()
+        );
+        Ok(response.bytes().await?.to_vec())
+    }
+
     /// Any call with a body: its status and document.
     pub async fn call(
         &self,

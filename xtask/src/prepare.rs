@@ -25,6 +25,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("bin:import", "imagemagick"),
     ("bin:sqlite3", "sqlite3"),
     ("bin:setpriv", "util-linux"),
+    ("bin:pdftotext", "poppler-utils"),
+    ("bin:python3", "python3"),
 ];
 
 const NODE: (u32, u32) = (20, 19);

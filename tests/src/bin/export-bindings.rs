@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use boothkeeper_app::disputes::{Begin, DisputeView, DisputesView, Edits, FileView};
+use boothkeeper_app::import::{Field, Imported, Mapping, TablePreview, Whose};
 use boothkeeper_app::views::{
-    ChoicesView, CommandView, EntryDetail, Explanation, HistoryQuery, HistorySummary, OutboxView,
-    PauseView, RowView, Update, VerifyView,
+    ChoicesView, CommandView, EntryDetail, Explanation, HistoryQuery, HistorySummary, Look,
+    OutboxView, PauseView, RowView, Update, VerifyView,
 };
 use boothkeeper_app::{BuyView, Code, Decision, Foreseen, Preferences, Remember, Setup};
 use ts_rs::{Config, TS};
@@ -32,5 +34,16 @@ fn main() -> anyhow::Result<()> {
     Setup::export_all(&config)?;
     Remember::export_all(&config)?;
     Code::export_all(&config)?;
+    Look::export_all(&config)?;
+    Begin::export_all(&config)?;
+    Edits::export_all(&config)?;
+    DisputesView::export_all(&config)?;
+    DisputeView::export_all(&config)?;
+    FileView::export_all(&config)?;
+    Field::export_all(&config)?;
+    Mapping::export_all(&config)?;
+    TablePreview::export_all(&config)?;
+    Imported::export_all(&config)?;
+    Whose::export_all(&config)?;
     Ok(())
 }

@@ -1,0 +1,667 @@
+//! From a finding to a ticket that is settled: proposed, sent once with its proof, followed, and what came of
+//! it on record.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+use boothkeeper_tests::booth::{Booth, basic, with};
+use boothkeeper_tests::laptop::Laptop;
+use boothkeeper_tests::process::{Pipes, Process};
+use serde_json::{Value, json};
+
+const START: &str = "2026-02-20T12:00:00Z";
+
+fn id(document: &Value) -> &str {
+    document["id"].as_str().unwrap_or_default()
+}
+
+async fn tickets(booth: &Booth) -> anyhow::Result<Vec<Value>> {
+    let (status, answer) = booth.cloud.get("/v1/disputes", &booth.account.key).await?;
+    ensure!(status == 200, "{status} {answer}");
+    Ok(answer["disputes"].as_array().context("no list")?.clone())
+}
+
+/// A booth with three runs, one of which failed and was charged.
+async fn with_failed_run() -> anyhow::Result<Booth> {
+    let booth = Booth::new(START, with(basic(1_000), json!({ "plan": "payg" }))).await?;
+    booth.cloud.runs(&booth.account, "draw_me", 2).await?;
+    let failed = json!({ "service": "draw_me", "event": "Miller wedding", "outcome": "failed" });
+    booth.cloud.control(&booth.account, "runs", failed).await?;
+    booth.laptop.ok(&["sync"])?;
+    Ok(booth)
+}
+
+/// Scenario 17, up to the sending: what the journal explains is said before anything is filed.
+#[tokio::test]
+async fn a_difference_that_the_journal_explains_is_said_before_filing() -> anyhow::Result<()> {
+    let credits = json!({ "payment_order": { "first": "credits", "fallback": true } });
+    let booth = Booth::new("2026-01-10T08:00:00Z", with(basic(15_000), credits)).await?;
+    booth.until("2026-02-10T08:00:00Z").await?;
+    assert_eq!(booth.balance()?, 10_100);
+    let new = [
+        "dispute",
+        "new",
+        "--kind",
+        "unexpected_deduction",
+        "--expected",
+        "150.00",
+    ];
+    let draft = booth.laptop.ok(&new)?;
+    assert_eq!(
+        (&draft["owed"], &draft["actual"]),
+        (&json!(4_900), &json!(10_100))
+    );
+    let explained = &draft["explained"];
+    assert_eq!(
+        (&explained["code"], &explained["delta"]),
+        (&json!("renewal_paid_from_credits"), &json!(-4_900))
+    );
+    let sum = draft["opening"].as_i64().unwrap() + draft["delta"].as_i64().unwrap();
+    assert_eq!(
+        (draft["closing"].as_i64(), &draft["adds_up"]),
+        (Some(sum), &json!(true))
+    );
+    // One cent off is not explained by it.
+    let other = ["dispute", "edit", id(&draft), "--expected", "150.01"];
+    assert_eq!(booth.laptop.ok(&other)?["explained"], Value::Null);
+    // Without rows this kind is not complete, and is not sent.
+    assert_eq!(draft["problems"], json!(["no_rows"]));
+    let refused = booth.laptop.fails(&["dispute", "send", id(&draft)])?;
+    assert_eq!(refused, (1, "draft_incomplete".into()));
+    assert_eq!(tickets(&booth).await?, Vec::<Value>::new());
+    Ok(())
+}
+
+/// Scenario 17, the sending: offline, killed, sent again; one ticket with all its files, whole, and a packet
+/// that proves itself.
+#[tokio::test]
+async fn filed_offline_and_killed_it_is_one_ticket_with_every_file() -> anyhow::Result<()> {
+    let mut booth = with_failed_run().await?;
+    let receipt = booth.folder.path().join("receipt.pdf");
+    std::fs::write(&receipt, b"%PDF-1.7\nthanks\n")?;
+    let mut new = vec!["dispute", "new", "--finding", "run_failed_not_refunded"];
+    let message = "It hung. Guest +1 555 123 4567, jane@guest.example, saw it.";
+    new.extend(["--message", message, "--attach", receipt.to_str().unwrap()]);
+    let draft = booth.laptop.ok(&new)?;
+    assert_eq!(
+        (&draft["kind"], &draft["owed"]),
+        (&json!("failed_run"), &json!(25))
+    );
+    assert_eq!(draft["message_sent"], "It hung. Guest •••67, ••• saw it.");
+    let draft_id = id(&draft).to_owned();
+
+    booth.cloud.stop();
+    let queued = booth.laptop.ok(&["dispute", "send", &draft_id])?;
+    assert_eq!(queued["state"], "queued", "{queued}");
+    let again = booth.laptop.fails(&["dispute", "send", &draft_id])?;
+    assert_eq!(again.1, "already_waiting");
+    booth.cloud.restart(&[])?;
+    // The answer is lost, the process dies while it sends, and it is sent again.
+    booth
+        .cloud
+        .fault("/v1/commands", 1, json!("drop_answer"))
+        .await?;
+    let mut syncing = Process::start(&booth.laptop.command(&["sync"]), Pipes::default())?;
+    syncing.child().wait()?;
+    let mut syncing = Process::start(&booth.laptop.command(&["sync"]), Pipes::default())?;
+    syncing.kill();
+    booth.laptop.ok(&["sync"])?;
+    booth.laptop.ok(&["sync"])?;
+
+    let filed = tickets(&booth).await?;
+    assert_eq!(filed.len(), 1, "{filed:?}");
+    let ticket = &filed[0];
+    assert_eq!(
+        ticket["messages"][0]["text"],
+        "It hung. Guest •••67, ••• saw it."
+    );
+    let names: Vec<&str> = ticket["attachments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|file| file["name"].as_str())
+        .collect();
+    let wanted = [
+        "usage-history.csv",
+        "usage-history.json",
+        "statement.pdf",
+        "balance.png",
+        "receipt.pdf",
+    ];
+    assert_eq!(names, wanted);
+    // What support opens is what its checksum says.
+    let folder = booth.folder.path().join("support");
+    std::fs::create_dir(&folder)?;
+    for file in ticket["attachments"].as_array().unwrap() {
+        let (name, sha256) = (
+            file["name"].as_str().unwrap(),
+            file["sha256"].as_str().unwrap(),
+        );
+        let path = format!("/sandbox/disputes/{}/blobs/{sha256}", id(ticket));
+        let bytes = booth.cloud.bytes(&path).await?;
+        assert_eq!(
+            boothkeeper_store::sha256(&bytes).to_string(),
+            sha256,
+            "{name}"
+        );
+        std::fs::write(folder.join(name), bytes)?;
+    }
+    // Opening + Σ = closing, proven without any of this laptop's data.
+    let nobody = Laptop::new(&booth.folder.path().join("nobody"));
+    let proven = nobody.ok(&[
+        "verify",
+        folder.to_str().unwrap(),
+        "--cloud",
+        &booth.cloud.url,
+    ])?;
+    assert_eq!(
+        (&proven["ok"], &proven["balance"]),
+        (&json!(true), &json!(925))
+    );
+    let show = booth.laptop.ok(&["dispute", "show", id(ticket)])?;
+    assert_eq!(
+        (&show["state"], &show["kind"]),
+        (&json!("submitted"), &json!("failed_run"))
+    );
+    assert_eq!(
+        show["reply_expected_by"], "2026-02-24T23:59:59.999Z",
+        "Friday to Tuesday"
+    );
+    let due = booth.laptop.ok(&["deadlines"])?;
+    let codes = due["deadlines"].as_array().unwrap().iter();
+    let reply = codes.filter(|due| due["code"] == "dispute_reply").count();
+    assert_eq!(reply, 1);
+    let list = booth.laptop.ok(&["dispute", "list"])?;
+    assert_eq!(
+        list["disputes"].as_array().unwrap().len(),
+        1,
+        "the draft is the ticket now"
+    );
+    Ok(())
+}
+
+/// Scenario 9: what arrives withdraws what nobody has touched; what somebody has written asks.
+#[tokio::test]
+async fn a_purchase_that_lands_takes_its_untouched_draft_along() -> anyhow::Result<()> {
+    let booth = Booth::basic("2026-01-10T12:00:00Z", 1_000).await?;
+    let (cloud, account, laptop) = (&booth.cloud, &booth.account, &booth.laptop);
+    cloud
+        .buy(account, 10_000, json!({ "delayed_seconds": 660 }))
+        .await?;
+    booth.until("2026-01-10T12:10:00Z").await?;
+    let begin = ["dispute", "new", "--finding", "purchase_overdue"];
+    let draft = laptop.ok(&begin)?;
+    assert_eq!(
+        (
+            &draft["kind"],
+            &draft["paid"],
+            &draft["owed"],
+            &draft["paid_on"]
+        ),
+        (
+            &json!("purchase_missing"),
+            &json!(10_000),
+            &json!(10_000),
+            &json!("2026-01-10")
+        )
+    );
+    assert!(
+        draft["payment"]
+            .as_str()
+            .is_some_and(|id| id.starts_with("pay_"))
+    );
+    assert_eq!(laptop.ok(&begin)?["id"], draft["id"], "begun once");
+    booth.until("2026-01-10T12:11:00Z").await?;
+    let list = laptop.ok(&["dispute", "list"])?;
+    assert_eq!(list["disputes"], json!([]), "it withdrew itself");
+
+    cloud
+        .buy(account, 20_000, json!({ "delayed_seconds": 660 }))
+        .await?;
+    booth.until("2026-01-10T12:21:30Z").await?;
+    let draft = laptop.ok(&begin)?;
+    laptop.ok(&["dispute", "edit", id(&draft), "--message", "Where is it?"])?;
+    booth.until("2026-01-10T12:23:00Z").await?;
+    let list = laptop.ok(&["dispute", "list"])?;
+    let row = &list["disputes"][0];
+    assert_eq!(
+        (&row["id"], &row["came_right"]),
+        (&draft["id"], &json!(true))
+    );
+    assert_eq!(row["state"], "draft");
+    Ok(())
+}
+
+/// The same for one that waits offline: it is not sent, and says why.
+#[tokio::test]
+async fn a_queued_dispute_that_came_right_is_not_sent() -> anyhow::Result<()> {
+    let mut booth = Booth::basic("2026-01-10T12:00:00Z", 1_000).await?;
+    booth
+        .cloud
+        .buy(&booth.account, 10_000, json!({ "delayed_seconds": 660 }))
+        .await?;
+    booth.until("2026-01-10T12:10:00Z").await?;
+    let draft = booth
+        .laptop
+        .ok(&["dispute", "new", "--finding", "purchase_overdue"])?;
+    booth.cloud.stop();
+    booth.laptop.ok(&["dispute", "send", id(&draft)])?;
+    booth.cloud.restart_at("2026-01-10T12:12:00Z")?;
+    booth.laptop.ok(&["sync"])?;
+    assert_eq!(tickets(&booth).await?, Vec::<Value>::new());
+    let list = booth.laptop.ok(&["dispute", "list"])?;
+    let row = &list["disputes"][0];
+    assert_eq!(
+        (&row["state"], &row["came_right"]),
+        (&json!("draft"), &json!(true))
+    );
+    // Whoever still wants it sent sends it.
+    let kept = booth.laptop.ok(&["dispute", "send", id(&draft)])?;
+    assert_eq!(kept["state"], "submitted", "{kept}");
+    Ok(())
+}
+
+/// Scenario 10 to its end: resolved with a refund that is linked to its run, and a compensation on top.
+#[tokio::test]
+async fn support_gives_back_what_was_charged_and_more() -> anyhow::Result<()> {
+    let booth = with_failed_run().await?;
+    let (cloud, laptop) = (&booth.cloud, &booth.laptop);
+    let draft = laptop.ok(&["dispute", "new", "--finding", "run_failed_not_refunded"])?;
+    let sent = laptop.ok(&["dispute", "send", id(&draft)])?;
+    let ticket = id(&sent).to_owned();
+    assert!(ticket.starts_with("dsp_"), "{sent}");
+    let control = |step: &str| format!("/sandbox/disputes/{ticket}/{step}");
+    cloud.post(&control("review"), json!({})).await?;
+    let reply = json!({ "text": "We look into it. Call +49 30 1234567." });
+    cloud.post(&control("message"), reply).await?;
+    laptop.ok(&["sync"])?;
+    let show = laptop.ok(&["dispute", "show", &ticket])?;
+    assert_eq!(show["state"], "in_review");
+    assert_eq!(show["messages"][1]["text"], "We look into it. Call •••67.");
+    laptop.ok(&["dispute", "message", &ticket, "Any news?"])?;
+    let resolve = json!({ "outcome": "refunded", "refund": 25, "bonus": 50, "note": "Sorry." });
+    cloud.post(&control("resolve"), resolve.clone()).await?;
+    laptop.ok(&["sync"])?;
+    assert_eq!(booth.balance()?, 1_000);
+    let done = laptop.ok(&["dispute", "show", &ticket])?;
+    assert_eq!(
+        (&done["state"], &done["outcome"], &done["returned"]),
+        (&json!("resolved"), &json!("refunded"), &json!(75))
+    );
+    assert_eq!(done["reply_expected_by"], Value::Null);
+    let texts: Vec<_> = done["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| m["text"].clone())
+        .collect();
+    assert_eq!(texts[2..], [json!("Any news?"), json!("Sorry.")]);
+    assert_eq!(
+        booth.newest(3)?,
+        ["usage_refund", "compensation", "dispute_resolved"]
+    );
+    let explained = laptop.ok(&["explain"])?;
+    let codes = explained["findings"].as_array().unwrap().iter();
+    assert!(
+        !codes
+            .clone()
+            .any(|f| f["code"] == "run_failed_not_refunded")
+    );
+    assert_eq!(laptop.ok(&["dispute", "list"])?["won_back"], 75);
+    // What is decided takes nothing more, here or at the cloud.
+    assert_eq!(
+        laptop.fails(&["dispute", "message", &ticket, "And?"])?.1,
+        "not_open"
+    );
+    let (status, _) = cloud
+        .call(reqwest::Method::POST, &control("resolve"), "", &resolve)
+        .await?;
+    assert_eq!(status, 409);
+    Ok(())
+}
+
+/// Scenario 11 to its end: the bonus is activated by the resolution, once.
+#[tokio::test]
+async fn a_coupons_bonus_comes_with_the_resolution() -> anyhow::Result<()> {
+    let annual = with(basic(1_200), json!({ "cycle": "annual" }));
+    let booth = Booth::new("2026-01-10T12:00:00Z", annual).await?;
+    booth.laptop.ok(&["coupon", " basic2free "])?;
+    booth.until("2026-01-10T12:10:00Z").await?;
+    let draft = booth
+        .laptop
+        .ok(&["dispute", "new", "--finding", "coupon_bonus_overdue"])?;
+    assert_eq!(
+        (&draft["kind"], &draft["coupon"], &draft["owed"]),
+        (
+            &json!("coupon_bonus_missing"),
+            &json!("Basic2Free"),
+            &json!(10_000)
+        )
+    );
+    let sent = booth.laptop.ok(&["dispute", "send", id(&draft)])?;
+    let path = format!("/sandbox/disputes/{}/resolve", id(&sent));
+    booth
+        .cloud
+        .post(&path, json!({ "outcome": "credited", "refund": 10_000 }))
+        .await?;
+    booth.laptop.ok(&["sync"])?;
+    assert_eq!(booth.balance()?, 11_200);
+    assert_eq!(booth.newest(2)?, ["coupon_bonus", "dispute_resolved"]);
+    assert_eq!(booth.laptop.ok(&["verify"])?["ok"], true);
+    Ok(())
+}
+
+/// A purchase that never arrived is credited as the purchase that it is, and never again.
+#[tokio::test]
+async fn a_lost_purchase_is_credited_once() -> anyhow::Result<()> {
+    let booth = Booth::basic("2026-01-10T12:00:00Z", 1_000).await?;
+    booth
+        .cloud
+        .buy(&booth.account, 10_000, json!("lost"))
+        .await?;
+    booth.until("2026-01-10T12:10:00Z").await?;
+    let draft = booth
+        .laptop
+        .ok(&["dispute", "new", "--finding", "purchase_overdue"])?;
+    let sent = booth.laptop.ok(&["dispute", "send", id(&draft)])?;
+    assert_eq!(
+        sent["reply_expected_by"], "2026-01-10T23:59:59.999Z",
+        "the same day"
+    );
+    let path = format!("/sandbox/disputes/{}/resolve", id(&sent));
+    booth
+        .cloud
+        .post(
+            &path,
+            json!({ "outcome": "credited", "refund": 10_000, "bonus": 500 }),
+        )
+        .await?;
+    booth.laptop.ok(&["sync"])?;
+    assert_eq!(booth.balance()?, 11_500);
+    assert_eq!(
+        booth.newest(3)?,
+        ["purchase", "compensation", "dispute_resolved"]
+    );
+    Ok(())
+}
+
+/// Scenario 21, and one laptop that asks twice.
+#[tokio::test]
+async fn two_laptops_with_one_complaint_have_one_ticket() -> anyhow::Result<()> {
+    let booth = with_failed_run().await?;
+    let other = Laptop::signed_in(
+        &booth.folder.path().join("other"),
+        &booth.cloud,
+        &booth.account,
+    )?;
+    let history = other.ok(&["history", "--kind", "run_failed"])?;
+    let row = history["entries"][0]["seq"].to_string();
+    let mine = booth.laptop.ok(&[
+        "dispute",
+        "new",
+        "--finding",
+        "run_failed_not_refunded",
+        "--message",
+        "Mine.",
+    ])?;
+    let theirs = other.ok(&["dispute", "new", "--entry", &row, "--message", "Theirs."])?;
+    assert_eq!(theirs["kind"], "failed_run");
+    let first = booth.laptop.ok(&["dispute", "send", id(&mine)])?;
+    let second = other.ok(&["dispute", "send", id(&theirs)])?;
+    assert_eq!(first["id"], second["id"], "one ticket");
+    let filed = tickets(&booth).await?;
+    assert_eq!(filed.len(), 1);
+    let texts: Vec<_> = filed[0]["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| m["text"].clone())
+        .collect();
+    assert_eq!(texts, [json!("Mine."), json!("Theirs.")]);
+    // Both hear of both, and another subject is another ticket.
+    booth.laptop.ok(&["sync"])?;
+    let show = booth
+        .laptop
+        .ok(&["dispute", "show", first["id"].as_str().unwrap()])?;
+    assert_eq!(show["messages"].as_array().unwrap().len(), 2);
+    let pricing = booth.laptop.ok(&[
+        "dispute",
+        "new",
+        "--kind",
+        "special_pricing",
+        "--message",
+        "A school.",
+    ])?;
+    booth.laptop.ok(&["dispute", "send", id(&pricing)])?;
+    assert_eq!(tickets(&booth).await?.len(), 2);
+    Ok(())
+}
+
+/// Taken back, rejected; and decided ones do not stand in the way of a new one on the same subject.
+#[tokio::test]
+async fn what_was_withdrawn_or_rejected_can_be_asked_again() -> anyhow::Result<()> {
+    let booth = with_failed_run().await?;
+    let laptop = &booth.laptop;
+    let file = || -> anyhow::Result<String> {
+        let draft = laptop.ok(&["dispute", "new", "--finding", "run_failed_not_refunded"])?;
+        let sent = laptop.ok(&["dispute", "send", id(&draft)])?;
+        Ok(id(&sent).to_owned())
+    };
+    let first = file()?;
+    laptop.ok(&["dispute", "withdraw", &first])?;
+    assert_eq!(
+        laptop.ok(&["dispute", "show", &first])?["state"],
+        "withdrawn"
+    );
+    let second = file()?;
+    assert_ne!(first, second);
+    let path = format!("/sandbox/disputes/{second}/reject");
+    booth
+        .cloud
+        .post(&path, json!({ "note": "The photo was delivered." }))
+        .await?;
+    laptop.ok(&["sync"])?;
+    let rejected = laptop.ok(&["dispute", "show", &second])?;
+    assert_eq!(rejected["state"], "rejected");
+    assert_eq!(rejected["messages"][1]["text"], "The photo was delivered.");
+    assert_ne!(file()?, second);
+    // A stranger's ticket does not exist.
+    let stranger = booth.cloud.booth(100).await?;
+    let (status, _) = booth
+        .cloud
+        .get(&format!("/v1/disputes/{second}"), &stranger.key)
+        .await?;
+    assert_eq!(status, 404);
+    Ok(())
+}
+
+/// Scenario 14's last step: a closed account takes one kind of dispute, and comes back by it.
+#[tokio::test]
+async fn a_closed_account_is_asked_back_with_the_history_as_evidence() -> anyhow::Result<()> {
+    let booth = Booth::basic("2026-01-10T08:00:00Z", 8_000).await?;
+    booth.laptop.ok(&["cancel"])?;
+    booth.until("2026-03-12T08:00:00Z").await?;
+    let other = booth
+        .laptop
+        .ok(&["dispute", "new", "--kind", "other", "--message", "Hello?"])?;
+    assert_eq!(other["problems"], json!(["account_closed"]));
+    let draft = booth
+        .laptop
+        .ok(&["dispute", "new", "--finding", "account_closed"])?;
+    assert_eq!(
+        (&draft["kind"], &draft["owed"]),
+        (&json!("account_closed"), &json!(8_000))
+    );
+    let sent = booth.laptop.ok(&["dispute", "send", id(&draft)])?;
+    assert_eq!(sent["state"], "submitted");
+    let path = format!("/sandbox/disputes/{}/resolve", id(&sent));
+    booth
+        .cloud
+        .post(&path, json!({ "outcome": "credited", "refund": 8_000 }))
+        .await?;
+    booth.laptop.ok(&["sync"])?;
+    assert_eq!(booth.balance()?, 8_000);
+    assert_eq!(
+        booth.newest(3)?,
+        ["restored", "reversal", "dispute_resolved"]
+    );
+    Ok(())
+}
+
+fn python(script: &str, path: &Path) -> anyhow::Result<Value> {
+    let output = Command::new("python3")
+        .arg("-c")
+        .arg(script)
+        .arg(path)
+        .output()?;
+    ensure!(output.status.success(), "{output:?}");
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn printed(program: &str, arguments: &[&str], path: &Path) -> anyhow::Result<String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .arg(path)
+        .arg("-")
+        .output()?;
+    ensure!(output.status.success(), "{program}: {output:?}");
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// Every file is read by a program that is not ours.
+#[tokio::test]
+async fn other_programs_read_what_the_app_attaches() -> anyhow::Result<()> {
+    let booth = Booth::new(START, with(basic(15_000), json!({ "plan": "payg" }))).await?;
+    for event in ["Okafor & Sons, \"gala\"", "=1+1", "Hochzeit Müller", "ねこ"] {
+        let runs = json!({ "service": "sms", "event": event, "count": 3 });
+        booth.cloud.control(&booth.account, "runs", runs).await?;
+    }
+    let take = json!({ "amount": -300 });
+    booth.cloud.control(&booth.account, "adjust", take).await?;
+    booth.laptop.ok(&["sync"])?;
+    let draft = booth
+        .laptop
+        .ok(&["dispute", "new", "--finding", "unexplained"])?;
+    let folder = booth.folder.path().join("packet");
+    let save = [
+        "dispute",
+        "save-files",
+        id(&draft),
+        folder.to_str().unwrap(),
+    ];
+    let saved = booth.laptop.ok(&save)?;
+
+    let csv = "import csv,json,sys\nrows=list(csv.DictReader(open(sys.argv[1],newline='',encoding='utf-8')))\nprint(json.dumps(rows))";
+    let rows = python(csv, &folder.join("usage-history.csv"))?;
+    let rows = rows.as_array().context("no rows")?;
+    let history = booth.laptop.ok(&["history", "--limit", "1000"])?;
+    assert_eq!(rows.len(), history["entries"].as_array().unwrap().len());
+    let events: Vec<&str> = rows
+        .iter()
+        .filter_map(|row| row["event"].as_str())
+        .collect();
+    for event in [
+        "Okafor & Sons, \"gala\"",
+        "'=1+1",
+        "Hochzeit Müller",
+        "ねこ",
+    ] {
+        assert!(events.contains(&event), "{event:?} in {events:?}");
+    }
+    assert_eq!(rows.last().unwrap()["amount"], "-3.00");
+    assert!(
+        rows.iter()
+            .all(|row| row["hash"].as_str().is_some_and(|hash| hash.len() == 64))
+    );
+
+    let statement = folder.join("statement.pdf");
+    let text = printed("pdftotext", &["-layout"], &statement)?;
+    for said in [
+        "Statement of credits",
+        "operator@booth.example",
+        "Opening balance",
+        "Closing balance",
+        "No cause on record",
+        "$146.76",
+        "−$3.00",
+        "Hochzeit Müller",
+        "chain value",
+    ] {
+        assert!(text.contains(said), "{said:?} in\n{text}");
+    }
+    let info = Command::new("pdfinfo").arg(&statement).output()?;
+    let info = String::from_utf8(info.stdout)?;
+    assert!(
+        info.lines()
+            .any(|line| line.starts_with("Tagged:") && line.ends_with("yes")),
+        "{info}"
+    );
+    assert!(info.contains("Statement of credits"), "{info}");
+    let structure = Command::new("pdfinfo")
+        .arg("-struct")
+        .arg(&statement)
+        .output()?;
+    let structure = String::from_utf8(structure.stdout)?;
+    for element in ["H1", "H2", "Table", "TH", "TD"] {
+        assert!(
+            structure
+                .lines()
+                .any(|line| line.trim().starts_with(element)),
+            "{element}"
+        );
+    }
+    let ua = std::fs::read(&statement)?;
+    let ua = String::from_utf8_lossy(&ua);
+    assert!(ua.contains("pdfuaid:part"), "it says that it is PDF/UA");
+
+    let letter = booth.folder.path().join("dispute.eml");
+    booth
+        .laptop
+        .ok(&["dispute", "save-eml", id(&draft), letter.to_str().unwrap()])?;
+    let read = "import sys,json,hashlib,email,email.policy\nm=email.message_from_binary_file(open(sys.argv[1],'rb'),policy=email.policy.default)\nb=m.get_body(('plain',)).get_content()\nf={a.get_filename():hashlib.sha256(a.get_content() if isinstance(a.get_content(),bytes) else a.get_content().encode()).hexdigest() for a in m.iter_attachments() if a.get_content_maintype()!='text'}\nr={a.get_filename():hashlib.sha256(a.get_payload(decode=True)).hexdigest() for a in m.iter_attachments()}\nprint(json.dumps({'to':m['to'],'from':m['from'],'subject':m['subject'],'defects':len(m.defects),'body':b,'files':r}))";
+    let mail = python(read, &letter)?;
+    assert_eq!(
+        (&mail["to"], &mail["from"], &mail["defects"]),
+        (
+            &json!("support@booth.example"),
+            &json!("operator@booth.example"),
+            &json!(0)
+        )
+    );
+    let body = mail["body"].as_str().context("no body")?;
+    assert!(
+        body.contains("Expected balance") && body.contains("$149.76"),
+        "{body}"
+    );
+    for file in saved["attachments"].as_array().unwrap() {
+        let (name, sha256) = (file["name"].as_str().unwrap(), &file["sha256"]);
+        assert_eq!(&mail["files"][name], sha256, "{name} as it was saved");
+        assert!(
+            body.contains(sha256.as_str().unwrap()),
+            "{name} in the list"
+        );
+    }
+    // The same again is the same to the byte.
+    let again = booth.folder.path().join("again.eml");
+    booth
+        .laptop
+        .ok(&["dispute", "save-eml", id(&draft), again.to_str().unwrap()])?;
+    assert_eq!(std::fs::read(&letter)?, std::fs::read(&again)?);
+    let nobody = Laptop::new(&booth.folder.path().join("nobody"));
+    for packet in [&letter, &folder, &folder.join("usage-history.json")] {
+        let proven = nobody.ok(&["verify", packet.to_str().unwrap()])?;
+        assert_eq!(
+            (&proven["ok"], &proven["balance"]),
+            (&json!(true), &json!(14_676))
+        );
+    }
+    // One figure changed, and it proves nothing.
+    let proof = std::fs::read_to_string(folder.join("usage-history.json"))?;
+    let forged = proof.replacen("\\\"delta\\\":-300", "\\\"delta\\\":-200", 1);
+    assert_ne!(proof, forged);
+    std::fs::write(folder.join("usage-history.json"), forged)?;
+    let (code, verdict) = nobody.run(&["verify", folder.to_str().unwrap()])?;
+    assert_eq!((code, &verdict["flaw"]), (6, &json!("chain")));
+    Ok(())
+}

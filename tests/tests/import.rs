@@ -1,0 +1,348 @@
+//! A history that an operator brings: read whatever it looks like, asked where it is not clear, explained like
+//! any other, and never taken for a verified copy.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use boothkeeper_tests::booth::{Booth, basic, with};
+use boothkeeper_tests::laptop::Laptop;
+use serde_json::{Value, json};
+use tempfile::tempdir;
+
+const WHOSE: [&str; 2] = ["--email", "me@booth.example"];
+
+fn import(laptop: &Laptop, files: &[&Path], more: &[&str]) -> anyhow::Result<Value> {
+    let mut arguments = vec!["import"];
+    arguments.extend(files.iter().filter_map(|path| path.to_str()));
+    arguments.extend(WHOSE);
+    arguments.extend(more);
+    laptop.ok(&arguments)
+}
+
+fn written(folder: &Path, name: &str, text: impl AsRef<[u8]>) -> anyhow::Result<PathBuf> {
+    let path = folder.join(name);
+    std::fs::write(&path, text)?;
+    Ok(path)
+}
+
+fn causes(explained: &Value) -> Vec<(String, i64)> {
+    let causes = explained["causes"].as_array().cloned().unwrap_or_default();
+    let cause = |c: &Value| {
+        (
+            c["code"].as_str().unwrap_or_default().to_owned(),
+            c["delta"].as_i64().unwrap_or(0),
+        )
+    };
+    let mut causes: Vec<_> = causes.iter().map(cause).collect();
+    causes.sort();
+    causes
+}
+
+/// Our own export, brought elsewhere, says the same; the copy beside it is as it was.
+#[tokio::test]
+async fn our_own_export_comes_back_as_what_it_was() -> anyhow::Result<()> {
+    let credits = json!({ "payment_order": { "first": "credits", "fallback": true } });
+    let booth = Booth::new("2026-01-10T08:00:00Z", with(basic(15_000), credits)).await?;
+    let failed = json!({ "service": "draw_me", "event": "=Gala", "outcome": "failed" });
+    booth.cloud.control(&booth.account, "runs", failed).await?;
+    booth.cloud.runs(&booth.account, "sms", 5).await?;
+    booth
+        .cloud
+        .buy(&booth.account, 5_000, json!("instant"))
+        .await?;
+    booth
+        .cloud
+        .control(&booth.account, "adjust", json!({ "amount": -70 }))
+        .await?;
+    let refunded =
+        json!({ "service": "combine", "event": "Gala", "outcome": "failed_and_refunded" });
+    booth
+        .cloud
+        .control(&booth.account, "runs", refunded)
+        .await?;
+    booth.until("2026-02-10T08:00:00Z").await?;
+    let laptop = &booth.laptop;
+    let balance = laptop.balance()?;
+    let span = ["explain", "--from", "2026-01-01", "--to", "2026-03-01"];
+    let told = laptop.ok(&span)?;
+    for name in ["history.csv", "history.json"] {
+        let path = booth.folder.path().join(name);
+        laptop.ok(&["history", "--export", path.to_str().unwrap()])?;
+        let imported = import(laptop, &[&path], &[])?;
+        assert_eq!(
+            (&imported["gaps"], &imported["balance"]),
+            (&json!(0), &balance["balance"])
+        );
+        let mut there = vec!["--imported"];
+        there.extend(span);
+        let again = laptop.ok(&there)?;
+        assert_eq!(causes(&again), causes(&told), "{name}");
+        assert_eq!(
+            (&again["opening"], &again["closing"]),
+            (&told["opening"], &told["closing"])
+        );
+        let codes = |told: &Value| {
+            let found = told["findings"].as_array().cloned().unwrap_or_default();
+            let mut codes: Vec<_> = found
+                .iter()
+                .map(|f| f["code"].as_str().unwrap_or_default().to_owned())
+                .collect();
+            codes.retain(|code| {
+                [
+                    "renewal_paid_from_credits",
+                    "run_failed_not_refunded",
+                    "run_refunded",
+                    "unexplained",
+                ]
+                .contains(&code.as_str())
+            });
+            codes.sort();
+            codes
+        };
+        assert_eq!(codes(&again), codes(&told), "{name}");
+        let rows = |arguments: &[&str]| -> anyhow::Result<Vec<Value>> {
+            let history = laptop.ok(arguments)?;
+            let rows = history["entries"].as_array().context("no rows")?.clone();
+            let moved = rows.into_iter().filter(|row| row["delta"] != 0);
+            let same = moved.map(|row| {
+                json!([
+                    row["at"],
+                    row["kind"],
+                    row["delta"],
+                    row["balance_after"],
+                    row["service"],
+                    row["event"],
+                    row["run"]
+                ])
+            });
+            Ok(same.collect())
+        };
+        assert_eq!(
+            rows(&["--imported", "history", "--limit", "1000"])?,
+            rows(&["history", "--limit", "1000"])?,
+            "{name}"
+        );
+        let there = laptop.ok(&["--imported", "balance"])?;
+        assert_eq!(there["trust"], "imported");
+        assert_eq!(
+            laptop.ok(&["--imported", "verify"])?["ok"],
+            true,
+            "as it was written here"
+        );
+    }
+    // Neither knows of the other.
+    for what in ["account", "seq", "balance", "trust"] {
+        assert_eq!(laptop.balance()?[what], balance[what], "{what}");
+    }
+    assert_eq!(laptop.ok(&["verify"])?["ok"], true);
+    assert_ne!(
+        laptop.ok(&["--imported", "balance"])?["account"],
+        balance["account"]
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_table_from_elsewhere_is_explained_and_disputed_by_mail() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let laptop = Laptop::new(&folder.path().join("laptop"));
+    let table = "Datum;Betrag;Saldo;Beschreibung;Veranstaltung\n\
+        21.02.2026 16:31;100,00;142,35;Kauf;\n\
+        21.02.2026 18:00;-0,25;142,10;Draw Me;Hochzeit Müller\n\
+        22.02.2026 09:00;-49,00;93,10;Basic Abo;\n\
+        22.02.2026 09:05;-0,25;90,00;Draw Me;Hochzeit Müller\n";
+    let table = written(folder.path(), "historie.csv", encoding(table))?;
+    let imported = import(&laptop, &[&table], &[])?;
+    assert_eq!(
+        (&imported["rows"], &imported["gaps"], &imported["balance"]),
+        (&json!(4), &json!(1), &json!(9_000))
+    );
+    let explained = laptop.ok(&["--imported", "explain", "--from", "2026-01-01"])?;
+    assert_eq!(explained["unexplained"], -285);
+    let codes: Vec<_> = explained["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["code"].clone())
+        .collect();
+    assert!(
+        codes.contains(&json!("renewal_paid_from_credits"))
+            && codes.contains(&json!("unexplained")),
+        "{codes:?}"
+    );
+    let new = [
+        "--imported",
+        "dispute",
+        "new",
+        "--finding",
+        "unexplained",
+        "--from",
+        "2026-01-01",
+    ];
+    let draft = laptop.ok(&new)?;
+    assert_eq!(draft["owed"], 285);
+    let id = draft["id"].as_str().unwrap();
+    assert_eq!(
+        laptop.fails(&["--imported", "dispute", "send", id])?.1,
+        "imported"
+    );
+    let letter = folder.path().join("letter.eml");
+    laptop.ok(&[
+        "--imported",
+        "dispute",
+        "save-eml",
+        id,
+        letter.to_str().unwrap(),
+    ])?;
+    let text = std::fs::read_to_string(&letter)?;
+    assert!(text.contains("To: support@booth.example") && text.contains("me@booth.example"));
+    assert_eq!(laptop.fails(&["--imported", "sync"])?.1, "imported");
+    // Whoever writes about what was imported does not lose it to the next import.
+    laptop.ok(&[
+        "--imported",
+        "dispute",
+        "edit",
+        id,
+        "--message",
+        "Where did it go?",
+    ])?;
+    let mut again = vec!["import", table.to_str().unwrap()];
+    again.extend(WHOSE);
+    assert_eq!(laptop.fails(&again)?.1, "actions_waiting");
+    Ok(())
+}
+
+fn encoding(text: &str) -> Vec<u8> {
+    // As a German spreadsheet writes it: one byte a letter.
+    text.chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?'))
+        .collect()
+}
+
+/// Receipts: matched by number, not claimed where a purchase may be it, missing where there is none.
+#[tokio::test]
+async fn a_receipt_without_its_credits_is_a_purchase_that_is_overdue() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let laptop = Laptop::new(&folder.path().join("laptop"));
+    let table = "date,amount,payment\n2026-02-20 10:00,100.00,pay_1001\n2026-02-20 12:00,-0.25,\n2026-02-25 12:00,-0.25,\n";
+    let table = written(folder.path(), "history.csv", table)?;
+    let receipt = |number: &str, day: &str| {
+        format!(
+            "From: billing@cloud.example\r\nDate: {day} Feb 2026 10:00:00 +0000\r\nSubject: Receipt\r\n\r\n\
+             Transaction ID: {number}\r\nTotal paid: $100.00\r\n"
+        )
+    };
+    let paid = written(folder.path(), "one.eml", receipt("pay_1001", "Fri, 20"))?;
+    let lost = written(folder.path(), "two.eml", receipt("pay_2002", "Sat, 21"))?;
+    let imported = import(&laptop, &[&table, &paid], &[])?;
+    assert_eq!(
+        (&imported["matched"], &imported["receipts"]),
+        (&json!(1), &json!(1))
+    );
+    // A receipt that is found later is added to what is there.
+    let imported = import(&laptop, &[&lost], &[])?;
+    assert_eq!(
+        (
+            &imported["rows"],
+            &imported["receipts"],
+            &imported["matched"]
+        ),
+        (&json!(3), &json!(2), &json!(1))
+    );
+    let explained = laptop.ok(&["--imported", "explain", "--from", "2026-02-01"])?;
+    let overdue: Vec<_> = explained["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|f| f["code"] == "purchase_overdue")
+        .collect();
+    assert_eq!(overdue.len(), 1, "{explained}");
+    assert_eq!(overdue[0]["amount"], 10_000);
+    let new = [
+        "--imported",
+        "dispute",
+        "new",
+        "--finding",
+        "purchase_overdue",
+        "--from",
+        "2026-02-01",
+    ];
+    let draft = laptop.ok(&new)?;
+    assert_eq!(
+        (&draft["payment"], &draft["kind"]),
+        (&json!("pay_2002"), &json!("purchase_missing"))
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_not_clear_is_asked_and_what_was_said_is_remembered() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let laptop = Laptop::new(&folder.path().join("laptop"));
+    let table = written(
+        folder.path(),
+        "a.csv",
+        "When,Tide\n02/03/2026,-1.500\n04/05/2026,-0.25\n",
+    )?;
+    let path = table.to_str().unwrap();
+    let plain = ["import", path, "--email", "me@booth.example"];
+    assert_eq!(laptop.fails(&plain)?.1, "ask_mapping");
+    let mapped = [&plain[..], &["--map", "amount=Tide"]].concat();
+    assert_eq!(laptop.fails(&mapped)?.1, "ask_dates");
+    let preview = laptop.ok(&["import", path, "--preview", "--map", "amount=Tide"])?;
+    assert_eq!(preview["asks"], json!(["ask_dates", "ask_decimals"]));
+    assert_eq!(preview["samples"][0], json!(["02/03/2026", "-1.500"]));
+    let said = [&mapped[..], &["--dates", "mdy", "--decimal", "point"]].concat();
+    assert_eq!(laptop.ok(&said)?["rows"], 2);
+    let history = laptop.ok(&["--imported", "history"])?;
+    assert_eq!(history["entries"][0]["at"], "2026-04-05T00:00:00.000Z");
+    // The next table of these titles needs no word.
+    written(folder.path(), "a.csv", "When,Tide\n06/07/2026,-0.10\n")?;
+    assert_eq!(laptop.ok(&plain)?["rows"], 1);
+    assert_eq!(laptop.fails(&["import", path])?.1, "email_missing");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_cannot_be_a_history_is_refused_at_once() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let laptop = Laptop::new(&folder.path().join("laptop"));
+    let huge = folder.path().join("huge.csv");
+    std::fs::File::create(&huge)?.set_len(300 * 1024 * 1024)?;
+    let binary = written(folder.path(), "binary.csv", [0u8, 159, 1, 2, 255, 0])?;
+    let half = written(
+        folder.path(),
+        "half.csv",
+        "date,amount\n2026-02-03,1.00\nnever,2.00\n",
+    )?;
+    let empty = written(folder.path(), "empty.csv", "")?;
+    let photo = written(folder.path(), "photo.png", b"\x89PNG\r\n\x1a\n1234")?;
+    let mail = written(
+        folder.path(),
+        "love.eml",
+        "From: a@b.example\r\nDate: Fri, 20 Feb 2026 10:00:00 +0000\r\n\r\nHello\r\n",
+    )?;
+    for (path, code) in [
+        (&huge, "file_too_large"),
+        (&binary, "not_a_history"),
+        (&half, "not_a_history"),
+        (&empty, "file_empty"),
+        (&photo, "file_type"),
+        (&mail, "not_a_receipt"),
+        (&folder.path().join("none.csv"), "file_system"),
+    ] {
+        let arguments = [
+            "import",
+            path.to_str().unwrap(),
+            "--email",
+            "me@booth.example",
+        ];
+        assert_eq!(laptop.fails(&arguments)?.1, code, "{}", path.display());
+    }
+    assert_eq!(
+        laptop.ok(&["--imported", "balance"])?["trust"],
+        "unknown",
+        "nothing was kept"
+    );
+    Ok(())
+}
