@@ -185,15 +185,11 @@ impl Copied<'_> {
         let entries = self.cache.entries_between(first, head.account.seq)?;
         let within = entries.partition_point(|entry| entry.seq <= last);
         let causes = findings::causes(&entries[..within]);
-        let charged = |seq: Seq| {
-            let row = self.cache.row(seq).ok()??;
-            Some(row.delta.negated())
-        };
         let mut findings = findings::findings(
             &entries,
             &head.account,
             &catalog,
-            &charged,
+            self.cache,
             now.min(head.as_of),
         );
         // Of what came later only what is about these.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::journal::Body;
-use crate::{Account, Amount, Catalog, Entry, Seq, Timestamp};
+use crate::{Account, Amount, Catalog, Entry, Kind, Seq, Timestamp};
 
 mod patterns;
 mod standing;
@@ -213,14 +213,36 @@ pub fn cause(entry: &Entry) -> CauseCode {
     }
 }
 
+/// The journal as far as findings look back beyond the entries at hand.
+pub trait Past {
+    /// What an entry took.
+    fn charged(&self, seq: Seq) -> Option<Amount>;
+    /// The newest entry of any of these kinds.
+    fn newest(&self, kinds: &[Kind]) -> Option<Seq>;
+}
+
+/// A whole journal is its own past.
+impl Past for [Entry] {
+    fn charged(&self, seq: Seq) -> Option<Amount> {
+        let entry = self.iter().find(|entry| entry.seq == seq)?;
+        Some(entry.delta.negated())
+    }
+
+    fn newest(&self, kinds: &[Kind]) -> Option<Seq> {
+        let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
+        let mut back = self.iter().rev();
+        let found = back.find(|entry| names.contains(&entry.body.name()))?;
+        Some(found.seq)
+    }
+}
+
 /// What is to be known of some entries and of the account as it is now. `entries` reach up to the account's
-/// head; `charged` tells what an earlier entry took. What rests on something *not* having happened holds as
-/// of `now`.
+/// head. What rests on something *not* having happened holds as of `now`.
 pub fn findings(
     entries: &[Entry],
     account: &Account,
     catalog: &Catalog,
-    charged: &dyn Fn(Seq) -> Option<Amount>,
+    past: &(impl Past + ?Sized),
     now: Timestamp,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -261,7 +283,7 @@ pub fn findings(
             }
             Body::RunFailed(failed) if !refunded.contains(&failed.of) => {
                 let code = FindingCode::RunFailedNotRefunded;
-                let amount = charged(failed.of).unwrap_or(Amount::ZERO);
+                let amount = past.charged(failed.of).unwrap_or(Amount::ZERO);
                 let finding = found(code, Severity::Warn, NextStep::Dispute);
                 findings.push(finding.of([failed.of, seq], amount, at));
             }
@@ -296,6 +318,39 @@ pub fn findings(
     }
     findings.extend(patterns::repeated_runs(entries, &refunded));
     findings.extend(patterns::premium_spike(entries, &refunded));
-    findings.extend(standing(account, catalog, now));
+    let mut standing = standing(account, catalog, now);
+    for finding in standing.iter_mut().filter(|f| f.entries.is_empty()) {
+        finding.entries = match finding.code {
+            FindingCode::DailyLimitReached => spent_on(entries, now),
+            code => past.newest(shown_by(code)).into_iter().collect(),
+        };
+    }
+    findings.extend(standing);
     findings
+}
+
+/// The kinds of entries whose newest shows what an account's state says.
+const fn shown_by(code: FindingCode) -> &'static [Kind] {
+    match code {
+        FindingCode::PlanChangePending | FindingCode::PlanChangeOverdue => {
+            &[Kind::PlanChangeRequested]
+        }
+        FindingCode::AllowanceNotDueYet
+        | FindingCode::AllowanceMissing
+        | FindingCode::AllowanceMismatch => &[Kind::Allowance, Kind::Opened],
+        FindingCode::GraceRunning => &[Kind::GraceStarted],
+        FindingCode::CancelLeadsToClosure => &[Kind::Cancelled],
+        FindingCode::AccountClosed => &[Kind::Closure],
+        FindingCode::CardExpiring => &[Kind::CardChanged, Kind::Opened],
+        FindingCode::AutoRechargeExpected => &[Kind::AutoRechargeChanged, Kind::Opened],
+        _ => &[],
+    }
+}
+
+/// The runs of a day in UTC, as far as they are at hand.
+fn spent_on(entries: &[Entry], now: Timestamp) -> Vec<Seq> {
+    let today = |entry: &&Entry| entry.at.utc_day() == now.utc_day();
+    let run = |entry: &&Entry| matches!(entry.body, Body::Usage(_));
+    let runs = entries.iter().filter(run).filter(today);
+    runs.map(|entry| entry.seq).collect()
 }

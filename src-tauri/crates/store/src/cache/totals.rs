@@ -1,10 +1,11 @@
 //! Sums over ranges, from rollups; and what the balance was before them.
 
-use boothkeeper_domain::{Amount, Seq};
+use boothkeeper_domain::findings::Past;
+use boothkeeper_domain::{Amount, Kind, Seq};
 use rusqlite::params_from_iter;
 
 use super::history::Filter;
-use super::names::NameId;
+use super::names::{Class, NameId};
 use super::{Cache, Head, Row};
 use crate::{Day, StoreError};
 
@@ -36,6 +37,18 @@ pub struct Opening {
     pub closing: Amount,
 }
 
+/// What cannot be read has no part in an explanation; reading it for itself says why.
+impl Past for Cache {
+    fn charged(&self, seq: Seq) -> Option<Amount> {
+        let row = self.row(seq).ok()??;
+        Some(row.delta.negated())
+    }
+
+    fn newest(&self, kinds: &[Kind]) -> Option<Seq> {
+        self.newest_of(kinds).ok()?
+    }
+}
+
 impl Cache {
     /// Whether all sums together come to the proven balance, and all counts to its place.
     pub fn sums_to(&self, head: &Head) -> Result<(), StoreError> {
@@ -51,6 +64,21 @@ impl Cache {
             }
         };
         self.sums.get(self.version()?, &head.checkpoint.seq, check)
+    }
+
+    fn newest_of(&self, kinds: &[Kind]) -> Result<Option<Seq>, StoreError> {
+        let names = self.names()?;
+        let ids = kinds
+            .iter()
+            .filter_map(|kind| names.find(Class::Kind, kind.name()));
+        let ids: Vec<_> = ids.map(|id| id.0.to_string()).collect();
+        let query = format!(
+            "SELECT max(last) FROM rollups WHERE kind IN ({})",
+            ids.join(",")
+        );
+        let mut statement = self.connection.prepare_cached(&query)?;
+        let last: Option<u64> = statement.query_row([], |row| row.get(0))?;
+        Ok(last.map(Seq))
     }
 
     pub fn totals(&self, filter: &Filter) -> Result<Vec<Total>, StoreError> {

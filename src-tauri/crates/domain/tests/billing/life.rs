@@ -6,9 +6,11 @@ use boothkeeper_domain::billing::run::{self, ChargeFacts, Request};
 use boothkeeper_domain::billing::{Decision, Refusal, purchase};
 use boothkeeper_domain::calendar::Cycle;
 use boothkeeper_domain::{
-    Account, AccountId, Amount, Body, Catalog, Entry, GrantId, Line, Programme, RunId, Timestamp,
+    Account, AccountId, Amount, Body, Catalog, Entry, GrantId, Programme, RunId, Timestamp,
 };
 use proptest::prelude::*;
+
+use super::world::charge_facts;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -93,22 +95,8 @@ impl Life {
             .iter()
             .filter(|e| matches!(e.body, Body::Usage(_)))
             .collect();
-        let charge = (*charges.get(which % charges.len().max(1))?).clone();
-        let about = |entry: &&Entry| entry.body.refers_to() == Some(charge.seq);
-        let origin = |grant: GrantId| -> Option<Line> {
-            let opening = self.journal.iter().find(|e| e.seq == grant.0)?;
-            opening.lines.iter().find(|l| l.grant == grant).cloned()
-        };
-        Some(ChargeFacts {
-            origins: run::paying_grants(&charge).filter_map(origin).collect(),
-            given_back: Amount::sum(self.journal.iter().filter(about).map(|e| e.delta)).unwrap(),
-            failed: self
-                .journal
-                .iter()
-                .filter(about)
-                .any(|e| matches!(e.body, Body::RunFailed(_))),
-            charge,
-        })
+        let charge = charges.get(which % charges.len().max(1))?;
+        Some(charge_facts(&self.journal, charge))
     }
 
     fn live(&mut self, step: &Step) {

@@ -1,0 +1,388 @@
+//! Every finding: a story that raises it, one beside it that must not, and the entries that prove it.
+
+use boothkeeper_domain::account::Payer;
+use boothkeeper_domain::billing::{Answer, Refusal, plan, purchase, support};
+use boothkeeper_domain::calendar::Cycle;
+use boothkeeper_domain::findings::{Finding, FindingCode, NextStep, findings};
+use boothkeeper_domain::{Amount, Programme, Timestamp};
+
+use super::world::{DAY, World, at};
+
+const SINCE: &str = "2026-01-10T08:00:00Z";
+const MINUTE: i64 = 60_000;
+
+/// How many findings there are: the last one's place and one.
+const CODES: usize = FindingCode::Diverged as usize + 1;
+const ALL: [FindingCode; CODES] = {
+    use FindingCode::*;
+    [
+        RenewalPaidFromCredits,
+        PurchaseProcessing,
+        PurchaseOverdue,
+        RunFailedNotRefunded,
+        RunRefunded,
+        CouponBonusPending,
+        CouponBonusOverdue,
+        PlanChangePending,
+        PlanChangeOverdue,
+        AllowanceNotDueYet,
+        AllowanceMissing,
+        AllowanceMismatch,
+        DailyLimitReached,
+        RepeatedRuns,
+        PremiumSpike,
+        AutoRechargeFired,
+        AutoRechargeFailed,
+        AutoRechargeExpected,
+        CardDeclined,
+        CardExpiring,
+        CancelLeadsToClosure,
+        GraceRunning,
+        AccountClosed,
+        LowRunway,
+        Unexplained,
+        Diverged,
+    ]
+};
+
+struct Case {
+    raised: World,
+    beside: World,
+    /// The kinds of the entries that prove it, in their order.
+    evidence: Vec<&'static str>,
+    amount: Option<i32>,
+    step: Option<NextStep>,
+}
+
+impl Case {
+    fn new(raised: World, beside: World, evidence: &[&'static str]) -> Self {
+        let evidence = evidence.to_vec();
+        let (amount, step) = (None, None);
+        Case {
+            raised,
+            beside,
+            evidence,
+            amount,
+            step,
+        }
+    }
+
+    fn amount(mut self, minor: i32) -> Self {
+        self.amount = Some(minor);
+        self
+    }
+
+    fn step(mut self, step: NextStep) -> Self {
+        self.step = Some(step);
+        self
+    }
+}
+
+fn basic(balance: i32) -> World {
+    World::new(Programme::Booth, "basic", Cycle::Monthly, balance, SINCE)
+}
+
+fn freelancer() -> World {
+    World::new(Programme::Studio, "freelancer", Cycle::Monthly, 40, SINCE)
+}
+
+fn after(mut world: World, does: impl FnOnce(&mut World)) -> World {
+    does(&mut world);
+    world
+}
+
+fn told(world: &World) -> Vec<Finding> {
+    let World {
+        journal,
+        account,
+        catalog,
+        now,
+        ..
+    } = world;
+    findings(journal, account, catalog, &journal[..], *now)
+}
+
+/// A journal that says nothing new, read later: as a copy would see it if the cloud did nothing.
+fn seen(world: World, at: Timestamp) -> World {
+    World { now: at, ..world }
+}
+
+fn period_end(world: &World) -> Timestamp {
+    world.account.period.unwrap().end
+}
+
+fn paid_by(first: Payer, fallback: bool, card: Answer) -> World {
+    after(basic(16_000), |world| {
+        world.order(first, fallback);
+        world.card = card;
+        world.until(period_end(world).plus(DAY));
+    })
+}
+
+fn declined() -> Answer {
+    Answer::Declined("card_declined".into())
+}
+
+fn bought(minutes: i64, earlier: i64) -> World {
+    after(basic(0), |world| {
+        world.card = Answer::Pending;
+        world
+            .act(|a, c, now| purchase::start(a, c, Amount::of(10_000), now))
+            .unwrap();
+        world.pass(minutes * MINUTE - earlier);
+    })
+}
+
+fn redeemed(minutes: i64, earlier: i64) -> World {
+    let annual = World::new(Programme::Booth, "basic", Cycle::Annual, 0, SINCE);
+    after(annual, |world| {
+        let redeem = |a: &_, c: &_, now| plan::redeem(a, c, "Basic2Free", now);
+        world.act(redeem).unwrap();
+        world.pass(minutes * MINUTE - earlier);
+    })
+}
+
+fn to_annual() -> World {
+    after(freelancer(), |world| {
+        let annual = plan::Target::plan("freelancer", Some(Cycle::Annual));
+        world
+            .act(|a, c, now| plan::change(a, c, &annual, now))
+            .unwrap();
+    })
+}
+
+fn ran(world: World, service: &str, count: usize, apart: i64) -> World {
+    after(world, |world| {
+        for _ in 0..count {
+            world.run(service).unwrap();
+            world.pass(apart);
+        }
+    })
+}
+
+fn failed_run() -> World {
+    after(ran(basic(1_000), "draw_me", 1, 0), |world| {
+        world.fail().unwrap();
+    })
+}
+
+fn legacy_used_up() -> World {
+    let legacy = ["branding_app"];
+    let programme = Programme::Studio;
+    let world = World::with_legacy(programme, "legacy", None, 200, SINCE, &legacy);
+    after(world, |world| {
+        let refused = loop {
+            if let Err(refused) = world.run("basic_image_hd") {
+                break refused;
+            }
+        };
+        assert!(matches!(refused, Refusal::DailyLimitReached { .. }));
+    })
+}
+
+fn recharging(balance: i32, card: Answer) -> World {
+    after(basic(balance), |world| {
+        world.card = card;
+        world
+            .act(|a, c, now| purchase::set_auto_recharge(a, c, true, now))
+            .unwrap();
+    })
+}
+
+fn adjusted(reason: Option<&str>) -> World {
+    after(basic(1_000), |world| {
+        let reason = reason.map(str::to_owned);
+        world
+            .act(|a, c, now| support::adjust(a, c, Amount::of(-300), reason, now))
+            .unwrap();
+    })
+}
+
+fn case(code: FindingCode) -> Option<Case> {
+    use FindingCode::*;
+    Some(match code {
+        RenewalPaidFromCredits => Case::new(
+            paid_by(Payer::Credits, true, Answer::Approved),
+            paid_by(Payer::Card, true, Answer::Approved),
+            &["renewal"],
+        )
+        .amount(4_900)
+        .step(NextStep::ChangePaymentOrder),
+        CardDeclined => Case::new(
+            paid_by(Payer::Card, true, declined()),
+            paid_by(Payer::Credits, true, declined()),
+            &["payment_failed"],
+        )
+        .step(NextStep::ReplaceCard),
+        PurchaseProcessing => Case::new(bought(10, 1), bought(10, 0), &["purchase_started"])
+            .amount(10_000)
+            .step(NextStep::Wait),
+        PurchaseOverdue => Case::new(bought(10, 0), bought(10, 1), &["purchase_started"])
+            .amount(10_000)
+            .step(NextStep::Dispute),
+        RunFailedNotRefunded => {
+            let refunded = after(failed_run(), |world| world.refund().unwrap());
+            Case::new(failed_run(), refunded, &["usage", "run_failed"])
+                .amount(20)
+                .step(NextStep::Dispute)
+        }
+        RunRefunded => {
+            let refunded = after(failed_run(), |world| world.refund().unwrap());
+            Case::new(refunded, failed_run(), &["usage", "usage_refund"]).amount(20)
+        }
+        CouponBonusPending => Case::new(redeemed(10, 1), redeemed(10, 0), &["coupon_redeemed"])
+            .amount(10_000)
+            .step(NextStep::Wait),
+        CouponBonusOverdue => Case::new(redeemed(10, 0), redeemed(10, 1), &["coupon_redeemed"])
+            .amount(10_000)
+            .step(NextStep::Dispute),
+        PlanChangePending => {
+            Case::new(to_annual(), freelancer(), &["plan_change_requested"]).step(NextStep::Wait)
+        }
+        PlanChangeOverdue => {
+            let due = period_end(&to_annual()).plus(DAY);
+            let (late, in_time) = (seen(to_annual(), due), seen(to_annual(), due.plus(-1)));
+            Case::new(late, in_time, &["plan_change_requested"]).step(NextStep::Dispute)
+        }
+        AllowanceNotDueYet => {
+            let due = freelancer().account.refresh_at.unwrap();
+            let late = seen(freelancer(), due);
+            Case::new(seen(freelancer(), due.plus(-1)), late, &["allowance"])
+                .amount(500)
+                .step(NextStep::Wait)
+        }
+        AllowanceMissing => {
+            let due = freelancer().account.refresh_at.unwrap();
+            let early = seen(freelancer(), due.plus(-1));
+            Case::new(seen(freelancer(), due), early, &["allowance"])
+                .amount(500)
+                .step(NextStep::Dispute)
+        }
+        AllowanceMismatch => {
+            // By the rules it does not happen: the cloud has granted less.
+            let short = after(freelancer(), |world| {
+                world.account.granted = Amount::of(450)
+            });
+            Case::new(short, freelancer(), &["allowance"])
+                .amount(-50)
+                .step(NextStep::Dispute)
+        }
+        DailyLimitReached => {
+            let tomorrow = seen(legacy_used_up(), at("2026-01-11T00:00:00Z"));
+            Case::new(legacy_used_up(), tomorrow, &["usage"; 15])
+                .amount(75)
+                .step(NextStep::Wait)
+        }
+        RepeatedRuns => Case::new(
+            ran(basic(1_000), "draw_me", 8, 10_000),
+            ran(basic(1_000), "draw_me", 7, 10_000),
+            &["usage"; 8],
+        )
+        .amount(160)
+        .step(NextStep::LookAtRows),
+        PremiumSpike => {
+            let evening = || ran(basic(9_000), "background_removal", 30, 10 * MINUTE);
+            let spike = ran(evening(), "headshot_elite", 12, 10 * MINUTE);
+            let few = ran(evening(), "headshot_elite", 9, 10 * MINUTE);
+            Case::new(spike, few, &["usage"; 12])
+                .amount(768)
+                .step(NextStep::LookAtRows)
+        }
+        AutoRechargeFired => Case::new(
+            ran(recharging(1_010, Answer::Approved), "draw_me", 1, 0),
+            ran(recharging(1_030, Answer::Approved), "draw_me", 1, 0),
+            &["auto_recharge"],
+        )
+        .amount(10_000),
+        AutoRechargeFailed => Case::new(
+            ran(recharging(1_010, declined()), "draw_me", 1, 0),
+            ran(recharging(1_030, declined()), "draw_me", 1, 0),
+            &["auto_recharge_failed"],
+        )
+        .step(NextStep::ReplaceCard),
+        AutoRechargeExpected => {
+            let credits_first = |balance| {
+                after(recharging(balance, Answer::Approved), |world| {
+                    world.order(Payer::Credits, true);
+                })
+            };
+            let (low, enough) = (credits_first(5_500), credits_first(6_000));
+            Case::new(low, enough, &["auto_recharge_changed"]).amount(10_000)
+        }
+        CardExpiring => {
+            let since = |day| World::new(Programme::Booth, "basic", Cycle::Monthly, 0, day);
+            let soon = since("2060-12-10T08:00:00Z");
+            Case::new(soon, since("2060-11-10T08:00:00Z"), &["opened"]).step(NextStep::ReplaceCard)
+        }
+        CancelLeadsToClosure => {
+            let cancelled = || after(basic(8_000), |world| world.act(plan::cancel).unwrap());
+            let resumed = after(cancelled(), |world| world.act(plan::resume).unwrap());
+            Case::new(cancelled(), resumed, &["cancelled"])
+                .amount(8_000)
+                .step(NextStep::Pause)
+        }
+        GraceRunning => Case::new(
+            paid_by(Payer::Card, false, declined()),
+            paid_by(Payer::Card, true, declined()),
+            &["grace_started"],
+        )
+        .amount(16_000)
+        .step(NextStep::PayNow),
+        AccountClosed => {
+            let lapsed = |days, earlier: i64| {
+                let world = paid_by(Payer::Card, false, declined());
+                let ended = period_end(&world).plus(days * DAY - earlier);
+                after(world, |world| world.until(ended))
+            };
+            Case::new(lapsed(30, 0), lapsed(30, 1), &["closure"]).step(NextStep::Dispute)
+        }
+        Unexplained => Case::new(
+            adjusted(None),
+            adjusted(Some("double booking")),
+            &["adjustment"],
+        )
+        .amount(-300)
+        .step(NextStep::Dispute),
+        // Told by the app, which knows of events and of what the cloud said.
+        LowRunway | Diverged => return None,
+    })
+}
+
+#[test]
+fn each_finding_is_raised_by_its_story_and_not_by_the_one_beside_it() {
+    for code in ALL {
+        let Some(case) = case(code) else { continue };
+        let found = told(&case.raised);
+        let of_code: Vec<_> = found.iter().filter(|f| f.code == code).collect();
+        let [finding] = of_code[..] else {
+            panic!("{code:?}: {found:#?}");
+        };
+        let kind = |seq: &boothkeeper_domain::Seq| {
+            let mut journal = case.raised.journal.iter();
+            journal.find(|e| e.seq == *seq).unwrap().body.name()
+        };
+        let evidence: Vec<_> = finding.entries.iter().map(kind).collect();
+        assert_eq!(evidence, case.evidence, "{code:?}");
+        if let Some(amount) = case.amount {
+            assert_eq!(finding.amount, Some(Amount::of(amount)), "{code:?}");
+        }
+        if let Some(step) = case.step {
+            assert_eq!(finding.action, Some(step), "{code:?}");
+        }
+        let beside = told(&case.beside);
+        let wrong = beside.iter().find(|f| f.code == code);
+        assert_eq!(wrong, None, "{code:?} beside");
+    }
+}
+
+/// Scenario 6: a decline that led to it is part of what proves a renewal from credits.
+#[test]
+fn a_renewal_after_a_decline_is_proven_by_both() {
+    let world = paid_by(Payer::Card, true, declined());
+    let renewal = { told(&world).into_iter() }
+        .find(|f| f.code == FindingCode::RenewalPaidFromCredits)
+        .unwrap();
+    let kinds = world.kinds(renewal.entries[0].0 as usize - 1);
+    assert_eq!(kinds[..2], ["payment_failed", "renewal"]);
+    assert_eq!(renewal.entries.len(), 2);
+}

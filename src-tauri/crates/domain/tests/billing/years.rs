@@ -1,0 +1,224 @@
+//! Random years.
+
+use boothkeeper_domain::account::{Payer, PaymentOrder};
+use boothkeeper_domain::billing::forecast::{self, Outcome};
+use boothkeeper_domain::billing::{Answer, Refusal, plan, purchase, support, time};
+use boothkeeper_domain::calendar::Cycle;
+use boothkeeper_domain::findings::{CauseCode, Finding, causes, findings};
+use boothkeeper_domain::{Account, Amount, Body, Programme, Timestamp};
+use proptest::prelude::*;
+
+use super::world::{DAY, World, at};
+
+#[derive(Debug, Clone)]
+enum Step {
+    Days(u8),
+    Card(u8),
+    Order(bool, bool),
+    Run(u8),
+    Buy,
+    Recharge(bool),
+    Cancel,
+    Resume,
+    PayNow(bool),
+    Plan(u8, bool),
+    Adjust(i16, bool),
+    Fail,
+    Refund,
+    Coupon(u8),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (0..40_u8).prop_map(Step::Days),
+        1 => (0..3_u8).prop_map(Step::Card),
+        1 => any::<(bool, bool)>().prop_map(|(a, b)| Step::Order(a, b)),
+        4 => (0..10_u8).prop_map(Step::Run),
+        1 => Just(Step::Buy),
+        1 => any::<bool>().prop_map(Step::Recharge),
+        1 => Just(Step::Cancel),
+        1 => Just(Step::Resume),
+        1 => any::<bool>().prop_map(Step::PayNow),
+        1 => (0..4_u8, any::<bool>()).prop_map(|(p, a)| Step::Plan(p, a)),
+        1 => (-9_000..9_000_i16, any::<bool>()).prop_map(|(by, reason)| Step::Adjust(by, reason)),
+        1 => Just(Step::Fail),
+        1 => Just(Step::Refund),
+        1 => (0..3_u8).prop_map(Step::Coupon),
+    ]
+}
+
+fn play(world: &mut World, step: &Step) {
+    let done = match step.clone() {
+        Step::Days(days) => {
+            let to = world.now.plus(i64::from(days) * DAY + 3_600_000);
+            preview_holds(world, to);
+            Ok(())
+        }
+        Step::Card(n) => {
+            world.card = match n {
+                0 => Answer::Approved,
+                1 => Answer::Declined("card_declined".into()),
+                _ => Answer::Pending,
+            };
+            Ok(())
+        }
+        Step::Order(credits, fallback) => {
+            let first = if credits { Payer::Credits } else { Payer::Card };
+            world.act(|a, c, now| {
+                plan::set_payment_order(a, c, PaymentOrder { first, fallback }, now)
+            })
+        }
+        Step::Run(n) => {
+            let services = &world.catalog.services;
+            let service = services[usize::from(n) % services.len()].code.clone();
+            world.run(&service)
+        }
+        Step::Buy => {
+            let amount = world.catalog.top_up.minimum;
+            world.act(|a, c, now| purchase::start(a, c, amount, now))
+        }
+        Step::Recharge(on) => world.act(|a, c, now| purchase::set_auto_recharge(a, c, on, now)),
+        Step::Cancel => world.act(plan::cancel),
+        Step::Resume => world.act(plan::resume),
+        Step::PayNow(credits) => {
+            let payer = if credits { Payer::Credits } else { Payer::Card };
+            world.act(|a, c, now| plan::pay_now(a, c, payer, now))
+        }
+        Step::Plan(n, annual) => {
+            let plans = &world.catalog.plans;
+            let code = plans[usize::from(n) % plans.len()].code.clone();
+            let cycle = Some(if annual {
+                Cycle::Annual
+            } else {
+                Cycle::Monthly
+            });
+            world.act(|a, c, now| plan::change(a, c, &plan::Target::plan(&code, cycle), now))
+        }
+        Step::Adjust(minor, reason) => {
+            let (by, reason) = (
+                Amount::of(i32::from(minor)),
+                reason.then(|| "agreed".into()),
+            );
+            world.act(|a, c, now| support::adjust(a, c, by, reason, now))
+        }
+        Step::Fail => world.fail(),
+        Step::Refund => world.refund(),
+        Step::Coupon(n) => {
+            let code = world
+                .catalog
+                .coupons
+                .get(usize::from(n))
+                .map(|c| c.code.clone());
+            world.act(|a, c, now| plan::redeem(a, c, &code.unwrap_or_default(), now))
+        }
+    };
+    // A refusal is an answer; a contradiction of the journal is not.
+    assert!(
+        !matches!(done, Err(Refusal::Broken(_))),
+        "{step:?}: {done:?}"
+    );
+}
+
+/// Moves on; and where a renewal lies on the way that nothing else disturbs, it is as foreseen.
+fn preview_holds(world: &mut World, to: Timestamp) {
+    let order = world.account.payment_order;
+    let foreseen = forecast::renewal(&world.account, &world.catalog, order).unwrap();
+    let Some((at, preview)) = foreseen.filter(|(at, _)| *at <= to && *at > world.now) else {
+        world.until(to);
+        return;
+    };
+    world.until(at.plus(-1));
+    let from = world.journal.len();
+    world.until(at);
+    let expected = match (&world.card, &preview.if_declined) {
+        (Answer::Declined(_), Some(declined)) => &**declined,
+        (Answer::Pending, Some(_)) => return world.until(to),
+        _ => &preview,
+    };
+    let kinds = world.kinds(from);
+    let happened = if kinds.contains(&"renewed_by_card") {
+        Outcome::Card
+    } else if kinds.contains(&"renewal") {
+        Outcome::Credits
+    } else {
+        Outcome::Unpaid
+    };
+    assert_eq!(happened, expected.outcome, "{kinds:?}");
+    let fee = world.journal[from..]
+        .iter()
+        .find(|e| e.body.name() == "renewal");
+    let after = fee.map_or(expected.balance_before, |entry| entry.balance_after);
+    assert_eq!(after, expected.balance_after);
+    world.until(to);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    /// Whatever is done in whatever order: never below zero, the journal folds to the state, what is due
+    /// is done, and every renewal was foreseen.
+    #[test]
+    fn random_years_keep_every_promise(
+        studio in any::<bool>(), annual in any::<bool>(), balance in 0..30_000_i32,
+        day in 0..400_i64, steps in prop::collection::vec(step(), 1..60),
+    ) {
+        let (programme, code) = match studio {
+            true => (Programme::Studio, "freelancer"),
+            false => (Programme::Booth, "basic"),
+        };
+        let cycle = if annual { Cycle::Annual } else { Cycle::Monthly };
+        let since = at("2025-01-01T10:00:00Z").plus(day * DAY).to_string();
+        let mut world = World::new(programme, code, cycle, balance, &since);
+        for step in &steps {
+            play(&mut world, step);
+            prop_assert!(world.account.balance >= Amount::ZERO);
+        }
+        let folded = Account::default().extend(&world.journal).unwrap();
+        prop_assert_eq!(&folded, &world.account);
+        let due = time::next(&world.account, &world.catalog);
+        prop_assert!(due.is_none_or(|(at, _)| at > world.now), "{:?} at {}", due, world.now);
+    }
+
+    /// Any stretch of any year: its causes come to its change, each entry has one of them, and only what has
+    /// no reason on record has none.
+    #[test]
+    fn every_change_of_a_year_is_explained(
+        studio in any::<bool>(), balance in 0..30_000_i32, ends in any::<[prop::sample::Index; 2]>(),
+        steps in prop::collection::vec(step(), 1..60),
+    ) {
+        let (programme, code) = match studio {
+            true => (Programme::Studio, "freelancer"),
+            false => (Programme::Booth, "basic"),
+        };
+        let mut world = World::new(programme, code, Cycle::Monthly, balance, "2025-01-01T10:00:00Z");
+        for step in &steps {
+            play(&mut world, step);
+        }
+        let journal = &world.journal;
+        let mut ends = ends.map(|end| end.index(journal.len() + 1));
+        ends.sort_unstable();
+        let stretch = &journal[ends[0]..ends[1]];
+        let balance = |end: usize| end.checked_sub(1).map_or(0, |last| journal[last].balance_after.minor());
+        let told = causes(stretch);
+        let sum: i64 = told.iter().map(|cause| cause.delta.minor()).sum();
+        prop_assert_eq!(balance(ends[0]) + sum, balance(ends[1]));
+        let mut claimed: Vec<_> = told.iter().flat_map(|cause| &cause.entries).copied().collect();
+        claimed.sort_unstable();
+        let moved: Vec<_> = stretch.iter().filter(|e| !e.delta.is_zero()).map(|e| e.seq).collect();
+        prop_assert_eq!(claimed, moved);
+        let reasonless = stretch.iter().filter(|e| matches!(e.body, Body::Adjustment(_)) && e.reason.is_none());
+        let unexplained: i64 = reasonless.map(|e| e.delta.minor()).sum();
+        let said = told.iter().find(|cause| cause.code == CauseCode::Unexplained);
+        prop_assert_eq!(said.map_or(0, |cause| cause.delta.minor()), unexplained);
+
+        // What is found of the year names entries of it, and nothing twice under one code.
+        let found = findings(journal, &world.account, &world.catalog, &journal[..], world.now);
+        for (n, finding) in found.iter().enumerate() {
+            let head = world.account.seq;
+            prop_assert!(!finding.entries.is_empty(), "{:?}", finding);
+            prop_assert!(finding.entries.iter().all(|seq| seq.0 > 0 && *seq <= head), "{:?}", finding);
+            let same = |other: &&Finding| other.code == finding.code && other.entries == finding.entries;
+            prop_assert_eq!(found[n + 1..].iter().find(same), None);
+        }
+    }
+}
