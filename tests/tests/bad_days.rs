@@ -306,6 +306,12 @@ async fn an_altered_head_is_never_shown() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_cloud_that_rewrote_its_journal_is_diverged_and_never_believed() -> anyhow::Result<()> {
     let mut day = day().await?;
+    let diverged = |laptop: &Laptop| -> anyhow::Result<bool> {
+        let told = laptop.run(&["explain"])?.1;
+        let findings = told["findings"].as_array().cloned().unwrap_or_default();
+        Ok(findings.iter().any(|f| f["code"] == "diverged"))
+    };
+    assert!(!diverged(&day.laptop)?);
     day.cloud.stop();
     let database = Connection::open(day.folder.path().join("cloud/cloud.sqlite"))?;
     database.execute_batch("UPDATE entries SET chain = zeroblob(32) WHERE seq = 1230")?;
@@ -316,6 +322,7 @@ async fn a_cloud_that_rewrote_its_journal_is_diverged_and_never_believed() -> an
     assert_eq!(code, 6);
     assert_eq!(balance["trust"], "diverged");
     assert_eq!(balance["balance"], 10_000 - 2 * 1_228);
+    assert!(diverged(&day.laptop)?);
     Ok(())
 }
 

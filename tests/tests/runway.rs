@@ -1,5 +1,6 @@
 //! How far the credits go: from an event's own pace and from those before it, through the real cloud.
 
+use anyhow::Context;
 use boothkeeper_tests::booth::{Booth, basic, with};
 use serde_json::{Value, json};
 
@@ -89,6 +90,34 @@ async fn an_estimate_comes_with_its_basis_or_not_at_all() -> anyhow::Result<()> 
         estimate["ends_at"],
         Value::Null,
         "140.00 and more are enough"
+    );
+
+    // Enough is no finding; too little is, with what is missing.
+    let low = || -> anyhow::Result<Option<Value>> {
+        let told = booth.laptop.ok(&["explain"])?;
+        let found = told["findings"].as_array().into_iter().flatten();
+        let mut low = found.filter(|finding| finding["code"] == "low_runway");
+        Ok(low.next().cloned())
+    };
+    assert_eq!(low()?, None);
+    let left = booth.balance()?.as_i64().unwrap();
+    let taken = json!({ "amount": 1_000 - left, "reason": "for the test" });
+    booth.cloud.control(&booth.account, "adjust", taken).await?;
+    booth.laptop.ok(&["sync"])?;
+    let finding = low()?.context("no finding")?;
+    let estimate = &booth.laptop.ok(&["runway"])?["estimate"];
+    assert_eq!(
+        (&finding["amount"], &finding["deadline"], &finding["action"]),
+        (
+            &estimate["missing"],
+            &estimate["ends_at"],
+            &json!("buy_credits")
+        )
+    );
+    let missing = estimate["needed"].as_i64().unwrap() - 1_000;
+    assert_eq!(
+        (finding["amount"].as_i64(), missing > 0),
+        (Some(missing), true)
     );
 
     booth.laptop.ok(&["pause", "--yes"])?;

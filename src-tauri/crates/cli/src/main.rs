@@ -2,6 +2,7 @@
 
 mod arguments;
 mod dispute;
+mod findings;
 mod import;
 mod output;
 mod plan;

@@ -6,6 +6,7 @@ use boothkeeper_app::words::{self, money};
 use boothkeeper_app::{App, AppError};
 use serde_json::json;
 
+use crate::findings;
 use crate::output::{Output, asset, json_name, trust};
 
 impl Output {
@@ -88,28 +89,32 @@ impl Output {
             return Ok(());
         }
         let (zone, asset) = (app.zone(), asset(app)?);
-        let line = |what: &str, amount| format!("{what:<28} {:>14}", money(amount, &asset));
+        let line = |what: &str, amount| format!("{what:<38} {:>14}", money(amount, &asset));
         self.line(&line("opening", view.opening));
         for cause in &view.causes {
-            let what = format!("  {} ({})", json_name(&cause.code), cause.entries.len());
+            let what = format!("  {} ({})", words::cause(cause.code), cause.entries.len());
             self.line(&line(&what, cause.delta));
         }
         self.line(&line("closing", view.closing));
         for finding in &view.findings {
-            let (severity, code) = (json_name(&finding.severity), json_name(&finding.code));
-            let amount = finding.amount.filter(|amount| !amount.is_zero());
-            let amount = amount.map_or(String::new(), |amount| money(amount, &asset));
-            let when = finding.at.map(|at| format!(" since {}", zone.local(at)));
-            let until = finding
-                .deadline
-                .map(|at| format!(" until {}", zone.local(at)));
-            let action = finding
-                .action
-                .map(|action| format!(" -> {}", json_name(&action)));
-            let parts = [when, until, action]
-                .map(Option::unwrap_or_default)
-                .concat();
-            self.line(&format!("[{severity}] {code} {amount}{parts}"));
+            let severity = json_name(&finding.severity);
+            let sentence = findings::sentence(finding, &asset, zone);
+            self.line(&format!("[{severity}] {sentence}"));
+            let seqs: Vec<_> = finding.entries.iter().map(ToString::to_string).collect();
+            match &seqs[..] {
+                [] => {}
+                [one] => self.line(&format!("    by entry {one}")),
+                [some @ ..] if some.len() <= 5 => {
+                    self.line(&format!("    by entries {}", some.join(", ")));
+                }
+                [first, .., last] => {
+                    let count = seqs.len();
+                    self.line(&format!("    by {count} entries from {first} to {last}"));
+                }
+            }
+            if let Some(step) = findings::step(finding) {
+                self.line(&format!("    -> {step}"));
+            }
         }
         let as_of = zone.local(view.as_of);
         self.line(&format!("as of {as_of} ({})", zone.name()));

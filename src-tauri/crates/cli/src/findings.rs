@@ -1,0 +1,103 @@
+//! Findings as sentences, each with the one next step as a command.
+
+use boothkeeper_app::Zone;
+use boothkeeper_app::domain::findings::{Finding, FindingCode, NextStep};
+use boothkeeper_app::domain::{Asset, Timestamp};
+use boothkeeper_app::words::money;
+
+use crate::output::json_name;
+
+/// What a finding says; of what had not happened, up to when that is known.
+pub fn sentence(finding: &Finding, asset: &Asset, zone: &Zone) -> String {
+    let amount = finding.amount.map_or(String::new(), |a| money(a, asset));
+    let local = |at: Option<Timestamp>| at.map_or(String::new(), |at| zone.local(at).to_string());
+    let (at, until) = (local(finding.at), local(finding.deadline));
+    let rows = finding.entries.len();
+    let said = match finding.code {
+        FindingCode::RenewalPaidFromCredits => {
+            let why = match rows {
+                0 | 1 => "as set",
+                _ => "after the card was declined",
+            };
+            format!("{amount} paid the renewal of {at} from credits, {why}.")
+        }
+        FindingCode::PurchaseProcessing => format!("{amount} bought {at} are on their way."),
+        FindingCode::PurchaseOverdue => format!("{amount} bought {at} were due by {until}."),
+        FindingCode::RunFailedNotRefunded => {
+            format!("A run failed {at}; its {amount} have not come back.")
+        }
+        FindingCode::RunRefunded => format!("{amount} of a run came back {at}."),
+        FindingCode::CouponBonusPending => format!("A coupon's {amount} wait to be activated."),
+        FindingCode::CouponBonusOverdue => {
+            format!("A coupon's {amount} should have been activated by {until}.")
+        }
+        FindingCode::PlanChangePending => format!("The change of plan takes effect {until}."),
+        FindingCode::PlanChangeOverdue => {
+            format!("The change of plan was due {until} and has not happened.")
+        }
+        FindingCode::AllowanceNotDueYet => {
+            format!("The month's {amount} come {until}, the billing day.")
+        }
+        FindingCode::AllowanceMissing => {
+            format!("The month's {amount} were due {until} and are not here.")
+        }
+        FindingCode::AllowanceMismatch => {
+            format!("This month's allowance differs by {amount} from plan and products.")
+        }
+        FindingCode::DailyLimitReached => {
+            format!("Today's limit of {amount} is used up. It resets {until}.")
+        }
+        FindingCode::RepeatedRuns => {
+            format!("{rows} runs of one kind within minutes took {amount} from {at} on.")
+        }
+        FindingCode::PremiumSpike => {
+            format!("{rows} dear runs took {amount}, more than all the others.")
+        }
+        FindingCode::AutoRechargeFired => format!("Auto-recharge bought {amount} {at}."),
+        FindingCode::AutoRechargeFailed => format!("Auto-recharge failed {at} and is off."),
+        FindingCode::AutoRechargeExpected => {
+            format!("After the renewal {until} auto-recharge will buy {amount}.")
+        }
+        FindingCode::CardDeclined => {
+            format!("The fee was not paid {at}: card or credits did not do.")
+        }
+        FindingCode::CardExpiring => format!("The card on file is good until {until}."),
+        FindingCode::CancelLeadsToClosure => {
+            format!("The plan is cancelled: {until} the account closes and {amount} are deleted.")
+        }
+        FindingCode::GraceRunning => {
+            format!("Grace runs until {until}; then {amount} are deleted.")
+        }
+        FindingCode::AccountClosed => "The account is closed.".to_owned(),
+        FindingCode::LowRunway => {
+            format!("At this pace the credits end {until}, about {amount} short.")
+        }
+        FindingCode::Unexplained => format!("{amount} {at} have no cause on record."),
+        FindingCode::Diverged => "The copy and the cloud do not agree.".to_owned(),
+    };
+    match finding.known_until {
+        Some(until) => format!("{said} Not known since {}.", zone.local(until)),
+        None => said,
+    }
+}
+
+/// What to type, where this program can do it.
+pub fn step(finding: &Finding) -> Option<String> {
+    if let Some(dispute) = &finding.dispute {
+        return Some(format!("in dispute: boothkeeper dispute show {dispute}"));
+    }
+    let code = json_name(&finding.code);
+    Some(match finding.action? {
+        NextStep::ChangePaymentOrder => "boothkeeper renewal preview".to_owned(),
+        NextStep::ReplaceCard => "replace the card in your account at the cloud".to_owned(),
+        NextStep::Dispute => format!("boothkeeper dispute new --finding {code}"),
+        NextStep::PayNow => "boothkeeper pay-now, or boothkeeper pause".to_owned(),
+        NextStep::Pause => "boothkeeper resume, or boothkeeper pause".to_owned(),
+        NextStep::BuyCredits => "boothkeeper buy AMOUNT".to_owned(),
+        NextStep::LookAtRows => {
+            let (first, rows) = (finding.entries.first()?, finding.entries.len());
+            format!("look at the {rows} rows from entry {first} on: boothkeeper history")
+        }
+        NextStep::Wait => return None,
+    })
+}
