@@ -138,23 +138,55 @@ impl Window {
 
     /// Answers the desktop's own dialog with this title: its default keeps everything.
     pub async fn answer_natively(&self, title: &str, keys: &[&str]) -> anyhow::Result<()> {
+        let id = self.dialog(title).await?;
+        self.until_closed(title, &id, keys).await
+    }
+
+    /// Names a file of the desk's folder, its home, in the desktop's own chooser; and confirms it once the
+    /// chooser has read the folder. A path would be completed while it is typed.
+    pub async fn pick_natively(&self, title: &str, name: &str) -> anyhow::Result<()> {
+        let id = self.dialog(title).await?;
+        for act in [
+            ["key", "alt+Home"],
+            ["key", "ctrl+l"],
+            ["key", "ctrl+a"],
+            ["type", name],
+        ] {
+            let activate = ["windowactivate", "--sync", &id];
+            let mut xdotool = self.on_display("xdotool");
+            xdotool.args(activate).args(act).output().await?;
+        }
+        self.until_closed(title, &id, &["Return"]).await
+    }
+
+    async fn dialog(&self, title: &str) -> anyhow::Result<String> {
+        until(&format!("the desktop's dialog {title:?}"), async || {
+            let found = self.dialogs(title).await?;
+            Ok(found.lines().last().map(ToOwned::to_owned))
+        })
+        .await
+    }
+
+    async fn dialogs(&self, title: &str) -> anyhow::Result<String> {
         let title = format!("^{}$", title.replace('?', "."));
         let search = ["search", "--onlyvisible", "--name", &title];
-        let id = until(&format!("the desktop's dialog {title:?}"), async || {
-            let found = self.on_display("xdotool").args(search).output().await?;
-            let ids = String::from_utf8(found.stdout)?;
-            Ok(ids.lines().last().map(ToOwned::to_owned))
-        })
-        .await?;
+        let found = self.on_display("xdotool").args(search).output().await?;
+        Ok(String::from_utf8(found.stdout)?)
+    }
+
+    async fn until_closed(&self, title: &str, id: &str, keys: &[&str]) -> anyhow::Result<()> {
         until("the dialog answered", async || {
-            let act = ["windowactivate", "--sync", &id, "key", "--delay", "40"];
+            let act = ["windowactivate", "--sync", id, "key", "--delay", "40"];
             self.on_display("xdotool")
                 .args(act)
                 .args(keys)
                 .output()
                 .await?;
-            let found = self.on_display("xdotool").args(search).output().await?;
-            Ok(found.stdout.is_empty().then_some(()))
+            // Keys that come while it closes are for what lies under it.
+            let gone = within(Duration::from_secs(2), "the dialog closed", async || {
+                Ok(self.dialogs(title).await?.is_empty().then_some(()))
+            });
+            gone.await.map(Some)
         })
         .await
     }
@@ -209,6 +241,16 @@ impl Window {
         })
         .await;
         found.with_context(|| format!("it last said {last:?}"))
+    }
+
+    /// Waits until nothing matches.
+    pub async fn gone(&self, css: &str) -> anyhow::Result<()> {
+        until(&format!("{css} gone"), async || {
+            let script = "return document.querySelector(arguments[0]) === null";
+            let gone = self.script(script, vec![json!(css)]).await?;
+            Ok((gone == true).then_some(()))
+        })
+        .await
     }
 
     pub async fn click(&self, css: &str) -> anyhow::Result<()> {
