@@ -46,6 +46,10 @@ async fn main() -> anyhow::Result<()> {
     window.press("Plan & renewal").await?;
     window.text("[data-order]").await?;
     take(&window, &folder, "plan").await?;
+    window.press("Disputes").await?;
+    window.text("[aria-label='All disputes']").await?;
+    take(&window, &folder, "disputes-none").await?;
+    window.press("Plan & renewal").await?;
     for (button, name) in [
         ("Cancel the plan instead", "cancel"),
         ("Change plan", "change-plan"),
@@ -69,9 +73,88 @@ async fn main() -> anyhow::Result<()> {
         .await?;
     take(&window, &folder, "overview-offline").await?;
     drop(window);
+    disputes(&folder).await?;
     grace(&folder).await?;
     handed_back(&folder).await
 }
+
+/// A dispute being written, one with support, one that is settled; and a history that was brought.
+async fn disputes(folder: &Path) -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-12T18:00:00Z"))?;
+    let account = with(basic(20_435), json!({ "cycle": "annual" }));
+    let account = cloud.account(account).await?;
+    let other = Laptop::signed_in(&desk.folder().join("other"), &cloud, &account)?;
+    let run = async |outcome: &str, event: &str, count: u32| {
+        let runs =
+            json!({ "service": "draw_me", "event": event, "outcome": outcome, "count": count });
+        cloud.control(&account, "runs", runs).await
+    };
+    let file = |finding: &str| -> anyhow::Result<String> {
+        other.ok(&["sync"])?;
+        let draft = other.ok(&["dispute", "new", "--finding", finding])?;
+        let sent = other.ok(&["dispute", "send", draft["id"].as_str().unwrap_or_default()])?;
+        Ok(sent["id"].as_str().unwrap_or_default().to_owned())
+    };
+    run("succeeded", "Larch Law drinks", 60).await?;
+    run("failed", "Larch Law drinks", 1).await?;
+    let settled = file("run_failed_not_refunded")?;
+    let path = |id: &str, step: &str| format!("/sandbox/disputes/{id}/{step}");
+    let outcome = json!({
+        "outcome": "refunded", "refund": 20, "bonus": 40,
+        "note": "The renderer hung. We gave the run back, and twice its price on top.",
+    });
+    cloud.post(&path(&settled, "resolve"), outcome).await?;
+    other.ok(&["coupon", "Basic2Free"])?;
+    cloud.advance_to("2026-02-13T18:00:00Z").await?;
+    let reviewed = file("coupon_bonus_overdue")?;
+    cloud.post(&path(&reviewed, "review"), json!({})).await?;
+    cloud.advance_to("2026-02-14T20:00:00Z").await?;
+    run("succeeded", "Miller wedding", 90).await?;
+    run("failed", "Miller wedding", 2).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    let failed = "[data-finding=run_failed_not_refunded]";
+    window.text(failed).await?;
+    window.resize(1200, 780).await?;
+    take(&window, folder, "overview-findings").await?;
+    window.click(&format!("{failed} .rows")).await?;
+    window.click("main [data-seq]").await?;
+    window.text("aside .why").await?;
+    take(&window, folder, "history-finding").await?;
+    window.press("Overview").await?;
+    window
+        .click(&format!("{failed} > button:last-child"))
+        .await?;
+    window.text("[data-file='balance.png']").await?;
+    take(&window, folder, "disputes").await?;
+    for (id, name) in [(&settled, "resolved"), (&reviewed, "in-review")] {
+        window.click(&format!("[data-dispute={id}]")).await?;
+        window.text("[aria-label=Messages]").await?;
+        take(&window, folder, &format!("disputes-{name}")).await?;
+    }
+    window.press("Settings").await?;
+    window.press("Import a history…").await?;
+    std::fs::write(desk.folder().join("vendor.csv"), VENDOR)?;
+    window.press("Choose files").await?;
+    window.pick_natively("Open File", "vendor.csv").await?;
+    window.text("[data-ask]").await?;
+    take(&window, folder, "import").await?;
+    window.choose("Dates", "dmy").await?;
+    window.click("dialog .primary").await?;
+    window.text("[data-imported]").await?;
+    window.press("Close").await?;
+    window.text("main [data-trust=imported]").await?;
+    take(&window, folder, "imported").await
+}
+
+/// A table as a vendor's page hands it out; its balances leave 1.50 without a cause.
+const VENDOR: &str = "Date,What,Event,Change,Balance
+01/02/2026,Top-up,,\"$100.00\",\"$100.00\"
+07/02/2026,AI Draw Me,Tate bar mitzvah,-$0.25,$99.75
+07/02/2026,AI Draw Me,Tate bar mitzvah,-$0.25,$99.50
+08/02/2026,AI Headshot Elite,Tate bar mitzvah,-$0.80,$97.20
+10/02/2026,Renewal,,-$49.00,$48.20
+";
 
 /// An outbox with a bit of everything: handed back, waiting, refused and done.
 async fn handed_back(folder: &Path) -> anyhow::Result<()> {

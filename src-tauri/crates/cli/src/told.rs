@@ -104,11 +104,11 @@ impl Output {
             match &seqs[..] {
                 [] => {}
                 [one] => self.line(&format!("    by entry {one}")),
-                [some @ ..] if some.len() <= 5 => {
+                some if some.len() <= 5 => {
                     self.line(&format!("    by entries {}", some.join(", ")));
                 }
-                [first, .., last] => {
-                    let count = seqs.len();
+                some => {
+                    let (count, first, last) = (some.len(), &some[0], &some[some.len() - 1]);
                     self.line(&format!("    by {count} entries from {first} to {last}"));
                 }
             }

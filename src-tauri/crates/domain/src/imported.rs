@@ -337,7 +337,10 @@ impl Book<'_> {
                 Source::CouponBonus,
             ),
             Kind::Compensation => (compensation(), Source::Compensation),
-            Kind::Usage => (Body::Usage(usage(row, seq)?), Source::Purchase),
+            Kind::Usage => (
+                Body::Usage(usage(row, seq, self.ledger.catalog)?),
+                Source::Purchase,
+            ),
             Kind::UsageRefund => match self.run_of(row) {
                 Some((of, usage, started_at)) => (
                     Body::UsageRefund(UsageRefund {
@@ -413,11 +416,16 @@ fn compensation() -> Body {
     })
 }
 
-fn usage(row: &Row, seq: Seq) -> Option<Usage> {
+fn usage(row: &Row, seq: Seq, catalog: &Catalog) -> Option<Usage> {
     let typed = row.run.clone().and_then(|run| RunId::new(run).ok());
+    // A table has the service's name where the journal has its code.
+    let said = row.service.clone().unwrap_or_else(|| "other".to_owned());
+    let code = |name: &str| name.to_lowercase().replace(' ', "_");
+    let mut services = catalog.services.iter();
+    let known = services.find(|service| code(&service.name) == code(&said));
     Some(Usage {
         run: typed.or_else(|| RunId::new(format!("row_{seq}")).ok())?,
-        service: row.service.clone().unwrap_or_else(|| "other".to_owned()),
+        service: known.map_or(said, |service| service.code.clone()),
         event: row.event.clone(),
         units: 1,
     })

@@ -31,6 +31,7 @@ async fn main() -> anyhow::Result<()> {
     table.add_all(queries::balance(&data, &account)?);
     table.add_all(queries::pages(&app, &data, entries.parse()?)?);
     table.add_all(queries::sums(&app)?);
+    table.add(queries::explained(&app)?);
     drop(app);
     table.add(channels::watching(folder, &cloud, &account).await?);
     table.add(window::start(&data, &account)?);

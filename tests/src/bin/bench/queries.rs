@@ -5,7 +5,8 @@ use std::process::Command;
 
 use anyhow::ensure;
 use boothkeeper_app::App;
-use boothkeeper_app::views::HistoryQuery;
+use boothkeeper_app::domain::Seq;
+use boothkeeper_app::views::{HistoryQuery, Since};
 use boothkeeper_tests::cloud::Account;
 use boothkeeper_tests::process::binary;
 use rusqlite::Connection;
@@ -123,6 +124,26 @@ fn page(
             ratio(ours.p99(), peer.p99())
         ),
         goal: "p99 ≤ 3, ≤ 2 ms",
+    })
+}
+
+/// Why the balance changed over the newest 50,000 entries, which nobody has asked before.
+pub fn explained(app: &App) -> anyhow::Result<Line> {
+    const ENTRIES: u64 = 50_000;
+    let head = app.balance()?.seq.map_or(0, |seq| seq.0);
+    let mut from = head.saturating_sub(ENTRIES);
+    let explain = repeated(20, || {
+        from -= 1;
+        let told = app.explain(Since::Entry(Seq(from)))?;
+        ensure!(!told.causes.is_empty());
+        Ok(())
+    })?;
+    Ok(Line {
+        what: "explain 50000 entries (median)".into(),
+        ours: millis(explain.median()),
+        peer: NONE.into(),
+        ratio: NONE.into(),
+        goal: "≤ 50 ms",
     })
 }
 

@@ -2,6 +2,7 @@
 import type { DisputeKind } from '../../api/generated/DisputeKind';
 import type { DisputeRow } from '../../api/generated/DisputeRow';
 import type { DraftProblem } from '../../api/generated/DraftProblem';
+import type { FindingCode } from '../../api/generated/FindingCode';
 import { deadline } from '../../shared/time';
 
 export const KINDS: Record<DisputeKind, string> = {
@@ -16,6 +17,22 @@ export const KINDS: Record<DisputeKind, string> = {
   account_closed: 'Account closed, credits lost',
   special_pricing: 'Education or charity pricing',
   other: 'Something else',
+};
+
+/** What was detected, where that is why one complains. */
+export const DETECTED: Partial<Record<FindingCode, string>> = {
+  run_failed_not_refunded: 'Charged and failed, and no refund is linked to it on record.',
+  purchase_processing: 'Paid for, and not here yet.',
+  purchase_overdue: 'Paid for, and not here in time.',
+  coupon_bonus_pending: 'Accepted; its bonus waits to be activated.',
+  coupon_bonus_overdue: 'Accepted, and its bonus was not activated in time.',
+  plan_change_overdue: 'Asked for and due, and not done.',
+  allowance_missing: 'Due on the billing day, and not here.',
+  allowance_mismatch: 'Other than plan and products grant.',
+  repeated_runs: 'The same service again and again within minutes.',
+  premium_spike: 'Few dear runs that took most of it.',
+  account_closed: 'The account was closed and its credits were deleted.',
+  unexplained: 'No cause is on record for it.',
 };
 
 export const PROBLEMS: Record<DraftProblem, string> = {

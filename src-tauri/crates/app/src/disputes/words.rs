@@ -29,16 +29,20 @@ pub(super) fn message(
         .iter()
         .filter(|entry| matches!(entry.body, Body::Usage(_)))
         .count();
+    let runs = match runs {
+        1 => "A run".to_owned(),
+        n => format!("{n} runs"),
+    };
     let at_event = entries.iter().find_map(|entry| entry.body.event());
     let at_event = at_event.map_or(String::new(), |event| format!(" at {event}"));
     match draft.kind {
         DisputeKind::FailedRun => format!(
-            "{runs} run(s){at_event}{when} failed and were charged; nothing has come back. \
+            "{runs}{at_event}{when} failed after being charged; nothing has come back. \
              Please refund {owed}."
         ),
-        DisputeKind::PoorResult => format!(
-            "The results of {runs} run(s){at_event}{when} were not usable. Please look at them."
-        ),
+        DisputeKind::PoorResult => {
+            format!("{runs}{at_event}{when} brought nothing usable. Please have a look.")
+        }
         DisputeKind::PurchaseMissing => {
             let payment = draft.payment.as_ref();
             let payment = payment.map_or(String::new(), |id| format!(", payment {id}"));

@@ -255,9 +255,10 @@ impl App {
         Ok(open)
     }
 
-    /// A sandbox's time has nothing to do with the laptop's.
+    /// A sandbox's time has nothing to do with the laptop's, nor has the last row of an imported table.
     fn clock(&self, binding: Option<&Binding>, head: Option<&Head>) -> Option<ClockView> {
-        let head = head.filter(|_| binding.is_some_and(|b| b.clock == ClockKind::Real))?;
+        let head =
+            head.filter(|_| binding.is_some_and(|b| b.clock == ClockKind::Real && !b.imported))?;
         let view = ClockView {
             ahead: head.learnt_at.since(head.as_of),
             went_back: head.age_is_unknown(self.laptop.clock().wall()),
