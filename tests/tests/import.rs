@@ -130,7 +130,11 @@ async fn our_own_export_comes_back_as_what_it_was() -> anyhow::Result<()> {
             "as it was written here"
         );
     }
-    // Neither knows of the other.
+    // Neither knows of the other, and the brought one has no cloud to be signed in to or out of.
+    let login = ["--imported", "login", "--cloud", &booth.cloud.url];
+    assert_eq!(laptop.fails(&login)?, (1, "imported".into()));
+    assert_eq!(laptop.fails(&["--imported", "logout"])?.1, "imported");
+    assert_eq!(laptop.fails(&["--imported", "buy", "50"])?.1, "imported");
     for what in ["account", "seq", "balance", "trust"] {
         assert_eq!(laptop.balance()?[what], balance[what], "{what}");
     }

@@ -210,3 +210,39 @@ async fn killed_at_both_ends_a_dispute_arrives_once_and_whole() -> anyhow::Resul
     ensure!(left == 0, "{left} files");
     Ok(())
 }
+
+/// Sent by two processes in one moment, it is sent once, as it was claimed: what the booth spends meanwhile is no
+/// part of it.
+#[tokio::test]
+async fn sent_twice_in_one_moment_it_is_one_message_and_the_claim_stays() -> anyhow::Result<()> {
+    let booth = Booth::new(START, with(basic(10_000), json!({ "plan": "payg" }))).await?;
+    let failed = json!({ "service": "draw_me", "outcome": "failed" });
+    booth.cloud.control(&booth.account, "runs", failed).await?;
+    booth.laptop.ok(&["sync"])?;
+    let new = ["dispute", "new", "--finding", "run_failed_not_refunded"];
+    let draft = booth.laptop.ok(&new)?;
+    booth.cloud.runs(&booth.account, "draw_me", 20).await?;
+    booth.laptop.ok(&["sync"])?;
+    let id = draft["id"].as_str().unwrap_or_default();
+    let later = booth.laptop.ok(&["dispute", "show", id])?;
+    assert_eq!(
+        (&later["owed"], &later["actual"]),
+        (&json!(25), &draft["actual"])
+    );
+
+    let send = booth.laptop.command(&["dispute", "send", id]);
+    let mut senders = Vec::new();
+    for _ in 0..4 {
+        senders.push(Process::start(&send, Pipes::default())?);
+    }
+    for mut sender in senders {
+        sender.child().wait()?;
+    }
+    booth.laptop.ok(&["sync"])?;
+    let (_, answer) = booth.cloud.get("/v1/disputes", &booth.account.key).await?;
+    let tickets = answer["disputes"].as_array().unwrap();
+    assert_eq!(tickets.len(), 1, "{answer}");
+    assert_eq!(tickets[0]["messages"].as_array().unwrap().len(), 1);
+    assert_eq!(tickets[0]["attachments"].as_array().unwrap().len(), 4);
+    Ok(())
+}

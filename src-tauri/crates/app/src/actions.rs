@@ -5,9 +5,10 @@ use boothkeeper_domain::billing::forecast;
 use boothkeeper_domain::billing::plan::{self, Target};
 use boothkeeper_domain::billing::quote::{Quote, quote};
 use boothkeeper_domain::time::DAY;
-use boothkeeper_domain::{Account, Amount, Catalog, Money, Timestamp};
-use boothkeeper_store::outbox::Command;
+use boothkeeper_domain::{Account, Amount, Catalog, Money, Seq, Timestamp};
+use boothkeeper_store::outbox::{Command, Outbox};
 use boothkeeper_sync::wire::action::Action;
+use boothkeeper_sync::wire::api::CommandRequest;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -192,6 +193,18 @@ impl App {
         action: &Action,
         seen: Option<Quote>,
     ) -> Result<CommandView, AppError> {
+        self.queue_by(action, seen, |outbox, id, request, decided_at, now| {
+            Ok(outbox.queue(id, request, decided_at, now)?)
+        })
+    }
+
+    /// The same, where more than the command is to be written at once.
+    pub(crate) fn queue_by(
+        &self,
+        action: &Action,
+        seen: Option<Quote>,
+        queue: impl FnOnce(&Outbox, Uuid, &CommandRequest, Seq, Timestamp) -> Result<(), AppError>,
+    ) -> Result<CommandView, AppError> {
         let now = self.rules_now()?;
         let (expires, decided_at) = self.on_copy(|copied| {
             let (account, catalog) = (&copied.head.account, copied.catalog()?);
@@ -202,7 +215,7 @@ impl App {
         self.may_decide(action)?;
         let outbox = self.laptop.outbox();
         let request = action.request(seen, expires);
-        outbox.queue(id, &request, decided_at, now)?;
+        queue(&outbox, id, &request, decided_at, now)?;
         let command = outbox.get(id)?.ok_or(AppError::new(Code::Internal))?;
         drop(outbox);
         if let Some(running) = self.engine().as_ref() {

@@ -111,6 +111,14 @@ impl App {
         Ok(self.binding()?.is_some_and(|binding| binding.imported))
     }
 
+    /// A history that was brought has no cloud to be signed in to.
+    pub(crate) fn is_no_import(&self) -> Result<(), AppError> {
+        match self.is_imported()? {
+            true => Err(AppError::new(Code::Imported)),
+            false => Ok(()),
+        }
+    }
+
     /// Now, by server time as learnt, and never before what the cloud has said already.
     pub(crate) fn now(&self, head: Option<&Head>) -> Timestamp {
         let wall = self.laptop.clock().wall();

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use boothkeeper_domain::{Asset, Entry};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::copy::Copied;
 use crate::views::HistoryQuery;
@@ -49,8 +50,9 @@ pub(crate) fn whole_file<T>(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<T, AppError>,
 ) -> Result<T, AppError> {
-    let part = path.with_extension("part");
-    let mut file = BufWriter::new(File::create(&part).map_err(failed)?);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let part = path.with_file_name(format!(".{name}.{}.part", Uuid::now_v7().simple()));
+    let mut file = BufWriter::new(File::create_new(&part).map_err(failed)?);
     let written = write(&mut file).and_then(|written| {
         file.flush().map_err(failed)?;
         file.get_ref().sync_all().map_err(failed)?;
@@ -144,11 +146,14 @@ pub(crate) const COLUMNS: [&str; 10] = [
     "reason",
 ];
 
-/// A cell that a spreadsheet would run as a formula is made text.
+/// A cell that a spreadsheet would run as a formula is made text, and what a terminal would obey is made visible.
 pub(crate) fn harmless(text: &str) -> String {
-    match text.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
-        _ => text.to_owned(),
+    let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    let text = text.replace(obeyed, "\u{fffd}");
+    let formula = |c: char| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
+    match text.trim_start().starts_with(formula) || text.starts_with(['\t', '\r']) {
+        true => format!("'{text}"),
+        false => text,
     }
 }
 

@@ -8,11 +8,14 @@ mod copy;
 pub mod disputes;
 mod export;
 pub mod import;
+mod letters;
 mod log;
 mod packet;
 mod preferences;
 mod secrets;
 mod session;
+#[doc(hidden)]
+pub mod untrusted;
 mod upkeep;
 pub mod views;
 pub mod words;

@@ -45,6 +45,7 @@ impl App {
         key: Option<&str>,
         remember: Remember,
     ) -> Result<(), AppError> {
+        self.is_no_import()?;
         let cloud = address(cloud)?;
         let typed = key.map(|key| AccessKey::parse(key).ok_or(AppError::new(Code::KeyMalformed)));
         let from_environment = typed.is_none();
@@ -113,6 +114,7 @@ impl App {
 
     /// Forgets the key and drops the copy; actions that wait only if that was said.
     pub async fn sign_out(&self, discard: bool) -> Result<(), AppError> {
+        self.is_no_import()?;
         if !discard && self.laptop.outbox().unsent()? > 0 {
             return Err(AppError::new(Code::ActionsWaiting));
         }

@@ -320,10 +320,18 @@ impl Output {
             self.print(verdict);
         } else if verdict.ok {
             self.line(&format!(
-                "{} entries of account {} up to {} are as a cloud signed them, with the key {}.",
+                "{} entries of account {} up to {} are as they were signed, with the key {}.",
                 verdict.entries, verdict.account, verdict.seq, verdict.signed_by
             ));
-            self.line("Whose key it is: compare it, or run it with --cloud URL.");
+            self.line(match (verdict.trusted, verdict.imported) {
+                (true, _) => "It is a key of that cloud.",
+                (_, true) => "The operator imported this history and signed it here: no cloud has verified it.",
+                _ => "Anyone can sign: whose key it is says --cloud URL, or compare it.",
+            });
+            if !verdict.unproven.is_empty() {
+                let names = verdict.unproven.join(", ");
+                self.line(&format!("Nothing is proven of {names}."));
+            }
         } else {
             let flaw = verdict.flaw.as_ref().map(json_name).unwrap_or_default();
             let first = verdict.first_bad_seq;

@@ -46,9 +46,13 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, AppError> {
     let data = arguments.data.or_else(default_data_folder);
     let data = data.ok_or(AppError::new(Code::FileSystem))?;
-    let data = match arguments.imported {
-        true => imported_folder(&data),
-        false => data,
+    let data = match (arguments.imported, &arguments.command) {
+        // Nobody signs in to what has no cloud, be it there or not.
+        (true, Command::Login { .. } | Command::Logout { .. }) => {
+            return Err(AppError::new(Code::Imported));
+        }
+        (true, Command::Import(_)) | (false, _) => data,
+        (true, _) => imported_folder(&data),
     };
     let options = Options::from_environment(data)?;
     if let Command::Import(arguments) = arguments.command {

@@ -218,6 +218,12 @@ impl Output {
     }
 
     pub fn line(&self, text: &str) {
+        // Names come from elsewhere: none of them moves the cursor or turns the line around.
+        let obeyed = |c: char| {
+            let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            turns || c.is_control() && !matches!(c, '\n' | '\t')
+        };
+        let text = text.replace(obeyed, "\u{fffd}");
         // A reader that stopped reading, `head` say, has all it wanted.
         let _ = writeln!(std::io::stdout().lock(), "{text}");
     }

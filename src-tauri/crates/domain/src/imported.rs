@@ -10,8 +10,8 @@ use crate::billing::{Ledger, Refusal};
 use crate::calendar::Period;
 use crate::grant::opening;
 use crate::journal::{
-    Adjustment, Allowance, AutoRecharge, Body, Bonus, Closure, Compensation, CouponBonus, Expiry,
-    Opened, Purchase, PurchaseStarted, Renewal, RunFailed, Usage, UsageRefund,
+    Adjustment, Allowance, AutoRecharge, Body, Bonus, Closure, Compensation, CouponBonus,
+    Direction, Expiry, Opened, Purchase, PurchaseStarted, Renewal, RunFailed, Usage, UsageRefund,
 };
 use crate::time::DAY;
 use crate::{
@@ -81,9 +81,14 @@ pub fn journal(
     catalog: &Catalog,
 ) -> Result<(Vec<Entry>, Report), Refusal> {
     let mut rows: Vec<Row> = rows.to_vec();
-    // A table that begins with the newest is turned, so that rows of one instant follow each other.
-    if rows.first().map(|row| row.at) > rows.last().map(|row| row.at) {
-        rows.reverse();
+    sign(&mut rows);
+    // A table that begins with the newest is turned, so that rows of one instant follow each other. Where the
+    // dates do not tell, the balances do.
+    let turned: Vec<Row> = rows.iter().rev().cloned().collect();
+    let newest_first = rows.first().map(|row| row.at) > rows.last().map(|row| row.at);
+    let one_instant = rows.first().map(|row| row.at) == rows.last().map(|row| row.at);
+    if newest_first || (one_instant && breaks(&turned) < breaks(&rows)) {
+        rows = turned;
     }
     rows.sort_by_key(|row| row.at);
     let mut report = Report {
@@ -115,6 +120,29 @@ pub fn journal(
         book.receipt(receipt)?;
     }
     Ok((book.ledger.decided().entries, report))
+}
+
+/// A table without a minus says by its kinds which way its amounts went.
+fn sign(rows: &mut [Row]) {
+    let out = |row: &Row| {
+        let kind = row.kind.as_deref().and_then(Kind::named);
+        kind.is_some_and(|kind| kind.direction() == Direction::Out)
+    };
+    if rows.iter().any(|row| row.amount.is_negative()) {
+        return;
+    }
+    for row in rows.iter_mut().filter(|row| out(row)) {
+        row.amount = row.amount.negated();
+    }
+}
+
+/// How often a balance does not follow from the one before.
+fn breaks(rows: &[Row]) -> usize {
+    let follows = |pair: &[Row]| {
+        let (before, row) = (pair[0].balance_after, &pair[1]);
+        before.and_then(|before| before.checked_add(row.amount).ok()) == row.balance_after
+    };
+    rows.windows(2).filter(|pair| !follows(pair)).count()
 }
 
 fn count(length: usize) -> u32 {
@@ -496,6 +524,28 @@ mod tests {
         // Newest first is the same history.
         let turned: Vec<_> = rows.iter().rev().cloned().collect();
         assert_eq!(made(&turned, &[]).0, entries);
+    }
+
+    #[test]
+    fn a_table_without_a_minus_and_one_of_a_single_day_are_read_as_they_are_meant() {
+        let unsigned = [row(1, "purchase", 5_000, None), row(2, "usage", 25, None)];
+        let account = Account::default().extend(&made(&unsigned, &[]).0).unwrap();
+        assert_eq!(account.balance, Amount::of(4_975));
+        let newest_first = [
+            row(0, "", -25, Some(9_925)),
+            row(0, "", -25, Some(9_950)),
+            row(0, "", -25, Some(9_975)),
+        ];
+        let (entries, report) = made(&newest_first, &[]);
+        assert_eq!(report.gaps, 0);
+        let account = Account::default().extend(&entries).unwrap();
+        assert_eq!(account.balance, Amount::of(9_925));
+        let named = Row {
+            service: Some("AI Draw Me".into()),
+            ..row(1, "", -25, None)
+        };
+        let last = made(&[named], &[]).0.pop().unwrap();
+        assert_eq!(last.body.service(), Some("draw_me"));
     }
 
     #[test]

@@ -7,25 +7,62 @@ const DIGITS: usize = 9;
 const DIGITS_ABROAD: usize = 7;
 
 pub fn masked(text: &str) -> String {
-    let words = text.split_inclusive(char::is_whitespace);
-    let without_addresses: String = words.map(without_address).collect();
-    without_numbers(&without_addresses)
+    without_numbers(&without_addresses(text))
 }
 
-fn without_address(word: &str) -> String {
-    let body = word.trim_end();
-    match body.split_once('@') {
-        Some((name, domain)) if !name.is_empty() && domain.contains('.') => {
-            format!("•••{}", &word[body.len()..])
+/// The words at both sides of an at sign, if those on its right are a domain.
+fn without_addresses(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['@', '\u{ff20}']) {
+        let sign = rest[at..].chars().next().map_or(1, char::len_utf8);
+        let (left, right) = (&rest[..at], &rest[at + sign..]);
+        let name = left.trim_end().rfind(char::is_whitespace);
+        let name = name.map_or(0, |space| {
+            space + left[space..].chars().next().map_or(1, char::len_utf8)
+        });
+        let gap = right.len() - right.trim_start().len();
+        let domain = right[gap..].find(char::is_whitespace);
+        let domain = domain.map_or(right.len(), |end| gap + end);
+        if !left[name..].trim().is_empty() && is_domain(&right[gap..domain]) {
+            out.push_str(&left[..name]);
+            out.push_str("•••");
+            rest = &right[domain..];
+        } else {
+            out.push_str(&rest[..at + sign]);
+            rest = right;
         }
-        _ => word.to_owned(),
     }
+    out + rest
+}
+
+/// A dot with at least two letters behind it.
+fn is_domain(text: &str) -> bool {
+    let mut labels = text.split(['.', '\u{ff0e}', '\u{3002}']).skip(1);
+    let letters = |label: &str| label.chars().take_while(|c| c.is_alphabetic()).count();
+    !text.starts_with('.') && labels.any(|label| letters(label) >= 2)
+}
+
+/// Of any script.
+fn is_digit(c: char) -> bool {
+    c.is_numeric()
+}
+
+/// What stands between the digits of one number.
+fn joins(c: char) -> bool {
+    let dash = matches!(
+        c,
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}'
+    );
+    let space = c.is_whitespace() && !matches!(c, '\n' | '\r' | '\t');
+    "+-.()/\u{ff0b}".contains(c) || dash || space
 }
 
 fn without_numbers(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c == '+' || c.is_ascii_digit()) {
+    let plus = |c: char| matches!(c, '+' | '\u{ff0b}');
+    while let Some(start) = rest.find(|c: char| plus(c) || is_digit(c)) {
         out.push_str(&rest[..start]);
         rest = &rest[start..];
         // A day is no number, nor is what follows it its end.
@@ -34,14 +71,14 @@ fn without_numbers(text: &str) -> String {
             rest = &rest[day..];
             continue;
         }
-        let end = rest.find(|c: char| !c.is_ascii_digit() && !"+-. ()/".contains(c));
-        let run = rest[..end.unwrap_or(rest.len())].trim_end_matches(|c: char| !c.is_ascii_digit());
-        let run = if run.is_empty() { &rest[..1] } else { run };
-        let digits: Vec<char> = run.chars().filter(char::is_ascii_digit).collect();
-        let least = if run.starts_with('+') {
-            DIGITS_ABROAD
-        } else {
-            DIGITS
+        let end = rest.find(|c: char| !is_digit(c) && !joins(c));
+        let run = rest[..end.unwrap_or(rest.len())].trim_end_matches(|c: char| !is_digit(c));
+        let first = rest.chars().next().map_or(1, char::len_utf8);
+        let run = if run.is_empty() { &rest[..first] } else { run };
+        let digits: Vec<char> = run.chars().filter(|c| is_digit(*c)).collect();
+        let least = match run.starts_with(plus) {
+            true => DIGITS_ABROAD,
+            false => DIGITS,
         };
         if digits.len() >= least {
             out.push_str("•••");
@@ -93,6 +130,15 @@ mod tests {
             ("2026-05-145 123 456", "•••56"),
             ("call 2026-51-99 123", "call •••23"),
             ("jane.doe@mail.example\tand more", "•••\tand more"),
+            ("Party@Home, St. Clare's @ 8", "Party@Home, St. Clare's @ 8"),
+            ("555\u{a0}123\u{202f}4567", "•••67"),
+            ("555\u{2011}123\u{2013}4567", "•••67"),
+            (
+                "\u{665}\u{665}\u{665}\u{661}\u{662}\u{663}\u{664}\u{665}\u{666}",
+                "•••\u{665}\u{666}",
+            ),
+            ("write jane\u{ff20}guest.example now", "write ••• now"),
+            ("jane @ guest.example, please", "••• please"),
             ("", ""),
         ] {
             assert_eq!(masked(text), kept);

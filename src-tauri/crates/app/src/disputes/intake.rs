@@ -6,9 +6,8 @@ use std::io::Read;
 use std::path::Path;
 
 use boothkeeper_domain::disputes::MAX_FILE;
-use img_parts::jpeg::{Jpeg, JpegSegment, markers};
+use boothkeeper_domain::privacy::masked;
 use img_parts::png::Png;
-use mail_parser::MessageParser;
 
 use crate::{AppError, Code};
 
@@ -106,7 +105,7 @@ pub fn take(name: &str, bytes: Vec<u8>) -> Result<Taken, AppError> {
         return Err(AppError::new(Code::FileTooLarge));
     }
     let kind = sniffed(&bytes).ok_or(AppError::new(Code::FileType))?;
-    let name = harmless_name(name);
+    let name = masked(&harmless_name(name));
     let (stem, extension) = match name.rsplit_once('.') {
         Some((stem, extension)) if !stem.is_empty() => (stem, extension.to_lowercase()),
         _ => (name.as_str(), String::new()),
@@ -120,8 +119,14 @@ pub fn take(name: &str, bytes: Vec<u8>) -> Result<Taken, AppError> {
         FileType::Png => without_places_png(bytes)?,
         FileType::Pdf | FileType::Mail => bytes,
     };
+    // What the app attaches has its names for itself.
+    let lower = stem.to_lowercase();
+    let taken = ["usage-history", "statement", "balance"]
+        .iter()
+        .any(|own| lower.starts_with(own));
+    let own = if taken { "own-" } else { "" };
     Ok(Taken {
-        name: format!("{stem}.{}", kind.extensions()[0]),
+        name: format!("{own}{stem}.{}", kind.extensions()[0]),
         media_type: kind.media_type(),
         bytes,
     })
@@ -151,7 +156,7 @@ fn is_mail(bytes: &[u8]) -> bool {
     named("from:")
         && named("date:")
         && !head.contains(&0)
-        && MessageParser::default().parse(bytes).is_some()
+        && crate::letters::parsed(bytes).is_some()
 }
 
 /// A name without a folder, without what reorders or hides its letters, and not too long.
@@ -191,25 +196,64 @@ const fn is_invisible(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
-/// Where and by whom a picture was taken goes; which way up it is stays.
+/// Where and by whom a picture was taken goes, wherever it stands; which way up it is stays. What follows the
+/// picture goes as well: a film, or another picture with a place of its own.
 fn without_places_jpeg(bytes: Vec<u8>) -> Result<Vec<u8>, AppError> {
-    let upright = orientation(&bytes);
-    let mut jpeg =
-        Jpeg::from_bytes(bytes.into()).map_err(|error| AppError::because(Code::FileType, error))?;
-    let told = |segment: &JpegSegment| {
-        // What programs tell each other, and comments; colour (ICC, Adobe) and density stay.
-        matches!(
-            segment.marker(),
-            markers::APP1 | markers::APP3..=markers::APP13 | markers::APP15 | markers::COM
-        )
-    };
-    jpeg.segments_mut().retain(|segment| !told(segment));
-    if let Some(upright) = upright {
+    let broken = || AppError::new(Code::FileType);
+    let mut out = vec![0xff, 0xd8];
+    if let Some(upright) = orientation(&bytes) {
         let told = [EXIF_HEAD, &[upright, 0, 0, 0], &[0, 0, 0, 0]].concat();
-        let segment = JpegSegment::new_with_contents(markers::APP1, told.into());
-        jpeg.segments_mut().insert(0, segment);
+        out.extend([0xff, 0xe1]);
+        out.extend((told.len() as u16 + 2).to_be_bytes());
+        out.extend(told);
     }
-    Ok(jpeg.encoder().bytes().to_vec())
+    let mut rest = bytes.get(2..).unwrap_or_default();
+    loop {
+        let (marker, after) = match rest {
+            [0xff, 0xff, ..] => {
+                rest = &rest[1..];
+                continue;
+            }
+            [0xff, marker, after @ ..] => (*marker, after),
+            _ => return Err(broken()),
+        };
+        if marker == 0xd9 {
+            out.extend([0xff, marker]);
+            return Ok(out);
+        }
+        let length = after.get(..2).ok_or_else(broken)?;
+        let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+        let segment = after
+            .get(..length)
+            .filter(|s| s.len() >= 2)
+            .ok_or_else(broken)?;
+        if draws(marker, &segment[2..]) {
+            out.extend([0xff, marker]);
+            out.extend(segment);
+        }
+        rest = &after[length..];
+        if marker == 0xda {
+            // The scan, to the next marker that is none of its own.
+            let own = |pair: &[u8]| pair[0] != 0xff || matches!(pair[1], 0 | 0xd0..=0xd7 | 0xff);
+            let end = rest
+                .windows(2)
+                .position(|pair| !own(pair))
+                .ok_or_else(broken)?;
+            out.extend(&rest[..end]);
+            rest = &rest[end..];
+        }
+    }
+}
+
+/// Whether a picture looks otherwise without this segment: the tables and scans, density and colour do.
+fn draws(marker: u8, content: &[u8]) -> bool {
+    match marker {
+        0xe0 => content.starts_with(b"JFIF\0") && content.len() == 14,
+        0xe2 => content.starts_with(b"ICC_PROFILE\0"),
+        0xee => content.starts_with(b"Adobe") && content.len() == 12,
+        0xe1..=0xef | 0xf0..=0xfe => false,
+        _ => true,
+    }
 }
 
 /// An EXIF block with one short in it: 0x0112, the orientation.
@@ -228,9 +272,12 @@ fn orientation(bytes: &[u8]) -> Option<u8> {
 fn without_places_png(bytes: Vec<u8>) -> Result<Vec<u8>, AppError> {
     let mut png =
         Png::from_bytes(bytes.into()).map_err(|error| AppError::because(Code::FileType, error))?;
-    const TOLD: [&[u8; 4]; 5] = [b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"];
+    const DRAW: [&[u8; 4]; 11] = [
+        b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB",
+        b"pHYs",
+    ];
     png.chunks_mut()
-        .retain(|chunk| !TOLD.contains(&&chunk.kind()));
+        .retain(|chunk| DRAW.contains(&&chunk.kind()));
     Ok(png.encoder().bytes().to_vec())
 }
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use boothkeeper_domain::disputes::{DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER};
 use boothkeeper_domain::privacy::masked;
 use boothkeeper_domain::{Amount, DisputeId, Hash, PaymentId, Seq};
-use boothkeeper_store::outbox::Draft;
+use boothkeeper_store::outbox::{Draft, Outbox};
 use boothkeeper_store::sha256;
 use boothkeeper_sync::wire::action::{Action, Complaint};
 use boothkeeper_sync::wire::dispute::{Attachment, Claim, EntryRef};
@@ -129,6 +129,7 @@ impl App {
     }
 
     pub fn edit_draft(&self, id: &str, edits: Edits) -> Result<DraftView, AppError> {
+        let balance = self.on_copy(|copied| Ok(copied.head.account.balance))?;
         self.change_draft(id, |draft| {
             let set = |place: &mut Option<String>, text: Option<String>| {
                 if let Some(text) = text {
@@ -146,7 +147,9 @@ impl App {
                 };
             }
             draft.kind = edits.kind.unwrap_or(draft.kind);
-            draft.expected = edits.expected.or(draft.expected);
+            if edits.expected.is_some() {
+                (draft.expected, draft.actual) = (edits.expected, Some(balance));
+            }
             draft.noticed_on = edits.noticed_on.unwrap_or(draft.noticed_on);
             draft.from = edits.from.unwrap_or(draft.from);
             draft.to = edits.to.unwrap_or(draft.to);
@@ -235,9 +238,7 @@ impl App {
         if sent.state != DisputeState::Draft {
             return Err(AppError::new(Code::AlreadyWaiting));
         }
-        if self.is_imported()? {
-            return Err(AppError::new(Code::Imported));
-        }
+        self.is_no_import()?;
         let view = self.draft(id)?;
         if !view.problems.is_empty() {
             return Err(AppError::new(Code::DraftIncomplete));
@@ -261,14 +262,21 @@ impl App {
             return Err(AppError::new(Code::FileTooLarge));
         }
         let complaint = self.complaint(&draft, files)?;
-        let queued = self.queue(&Action::OpenDispute(Box::new(complaint)), None)?;
-        draft.command = parse(&queued.id);
+        let was = draft.command;
         draft.edited = true;
         if draft.came_right {
             // Whoever sends it all the same has seen that.
             (draft.came_right, draft.premise) = (false, None);
         }
-        self.laptop.outbox().put_draft(&draft)?;
+        let action = Action::OpenDispute(Box::new(complaint));
+        self.queue_by(&action, None, |outbox, id, request, decided_at, now| {
+            draft.command = Some(id);
+            let queue = |outbox: &Outbox| outbox.queue(id, request, decided_at, now);
+            match outbox.queue_draft(&draft, was, queue)? {
+                true => Ok(()),
+                false => Err(AppError::new(Code::AlreadyWaiting)),
+            }
+        })?;
         self.changed();
         self.draft(id)
     }
@@ -388,7 +396,7 @@ impl App {
             let support = copied.catalog()?.support;
             let entries = copied.cache.entries(draft.entries.iter().copied())?;
             let entries: Vec<_> = entries.into_iter().map(|(_, entry)| entry).collect();
-            let actual = copied.head.account.balance;
+            let actual = draft.actual.unwrap_or(copied.head.account.balance);
             let (account, email) = (identity.account.as_str(), identity.email.as_str());
             let (asset, zone) = (copied.asset()?, self.zone());
             Ok(Letter {
@@ -414,7 +422,7 @@ impl App {
                 claim: Claim {
                     dispute_kind: draft.kind,
                     expected: draft.expected,
-                    actual: Some(copied.head.account.balance),
+                    actual: Some(draft.actual.unwrap_or(copied.head.account.balance)),
                     noticed_on: draft.noticed_on,
                     message: masked(draft.message.trim()),
                     payment: draft.payment.clone(),

@@ -84,6 +84,7 @@ impl Copied<'_> {
             kind,
             premise,
             expected,
+            actual: expected.map(|_| account.balance),
             noticed_on: today,
             from: zone.day(from).date(),
             to: today,

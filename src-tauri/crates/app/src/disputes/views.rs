@@ -321,7 +321,7 @@ fn draft_row(draft: &Draft, sent: &Sent, actual: Amount) -> DisputeRow {
         kind: draft.kind,
         state: sent.state,
         at: draft.saved_at,
-        owed: owed(draft.expected, Some(actual)),
+        owed: owed(draft.expected, draft.actual.or(Some(actual))),
         rows: u32::try_from(draft.entries.len()).unwrap_or(u32::MAX),
         reply_expected_by: None,
         overdue: false,
@@ -417,7 +417,7 @@ impl Copied<'_> {
         now: Timestamp,
     ) -> Result<DraftView, AppError> {
         let account = &self.head.account;
-        let actual = account.balance;
+        let actual = draft.actual.unwrap_or(account.balance);
         let period = self.period_of(draft)?;
         let no_days = draft.from > draft.to;
         let opened = self.cache.opening(&period.filter())?;

@@ -29,7 +29,9 @@ pub fn decimals<'a>(
 ) -> Result<Decimals, Ambiguous> {
     let (mut sure, mut unsure): ([bool; 2], [bool; 2]) = Default::default();
     for text in texts {
-        let (_, digits) = bare(text);
+        let Some((_, digits)) = bare(text) else {
+            continue;
+        };
         let marks = ['.', ','].map(|mark| digits.rfind(mark));
         let (at, mark) = match marks {
             [None, None] => continue,
@@ -44,8 +46,10 @@ pub fn decimals<'a>(
         let after = digits.len() - at - 1;
         let repeated = digits.matches(['.', ',']).count() > 1;
         match after {
-            // Several of one mark group; so does one before three digits, where cents have two.
+            // Several of one mark group; so does one before three digits, where cents have two. Nothing
+            // groups a zero.
             _ if repeated => sure[1 - mark] = true,
+            3 if digits[..at].trim_start_matches('0').is_empty() => sure[mark] = true,
             3 => unsure[mark] = true,
             _ => sure[mark] = true,
         }
@@ -68,25 +72,31 @@ pub fn decimals<'a>(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ambiguous;
 
-/// Whether it is negative, and its digits and marks.
-fn bare(text: &str) -> (bool, String) {
+/// Whether it is negative, and its digits and marks; `None` for what is no amount. A currency, a unit and the
+/// sign stand at the ends; nothing but digits, marks and what groups them stands between.
+fn bare(text: &str) -> Option<(bool, String)> {
     let text = text.trim();
-    let bracketed = text.starts_with('(') && text.ends_with(')');
+    let inner = text
+        .strip_prefix('(')
+        .and_then(|text| text.strip_suffix(')'));
     let minus = |c: char| matches!(c, '-' | '\u{2212}' | '\u{2013}');
-    let signed = text.contains(minus);
-    let kept = text
-        .chars()
-        .filter(|c| c.is_ascii_digit() || ".,".contains(*c));
-    (bracketed || signed, kept.collect())
+    let outside = |c: char| {
+        let money = matches!(c, '$' | '€' | '£' | '¥' | '+') || minus(c);
+        money || c.is_alphabetic() || c.is_whitespace()
+    };
+    let core = inner.unwrap_or(text).trim_matches(outside);
+    let groups = |c: char| matches!(c, '\'' | '’') || c.is_whitespace();
+    let kept: String = core.chars().filter(|c| !groups(*c)).collect();
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let signs = text.chars().filter(|c| minus(*c)).count();
+    let digits = kept.chars().all(|c| c.is_ascii_digit() || ".,".contains(c));
+    let amount = digits && kept.contains(|c: char| c.is_ascii_digit());
+    (amount && letters <= 7 && signs <= 1).then_some((inner.is_some() || signs == 1, kept))
 }
 
 /// `None` for what is no amount. Zeros beyond the asset's digits are nothing; other digits are refused.
 pub fn amount(text: &str, decimals: Decimals, asset: &Asset) -> Option<Amount> {
-    let (negative, digits) = bare(text);
-    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    if digits.is_empty() || letters > 7 {
-        return None;
-    }
+    let (negative, digits) = bare(text)?;
     let (whole, cents) = match digits.rsplit_once(decimals.mark()) {
         Some((whole, cents)) => (whole, cents),
         None => (digits.as_str(), ""),
@@ -132,6 +142,12 @@ mod tests {
             ("0.005", Decimals::Point, None),
             ("", Decimals::Point, None),
             ("see invoice 12", Decimals::Point, None),
+            ("120 credits", Decimals::Point, Some(12_000)),
+            ("1 234,50 EUR", Decimals::Comma, Some(123_450)),
+            ("1E+05", Decimals::Point, None),
+            ("2-3", Decimals::Point, None),
+            ("12%", Decimals::Point, None),
+            ("#REF!1", Decimals::Point, None),
         ] {
             assert_eq!(read(text, decimals), minor, "{text:?}");
         }
@@ -153,6 +169,7 @@ mod tests {
         );
         assert_eq!(of(&["1,234", "5"]), Ok(Decimals::Point));
         assert_eq!(of(&["1.234.567"]), Ok(Decimals::Comma));
+        assert_eq!(of(&["-0.125"]), Ok(Decimals::Point), "no zero is grouped");
         assert_eq!(of(&["1.500", "0.25"]), Err(Ambiguous));
         assert_eq!(of(&["0.25", "0,25"]), Err(Ambiguous));
     }

@@ -3,8 +3,8 @@
 
 mod amounts;
 mod dates;
-mod receipts;
-mod table;
+pub(crate) mod receipts;
+pub(crate) mod table;
 mod titles;
 
 use std::path::{Path, PathBuf};

@@ -5,7 +5,6 @@ use std::time::Duration;
 use boothkeeper_domain::imported::Receipt;
 use boothkeeper_domain::{Asset, Timestamp};
 use boothkeeper_store::Zone;
-use mail_parser::MessageParser;
 
 use super::amounts::{self, Decimals};
 use super::dates::{self, DateOrder};
@@ -15,7 +14,7 @@ use crate::{AppError, Code};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub fn of_mail(bytes: &[u8]) -> Result<Receipt, AppError> {
-    let message = MessageParser::default().parse(bytes);
+    let message = crate::letters::parsed(bytes);
     let message = message.ok_or(AppError::new(Code::NotAReceipt))?;
     let mut text = message.subject().unwrap_or_default().to_owned();
     for at in 0..message.text_body_count() {
@@ -68,8 +67,11 @@ fn total(text: &str) -> Option<boothkeeper_domain::Amount> {
         "betrag",
     ];
     let lines = || text.lines().map(str::to_lowercase);
+    // What came back, or is not yet all of it, is not what was paid.
+    const NOT: [&str; 4] = ["refund", "subtotal", "sub-total", "zwischensumme"];
     for name in NAMES {
         let named = lines().filter(|line| line.contains(name));
+        let named = named.filter(|line| !NOT.iter().any(|not| line.contains(not)));
         if let Some(amount) = named.filter_map(|line| largest(&line)).max() {
             return Some(amount);
         }

@@ -64,11 +64,12 @@ impl Field {
             ],
             Field::Time => &["time", "uhrzeit", "zeit", "hora"],
             Field::Amount => &[
-                "amount", "delta", "betrag", "credits", "change", "value", "importe", "cost",
-                "kosten",
+                "amount", "delta", "betrag", "credits", "change", "value", "importe",
             ],
             Field::Added => &["added", "credit", "in", "haben", "eingang"],
-            Field::Spent => &["spent", "debit", "out", "soll", "ausgang", "used"],
+            Field::Spent => &[
+                "spent", "debit", "out", "soll", "ausgang", "used", "cost", "kosten",
+            ],
             Field::Balance => &[
                 "balance_after",
                 "balance",

@@ -66,7 +66,7 @@ impl Copied<'_> {
         let (first, last) = self.range(period)?;
         let evidence = self
             .cache
-            .evidence(account, first.min(last).max(Seq(1)), last)?;
+            .evidence(account, before(first.min(last)), last)?;
         let opened = self.cache.opening(&period.filter())?;
         let entries = evidence.lines.into_iter().map(|(hash, line)| {
             let entry = String::from_utf8(line);
@@ -102,6 +102,11 @@ impl Copied<'_> {
         let last = earlier.first().map_or(Seq(1), |day| day.last);
         Ok((last.next(), last))
     }
+}
+
+/// The entry before, where there is one.
+fn before(seq: Seq) -> Seq {
+    Seq(seq.0.saturating_sub(1).max(1))
 }
 
 /// The days' entries as rows, oldest first, each with the chain value after it.

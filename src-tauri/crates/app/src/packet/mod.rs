@@ -16,6 +16,7 @@ use chrono::NaiveDate;
 
 pub(crate) use mail::{Letter, mails};
 pub use proof::{Flaw, Verdict};
+pub(crate) use verify::verify_bytes;
 pub use verify::verify_packet;
 
 use crate::AppError;

@@ -2,14 +2,19 @@
 //! cloud's signature at its end. Checked without any copy of the journal.
 
 use boothkeeper_domain::{AccountId, Amount, Asset, Hash, Seq};
+use boothkeeper_store::Zone;
 use boothkeeper_sync::wire::checkpoint::{PublicKey, SignedCheckpoint};
 use boothkeeper_sync::wire::{chain, entry};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+/// What an imported history names as its cloud.
+const IMPORTED: &str = "imported";
+
 pub const FORMAT: &str = "boothkeeper/proof/1";
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Proof {
     pub format: String,
     pub account: AccountId,
@@ -22,11 +27,11 @@ pub struct Proof {
     /// The balance before `first` and after `last`.
     pub opening: Amount,
     pub closing: Amount,
-    /// The days' own entries; nothing happened where `first` lies past `last`. Those after `last` lead to the
-    /// signature.
+    /// The days' own entries; nothing happened where `first` lies past `last`. The one before them shows that
+    /// they begin there; those after `last` lead to the signature.
     pub first: Seq,
     pub last: Seq,
-    /// The chain value before the first entry below.
+    /// The chain value before the first of the entries here.
     pub before: Hash,
     pub entries: Vec<Proven>,
     pub checkpoint: SignedCheckpoint,
@@ -36,6 +41,7 @@ pub struct Proof {
 
 /// An entry's line as the cloud sent it, and the chain value after it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Proven {
     pub hash: Hash,
     pub entry: String,
@@ -55,6 +61,15 @@ pub struct Verdict {
     pub account: AccountId,
     /// Who signed it: to be compared with the key that the cloud names.
     pub signed_by: Hash,
+    /// A cloud was asked whose key that is.
+    pub trusted: bool,
+    /// The operator brought it; what signed it is the operator's own computer.
+    pub imported: bool,
+    /// The chain value before the days' first entry.
+    #[serde(skip)]
+    pub before: Hash,
+    /// Files that came with it, of which nothing is proven.
+    pub unproven: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_bad_seq: Option<Seq>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,6 +85,8 @@ pub enum Flaw {
     Chain,
     /// An entry contradicts the one before it.
     Contradiction,
+    /// Days are missing entries at their ends, or have some of other days.
+    Days,
     /// Opening and changes do not come to the closing balance.
     Sum,
     /// The signature is not over this, or not by the key that is named.
@@ -88,6 +105,11 @@ impl Proof {
         let at_last = within
             .checked_sub(skipped + 1)
             .and_then(|at| self.entries.get(usize::try_from(at).ok()?));
+        let ahead = self
+            .first
+            .0
+            .checked_sub(self.start().map_or(0, |start| start.0) + 1);
+        let ahead = ahead.and_then(|at| self.entries.get(usize::try_from(at).ok()?));
         let verdict = Verdict {
             ok: false,
             seq: self.last,
@@ -97,6 +119,10 @@ impl Proof {
             opening: self.opening,
             account: self.account.clone(),
             signed_by: self.checkpoint.key,
+            trusted: trusted.is_some(),
+            imported: self.cloud == IMPORTED,
+            before: ahead.map_or(self.before, |proven| proven.hash),
+            unproven: vec![],
             first_bad_seq: None,
             flaw: None,
         };
@@ -134,18 +160,23 @@ impl Proof {
         }
     }
 
+    /// The first of the entries here.
+    fn start(&self) -> Option<Seq> {
+        let signed = self.checkpoint.body.seq.0;
+        let start = (signed + 1).checked_sub(self.entries.len() as u64)?;
+        (start > 0 && !self.entries.is_empty()).then_some(Seq(start))
+    }
+
     fn entries_hold(&self) -> Result<(), (Flaw, Option<Seq>)> {
         let signed = &self.checkpoint.body;
-        let start = (signed.seq.0 + 1).checked_sub(self.entries.len() as u64);
-        let mut seq = match start {
-            Some(start) if start > 0 && !self.entries.is_empty() => Seq(start),
-            _ => return Err((Flaw::Chain, None)),
-        };
+        let mut seq = self.start().ok_or((Flaw::Chain, None))?;
+        let mut zone = Zone::named(&self.zone).ok_or((Flaw::Format, None))?;
         if seq == Seq(1) && self.before != chain::genesis(&self.account) {
             return Err((Flaw::Chain, Some(seq)));
         }
-        if seq > self.first || self.last > signed.seq {
-            return Err((Flaw::Sum, None));
+        let shown = seq < self.first || self.first == Seq(1);
+        if !shown || self.last > signed.seq {
+            return Err((Flaw::Days, None));
         }
         let (mut hash, mut balance) = (self.before, None);
         let (mut opening, mut closing) = (None, None);
@@ -160,6 +191,15 @@ impl Proof {
             let before = entry.balance_after.checked_sub(entry.delta).ok();
             if entry.seq != seq || before.is_none() || balance.is_some_and(|b| Some(b) != before) {
                 return Err(contradiction);
+            }
+            let day = zone.day(entry.at).date();
+            let belongs = match (seq < self.first, seq > self.last) {
+                (true, _) => day < self.from,
+                (_, true) => day > self.to,
+                _ => (self.from..=self.to).contains(&day),
+            };
+            if !belongs {
+                return Err((Flaw::Days, Some(seq)));
             }
             if seq == self.first {
                 opening = before;

@@ -6,15 +6,17 @@ use std::path::Path;
 use boothkeeper_sync::Client;
 use boothkeeper_sync::transport::Transport;
 use boothkeeper_sync::wire::checkpoint::PublicKey;
-use mail_parser::{MessageParser, MimeHeaders};
+use mail_parser::MimeHeaders;
 
 use super::history::table;
 use super::proof::{Flaw, Proof, Verdict};
 use crate::disputes::intake::read_file;
 use crate::{AppError, Code};
 
-/// No packet is larger; what an archive unfolds to neither.
+/// No packet is larger; nor is all that it unfolds to.
 const MOST: u64 = 512 * 1024 * 1024;
+/// Letters carry 15 MiB, and a third more as text.
+const MOST_LETTER: u64 = 32 * 1024 * 1024;
 
 /// Files by name, whatever they came in.
 type Files = Vec<(String, Vec<u8>)>;
@@ -30,6 +32,13 @@ pub async fn verify_packet(path: &Path, cloud: Option<&str>) -> Result<Verdict, 
     check(&files, trusted.as_deref())
 }
 
+/// The same of one file in memory, by its own keys.
+pub(crate) fn verify_bytes(name: &str, bytes: Vec<u8>) -> Result<Verdict, AppError> {
+    let mut files = Files::new();
+    unfold(name, bytes, &mut files)?;
+    check(&files, None)
+}
+
 async fn keys_of(cloud: &str) -> Result<Vec<PublicKey>, AppError> {
     let address = crate::session::address(cloud)?;
     let transport = Transport::http().map_err(|error| AppError::because(Code::Internal, error))?;
@@ -37,11 +46,19 @@ async fn keys_of(cloud: &str) -> Result<Vec<PublicKey>, AppError> {
 }
 
 pub(super) fn check(files: &Files, trusted: Option<&[PublicKey]>) -> Result<Verdict, AppError> {
-    let mut proofs: Vec<(&str, Proof)> = files
-        .iter()
-        .filter(|(name, _)| name.ends_with(".json"))
-        .filter_map(|(name, bytes)| Some((name.as_str(), serde_json::from_slice(bytes).ok()?)))
-        .collect();
+    let mut proofs: Vec<(&str, Proof)> = Vec::new();
+    let mut unproven = Vec::new();
+    for (name, bytes) in files {
+        match serde_json::from_slice(bytes) {
+            Ok(proof) if name.ends_with(".json") => proofs.push((name, proof)),
+            // What is named as a proof and is none is not passed over.
+            Err(error) if name.starts_with(HISTORY) && name.ends_with(".json") => {
+                return Err(AppError::because(Code::NotAPacket, error));
+            }
+            _ if name.starts_with(HISTORY) && name.ends_with(".csv") => {}
+            _ => unproven.push(name.clone()),
+        }
+    }
     proofs.sort_by_key(|(_, proof)| (proof.first, proof.last));
     let mut whole: Option<Verdict> = None;
     for (name, proof) in &proofs {
@@ -53,31 +70,45 @@ pub(super) fn check(files: &Files, trusted: Option<&[PublicKey]>) -> Result<Verd
         whole = Some(match whole {
             None => verdict,
             Some(before) if !before.ok => before,
-            Some(before) => joined(before, verdict, proof),
+            Some(before) => joined(before, verdict),
         });
     }
-    whole.ok_or(AppError::new(Code::NotAPacket))
+    let mut whole = whole.ok_or(AppError::new(Code::NotAPacket))?;
+    let stray = |(name, _): &&(String, Vec<u8>)| {
+        let proof = format!("{}.json", name.trim_end_matches(".csv"));
+        let table = name.starts_with(HISTORY) && name.ends_with(".csv");
+        table && !proofs.iter().any(|(name, _)| *name == proof)
+    };
+    unproven.extend(files.iter().filter(stray).map(|(name, _)| name.clone()));
+    whole.unproven = unproven;
+    Ok(whole)
 }
 
-/// Parts of one history follow each other.
-fn joined(before: Verdict, after: Verdict, proof: &Proof) -> Verdict {
-    let follows = before.account == after.account && before.seq.next() == proof.first;
-    let flaw = after.flaw.or((!follows).then_some(Flaw::Sum));
+/// What the app calls its own.
+const HISTORY: &str = "usage-history";
+
+/// Parts of one history follow each other: in number, in balance and in the chain.
+fn joined(before: Verdict, after: Verdict) -> Verdict {
+    let follows = before.account == after.account
+        && before.hash == after.before
+        && before.balance == after.opening;
+    let flaw = after.flaw.or((!follows).then_some(Flaw::Chain));
     Verdict {
         ok: after.ok && follows,
         flaw,
         entries: before.entries + after.entries,
         opening: before.opening,
+        before: before.before,
+        imported: before.imported || after.imported,
         ..after
     }
 }
 
-/// Whether the table beside a proof says the same; where there is none nothing is said.
+/// Whether each table beside a proof says the same; where there is none nothing is said.
 fn agrees(files: &Files, table_name: &str, proof: &Proof) -> Result<bool, AppError> {
-    match files.iter().find(|(name, _)| name == table_name) {
-        Some((_, bytes)) => Ok(*bytes == table(proof, &proof.asset)?),
-        None => Ok(true),
-    }
+    let told = table(proof, &proof.asset)?;
+    let mut beside = files.iter().filter(|(name, _)| name == table_name);
+    Ok(beside.all(|(_, bytes)| *bytes == told))
 }
 
 fn gather(path: &Path) -> Result<Files, AppError> {
@@ -86,7 +117,9 @@ fn gather(path: &Path) -> Result<Files, AppError> {
         let listed = std::fs::read_dir(path).map_err(crate::export::failed)?;
         for file in listed {
             let file = file.map_err(crate::export::failed)?.path();
-            if file.is_file() {
+            let plain =
+                std::fs::symlink_metadata(&file).is_ok_and(|told| told.is_file() && told.len() > 0);
+            if plain {
                 unfold(&name_of(&file), read_file(&file, MOST)?, &mut files)?;
             }
         }
@@ -97,45 +130,46 @@ fn gather(path: &Path) -> Result<Files, AppError> {
 }
 
 fn name_of(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
+/// Files of an archive or a letter, or the file itself, under their names in small letters.
 fn unfold(name: &str, bytes: Vec<u8>, files: &mut Files) -> Result<(), AppError> {
     let not = |error: Box<dyn std::error::Error + Send + Sync>| {
         AppError::because(Code::NotAPacket, error)
     };
+    let name = name.to_lowercase();
     if bytes.starts_with(b"PK") {
         let mut archive =
             zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| not(error.into()))?;
         for at in 0..archive.len() {
             let file = archive.by_index(at).map_err(|error| not(error.into()))?;
+            let inner = file.name().map_err(|error| not(error.into()))?;
             // Months of one history have files of one name: the archive's own tells them apart.
             let inner = match name.strip_suffix(".zip") {
-                Some(stem) => stem.to_owned(),
-                None => {
-                    let inner = file.name().map_err(|error| not(error.into()))?;
-                    inner.into_owned()
-                }
+                Some(stem) if stem.ends_with(".json") || stem.ends_with(".csv") => stem.to_owned(),
+                _ => name_of(Path::new(&*inner)).to_lowercase(),
             };
+            let so_far: usize = files.iter().map(|(_, content)| content.len()).sum();
+            let left = MOST.saturating_sub(so_far as u64);
             let mut content = Vec::new();
-            let read = file.take(MOST + 1).read_to_end(&mut content);
-            if read.map_err(|error| not(error.into()))? as u64 > MOST {
+            let read = file.take(left + 1).read_to_end(&mut content);
+            if read.map_err(|error| not(error.into()))? as u64 > left {
                 return Err(AppError::new(Code::FileTooLarge));
             }
             files.push((inner, content));
         }
         return Ok(());
     }
-    let lower = name.to_lowercase();
-    if !lower.ends_with(".eml") {
-        files.push((name.to_owned(), bytes));
+    if !name.ends_with(".eml") {
+        files.push((name, bytes));
         return Ok(());
     }
-    let message = MessageParser::default().parse(&bytes);
-    let message = message.ok_or(AppError::new(Code::NotAPacket))?;
+    if bytes.len() as u64 > MOST_LETTER {
+        return Err(AppError::new(Code::FileTooLarge));
+    }
+    let message = crate::letters::parsed(&bytes).ok_or(AppError::new(Code::NotAPacket))?;
     for part in message.attachments() {
         if let Some(name) = part.attachment_name()
             && !name.to_lowercase().ends_with(".eml")
@@ -163,7 +197,7 @@ mod tests {
         let account = AccountId::new("acc_1").unwrap();
         let line = |seq: u64, delta: i64, after: i64| {
             format!(
-                r#"{{"seq":{seq},"at":"2026-02-21T16:31:0{seq}.000Z","kind":"adjustment","delta":{delta},"balance_after":{after},"actor":"support","body":{{}}}}"#
+                r#"{{"seq":{seq},"at":"2026-02-2{seq}T16:31:00.000Z","kind":"adjustment","delta":{delta},"balance_after":{after},"actor":"support","body":{{}}}}"#
             )
         };
         let mut hash = chain::genesis(&account);
@@ -189,8 +223,8 @@ mod tests {
             account,
             cloud: "https://cloud.example".into(),
             asset: Asset::usd(),
-            from: "2026-02-21".parse().unwrap(),
-            to: "2026-02-21".parse().unwrap(),
+            from: "2026-02-22".parse().unwrap(),
+            to: "2026-02-23".parse().unwrap(),
             zone: "UTC".into(),
             opening: Amount::of(100),
             closing: Amount::of(75),
@@ -238,7 +272,7 @@ mod tests {
         assert_eq!(flaw(&rewritten), (Flaw::Chain, Some(Seq(2))));
         assert_eq!(flaw(&|p| p.opening = Amount::of(101)), (Flaw::Sum, None));
         assert_eq!(flaw(&|p| p.closing = Amount::of(74)), (Flaw::Sum, None));
-        assert_eq!(flaw(&|p| drop(p.entries.pop())).0, Flaw::Contradiction);
+        assert_eq!(flaw(&|p| drop(p.entries.pop())).0, Flaw::Days);
         assert_eq!(flaw(&|p| drop(p.entries.remove(0))).0, Flaw::Chain);
         assert_eq!(
             flaw(&|p| p.checkpoint.body.balance = Amount::of(1)),
@@ -249,6 +283,14 @@ mod tests {
             (Flaw::Format, None)
         );
         assert_eq!(flaw(&|p| p.keys.clear()), (Flaw::Signature, None));
+        // Days that are said to be others, and days without their first or last entry.
+        assert_eq!(flaw(&|p| p.from = p.to), (Flaw::Days, Some(Seq(2))));
+        assert_eq!(flaw(&|p| p.to = p.from), (Flaw::Days, Some(Seq(3))));
+        assert_eq!(flaw(&|p| p.zone = "Moon/Base".into()).0, Flaw::Format);
+        let shortened = |p: &mut Proof| (p.last, p.closing) = (Seq(2), Amount::of(70));
+        assert_eq!(flaw(&shortened), (Flaw::Days, Some(Seq(3))));
+        let late = |p: &mut Proof| (p.first, p.opening) = (Seq(3), Amount::of(70));
+        assert_eq!(flaw(&late), (Flaw::Days, Some(Seq(2))));
         let mut files = files(&proof());
         files[1].1 = String::from_utf8(files[1].1.clone())
             .unwrap()

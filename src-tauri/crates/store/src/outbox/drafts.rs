@@ -4,7 +4,8 @@ use boothkeeper_domain::disputes::{DisputeKind, Premise};
 use boothkeeper_domain::{Amount, DisputeId, PaymentId, Seq, Timestamp};
 use boothkeeper_wire::dispute::Attachment;
 use chrono::NaiveDate;
-use rusqlite::OptionalExtension;
+use rusqlite::TransactionBehavior::Immediate;
+use rusqlite::{OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -23,6 +24,9 @@ pub struct Draft {
     /// The finding that it began with.
     pub premise: Option<Premise>,
     pub expected: Option<Amount>,
+    /// The balance when that was said: what happens since is no part of the claim.
+    #[serde(default)]
+    pub actual: Option<Amount>,
     pub noticed_on: NaiveDate,
     /// The days that its histories are of, both included.
     pub from: NaiveDate,
@@ -81,6 +85,23 @@ impl Outbox {
         let values = rusqlite::params![draft.id.as_bytes(), document];
         self.connection.prepare_cached(put)?.execute(values)?;
         Ok(())
+    }
+
+    /// Queues what a draft has been made into, unless another process has been faster: then `false`.
+    pub fn queue_draft(
+        &self,
+        draft: &Draft,
+        was: Option<Uuid>,
+        queue: impl FnOnce(&Self) -> Result<(), StoreError>,
+    ) -> Result<bool, StoreError> {
+        let transaction = Transaction::new_unchecked(&self.connection, Immediate)?;
+        if self.draft(draft.id)?.is_none_or(|now| now.command != was) {
+            return Ok(false);
+        }
+        queue(self)?;
+        self.put_draft(draft)?;
+        transaction.commit()?;
+        Ok(true)
     }
 
     /// Keeps of a draft which ticket it has become; of long ago nobody asks.
