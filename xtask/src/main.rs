@@ -2,6 +2,7 @@
 
 mod bindings;
 mod demo;
+mod fuzz;
 mod house;
 mod prepare;
 mod run;
@@ -27,6 +28,9 @@ enum Command {
         /// Seeds of the sync simulation.
         #[arg(long, default_value_t = 2_000)]
         seeds: u32,
+        /// Instead of all that: fuzz what reads untrusted bytes, so many seconds each (nightly, cargo-fuzz).
+        #[arg(long, value_name = "SECONDS")]
+        fuzz: Option<u32>,
     },
     /// A picture of every screen, light and dark, at both sizes.
     Shots {
@@ -51,7 +55,11 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Demo => demo::run(),
-        Command::Test { seeds } => suite::run(seeds),
+        Command::Test {
+            fuzz: Some(seconds),
+            ..
+        } => fuzz::run(seconds),
+        Command::Test { seeds, fuzz: None } => suite::run(seeds),
         Command::Shots { out } => demo::shots(&out),
         Command::Bindings { check } => bindings::run(check),
         Command::Bench { write, entries } => demo::bench(write, entries),
