@@ -5,8 +5,6 @@ use boothkeeper_app::domain::findings::{Finding, FindingCode, NextStep};
 use boothkeeper_app::domain::{Asset, Timestamp};
 use boothkeeper_app::words::money;
 
-use crate::output::json_name;
-
 /// What a finding says; of what had not happened, up to when that is known.
 pub fn sentence(finding: &Finding, asset: &Asset, zone: &Zone) -> String {
     let amount = finding.amount.map_or(String::new(), |a| money(a, asset));
@@ -82,21 +80,30 @@ pub fn sentence(finding: &Finding, asset: &Asset, zone: &Zone) -> String {
 }
 
 /// What to type, where this program can do it.
-pub fn step(finding: &Finding) -> Option<String> {
+pub fn step(finding: &Finding, imported: bool) -> Option<String> {
+    let us = match imported {
+        true => "boothkeeper --imported",
+        false => "boothkeeper",
+    };
     if let Some(dispute) = &finding.dispute {
-        return Some(format!("in dispute: boothkeeper dispute show {dispute}"));
+        return Some(format!("in dispute: {us} dispute show {dispute}"));
     }
-    let code = json_name(&finding.code);
     Some(match finding.action? {
         NextStep::ChangePaymentOrder => "boothkeeper renewal preview".to_owned(),
         NextStep::ReplaceCard => "replace the card in your account at the cloud".to_owned(),
-        NextStep::Dispute => format!("boothkeeper dispute new --finding {code}"),
+        NextStep::Dispute => {
+            let code = serde_json::to_value(finding.code).ok()?;
+            // Of several of one code this one.
+            let entry = finding.entries.first();
+            let entry = entry.map_or(String::new(), |seq| format!(" --entry {seq}"));
+            format!("{us} dispute new --finding {}{entry}", code.as_str()?)
+        }
         NextStep::PayNow => "boothkeeper pay-now, or boothkeeper pause".to_owned(),
         NextStep::Pause => "boothkeeper resume, or boothkeeper pause".to_owned(),
         NextStep::BuyCredits => "boothkeeper buy AMOUNT".to_owned(),
         NextStep::LookAtRows => {
             let (first, rows) = (finding.entries.first()?, finding.entries.len());
-            format!("look at the {rows} rows from entry {first} on: boothkeeper history")
+            format!("look at the {rows} rows from entry {first} on: {us} history")
         }
         NextStep::Wait => return None,
     })

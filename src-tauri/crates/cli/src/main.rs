@@ -193,7 +193,7 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
         Command::Import(_) => {}
         Command::Verify { .. } => {
             let view = app.verify_and_mend().await?;
-            output.verify(&view);
+            output.verify(&view, app.is_imported()?);
             if !view.ok {
                 return Ok(output::exit(Code::Diverged));
             }

@@ -182,7 +182,7 @@ impl Output {
         }
     }
 
-    pub fn verify(&self, view: &VerifyView) {
+    pub fn verify(&self, view: &VerifyView, imported: bool) {
         if self.json {
             return self.print(view);
         }
@@ -190,6 +190,10 @@ impl Output {
             None if view.diverged => format!(
                 "All {} entries are as the cloud signed them, up to {}; but the cloud now tells another story.",
                 view.entries, view.seq
+            ),
+            None if imported => format!(
+                "All {} entries are as they were imported; no cloud has verified them.",
+                view.entries
             ),
             None => format!(
                 "All {} entries are as the cloud signed them, up to {}.",

@@ -88,7 +88,7 @@ impl Output {
             self.print(view);
             return Ok(());
         }
-        let (zone, asset) = (app.zone(), asset(app)?);
+        let (zone, asset, imported) = (app.zone(), asset(app)?, app.is_imported()?);
         let line = |what: &str, amount| format!("{what:<38} {:>14}", money(amount, &asset));
         self.line(&line("opening", view.opening));
         for cause in &view.causes {
@@ -112,7 +112,7 @@ impl Output {
                     self.line(&format!("    by {count} entries from {first} to {last}"));
                 }
             }
-            if let Some(step) = findings::step(finding) {
+            if let Some(step) = findings::step(finding, imported) {
                 self.line(&format!("    -> {step}"));
             }
         }

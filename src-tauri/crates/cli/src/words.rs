@@ -100,7 +100,7 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
         ),
         Code::UnknownName => (
             "There is no such name.",
-            "`boothkeeper history --json` shows the names in use; exports end in .csv or .json.",
+            "`boothkeeper history --json` and `explain --json` show the names in use; exports end in .csv or .json.",
         ),
         Code::NotFound => ("There is no such thing.", "Check the id."),
         Code::NotCancellable => (
@@ -108,7 +108,7 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
             "Run `boothkeeper sync` to learn what came of it.",
         ),
         Code::AlreadyWaiting => (
-            "Another action on the plan is waiting to be sent.",
+            "This, or another action that it would contradict, is waiting to be sent.",
             "Run `boothkeeper sync`, or take it back with `boothkeeper outbox cancel ID`, and decide again.",
         ),
         Code::NotConfirmed => (

@@ -298,7 +298,7 @@ impl App {
 
     /// Takes a ticket back, or a draft that was not sent yet.
     pub fn withdraw_dispute(&self, id: &str) -> Result<Option<CommandView>, AppError> {
-        if parse(id).is_none() {
+        if matches!(self.dispute(id)?, DisputeView::Ticket(_)) {
             let dispute = self.open_ticket(id)?;
             let action = Action::WithdrawDispute { dispute };
             return self.queue(&action, None).map(Some);
@@ -345,7 +345,7 @@ impl App {
     pub fn save_files(&self, id: &str, folder: &Path) -> Result<Vec<FileView>, AppError> {
         let failed = crate::export::failed;
         std::fs::create_dir_all(folder).map_err(failed)?;
-        let (draft, _) = self.stored_draft(id)?;
+        let draft = self.unfiled(id)?;
         let files = self.files(&draft)?;
         for (file, _) in &files {
             whole_file(&folder.join(&file.name), |out| {
@@ -363,10 +363,18 @@ impl App {
     }
 
     fn mail(&self, id: &str) -> Result<Vec<Vec<u8>>, AppError> {
-        let (draft, _) = self.stored_draft(id)?;
+        let draft = self.unfiled(id)?;
         let files = self.files(&draft)?;
         let letter = self.letter(&draft)?;
         mails(&letter, &files)
+    }
+
+    /// A draft that support has not: what was sent is with support, and here are only its checksums.
+    fn unfiled(&self, id: &str) -> Result<Draft, AppError> {
+        match self.dispute(id)? {
+            DisputeView::Draft(_) => Ok(self.stored_draft(id)?.0),
+            DisputeView::Ticket(_) => Err(AppError::new(Code::NotCancellable)),
+        }
     }
 
     /// The app's files, and after them the operator's own.
@@ -453,8 +461,12 @@ impl App {
         Ok(hashed.collect())
     }
 
+    /// By its own id, or by that of the draft it was.
     fn open_ticket(&self, id: &str) -> Result<DisputeId, AppError> {
-        let view = self.ticket(id)?;
+        let view = match self.dispute(id)? {
+            DisputeView::Ticket(view) => view,
+            DisputeView::Draft(_) => return Err(AppError::new(Code::NotFound)),
+        };
         if !view.state.is_open() {
             return Err(AppError::new(Code::NotOpen));
         }

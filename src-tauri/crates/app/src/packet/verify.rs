@@ -273,7 +273,7 @@ mod tests {
         assert_eq!(flaw(&|p| p.opening = Amount::of(101)), (Flaw::Sum, None));
         assert_eq!(flaw(&|p| p.closing = Amount::of(74)), (Flaw::Sum, None));
         assert_eq!(flaw(&|p| drop(p.entries.pop())).0, Flaw::Days);
-        assert_eq!(flaw(&|p| drop(p.entries.remove(0))).0, Flaw::Chain);
+        assert_eq!(flaw(&|p| drop(p.entries.remove(0))).0, Flaw::Days);
         assert_eq!(
             flaw(&|p| p.checkpoint.body.balance = Amount::of(1)),
             (Flaw::Signature, None)
