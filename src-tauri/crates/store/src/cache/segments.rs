@@ -3,7 +3,6 @@
 use boothkeeper_domain::{Entry, Hash, Seq};
 use boothkeeper_wire::entry;
 use boothkeeper_wire::stream::{SEGMENT, decompress, lines};
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rusqlite::OptionalExtension;
 
 use super::Cache;
@@ -32,8 +31,8 @@ enum Part {
 
 impl Part {
     /// The entries from one to another, which must be there.
-    fn entries((first, last, part): (Seq, Seq, Part)) -> Result<Vec<Entry>, StoreError> {
-        let whole = match part {
+    fn entries(self, first: Seq, last: Seq) -> Result<Vec<Entry>, StoreError> {
+        let whole = match self {
             Part::Frame(frame) => decompress(&frame).map_err(|_| StoreError::damaged(first))?,
             Part::Lines(whole) => whole,
         };
@@ -131,9 +130,9 @@ impl Cache {
         Ok(entries)
     }
 
-    /// All entries of a range, each line read once; segments are decoded side by side.
+    /// All entries of a range, each line read once.
     pub fn entries_between(&self, first: Seq, last: Seq) -> Result<Vec<Entry>, StoreError> {
-        let mut parts = Vec::new();
+        let mut entries = Vec::new();
         let mut at = first.max(Seq(1));
         while at <= last {
             let end = Seq(at.0.div_ceil(SEGMENT) * SEGMENT);
@@ -141,11 +140,10 @@ impl Cache {
                 Some(segment) => Part::Frame(segment.frame),
                 None => Part::Lines(self.tail()?),
             };
-            parts.push((at, end.min(last), part));
+            entries.append(&mut part.entries(at, end.min(last))?);
             at = end.next();
         }
-        let decoded: Result<Vec<_>, _> = parts.into_par_iter().map(Part::entries).collect();
-        Ok(decoded?.into_iter().flatten().collect())
+        Ok(entries)
     }
 
     fn line(&self, seq: Seq) -> Result<Option<Vec<u8>>, StoreError> {
