@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use boothkeeper_domain::Hash;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::StoreError;
 
@@ -22,6 +23,7 @@ pub fn sha256(bytes: &[u8]) -> Hash {
 }
 
 impl Blobs {
+    /// What names it is written in the same transaction of the outbox (`Outbox::alone`).
     pub fn put(&self, bytes: &[u8]) -> Result<Hash, StoreError> {
         let name = sha256(bytes);
         let folder = match self {
@@ -32,12 +34,10 @@ impl Blobs {
             }
         };
         let path = folder.join(name.to_string());
-        if self.get(&name)?.is_some() {
-            return Ok(name);
-        }
         let io = |source| StoreError::io(&path)(source);
         std::fs::create_dir_all(folder).map_err(io)?;
-        let part = folder.join(format!("{name}.part"));
+        // Written anew even if it is there: a damaged one is mended.
+        let part = folder.join(format!("{name}.{}.part", Uuid::now_v7().simple()));
         let mut file = std::fs::File::create(&part).map_err(io)?;
         file.write_all(bytes).map_err(io)?;
         file.sync_all().map_err(io)?;
@@ -53,9 +53,22 @@ impl Blobs {
         };
         let path = folder.join(name.to_string());
         match std::fs::read(&path) {
-            Ok(bytes) => Ok(Some(bytes).filter(|bytes| sha256(bytes) == *name)),
+            Ok(bytes) if sha256(&bytes) == *name => Ok(Some(bytes)),
+            Ok(_) => {
+                // Nobody takes it for what it was once more.
+                let _ = std::fs::remove_file(&path);
+                Ok(None)
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StoreError::io(path)(error)),
+        }
+    }
+
+    /// Whether it is there, without looking into it.
+    pub fn has(&self, name: &Hash) -> bool {
+        match self {
+            Blobs::Folder(folder) => folder.join(name.to_string()).is_file(),
+            Blobs::Memory(kept) => lock(kept).contains_key(name),
         }
     }
 
@@ -97,6 +110,7 @@ mod tests {
         assert_eq!(blobs.get(&name).unwrap(), None);
         blobs.put(b"receipt").unwrap();
         assert_eq!(blobs.get(&name).unwrap().as_deref(), Some(&b"receipt"[..]));
+        assert!(blobs.has(&name));
         blobs.retain(&BTreeSet::new());
         assert!(!path.exists());
     }

@@ -159,7 +159,8 @@ async fn upload(client: &Client, sha256: Hash, bytes: &[u8]) -> Result<(), SyncE
 }
 
 /// Fetches the tickets if the journal tells of anything new about them; drafts that have become tickets go.
-pub async fn refresh_tickets(client: &Client, laptop: &Laptop) -> Result<(), SyncError> {
+/// Whether there was anything new.
+pub async fn refresh_tickets(client: &Client, laptop: &Laptop) -> Result<bool, SyncError> {
     let due = laptop
         .blocking(|laptop| {
             let keys = laptop.binding()?.keys;
@@ -176,43 +177,41 @@ pub async fn refresh_tickets(client: &Client, laptop: &Laptop) -> Result<(), Syn
     if due {
         let tickets = match client.disputes().await {
             // A cloud that knows of no disputes has none.
-            Err(SyncError::Refused(_) | SyncError::Malformed(_)) => return Ok(()),
+            Err(SyncError::Refused(_) | SyncError::Malformed(_)) => return Ok(false),
             tickets => tickets?,
         };
         laptop
             .blocking(move |laptop| Ok(laptop.cache().set_tickets(&tickets)?))
             .await?;
     }
-    laptop.blocking(|laptop| Ok(tidy(laptop)?)).await
+    laptop.blocking(|laptop| Ok(tidy(laptop)?)).await?;
+    Ok(due)
 }
 
-/// Drops drafts whose ticket is here, and files that nothing names.
+/// Drops drafts whose ticket is here, and files that nothing names: not while somebody else names one.
 fn tidy(laptop: &Laptop) -> Result<(), StoreError> {
     let tickets = laptop.read(boothkeeper_store::Cache::tickets)?;
     let tickets = tickets.map_or(vec![], |tickets| tickets.disputes);
     let outbox = laptop.outbox();
-    let mut named: BTreeSet<Hash> = BTreeSet::new();
-    for draft in outbox.drafts()? {
-        let command = draft
-            .command
-            .map(|id| outbox.get(id))
-            .transpose()?
-            .flatten();
-        let ticket = command.and_then(|command| command.dispute);
-        match ticket {
-            Some(ticket) if tickets.iter().any(|known| known.id == ticket) => {
-                outbox.filed(&draft, &ticket)?;
+    outbox.alone(|| {
+        let mut named: BTreeSet<Hash> = BTreeSet::new();
+        for draft in outbox.drafts()? {
+            let command = draft.command.map(|id| outbox.get(id)).transpose()?;
+            let ticket = command.flatten().and_then(|command| command.dispute);
+            match ticket {
+                Some(ticket) if tickets.iter().any(|known| known.id == ticket) => {
+                    outbox.filed(&draft, &ticket)?;
+                }
+                _ => named.extend(draft.files.iter().map(|file| file.sha256)),
             }
-            _ => named.extend(draft.files.iter().map(|file| file.sha256)),
         }
-    }
-    for command in outbox.list()? {
-        if command.state.is_open() {
-            let request = command.request.as_ref();
-            named.extend(request.into_iter().flat_map(|request| &request.blobs));
+        for command in outbox.list()? {
+            if command.state.is_open() {
+                let request = command.request.as_ref();
+                named.extend(request.into_iter().flat_map(|request| &request.blobs));
+            }
         }
-    }
-    drop(outbox);
-    laptop.blobs().retain(&named);
-    Ok(())
+        laptop.blobs().retain(&named);
+        Ok(())
+    })
 }

@@ -189,9 +189,12 @@ impl Engine {
         self.laptop.blocking(disputes::review).await?;
         match disputes::refresh_tickets(&self.client, &self.laptop).await {
             Err(SyncError::Server { .. }) => {}
-            refreshed => refreshed?,
+            refreshed => {
+                if refreshed? {
+                    self.status.send_modify(|status| status.revision += 1);
+                }
+            }
         }
-        self.status.send_modify(|status| status.revision += 1);
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use boothkeeper_domain::disputes::{DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER};
 use boothkeeper_domain::privacy::masked;
 use boothkeeper_domain::{Amount, DisputeId, Hash, PaymentId, Seq};
-use boothkeeper_store::outbox::{Draft, Outbox};
+use boothkeeper_store::outbox::Draft;
 use boothkeeper_store::sha256;
 use boothkeeper_sync::wire::action::{Action, Complaint};
 use boothkeeper_sync::wire::dispute::{Attachment, Claim, EntryRef};
@@ -104,17 +104,19 @@ impl App {
     }
 
     pub fn dispute(&self, id: &str) -> Result<DisputeView, AppError> {
-        if parse(id).is_some() {
-            let (draft, sent) = self.stored_draft(id)?;
-            let ticket = sent.ticket.clone();
-            if let Some(ticket) = ticket.and_then(|id| self.ticket(&id.to_string()).ok()) {
-                return Ok(DisputeView::Ticket(Box::new(ticket)));
-            }
-            let now = self.rules_now()?;
-            let view = self.on_copy(|copied| copied.draft_view(self, &draft, &sent, now))?;
-            return Ok(DisputeView::Draft(Box::new(view)));
+        Ok(match self.ticket_of(id)? {
+            Some(ticket) => DisputeView::Ticket(Box::new(ticket)),
+            None => DisputeView::Draft(Box::new(self.draft(id)?)),
+        })
+    }
+
+    /// The ticket of this id, or that a draft of this id has become; `None` for a draft.
+    fn ticket_of(&self, id: &str) -> Result<Option<TicketView>, AppError> {
+        if parse(id).is_none() {
+            return self.ticket(id).map(Some);
         }
-        Ok(DisputeView::Ticket(Box::new(self.ticket(id)?)))
+        let (_, sent) = self.stored_draft(id)?;
+        Ok(sent.ticket.and_then(|id| self.ticket(id.as_str()).ok()))
     }
 
     pub fn ticket(&self, id: &str) -> Result<TicketView, AppError> {
@@ -179,8 +181,8 @@ impl App {
     }
 
     pub fn attach_taken(&self, id: &str, taken: intake::Taken) -> Result<DraftView, AppError> {
-        let sha256 = self.laptop.blobs().put(&taken.bytes)?;
         self.change_draft(id, |draft| {
+            let sha256 = self.laptop.blobs().put(&taken.bytes)?;
             if draft.files.iter().any(|file| file.sha256 == sha256) {
                 return Ok(());
             }
@@ -231,7 +233,7 @@ impl App {
     pub fn send_draft(&self, id: &str) -> Result<DraftView, AppError> {
         let known = self.stored_draft(id)?.0.came_right;
         boothkeeper_sync::disputes::review(&self.laptop)?;
-        let (mut draft, sent) = self.stored_draft(id)?;
+        let (draft, sent) = self.stored_draft(id)?;
         if draft.came_right && !known {
             return Err(AppError::new(Code::CameRight));
         }
@@ -243,13 +245,18 @@ impl App {
         if !view.problems.is_empty() {
             return Err(AppError::new(Code::DraftIncomplete));
         }
+        for file in &draft.files {
+            if self.laptop.blobs().get(&file.sha256)?.is_none() {
+                return Err(AppError::new(Code::DraftIncomplete));
+            }
+        }
         let mut files = Vec::new();
-        for (made, sha256) in self.made(&draft)? {
-            self.laptop.blobs().put(&made.bytes)?;
+        let made = self.made(&draft)?;
+        for (made, sha256) in &made {
             files.push(Attachment {
-                name: made.name,
+                name: made.name.clone(),
                 bytes: made.bytes.len() as u64,
-                sha256,
+                sha256: *sha256,
                 media_type: made.media_type.to_owned(),
             });
         }
@@ -262,20 +269,25 @@ impl App {
             return Err(AppError::new(Code::FileTooLarge));
         }
         let complaint = self.complaint(&draft, files)?;
-        let was = draft.command;
-        draft.edited = true;
-        if draft.came_right {
-            // Whoever sends it all the same has seen that.
-            (draft.came_right, draft.premise) = (false, None);
-        }
         let action = Action::OpenDispute(Box::new(complaint));
         self.queue_by(&action, None, |outbox, id, request, decided_at, now| {
-            draft.command = Some(id);
-            let queue = |outbox: &Outbox| outbox.queue(id, request, decided_at, now);
-            match outbox.queue_draft(&draft, was, queue)? {
-                true => Ok(()),
-                false => Err(AppError::new(Code::AlreadyWaiting)),
-            }
+            let queued = outbox.change_draft(draft.id, |stored| {
+                // Another process has sent or changed it meanwhile.
+                if *stored != draft {
+                    return Err(AppError::new(Code::AlreadyWaiting));
+                }
+                for (made, _) in &made {
+                    self.laptop.blobs().put(&made.bytes)?;
+                }
+                outbox.queue(id, request, decided_at, now)?;
+                (stored.command, stored.edited) = (Some(id), true);
+                if stored.came_right {
+                    // Whoever sends it all the same has seen that.
+                    (stored.came_right, stored.premise) = (false, None);
+                }
+                Ok(())
+            })?;
+            queued.ok_or(AppError::new(Code::NotFound))
         })?;
         self.changed();
         self.draft(id)
@@ -298,7 +310,7 @@ impl App {
 
     /// Takes a ticket back, or a draft that was not sent yet.
     pub fn withdraw_dispute(&self, id: &str) -> Result<Option<CommandView>, AppError> {
-        if matches!(self.dispute(id)?, DisputeView::Ticket(_)) {
+        if self.ticket_of(id)?.is_some() {
             let dispute = self.open_ticket(id)?;
             let action = Action::WithdrawDispute { dispute };
             return self.queue(&action, None).map(Some);
@@ -371,9 +383,9 @@ impl App {
 
     /// A draft that support has not: what was sent is with support, and here are only its checksums.
     fn unfiled(&self, id: &str) -> Result<Draft, AppError> {
-        match self.dispute(id)? {
-            DisputeView::Draft(_) => Ok(self.stored_draft(id)?.0),
-            DisputeView::Ticket(_) => Err(AppError::new(Code::NotCancellable)),
+        match self.ticket_of(id)? {
+            None => Ok(self.stored_draft(id)?.0),
+            Some(_) => Err(AppError::new(Code::NotCancellable)),
         }
     }
 
@@ -404,7 +416,7 @@ impl App {
             let support = copied.catalog()?.support;
             let entries = copied.cache.entries(draft.entries.iter().copied())?;
             let entries: Vec<_> = entries.into_iter().map(|(_, entry)| entry).collect();
-            let actual = draft.actual.unwrap_or(copied.head.account.balance);
+            let actual = draft.against(copied.head.account.balance);
             let (account, email) = (identity.account.as_str(), identity.email.as_str());
             let (asset, zone) = (copied.asset()?, self.zone());
             Ok(Letter {
@@ -430,7 +442,7 @@ impl App {
                 claim: Claim {
                     dispute_kind: draft.kind,
                     expected: draft.expected,
-                    actual: Some(draft.actual.unwrap_or(copied.head.account.balance)),
+                    actual: Some(draft.against(copied.head.account.balance)),
                     noticed_on: draft.noticed_on,
                     message: masked(draft.message.trim()),
                     payment: draft.payment.clone(),
@@ -463,10 +475,7 @@ impl App {
 
     /// By its own id, or by that of the draft it was.
     fn open_ticket(&self, id: &str) -> Result<DisputeId, AppError> {
-        let view = match self.dispute(id)? {
-            DisputeView::Ticket(view) => view,
-            DisputeView::Draft(_) => return Err(AppError::new(Code::NotFound)),
-        };
+        let view = self.ticket_of(id)?.ok_or(AppError::new(Code::NotFound))?;
         if !view.state.is_open() {
             return Err(AppError::new(Code::NotOpen));
         }
@@ -504,14 +513,19 @@ impl App {
         id: &str,
         change: impl FnOnce(&mut Draft) -> Result<(), AppError>,
     ) -> Result<DraftView, AppError> {
-        let (mut draft, sent) = self.stored_draft(id)?;
-        if sent.state != DisputeState::Draft {
-            return Err(AppError::new(Code::AlreadyWaiting));
-        }
-        change(&mut draft)?;
-        draft.edited = true;
-        draft.saved_at = self.rules_now()?;
-        self.laptop.outbox().put_draft(&draft)?;
+        let now = self.rules_now()?;
+        let missing = || AppError::new(Code::NotFound);
+        let outbox = self.laptop.outbox();
+        let changed = outbox.change_draft(parse(id).ok_or_else(missing)?, |draft| {
+            if Sent::of(draft, &outbox)?.state != DisputeState::Draft {
+                return Err(AppError::new(Code::AlreadyWaiting));
+            }
+            change(draft)?;
+            (draft.edited, draft.saved_at) = (true, now);
+            Ok(())
+        })?;
+        changed.ok_or_else(missing)?;
+        drop(outbox);
         self.changed();
         self.draft(id)
     }

@@ -256,7 +256,7 @@ impl App {
                 if sent.ticket.as_ref().is_some_and(|id| known.contains(id)) {
                     continue;
                 }
-                let actual = copied.head.account.balance;
+                let actual = draft.against(copied.head.account.balance);
                 disputes.push(draft_row(draft, &sent, actual));
             }
             disputes.extend(tickets.iter().map(|ticket| ticket_row(ticket, now)));
@@ -321,7 +321,7 @@ fn draft_row(draft: &Draft, sent: &Sent, actual: Amount) -> DisputeRow {
         kind: draft.kind,
         state: sent.state,
         at: draft.saved_at,
-        owed: owed(draft.expected, draft.actual.or(Some(actual))),
+        owed: owed(draft.expected, Some(actual)),
         rows: u32::try_from(draft.entries.len()).unwrap_or(u32::MAX),
         reply_expected_by: None,
         overdue: false,
@@ -417,7 +417,7 @@ impl Copied<'_> {
         now: Timestamp,
     ) -> Result<DraftView, AppError> {
         let account = &self.head.account;
-        let actual = draft.actual.unwrap_or(account.balance);
+        let actual = draft.against(account.balance);
         let period = self.period_of(draft)?;
         let no_days = draft.from > draft.to;
         let opened = self.cache.opening(&period.filter())?;
@@ -439,7 +439,7 @@ impl Copied<'_> {
         let mut files = Vec::new();
         for file in &draft.files {
             files.push(FileView {
-                missing: app.laptop.blobs().get(&file.sha256)?.is_none(),
+                missing: !app.laptop.blobs().has(&file.sha256),
                 ..sent_file(file)
             });
         }

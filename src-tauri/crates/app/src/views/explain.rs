@@ -181,10 +181,13 @@ impl Copied<'_> {
         now: Timestamp,
     ) -> Result<Explanation, AppError> {
         let (head, catalog) = (&self.head, self.catalog()?);
-        // What followed an entry of these may have come after them.
-        let entries = self.cache.entries_between(first, head.account.seq)?;
-        let within = entries.partition_point(|entry| entry.seq <= last);
-        let causes = findings::causes(&entries[..within]);
+        let mut entries = self.cache.entries_between(first, last)?;
+        let causes = findings::causes(&entries);
+        // What followed an entry of these may have come after them: a refund, say.
+        let later = self
+            .cache
+            .entries(self.cache.followers_after(first, last)?)?;
+        entries.extend(later.into_iter().map(|(_, entry)| entry));
         let mut findings = findings::findings(
             &entries,
             &head.account,

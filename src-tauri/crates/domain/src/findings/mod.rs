@@ -236,8 +236,8 @@ impl Past for [Entry] {
     }
 }
 
-/// What is to be known of some entries and of the account as it is now. `entries` reach up to the account's
-/// head. What rests on something *not* having happened holds as of `now`.
+/// What is to be known of some entries and of the account as it is now. What refers to one of `entries` is
+/// among them, whenever it came. What rests on something *not* having happened holds as of `now`.
 pub fn findings(
     entries: &[Entry],
     account: &Account,
@@ -321,7 +321,9 @@ pub fn findings(
     let mut standing = standing(account, catalog, now);
     for finding in standing.iter_mut().filter(|f| f.entries.is_empty()) {
         finding.entries = match finding.code {
-            FindingCode::DailyLimitReached => spent_on(entries, now),
+            FindingCode::DailyLimitReached if entries.last().is_some_and(|e| today(e, now)) => {
+                spent_on(entries, now)
+            }
             code => past.newest(shown_by(code)).into_iter().collect(),
         };
     }
@@ -338,6 +340,7 @@ const fn shown_by(code: FindingCode) -> &'static [Kind] {
         FindingCode::AllowanceNotDueYet
         | FindingCode::AllowanceMissing
         | FindingCode::AllowanceMismatch => &[Kind::Allowance, Kind::Opened],
+        FindingCode::DailyLimitReached => &[Kind::Usage],
         FindingCode::GraceRunning => &[Kind::GraceStarted],
         FindingCode::CancelLeadsToClosure => &[Kind::Cancelled],
         FindingCode::AccountClosed => &[Kind::Closure],
@@ -349,8 +352,10 @@ const fn shown_by(code: FindingCode) -> &'static [Kind] {
 
 /// The runs of a day in UTC, as far as they are at hand.
 fn spent_on(entries: &[Entry], now: Timestamp) -> Vec<Seq> {
-    let today = |entry: &&Entry| entry.at.utc_day() == now.utc_day();
-    let run = |entry: &&Entry| matches!(entry.body, Body::Usage(_));
-    let runs = entries.iter().filter(run).filter(today);
-    runs.map(|entry| entry.seq).collect()
+    let run = |entry: &&Entry| matches!(entry.body, Body::Usage(_)) && today(entry, now);
+    entries.iter().filter(run).map(|entry| entry.seq).collect()
+}
+
+fn today(entry: &Entry, now: Timestamp) -> bool {
+    entry.at.utc_day() == now.utc_day()
 }

@@ -185,6 +185,15 @@ impl Cache {
         Ok(found.collect())
     }
 
+    /// What came after a range and refers to an entry of it, in order.
+    pub fn followers_after(&self, first: Seq, last: Seq) -> Result<Vec<Seq>, StoreError> {
+        let query = "SELECT DISTINCT seq FROM links WHERE target BETWEEN ?1 AND ?2 AND seq > ?2
+                     ORDER BY seq";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let seqs = statement.query_map([first.0, last.0], |row| row.get(0).map(Seq))?;
+        Ok(seqs.collect::<Result<_, _>>()?)
+    }
+
     pub fn row(&self, seq: Seq) -> Result<Option<Row>, StoreError> {
         let mut rows = Vec::new();
         self.rows_between(&Filter::default(), seq, seq, 1, 0, &mut rows)?;

@@ -52,6 +52,13 @@ pub struct Draft {
     pub ticket: Option<DisputeId>,
 }
 
+impl Draft {
+    /// The balance that the claim is measured against.
+    pub fn against(&self, balance: Amount) -> Amount {
+        self.actual.unwrap_or(balance)
+    }
+}
+
 impl Outbox {
     /// Newest first; without those that have become tickets.
     pub fn drafts(&self) -> Result<Vec<Draft>, StoreError> {
@@ -87,21 +94,32 @@ impl Outbox {
         Ok(())
     }
 
-    /// Queues what a draft has been made into, unless another process has been faster: then `false`.
-    pub fn queue_draft(
+    /// Does something while no other process writes here.
+    pub fn alone<T, E: From<StoreError>>(
         &self,
-        draft: &Draft,
-        was: Option<Uuid>,
-        queue: impl FnOnce(&Self) -> Result<(), StoreError>,
-    ) -> Result<bool, StoreError> {
-        let transaction = Transaction::new_unchecked(&self.connection, Immediate)?;
-        if self.draft(draft.id)?.is_none_or(|now| now.command != was) {
-            return Ok(false);
-        }
-        queue(self)?;
-        self.put_draft(draft)?;
-        transaction.commit()?;
-        Ok(true)
+        act: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let begun = Transaction::new_unchecked(&self.connection, Immediate);
+        let transaction = begun.map_err(StoreError::from)?;
+        let done = act()?;
+        transaction.commit().map_err(StoreError::from)?;
+        Ok(done)
+    }
+
+    /// Reads, changes and writes a draft, with nobody between; `None` if there is none.
+    pub fn change_draft<E: From<StoreError>>(
+        &self,
+        id: Uuid,
+        change: impl FnOnce(&mut Draft) -> Result<(), E>,
+    ) -> Result<Option<()>, E> {
+        self.alone(|| {
+            let Some(mut draft) = self.draft(id)? else {
+                return Ok(None);
+            };
+            change(&mut draft)?;
+            self.put_draft(&draft)?;
+            Ok(Some(()))
+        })
     }
 
     /// Keeps of a draft which ticket it has become; of long ago nobody asks.
