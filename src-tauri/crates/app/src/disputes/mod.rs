@@ -222,7 +222,7 @@ impl App {
         Ok(())
     }
 
-    /// The files that the app makes for a draft, as they are now; kept, so that they can be looked at.
+    /// The files that the app makes for a draft, as they are now.
     pub fn prepare(&self, id: &str) -> Result<Vec<FileView>, AppError> {
         let (draft, _) = self.stored_draft(id)?;
         let made = self.made(&draft)?;
