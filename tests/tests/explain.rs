@@ -1,10 +1,16 @@
 //! "Where did my credits go?", asked of the copy: what the journal proves, and nothing left over.
 
 use boothkeeper_tests::booth::{Booth, basic, with};
+use boothkeeper_tests::cloud::Cloud;
+use boothkeeper_tests::laptop::Laptop;
 use serde_json::{Value, json};
 
 fn explained(booth: &Booth) -> anyhow::Result<Value> {
-    let explained = booth.laptop.ok(&["explain"])?;
+    explained_by(&booth.laptop, &["explain"])
+}
+
+fn explained_by(laptop: &Laptop, arguments: &[&str]) -> anyhow::Result<Value> {
+    let explained = laptop.ok(arguments)?;
     let sum: i64 = explained["causes"]
         .as_array()
         .unwrap()
@@ -265,5 +271,32 @@ async fn the_accounts_state_says_what_is_to_be_known() -> anyhow::Result<()> {
     let closed = explained(&booth)?;
     assert!(finding(&closed, "account_closed").is_some());
     assert_eq!(cause(&closed, "account_closed"), Some(-8_000));
+    Ok(())
+}
+
+/// Years of entries, of which each thread reads a share.
+#[tokio::test]
+async fn a_long_stretch_is_explained_to_the_last_entry() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let seed = ["--profile", "large", "--entries", "12345"];
+    let (cloud, account) = Cloud::seeded(&folder.path().join("cloud"), &seed)?;
+    let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
+    let explained = explained_by(&laptop, &["explain", "--from", "2000-01-01"])?;
+    let mut claimed: Vec<u64> = explained["causes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|cause| cause["entries"].as_array().unwrap())
+        .map(|seq| seq.as_u64().unwrap())
+        .collect();
+    claimed.sort_unstable();
+    let copy = rusqlite::Connection::open(laptop.cache())?;
+    let mut moved = copy.prepare("SELECT seq FROM entries WHERE delta <> 0 ORDER BY seq")?;
+    let moved: Vec<u64> = moved
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    assert!(moved.len() > 10_000);
+    assert_eq!(claimed, moved);
+    assert_eq!(explained["closing"], laptop.balance()?["balance"]);
     Ok(())
 }

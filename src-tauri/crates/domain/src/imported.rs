@@ -576,7 +576,8 @@ mod tests {
             let (entries, _) = made(rows, &[]);
             let account = Account::default().extend(&entries).unwrap();
             let catalog = Catalog::shipped(Programme::Booth).unwrap();
-            let found = findings(&entries, &account, &catalog, &entries[..], account.at);
+            let gathered = entries.iter().cloned().collect();
+            let found = findings(&gathered, &account, &catalog, &entries[..], account.at);
             found.iter().map(|finding| finding.code).collect::<Vec<_>>()
         };
         assert!(codes(&failed).contains(&FindingCode::RunFailedNotRefunded));

@@ -186,7 +186,14 @@ impl Frames {
 /// The lines of a frame, without their newlines. The last must have one too.
 pub fn lines(bytes: &[u8]) -> Result<impl Iterator<Item = &[u8]>, FrameError> {
     match bytes.split_last() {
-        Some((b'\n', rest)) => Ok(rest.split(|b| *b == b'\n')),
+        Some((b'\n', _)) => {
+            let mut start = 0;
+            Ok(memchr::memchr_iter(b'\n', bytes).map(move |end| {
+                let line = &bytes[start..end];
+                start = end + 1;
+                line
+            }))
+        }
         _ => Err(FrameError::Truncated),
     }
 }

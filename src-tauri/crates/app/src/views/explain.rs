@@ -181,15 +181,15 @@ impl Copied<'_> {
         now: Timestamp,
     ) -> Result<Explanation, AppError> {
         let (head, catalog) = (&self.head, self.catalog()?);
-        let mut entries = self.cache.entries_between(first, last)?;
-        let causes = findings::causes(&entries);
+        let mut gathered = self.cache.gathered(first, last)?;
+        let causes = gathered.causes();
         // What followed an entry of these may have come after them: a refund, say.
         let later = self
             .cache
             .entries(self.cache.followers_after(first, last)?)?;
-        entries.extend(later.into_iter().map(|(_, entry)| entry));
+        gathered.extend(later.into_iter().map(|(_, entry)| entry));
         let mut findings = findings::findings(
-            &entries,
+            &gathered,
             &head.account,
             &catalog,
             self.cache,

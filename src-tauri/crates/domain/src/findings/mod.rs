@@ -1,16 +1,18 @@
 //! Every change explained (`domain.md` §8): what moved a balance, by cause and with nothing left over; and
 //! what an operator should know or do, each with the entries that prove it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use crate::journal::Body;
 use crate::{Account, Amount, Catalog, Entry, Kind, Seq, Timestamp};
 
+mod gathered;
 mod patterns;
 mod standing;
 
+pub use gathered::{Gathered, causes};
 pub use standing::standing;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -174,25 +176,6 @@ impl Finding {
     }
 }
 
-/// What moved the balance over some entries, most first.
-pub fn causes(entries: &[Entry]) -> Vec<Cause> {
-    let mut causes: BTreeMap<CauseCode, Cause> = BTreeMap::new();
-    for entry in entries.iter().filter(|entry| !entry.delta.is_zero()) {
-        let code = cause(entry);
-        let cause = causes.entry(code).or_insert_with(|| Cause {
-            code,
-            delta: Amount::ZERO,
-            entries: vec![],
-        });
-        // Parts of a balance that is in range are in range.
-        cause.delta = cause.delta.checked_add(entry.delta).unwrap_or(cause.delta);
-        cause.entries.push(entry.seq);
-    }
-    let mut causes: Vec<_> = causes.into_values().collect();
-    causes.sort_by_key(|cause| std::cmp::Reverse(cause.delta.minor().abs()));
-    causes
-}
-
 /// What an entry that moves credits is put down to.
 pub fn cause(entry: &Entry) -> CauseCode {
     match &entry.body {
@@ -236,10 +219,10 @@ impl Past for [Entry] {
     }
 }
 
-/// What is to be known of some entries and of the account as it is now. What refers to one of `entries` is
+/// What is to be known of some entries and of the account as it is now. What refers to one of them is
 /// among them, whenever it came. What rests on something *not* having happened holds as of `now`.
 pub fn findings(
-    entries: &[Entry],
+    gathered: &Gathered,
     account: &Account,
     catalog: &Catalog,
     past: &(impl Past + ?Sized),
@@ -247,14 +230,15 @@ pub fn findings(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut declined: Option<Seq> = None;
-    let refunded: BTreeSet<Seq> = entries
+    let refunded: BTreeSet<Seq> = gathered
+        .others()
         .iter()
         .filter_map(|entry| match &entry.body {
             Body::UsageRefund(refund) => Some(refund.of),
             _ => None,
         })
         .collect();
-    for entry in entries {
+    for entry in gathered.others() {
         let (seq, at) = (entry.seq, entry.at);
         let found = |code, severity, action| Finding::new(code, severity, action);
         let taken = entry.delta.negated();
@@ -316,14 +300,14 @@ pub fn findings(
             _ => {}
         }
     }
-    findings.extend(patterns::repeated_runs(entries, &refunded));
-    findings.extend(patterns::premium_spike(entries, &refunded));
+    let kept = gathered.runs().iter();
+    let kept: Vec<_> = kept.filter(|run| !refunded.contains(&run.seq)).collect();
+    findings.extend(patterns::repeated_runs(&kept));
+    findings.extend(patterns::premium_spike(&kept));
     let mut standing = standing(account, catalog, now);
     for finding in standing.iter_mut().filter(|f| f.entries.is_empty()) {
         finding.entries = match finding.code {
-            FindingCode::DailyLimitReached if entries.last().is_some_and(|e| today(e, now)) => {
-                spent_on(entries, now)
-            }
+            FindingCode::DailyLimitReached if gathered.reach(now) => gathered.runs_on(now),
             code => past.newest(shown_by(code)).into_iter().collect(),
         };
     }
@@ -348,14 +332,4 @@ const fn shown_by(code: FindingCode) -> &'static [Kind] {
         FindingCode::AutoRechargeExpected => &[Kind::AutoRechargeChanged, Kind::Opened],
         _ => &[],
     }
-}
-
-/// The runs of a day in UTC, as far as they are at hand.
-fn spent_on(entries: &[Entry], now: Timestamp) -> Vec<Seq> {
-    let run = |entry: &&Entry| matches!(entry.body, Body::Usage(_)) && today(entry, now);
-    entries.iter().filter(run).map(|entry| entry.seq).collect()
-}
-
-fn today(entry: &Entry, now: Timestamp) -> bool {
-    entry.at.utc_day() == now.utc_day()
 }

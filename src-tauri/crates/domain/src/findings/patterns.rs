@@ -1,11 +1,11 @@
 //! What runs say only together.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
+use super::gathered::Run;
 use super::{Finding, FindingCode, NextStep, Severity};
-use crate::journal::Body;
+use crate::Amount;
 use crate::time::MINUTE;
-use crate::{Amount, Entry, Seq, Timestamp};
 
 /// So many runs of one service at one event within so long are more than a queue of guests.
 const REPEATED: usize = 8;
@@ -15,94 +15,83 @@ const WITHIN: i64 = 2 * MINUTE;
 const DEAR: i64 = 2;
 const SPIKE: usize = 10;
 
-/// The same request again and again: each stretch of it is one finding. What came back is not counted.
-pub fn repeated_runs(entries: &[Entry], refunded: &BTreeSet<Seq>) -> Vec<Finding> {
-    type Stretch = (VecDeque<(Seq, Timestamp)>, Vec<Seq>, Timestamp);
-    let mut open: BTreeMap<(&str, Option<&str>, u32), Stretch> = BTreeMap::new();
+/// The same request again and again: each stretch of it is one finding.
+pub fn repeated_runs(runs: &[&Run]) -> Vec<Finding> {
+    let requests = runs.iter().map(|run| run.request + 1).max();
+    let mut open = vec![Repeated::default(); requests.unwrap_or(0)];
     let mut findings = Vec::new();
-    let spent: BTreeMap<Seq, Amount> = runs(entries, refunded)
-        .map(|(entry, _)| (entry.seq, entry.delta.negated()))
-        .collect();
-    let total = |seqs: &[Seq]| Amount::sum(seqs.iter().filter_map(|seq| spent.get(seq).copied()));
-    let mut close = |stretch: Vec<Seq>, since: Timestamp| {
-        if let (false, Ok(amount)) = (stretch.is_empty(), total(&stretch)) {
-            let code = FindingCode::RepeatedRuns;
-            let finding = Finding::new(code, Severity::Warn, NextStep::LookAtRows);
-            findings.push(finding.of(stretch, amount, since));
+    for run in runs {
+        let repeated = &mut open[run.request];
+        let recent = |earlier: &Run| run.at.since(earlier.at) <= WITHIN;
+        while repeated.window.front().is_some_and(|first| !recent(first)) {
+            repeated.window.pop_front();
         }
-    };
-    for (entry, usage) in runs(entries, refunded) {
-        let key = (usage.service.as_str(), usage.event.as_deref(), usage.units);
-        let start = || (VecDeque::new(), vec![], entry.at);
-        let (window, stretch, since) = open.entry(key).or_insert_with(start);
-        while window
-            .front()
-            .is_some_and(|(_, at)| entry.at.since(*at) > WITHIN)
-        {
-            window.pop_front();
+        if repeated.window.is_empty() {
+            findings.extend(repeated.close());
         }
-        if window.is_empty() {
-            close(std::mem::take(stretch), *since);
-        }
-        window.push_back((entry.seq, entry.at));
-        match (stretch.is_empty(), window.len() >= REPEATED) {
-            (true, true) => {
-                *stretch = window.iter().map(|(seq, _)| *seq).collect();
-                *since = window.front().map_or(entry.at, |(_, at)| *at);
-            }
-            (false, true) => stretch.push(entry.seq),
-            (false, false) => close(std::mem::take(stretch), *since),
+        repeated.window.push_back(**run);
+        match (
+            repeated.stretch.is_empty(),
+            repeated.window.len() >= REPEATED,
+        ) {
+            (true, true) => repeated.stretch.extend(&repeated.window),
+            (false, true) => repeated.stretch.push(**run),
+            (false, false) => findings.extend(repeated.close()),
             (true, false) => {}
         }
     }
-    for (_, stretch, since) in open.into_values() {
-        close(stretch, since);
-    }
+    findings.extend(open.iter_mut().filter_map(Repeated::close));
     findings
 }
 
+/// One request: its runs of the last minutes, and the stretch of too many that they belong to.
+#[derive(Debug, Clone, Default)]
+struct Repeated {
+    window: VecDeque<Run>,
+    stretch: Vec<Run>,
+}
+
+impl Repeated {
+    fn close(&mut self) -> Option<Finding> {
+        let stretch = std::mem::take(&mut self.stretch);
+        let since = stretch.first()?.at;
+        let amount = Amount::sum(stretch.iter().map(|run| run.cost)).ok()?;
+        let seqs: Vec<_> = stretch.iter().map(|run| run.seq).collect();
+        let code = FindingCode::RepeatedRuns;
+        let finding = Finding::new(code, Severity::Warn, NextStep::LookAtRows);
+        Some(finding.of(seqs, amount, since))
+    }
+}
+
 /// Few runs that cost most of it: they explain the drop.
-pub fn premium_spike(entries: &[Entry], refunded: &BTreeSet<Seq>) -> Option<Finding> {
-    let mut costs: Vec<_> = runs(entries, refunded)
-        .map(|(entry, _)| (entry.delta.negated().minor(), entry.seq, entry.at))
-        .collect();
-    let all: i64 = costs.iter().map(|(cost, ..)| cost).sum();
-    let count = costs.len();
-    costs.sort_unstable();
-    let (usual, ..) = *costs.get(count / 2)?;
-    let dear: Vec<_> = costs
-        .iter()
-        .filter(|(cost, ..)| *cost >= DEAR * usual.max(1))
-        .collect();
-    let taken: i64 = dear.iter().map(|(cost, ..)| cost).sum();
-    let spike = dear.len() >= SPIKE && 2 * taken > all && 2 * dear.len() < count;
-    let since = dear.iter().map(|(.., at)| *at).min().filter(|_| spike)?;
-    let mut seqs: Vec<_> = dear.iter().map(|(_, seq, _)| *seq).collect();
-    seqs.sort_unstable();
+pub fn premium_spike(runs: &[&Run]) -> Option<Finding> {
+    let cost = |run: &Run| run.cost.minor();
+    let all: i64 = runs.iter().map(|run| cost(run)).sum();
+    let count = runs.len();
+    let mut costs: Vec<_> = runs.iter().map(|run| cost(run)).collect();
+    let middle = (count > 0).then_some(count / 2)?;
+    let (_, usual, _) = costs.select_nth_unstable(middle);
+    let from = DEAR * (*usual).max(1);
+    let dear = runs.iter().filter(|run| cost(run) >= from);
+    let taken: i64 = dear.clone().map(|run| cost(run)).sum();
+    let seqs: Vec<_> = dear.clone().map(|run| run.seq).collect();
+    let spike = seqs.len() >= SPIKE && 2 * taken > all && 2 * seqs.len() < count;
+    let since = dear.map(|run| run.at).min().filter(|_| spike)?;
     let code = FindingCode::PremiumSpike;
     let finding = Finding::new(code, Severity::Info, NextStep::LookAtRows);
     Some(finding.of(seqs, Amount::new(taken).ok()?, since))
 }
 
-fn runs<'a>(
-    entries: &'a [Entry],
-    refunded: &'a BTreeSet<Seq>,
-) -> impl Iterator<Item = (&'a Entry, &'a crate::journal::Usage)> {
-    entries.iter().filter_map(|entry| match &entry.body {
-        Body::Usage(usage) if !refunded.contains(&entry.seq) => Some((entry, usage)),
-        _ => None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::RunId;
-    use crate::journal::{Actor, Usage};
+    use crate::findings::Gathered;
+    use crate::journal::{Actor, Body, Usage};
     use crate::time::SECOND;
+    use crate::{Entry, RunId, Seq, Timestamp};
 
     /// Runs as (second, service, cost).
-    fn journal(runs: &[(i64, &str, i32)]) -> Vec<Entry> {
+    fn journal(runs: &[(i64, &str, i32)]) -> Gathered {
         let entry = |(n, (second, service, cost)): (usize, &(i64, &str, i32))| Entry {
             seq: Seq(n as u64 + 1),
             at: Timestamp::from_millis(second * SECOND),
@@ -121,17 +110,24 @@ mod tests {
         runs.iter().enumerate().map(entry).collect()
     }
 
+    fn repeated(runs: &[(i64, &str, i32)]) -> Vec<Finding> {
+        repeated_runs(&journal(runs).runs().iter().collect::<Vec<_>>())
+    }
+
+    fn spike(runs: &[(i64, &str, i32)]) -> Option<Finding> {
+        premium_spike(&journal(runs).runs().iter().collect::<Vec<_>>())
+    }
+
     #[test]
     fn eight_of_one_kind_in_two_minutes_are_one_finding() {
-        let none = BTreeSet::new();
         let mut runs: Vec<_> = (0..8).map(|n| (n * 10, "draw_me", 20)).collect();
-        let found = repeated_runs(&journal(&runs), &none);
+        let found = repeated(&runs);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].amount, Some(Amount::of(160)));
         assert_eq!(found[0].entries, (1..=8).map(Seq).collect::<Vec<_>>());
         // An hour later again: another.
         runs.extend((0..9).map(|n| (3_600 + n, "draw_me", 20)));
-        let found = repeated_runs(&journal(&runs), &none);
+        let found = repeated(&runs);
         let counts: Vec<_> = found.iter().map(|f| f.entries.len()).collect();
         assert_eq!(counts, [8, 9]);
         assert_eq!(found[1].at, Some(Timestamp::from_millis(3_600 * SECOND)));
@@ -139,37 +135,29 @@ mod tests {
 
     #[test]
     fn a_queue_of_guests_is_no_repetition() {
-        let none = BTreeSet::new();
         let seven: Vec<_> = (0..7).map(|n| (n, "draw_me", 20)).collect();
-        assert_eq!(repeated_runs(&journal(&seven), &none), []);
+        assert_eq!(repeated(&seven), []);
         let slow: Vec<_> = (0..60).map(|n| (n * 20, "draw_me", 20)).collect();
-        assert_eq!(repeated_runs(&journal(&slow), &none), []);
+        assert_eq!(repeated(&slow), []);
         let services = ["draw_me", "combine", "editorial", "headshot_speed"];
         let mixed: Vec<_> = (0..20)
             .map(|n| (n as i64 * 5, services[n % 4], 20))
             .collect();
-        assert_eq!(repeated_runs(&journal(&mixed), &none), []);
-        // What came back cost nothing.
-        let eight: Vec<_> = (0..8).map(|n| (n, "draw_me", 20)).collect();
-        assert_eq!(
-            repeated_runs(&journal(&eight), &BTreeSet::from([Seq(3)])),
-            []
-        );
+        assert_eq!(repeated(&mixed), []);
     }
 
     #[test]
     fn few_dear_runs_that_took_most_are_a_spike() {
-        let none = BTreeSet::new();
         let mut runs: Vec<_> = (0..30).map(|n| (n * 60, "background_removal", 4)).collect();
         runs.extend((0..12).map(|n| (5_000 + n * 60, "headshot_elite", 64)));
-        let found = premium_spike(&journal(&runs), &none).unwrap();
+        let found = spike(&runs).unwrap();
         assert_eq!(found.amount, Some(Amount::of(768)));
         assert_eq!(found.entries, (31..=42).map(Seq).collect::<Vec<_>>());
         // An evening that is dear throughout has no spike, nor has one with a few dear runs.
         let dear: Vec<_> = (0..40).map(|n| (n * 60, "headshot_elite", 64)).collect();
-        assert_eq!(premium_spike(&journal(&dear), &none), None);
+        assert_eq!(spike(&dear), None);
         runs.truncate(33);
-        assert_eq!(premium_spike(&journal(&runs), &none), None);
-        assert_eq!(premium_spike(&[], &none), None);
+        assert_eq!(spike(&runs), None);
+        assert_eq!(spike(&[]), None);
     }
 }

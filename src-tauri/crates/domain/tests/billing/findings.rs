@@ -99,7 +99,8 @@ fn told(world: &World) -> Vec<Finding> {
         now,
         ..
     } = world;
-    findings(journal, account, catalog, &journal[..], *now)
+    let gathered = journal.iter().cloned().collect();
+    findings(&gathered, account, catalog, &journal[..], *now)
 }
 
 /// A journal that says nothing new, read later: as a copy would see it if the cloud did nothing.

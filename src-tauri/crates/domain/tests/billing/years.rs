@@ -4,7 +4,7 @@ use boothkeeper_domain::account::{Payer, PaymentOrder};
 use boothkeeper_domain::billing::forecast::{self, Outcome};
 use boothkeeper_domain::billing::{Answer, Refusal, plan, purchase, support, time};
 use boothkeeper_domain::calendar::Cycle;
-use boothkeeper_domain::findings::{CauseCode, Finding, causes, findings};
+use boothkeeper_domain::findings::{CauseCode, Finding, Gathered, causes, findings};
 use boothkeeper_domain::{Account, Amount, Body, Programme, Timestamp};
 use proptest::prelude::*;
 
@@ -212,7 +212,11 @@ proptest! {
         prop_assert_eq!(said.map_or(0, |cause| cause.delta.minor()), unexplained);
 
         // What is found of the year names entries of it, and nothing twice under one code.
-        let found = findings(journal, &world.account, &world.catalog, &journal[..], world.now);
+        let found_in = |gathered: &Gathered| {
+            findings(gathered, &world.account, &world.catalog, &journal[..], world.now)
+        };
+        let gathered: Gathered = journal.iter().cloned().collect();
+        let found = found_in(&gathered);
         for (n, finding) in found.iter().enumerate() {
             let head = world.account.seq;
             prop_assert!(!finding.entries.is_empty(), "{:?}", finding);
@@ -220,5 +224,12 @@ proptest! {
             let same = |other: &&Finding| other.code == finding.code && other.entries == finding.entries;
             prop_assert_eq!(found[n + 1..].iter().find(same), None);
         }
+
+        // Gathered apart and joined, it is the same.
+        let (earlier, later) = journal.split_at(ends[0]);
+        let mut joined: Gathered = earlier.iter().cloned().collect();
+        joined.append(later.iter().cloned().collect());
+        prop_assert_eq!(joined.causes(), gathered.causes());
+        prop_assert_eq!(found_in(&joined), found);
     }
 }

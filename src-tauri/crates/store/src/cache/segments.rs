@@ -1,5 +1,11 @@
 //! The entries' own bytes: for proof, for the details of a row, for text search.
 
+use std::borrow::Cow;
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::thread;
+
+use boothkeeper_domain::findings::Gathered;
 use boothkeeper_domain::{Entry, Hash, Seq};
 use boothkeeper_wire::entry;
 use boothkeeper_wire::stream::{SEGMENT, decompress, lines};
@@ -23,35 +29,40 @@ impl Segment {
     }
 }
 
-/// A segment as it is kept, or the newest lines, which are none yet.
-enum Part {
+/// Entries that must be there, as they are kept.
+struct Part {
+    first: Seq,
+    last: Seq,
+    kept: Kept,
+}
+
+/// A segment, or the newest lines, which are none yet.
+enum Kept {
     Frame(Vec<u8>),
     Lines(Vec<u8>),
 }
 
 impl Part {
-    /// The entries from one to another, which must be there.
-    fn entries(self, first: Seq, last: Seq) -> Result<Vec<Entry>, StoreError> {
-        let whole = match self {
-            Part::Frame(frame) => decompress(&frame).map_err(|_| StoreError::damaged(first))?,
-            Part::Lines(whole) => whole,
+    fn read(&self, sink: &mut dyn FnMut(Entry)) -> Result<(), StoreError> {
+        let whole: Cow<'_, [u8]> = match &self.kept {
+            Kept::Frame(frame) => decompress(frame)
+                .map_err(|_| StoreError::damaged(self.first))?
+                .into(),
+            Kept::Lines(whole) => whole.into(),
         };
-        let skipped = usize::try_from((first.0 - 1) % SEGMENT).unwrap_or(0);
-        let count = usize::try_from(last.0 - first.0 + 1).unwrap_or(0);
-        let mut entries = Vec::with_capacity(count);
-        let mut at = first;
-        for line in lines(&whole)?.skip(skipped).take(count) {
+        let skipped = usize::try_from((self.first.0 - 1) % SEGMENT).unwrap_or(0);
+        let mut lines = lines(&whole)?.skip(skipped);
+        let mut at = self.first;
+        while at <= self.last {
+            let line = lines.next().ok_or_else(|| StoreError::damaged(at))?;
             let entry = entry::decode(line).map_err(|_| StoreError::damaged(at))?;
             if entry.seq != at {
                 return Err(StoreError::damaged(at));
             }
-            entries.push(entry);
+            sink(entry);
             at = at.next();
         }
-        match entries.len() == count {
-            true => Ok(entries),
-            false => Err(StoreError::damaged(at)),
-        }
+        Ok(())
     }
 }
 
@@ -133,17 +144,56 @@ impl Cache {
     /// All entries of a range, each line read once.
     pub fn entries_between(&self, first: Seq, last: Seq) -> Result<Vec<Entry>, StoreError> {
         let mut entries = Vec::new();
+        for part in self.parts(first, last)? {
+            part.read(&mut |entry| entries.push(entry))?;
+        }
+        Ok(entries)
+    }
+
+    /// What is told of a range; no entry is held longer than it takes to look at it. A long one is read by
+    /// as many threads as there are cores.
+    pub fn gathered(&self, first: Seq, last: Seq) -> Result<Gathered, StoreError> {
+        /// Fewer are read before another thread has begun.
+        const SHARE: usize = 4;
+        let parts = self.parts(first, last)?;
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let share = parts.len().div_ceil(cores).max(SHARE);
+        let gather = |parts: &[Part]| {
+            let mut gathered = Gathered::default();
+            let mut add = |entry| gathered.add(entry);
+            parts.iter().try_for_each(|part| part.read(&mut add))?;
+            Ok::<_, StoreError>(gathered)
+        };
+        thread::scope(|scope| {
+            let mut shares = parts.chunks(share);
+            let here = shares.next().unwrap_or_default();
+            let others: Vec<_> = shares
+                .map(|parts| scope.spawn(move || gather(parts)))
+                .collect();
+            let mut gathered = gather(here)?;
+            for other in others {
+                let next = other.join().unwrap_or_else(|panic| resume_unwind(panic));
+                gathered.append(next?);
+            }
+            Ok(gathered)
+        })
+    }
+
+    fn parts(&self, first: Seq, last: Seq) -> Result<Vec<Part>, StoreError> {
+        let mut parts = Vec::new();
         let mut at = first.max(Seq(1));
         while at <= last {
             let end = Seq(at.0.div_ceil(SEGMENT) * SEGMENT);
-            let part = match self.segment(end)? {
-                Some(segment) => Part::Frame(segment.frame),
-                None => Part::Lines(self.tail()?),
+            let (kept, last) = match self.segment(end)? {
+                Some(segment) => (Kept::Frame(segment.frame), end.min(last)),
+                // After the last whole one there is nothing else.
+                None => (Kept::Lines(self.tail()?), last),
             };
-            entries.append(&mut part.entries(at, end.min(last))?);
-            at = end.next();
+            let first = at;
+            parts.push(Part { first, last, kept });
+            at = last.max(end).next();
         }
-        Ok(entries)
+        Ok(parts)
     }
 
     fn line(&self, seq: Seq) -> Result<Option<Vec<u8>>, StoreError> {
