@@ -1,5 +1,7 @@
 //! The real window, driven through WebKitWebDriver: what is seen, clicked and typed.
 
+mod native;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -132,61 +134,6 @@ impl Window {
             let keys = ["windowactivate", &id, "key", "alt+F4"];
             self.on_display("xdotool").args(keys).output().await?;
             Ok(None)
-        })
-        .await
-    }
-
-    /// Answers the desktop's own dialog with this title: its default keeps everything.
-    pub async fn answer_natively(&self, title: &str, keys: &[&str]) -> anyhow::Result<()> {
-        let id = self.dialog(title).await?;
-        self.until_closed(title, &id, keys).await
-    }
-
-    /// Names a file of the desk's folder, its home, in the desktop's own chooser; and confirms it once the
-    /// chooser has read the folder. A path would be completed while it is typed.
-    pub async fn pick_natively(&self, title: &str, name: &str) -> anyhow::Result<()> {
-        let id = self.dialog(title).await?;
-        for act in [
-            ["key", "alt+Home"],
-            ["key", "ctrl+l"],
-            ["key", "ctrl+a"],
-            ["type", name],
-        ] {
-            let activate = ["windowactivate", "--sync", &id];
-            let mut xdotool = self.on_display("xdotool");
-            xdotool.args(activate).args(act).output().await?;
-        }
-        self.until_closed(title, &id, &["Return"]).await
-    }
-
-    async fn dialog(&self, title: &str) -> anyhow::Result<String> {
-        until(&format!("the desktop's dialog {title:?}"), async || {
-            let found = self.dialogs(title).await?;
-            Ok(found.lines().last().map(ToOwned::to_owned))
-        })
-        .await
-    }
-
-    async fn dialogs(&self, title: &str) -> anyhow::Result<String> {
-        let title = format!("^{}$", title.replace('?', "."));
-        let search = ["search", "--onlyvisible", "--name", &title];
-        let found = self.on_display("xdotool").args(search).output().await?;
-        Ok(String::from_utf8(found.stdout)?)
-    }
-
-    async fn until_closed(&self, title: &str, id: &str, keys: &[&str]) -> anyhow::Result<()> {
-        until("the dialog answered", async || {
-            let act = ["windowactivate", "--sync", id, "key", "--delay", "40"];
-            self.on_display("xdotool")
-                .args(act)
-                .args(keys)
-                .output()
-                .await?;
-            // Keys that come while it closes are for what lies under it.
-            let gone = within(Duration::from_secs(2), "the dialog closed", async || {
-                Ok(self.dialogs(title).await?.is_empty().then_some(()))
-            });
-            gone.await.map(Some)
         })
         .await
     }

@@ -330,6 +330,12 @@ async fn files_go_in_and_letters_come_out_by_the_desktops_dialogs() -> anyhow::R
     window
         .sees("[data-file='receipt.pdf']", |text| text.contains("yours"))
         .await?;
+    let picture = desk.folder().join("screen.png");
+    std::fs::write(&picture, include_bytes!("../../icons/app/32x32.png"))?;
+    window.drop_natively(&picture).await?;
+    window
+        .sees("[data-file='screen.png']", |text| text.contains("yours"))
+        .await?;
     let letter = desk.folder().join("letter.eml");
     window.press("Save e-mail").await?;
     window.pick_natively("Save File", "letter.eml").await?;

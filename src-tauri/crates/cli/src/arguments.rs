@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use boothkeeper_app::domain::disputes::DisputeKind;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 #[derive(Debug, Parser)]
@@ -140,7 +142,7 @@ pub struct HistoryArguments {
     /// A run's id, an amount or a word.
     #[arg(long)]
     pub text: Option<String>,
-    /// 1 to 1000.
+    /// How many, 1 to 1000.
     #[arg(long, default_value_t = 50, conflicts_with = "export")]
     pub limit: usize,
     /// Continue before this entry: `next` of the page before.
@@ -190,6 +192,7 @@ pub enum DisputeCommand {
 
 #[derive(Debug, Args)]
 pub struct ImportArguments {
+    /// Tables and receipts, in any order.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// Only show how it would be read.
@@ -227,8 +230,9 @@ pub enum Mark {
 
 #[derive(Debug, Args)]
 pub struct ClaimArguments {
-    #[arg(long)]
-    pub kind: Option<String>,
+    /// What it is about.
+    #[arg(long, value_parser = dispute_kind())]
+    pub kind: Option<DisputeKind>,
     /// An entry's number; may be repeated.
     #[arg(long = "entry")]
     pub entries: Vec<u64>,
@@ -244,6 +248,7 @@ pub struct ClaimArguments {
     /// Last day, included.
     #[arg(long)]
     pub to: Option<boothkeeper_app::Date>,
+    /// What happened, in your words.
     #[arg(long)]
     pub message: Option<String>,
     /// A receipt: PDF, PNG, JPEG or .eml; may be repeated.
@@ -255,15 +260,24 @@ pub struct ClaimArguments {
     /// What was paid, in dollars.
     #[arg(long)]
     pub paid: Option<String>,
+    /// The day it was paid.
     #[arg(long)]
     pub paid_on: Option<boothkeeper_app::Date>,
+    /// The code of a coupon whose bonus is missing.
     #[arg(long)]
     pub coupon: Option<String>,
+    /// The plan that was asked for.
     #[arg(long)]
     pub plan: Option<String>,
     /// A legacy product; may be repeated.
     #[arg(long)]
     pub legacy: Vec<String>,
+}
+
+/// Named as in the journal; `--help` lists them.
+fn dispute_kind() -> impl TypedValueParser<Value = DisputeKind> {
+    PossibleValuesParser::new(DisputeKind::ALL.map(DisputeKind::name))
+        .try_map(|name| DisputeKind::named(&name).ok_or("no such kind"))
 }
 
 #[derive(Debug, Subcommand)]

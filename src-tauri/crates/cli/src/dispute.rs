@@ -98,7 +98,8 @@ fn show(app: &App, id: &str, output: &Output) -> Result<(), AppError> {
 
 fn begin(app: &App, finding: Option<&str>, claim: &ClaimArguments) -> Result<Begin, AppError> {
     if let Some(name) = finding {
-        let code: FindingCode = named(name)?;
+        let code: FindingCode = serde_json::from_value(Value::from(name))
+            .map_err(|error| AppError::because(Code::UnknownName, error))?;
         let explained = app.explain(Since::Days(claim.from, claim.to))?;
         let wanted = |seq: &Seq| claim.entries.is_empty() || claim.entries.contains(&seq.0);
         let found = explained.findings.into_iter().find(|finding| {
@@ -115,13 +116,7 @@ fn begin(app: &App, finding: Option<&str>, claim: &ClaimArguments) -> Result<Beg
         let entries = claim.entries.iter().copied().map(Seq).collect();
         return Ok(Begin::Entries(entries));
     }
-    let kind = claim.kind.as_deref().unwrap_or(DisputeKind::Other.name());
-    Ok(Begin::Kind(named(kind)?))
-}
-
-fn named<T: serde::de::DeserializeOwned>(name: &str) -> Result<T, AppError> {
-    serde_json::from_value(Value::from(name))
-        .map_err(|error| AppError::because(Code::UnknownName, error))
+    Ok(Begin::Kind(claim.kind.unwrap_or(DisputeKind::Other)))
 }
 
 fn change(app: &App, draft: DraftView, claim: ClaimArguments) -> Result<DraftView, AppError> {
@@ -131,7 +126,7 @@ fn change(app: &App, draft: DraftView, claim: ClaimArguments) -> Result<DraftVie
             .transpose()
     };
     let edits = Edits {
-        kind: claim.kind.as_deref().map(named).transpose()?,
+        kind: claim.kind,
         expected: amount(claim.expected.as_ref(), &asset)?,
         noticed_on: claim.noticed,
         from: claim.from,

@@ -1,18 +1,19 @@
-//! An entry as one JSON line: a fixed envelope around a body that depends on the kind.
+//! An entry as one JSON line: a fixed envelope around a body that depends on the kind, which comes first.
 //!
 //! The cloud encodes an entry once, when it commits it; ever after the bytes are the entry.
 
-use std::borrow::Cow;
+use std::fmt;
 
-use boothkeeper_domain::{Actor, Amount, Body, Entry, Line, Seq, Timestamp};
-use serde::{Deserialize, Serialize};
+use boothkeeper_domain::journal::BodyOf;
+use boothkeeper_domain::{Actor, Amount, Entry, Line, Seq, Timestamp};
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
-use thiserror::Error;
 
 /// A longer line is an attack or a bug, never an entry.
 pub const MAX_LINE: usize = 64 * 1024;
 
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     #[error("a line of {0} bytes is longer than an entry can be")]
     TooLong(usize),
@@ -20,20 +21,18 @@ pub enum DecodeError {
     Json(#[from] serde_json::Error),
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Envelope<'a> {
     seq: Seq,
     at: Timestamp,
-    #[serde(borrow)]
-    kind: Cow<'a, str>,
+    kind: &'a str,
     delta: Amount,
     balance_after: Amount,
     actor: Actor,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    lines: Vec<Line>,
-    #[serde(borrow)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    lines: &'a [Line],
     body: &'a RawValue,
 }
 
@@ -42,12 +41,12 @@ pub fn encode(entry: &Entry) -> Result<Vec<u8>, DecodeError> {
     let line = serde_json::to_vec(&Envelope {
         seq: entry.seq,
         at: entry.at,
-        kind: entry.body.name().into(),
+        kind: entry.body.name(),
         delta: entry.delta,
         balance_after: entry.balance_after,
         actor: entry.actor,
-        reason: entry.reason.clone(),
-        lines: entry.lines.clone(),
+        reason: entry.reason.as_deref(),
+        lines: &entry.lines,
         body: &body,
     })?;
     if line.len() > MAX_LINE {
@@ -62,18 +61,93 @@ pub fn decode(line: &[u8]) -> Result<Entry, DecodeError> {
         return Err(DecodeError::TooLong(line.len()));
     }
     // Checked for UTF-8 once as a whole, not once more for every string in it.
-    let line = str::from_utf8(line).map_err(<serde_json::Error as serde::de::Error>::custom)?;
-    let envelope: Envelope<'_> = serde_json::from_str(line)?;
-    Ok(Entry {
-        seq: envelope.seq,
-        at: envelope.at,
-        delta: envelope.delta,
-        balance_after: envelope.balance_after,
-        actor: envelope.actor,
-        reason: envelope.reason,
-        lines: envelope.lines,
-        body: Body::parse(&envelope.kind, envelope.body.get())?,
-    })
+    let line = str::from_utf8(line).map_err(serde_json::Error::custom)?;
+    let Decoded(entry) = serde_json::from_str(line)?;
+    Ok(entry)
+}
+
+/// Read in one pass: by the time a body comes, its kind is known.
+struct Decoded(Entry);
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Field {
+    Seq,
+    At,
+    Kind,
+    Delta,
+    BalanceAfter,
+    Actor,
+    Reason,
+    Lines,
+    Body,
+    #[serde(other)]
+    OfALaterVersion,
+}
+
+impl<'de> Deserialize<'de> for Decoded {
+    fn deserialize<D: Deserializer<'de>>(line: D) -> Result<Self, D::Error> {
+        line.deserialize_map(EntryVisitor)
+    }
+}
+
+struct EntryVisitor;
+
+impl<'de> Visitor<'de> for EntryVisitor {
+    type Value = Decoded;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an entry")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Decoded, M::Error> {
+        let (mut seq, mut at, mut delta, mut balance_after) = (None, None, None, None);
+        let (mut actor, mut reason, mut lines) = (None, None, None);
+        let (mut kind, mut body) = (None::<String>, None);
+        while let Some(field) = map.next_key()? {
+            match field {
+                Field::Seq => once("seq", &mut seq, map.next_value()?)?,
+                Field::At => once("at", &mut at, map.next_value()?)?,
+                Field::Kind => once("kind", &mut kind, map.next_value()?)?,
+                Field::Delta => once("delta", &mut delta, map.next_value()?)?,
+                Field::BalanceAfter => {
+                    once("balance_after", &mut balance_after, map.next_value()?)?;
+                }
+                Field::Actor => once("actor", &mut actor, map.next_value()?)?,
+                Field::Reason => once("reason", &mut reason, map.next_value()?)?,
+                Field::Lines => once("lines", &mut lines, map.next_value()?)?,
+                Field::Body => {
+                    let early = || M::Error::custom("a body before its kind");
+                    let kind = kind.as_deref().ok_or_else(early)?;
+                    once("body", &mut body, map.next_value_seed(BodyOf(kind))?)?;
+                }
+                Field::OfALaterVersion => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(Decoded(Entry {
+            seq: there("seq", seq)?,
+            at: there("at", at)?,
+            delta: there("delta", delta)?,
+            balance_after: there("balance_after", balance_after)?,
+            actor: there("actor", actor)?,
+            reason: reason.flatten(),
+            lines: lines.unwrap_or_default(),
+            body: there("body", body)?,
+        }))
+    }
+}
+
+fn once<T, E: Error>(name: &'static str, field: &mut Option<T>, value: T) -> Result<(), E> {
+    match field.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(E::duplicate_field(name)),
+    }
+}
+
+fn there<T, E: Error>(name: &'static str, field: Option<T>) -> Result<T, E> {
+    field.ok_or_else(|| E::missing_field(name))
 }
 
 #[cfg(test)]
@@ -91,8 +165,10 @@ mod tests {
 
     #[test]
     fn what_is_not_an_entry_is_refused() {
+        let late = LINE.replacen("\"kind\":\"hologram\",", "", 1);
+        let late = late.replacen("}}", "},\"kind\":\"hologram\"}", 1);
         let twice = LINE.replacen("\"seq\":2", "\"seq\":2,\"seq\":3", 1);
-        for wrong in ["", "{}", "null", "[1]", &LINE[..40], &twice] {
+        for wrong in ["", "{}", "null", "[1]", &LINE[..40], &twice, &late] {
             assert!(
                 matches!(decode(wrong.as_bytes()), Err(DecodeError::Json(_))),
                 "{wrong}"

@@ -1,6 +1,8 @@
 //! What each kind of entry says beyond its amounts. Bodies carry references, never prose.
 
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeSeed;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use crate::account::{AutoRechargeSetting, Card, PaymentOrder};
 use crate::calendar::{Cycle, Period};
@@ -37,10 +39,10 @@ macro_rules! kinds {
 
         impl Body {
             pub fn parse(kind: &str, json: &str) -> serde_json::Result<Body> {
-                Ok(match kind {
-                    $($name => Body::$variant(serde_json::from_str(json)?),)+
-                    _ => Body::Unknown { kind: kind.to_owned(), json: json.to_owned() },
-                })
+                let mut json = serde_json::Deserializer::from_str(json);
+                let body = BodyOf(kind).deserialize(&mut json)?;
+                json.end()?;
+                Ok(body)
             }
 
             pub fn to_json(&self) -> serde_json::Result<String> {
@@ -65,8 +67,26 @@ macro_rules! kinds {
                 }
             }
         }
+
+        impl<'de> DeserializeSeed<'de> for BodyOf<'_> {
+            type Value = Body;
+
+            fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Body, D::Error> {
+                Ok(match self.0 {
+                    $($name => Body::$variant(Deserialize::deserialize(json)?),)+
+                    kind => Body::Unknown {
+                        kind: kind.to_owned(),
+                        json: <&RawValue>::deserialize(json)?.get().to_owned(),
+                    },
+                })
+            }
+        }
     };
 }
+
+/// Reads the JSON of a body whose kind is known by then.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyOf<'a>(pub &'a str);
 
 kinds! {
     Purchase = "purchase",

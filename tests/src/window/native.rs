@@ -1,0 +1,115 @@
+//! What the desktop does around the window: its dialogs, and files that are dragged onto it.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use super::Window;
+use crate::process::{PATIENCE, binary, until, within};
+
+impl Window {
+    /// Answers the desktop's own dialog with this title: its default keeps everything.
+    pub async fn answer_natively(&self, title: &str, keys: &[&str]) -> anyhow::Result<()> {
+        let id = self.dialog(title).await?;
+        self.until_closed(title, &id, keys).await
+    }
+
+    /// Names a file of the desk's folder, its home, in the desktop's own chooser; and confirms it once the
+    /// chooser has read the folder. A path would be completed while it is typed.
+    pub async fn pick_natively(&self, title: &str, name: &str) -> anyhow::Result<()> {
+        let id = self.dialog(title).await?;
+        for act in [
+            ["key", "alt+Home"],
+            ["key", "ctrl+l"],
+            ["key", "ctrl+a"],
+            ["type", name],
+        ] {
+            let activate = ["windowactivate", "--sync", &id];
+            let mut xdotool = self.on_display("xdotool");
+            xdotool.args(activate).args(act).output().await?;
+        }
+        self.until_closed(title, &id, &["Return"]).await
+    }
+
+    async fn dialog(&self, title: &str) -> anyhow::Result<String> {
+        until(&format!("the desktop's dialog {title:?}"), async || {
+            let found = self.dialogs(title).await?;
+            Ok(found.lines().last().map(ToOwned::to_owned))
+        })
+        .await
+    }
+
+    async fn dialogs(&self, title: &str) -> anyhow::Result<String> {
+        let title = format!("^{}$", title.replace('?', "."));
+        let search = ["search", "--onlyvisible", "--name", &title];
+        let found = self.on_display("xdotool").args(search).output().await?;
+        Ok(String::from_utf8(found.stdout)?)
+    }
+
+    async fn until_closed(&self, title: &str, id: &str, keys: &[&str]) -> anyhow::Result<()> {
+        until("the dialog answered", async || {
+            let act = ["windowactivate", "--sync", id, "key", "--delay", "40"];
+            self.on_display("xdotool")
+                .args(act)
+                .args(keys)
+                .output()
+                .await?;
+            // Keys that come while it closes are for what lies under it.
+            let gone = within(Duration::from_secs(2), "the dialog closed", async || {
+                Ok(self.dialogs(title).await?.is_empty().then_some(()))
+            });
+            gone.await.map(Some)
+        })
+        .await
+    }
+
+    /// Drags a file from the desktop onto the middle of the window and lets it go there.
+    pub async fn drop_natively(&self, file: &Path) -> anyhow::Result<()> {
+        let window = self.window_id().await?;
+        let program = binary("drag-source");
+        let mut source = self
+            .on_display(program.to_str().context("a path")?)
+            .arg(file)
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let said = BufReader::new(source.stdout.take().context("no output")?);
+        let mut said = said.lines();
+        let mut says = async |word: &str| {
+            let line = async {
+                while let Some(line) = said.next_line().await? {
+                    if line.contains(word) {
+                        return Ok(());
+                    }
+                }
+                anyhow::bail!("the drag ended before {word:?}")
+            };
+            let timeout = tokio::time::timeout(PATIENCE, line).await;
+            timeout.with_context(|| format!("no {word:?} of the drag"))?
+        };
+        let file = self.dialog("a file").await?;
+        self.mouse(&["windowactivate", "--sync", &file]).await?;
+        let press = ["mousemove", "--window", &file, "60", "40", "mousedown", "1"];
+        self.mouse(&press).await?;
+        // A press becomes a drag some points on.
+        self.mouse(&["mousemove_relative", "30", "10"]).await?;
+        self.mouse(&["mousemove_relative", "10", "10"]).await?;
+        says("begun").await?;
+        self.mouse(&["mousemove", "--window", &window, "600", "400"])
+            .await?;
+        self.mouse(&["mousemove_relative", "5", "5"]).await?;
+        says("COPY").await?;
+        self.mouse(&["mouseup", "1"]).await?;
+        says("dropped").await?;
+        ensure!(source.wait().await?.success());
+        Ok(())
+    }
+
+    async fn mouse(&self, acts: &[&str]) -> anyhow::Result<()> {
+        let done = self.on_display("xdotool").args(acts).output().await?;
+        ensure!(done.status.success(), "{acts:?}: {done:?}");
+        Ok(())
+    }
+}
