@@ -126,6 +126,21 @@ impl Desk {
         self.waits_for("org.freedesktop.Notifications")
     }
 
+    /// A mail program, which keeps the letter it is to open here.
+    pub fn put_mail_program(&self) -> anyhow::Result<PathBuf> {
+        let (folder, opened) = (self.folder(), self.folder().join("opened.eml"));
+        let applications = folder.join("data/applications");
+        std::fs::create_dir_all(&applications)?;
+        let program = format!(
+            "[Desktop Entry]\nType=Application\nName=Mail\nMimeType=message/rfc822;\nExec=cp %f {}\n",
+            opened.display()
+        );
+        std::fs::write(applications.join("mail.desktop"), program)?;
+        let defaults = "[Default Applications]\nmessage/rfc822=mail.desktop\n";
+        std::fs::write(folder.join("config/mimeapps.list"), defaults)?;
+        Ok(opened)
+    }
+
     /// Every notification shown so far, oldest first: its summary and body.
     pub fn notifications(&self) -> anyhow::Result<Vec<Notification>> {
         let mut all = Vec::new();

@@ -365,5 +365,16 @@ async fn files_go_in_and_letters_come_out_by_the_desktops_dialogs() -> anyhow::R
         })
         .await?;
     window.text("[data-balance='4875']").await?;
-    Ok(())
+
+    let opened = desk.put_mail_program()?;
+    window.press("Disputes").await?;
+    window.press("New dispute").await?;
+    window.type_into(MESSAGE, "Where did it go?").await?;
+    window.press("Open in mail program").await?;
+    until("the letter in the mail program", async || {
+        let letter = std::fs::read_to_string(&opened).unwrap_or_default();
+        let whole = letter.contains("Where did it go?") && letter.contains("statement.pdf");
+        Ok(whole.then_some(()))
+    })
+    .await
 }

@@ -119,6 +119,9 @@ pub fn save_mail(handle: AppHandle, shell: State<'_, Shell>, id: String) -> Answ
 /// The letter in the operator's mail program.
 #[tauri::command(async)]
 pub fn open_mail(handle: AppHandle, shell: State<'_, Shell>, id: String) -> Answer<()> {
+    if !opens_letters() {
+        return Err(AppError::new(Code::NoMailProgram).into());
+    }
     for letter in shell.app()?.mail_for_program(&id)? {
         let opened = handle
             .opener()
@@ -126,4 +129,16 @@ pub fn open_mail(handle: AppHandle, shell: State<'_, Shell>, id: String) -> Answ
         opened.map_err(|error| PageError::from(AppError::because(Code::NoMailProgram, error)))?;
     }
     Ok(())
+}
+
+/// What starts programs here does not say that there was none for a letter.
+#[cfg(target_os = "linux")]
+fn opens_letters() -> bool {
+    gtk::gio::AppInfo::default_for_type("message/rfc822", false).is_some()
+}
+
+/// Elsewhere the system says so itself.
+#[cfg(not(target_os = "linux"))]
+fn opens_letters() -> bool {
+    true
 }
