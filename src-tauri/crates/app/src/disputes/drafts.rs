@@ -1,0 +1,235 @@
+//! A draft while it is written: begun, changed, given files, thrown away.
+
+use std::path::Path;
+
+use boothkeeper_domain::disputes::{DisputeKind, MAX_FILES, MAX_FILES_TOGETHER};
+use boothkeeper_domain::{Amount, DisputeId, Hash, PaymentId, Seq};
+use boothkeeper_store::Outbox;
+use boothkeeper_store::outbox::{Draft, State};
+use boothkeeper_sync::wire::dispute::Attachment;
+use boothkeeper_sync::wire::problem::ProblemCode;
+use chrono::NaiveDate;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{Begin, DisputeState, DraftView, intake};
+use crate::{App, AppError, Code};
+
+/// What a person has changed; what is not named stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default, deny_unknown_fields)]
+pub struct Edits {
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub kind: Option<DisputeKind>,
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub expected: Option<Amount>,
+    #[cfg_attr(feature = "ts", ts(optional, type = "string"))]
+    pub noticed_on: Option<NaiveDate>,
+    #[cfg_attr(feature = "ts", ts(optional, type = "string"))]
+    pub from: Option<NaiveDate>,
+    #[cfg_attr(feature = "ts", ts(optional, type = "string"))]
+    pub to: Option<NaiveDate>,
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub entries: Option<Vec<Seq>>,
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub message: Option<String>,
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub payment: Option<String>,
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub paid: Option<Amount>,
+    #[cfg_attr(feature = "ts", ts(optional, type = "string"))]
+    pub paid_on: Option<NaiveDate>,
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub coupon: Option<String>,
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub plan: Option<String>,
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub legacy: Option<Vec<String>>,
+}
+
+impl App {
+    /// Begins a draft, or takes up the one that was begun with the same.
+    pub fn begin_dispute(&self, begin: &Begin) -> Result<DraftView, AppError> {
+        let now = self.rules_now()?;
+        let id = Uuid::now_v7();
+        let draft = self.on_copy(|copied| copied.propose(begin, id, now, self.zone()))?;
+        let drafts = self.laptop.outbox().drafts()?;
+        let same = drafts.into_iter().find(|known| {
+            let proposed = draft.premise.is_some() && known.premise == draft.premise;
+            let rows = !draft.entries.is_empty() && known.entries == draft.entries;
+            known.kind == draft.kind && (proposed || rows)
+        });
+        let id = match same {
+            Some(known) => known.id,
+            None => {
+                self.laptop.outbox().put_draft(&draft)?;
+                draft.id
+            }
+        };
+        self.changed();
+        self.draft(&id.to_string())
+    }
+
+    pub fn edit_draft(&self, id: &str, edits: Edits) -> Result<DraftView, AppError> {
+        let balance = self.on_copy(|copied| Ok(copied.head.account.balance))?;
+        self.change_draft(id, |draft| {
+            let set = |place: &mut Option<String>, text: Option<String>| {
+                if let Some(text) = text {
+                    *place = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+                }
+            };
+            if let Some(payment) = &edits.payment {
+                let payment = payment.trim();
+                draft.payment = match payment.is_empty() {
+                    true => None,
+                    false => Some(
+                        PaymentId::new(payment)
+                            .map_err(|error| AppError::because(Code::OutOfRange, error))?,
+                    ),
+                };
+            }
+            draft.kind = edits.kind.unwrap_or(draft.kind);
+            if edits.expected.is_some() {
+                (draft.expected, draft.actual) = (edits.expected, Some(balance));
+            }
+            draft.noticed_on = edits.noticed_on.unwrap_or(draft.noticed_on);
+            draft.from = edits.from.unwrap_or(draft.from);
+            draft.to = edits.to.unwrap_or(draft.to);
+            draft.paid = edits.paid.or(draft.paid);
+            draft.paid_on = edits.paid_on.or(draft.paid_on);
+            set(&mut draft.coupon, edits.coupon);
+            set(&mut draft.plan, edits.plan);
+            if let Some(message) = edits.message {
+                draft.message = message;
+            }
+            if let Some(legacy) = edits.legacy {
+                draft.legacy = legacy;
+            }
+            if let Some(mut entries) = edits.entries {
+                entries.sort_unstable();
+                entries.dedup();
+                draft.entries = entries;
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes a file that the operator has chosen; its copy is the app's own from then on.
+    pub fn attach(&self, id: &str, path: &Path) -> Result<DraftView, AppError> {
+        let taken = intake::read(path)?;
+        self.attach_taken(id, taken)
+    }
+
+    pub fn attach_taken(&self, id: &str, taken: intake::Taken) -> Result<DraftView, AppError> {
+        self.change_draft(id, |draft| {
+            let sha256 = self.laptop.blobs().put(&taken.bytes)?;
+            if draft.files.iter().any(|file| file.sha256 == sha256) {
+                return Ok(());
+            }
+            let bytes = taken.bytes.len() as u64;
+            let together: u64 = draft.files.iter().map(|file| file.bytes).sum();
+            if draft.files.len() >= MAX_FILES {
+                return Err(AppError::new(Code::TooManyFiles));
+            }
+            if together + bytes > MAX_FILES_TOGETHER {
+                return Err(AppError::new(Code::FileTooLarge));
+            }
+            draft.files.push(Attachment {
+                name: free_name(&taken.name, &draft.files),
+                bytes,
+                sha256,
+                media_type: taken.media_type.to_owned(),
+            });
+            Ok(())
+        })
+    }
+
+    pub fn detach(&self, id: &str, sha256: &Hash) -> Result<DraftView, AppError> {
+        self.change_draft(id, |draft| {
+            draft.files.retain(|file| file.sha256 != *sha256);
+            Ok(())
+        })
+    }
+
+    /// Throws a draft away.
+    pub fn drop_draft(&self, id: &str) -> Result<(), AppError> {
+        let (draft, sent) = self.stored_draft(id)?;
+        if sent.state != DisputeState::Draft {
+            return Err(AppError::new(Code::NotCancellable));
+        }
+        self.laptop.outbox().drop_draft(draft.id)?;
+        self.changed();
+        Ok(())
+    }
+
+    /// Keeps a person's change; what was sent off is not changed any more.
+    fn change_draft(
+        &self,
+        id: &str,
+        change: impl FnOnce(&mut Draft) -> Result<(), AppError>,
+    ) -> Result<DraftView, AppError> {
+        let now = self.rules_now()?;
+        let missing = || AppError::new(Code::NotFound);
+        let outbox = self.laptop.outbox();
+        let changed = outbox.change_draft(parse(id).ok_or_else(missing)?, |draft| {
+            if Sent::of(draft, &outbox)?.state != DisputeState::Draft {
+                return Err(AppError::new(Code::AlreadyWaiting));
+            }
+            change(draft)?;
+            (draft.edited, draft.saved_at) = (true, now);
+            Ok(())
+        })?;
+        changed.ok_or_else(missing)?;
+        drop(outbox);
+        self.changed();
+        self.draft(id)
+    }
+}
+
+/// Two files of one name are told apart.
+fn free_name(name: &str, files: &[Attachment]) -> String {
+    let taken = |name: &str| files.iter().any(|file| file.name == name);
+    if !taken(name) {
+        return name.to_owned();
+    }
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    let numbered = (2..).map(|n| format!("{stem}-{n}.{extension}"));
+    let mut free = numbered.filter(|name| !taken(name));
+    free.next().unwrap_or_else(|| name.to_owned())
+}
+
+/// What a draft was sent as, and how that stands.
+pub(super) struct Sent {
+    pub state: DisputeState,
+    pub refused: Option<ProblemCode>,
+    pub ticket: Option<DisputeId>,
+}
+
+impl Sent {
+    pub fn of(draft: &Draft, outbox: &Outbox) -> Result<Self, AppError> {
+        let command = draft.command.map(|id| outbox.get(id)).transpose()?;
+        let command = command.flatten();
+        let state = match command.as_ref().map(|command| command.state) {
+            Some(State::Queued | State::Sending | State::Unknown) => DisputeState::Queued,
+            Some(State::Applied | State::Settled) => DisputeState::Submitted,
+            _ if draft.ticket.is_some() => DisputeState::Submitted,
+            _ => DisputeState::Draft,
+        };
+        let problem = command
+            .as_ref()
+            .and_then(|command| command.problem.as_ref());
+        Ok(Sent {
+            state,
+            refused: problem.map(|problem| problem.code),
+            ticket: draft
+                .ticket
+                .clone()
+                .or(command.and_then(|command| command.dispute)),
+        })
+    }
+}
+
+pub(super) fn parse(id: &str) -> Option<Uuid> {
+    Uuid::try_parse(id).ok()
+}

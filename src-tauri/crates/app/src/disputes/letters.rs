@@ -1,0 +1,148 @@
+//! What the app makes for a draft, and the whole as a letter or as files for whoever has no cloud that
+//! takes it.
+
+use std::path::{Path, PathBuf};
+
+use boothkeeper_domain::Hash;
+use boothkeeper_domain::disputes::MAX_FILE;
+use boothkeeper_store::outbox::Draft;
+use boothkeeper_store::sha256;
+
+use super::{FileView, intake, words};
+use crate::export::whole_file;
+use crate::packet::{Letter, Made, mails};
+use crate::{App, AppError, Code};
+
+impl App {
+    /// The files that the app makes for a draft, as they are now.
+    pub fn prepare(&self, id: &str) -> Result<Vec<FileView>, AppError> {
+        let (draft, _) = self.stored_draft(id)?;
+        let made = self.made(&draft)?;
+        Ok(made.iter().map(made_view).collect())
+    }
+
+    /// The whole dispute as e-mail to support, everything attached: one file, or parts where it is large.
+    pub fn save_mail(&self, id: &str, path: &Path) -> Result<Vec<PathBuf>, AppError> {
+        let letters = self.mail(id)?;
+        let count = letters.len();
+        let mut paths = Vec::new();
+        for (n, letter) in letters.iter().enumerate() {
+            let path = match count {
+                1 => path.to_owned(),
+                _ => {
+                    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+                    path.with_file_name(format!("{stem}-{}-of-{count}.eml", n + 1))
+                }
+            };
+            whole_file(&path, |file| {
+                std::io::Write::write_all(file, letter).map_err(crate::export::failed)
+            })?;
+            paths.push(path);
+        }
+        Ok(paths)
+    }
+
+    /// What the app attaches, and the operator's own, as files.
+    pub fn save_files(&self, id: &str, folder: &Path) -> Result<Vec<FileView>, AppError> {
+        let failed = crate::export::failed;
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let draft = self.unfiled(id)?;
+        let files = self.files(&draft)?;
+        for (file, _) in &files {
+            whole_file(&folder.join(&file.name), |out| {
+                std::io::Write::write_all(out, &file.bytes).map_err(failed)
+            })?;
+        }
+        Ok(files.iter().map(made_view).collect())
+    }
+
+    /// The same, for the operator's mail program.
+    pub fn mail_for_program(&self, id: &str) -> Result<Vec<PathBuf>, AppError> {
+        let folder = self.data().join("mail");
+        std::fs::create_dir_all(&folder).map_err(crate::export::failed)?;
+        self.save_mail(id, &folder.join(format!("dispute-{id}.eml")))
+    }
+
+    fn mail(&self, id: &str) -> Result<Vec<Vec<u8>>, AppError> {
+        let draft = self.unfiled(id)?;
+        let files = self.files(&draft)?;
+        let letter = self.letter(&draft)?;
+        mails(&letter, &files)
+    }
+
+    /// A draft that support has not: what was sent is with support, and here are only its checksums.
+    fn unfiled(&self, id: &str) -> Result<Draft, AppError> {
+        match self.ticket_of(id)? {
+            None => Ok(self.stored_draft(id)?.0),
+            Some(_) => Err(AppError::new(Code::NotCancellable)),
+        }
+    }
+
+    /// The app's files, and after them the operator's own.
+    fn files(&self, draft: &Draft) -> Result<Vec<(Made, Hash)>, AppError> {
+        let mut files = self.made(draft)?;
+        for file in &draft.files {
+            let bytes = self.laptop.blobs().get(&file.sha256)?;
+            let bytes = bytes.ok_or(AppError::new(Code::FileSystem))?;
+            let media_type = match intake::sniffed(&bytes) {
+                Some(kind) => kind.media_type(),
+                None => "application/octet-stream",
+            };
+            let made = Made {
+                name: file.name.clone(),
+                media_type,
+                bytes,
+            };
+            files.push((made, file.sha256));
+        }
+        Ok(files)
+    }
+
+    fn letter(&self, draft: &Draft) -> Result<Letter, AppError> {
+        self.on_copy(|copied| {
+            let identity = copied.head.account.identity.as_ref();
+            let identity = identity.ok_or(AppError::new(Code::NotSynced))?;
+            let support = copied.catalog()?.support;
+            let entries = copied.cache.entries(draft.entries.iter().copied())?;
+            let entries: Vec<_> = entries.into_iter().map(|(_, entry)| entry).collect();
+            let actual = draft.against(copied.head.account.balance);
+            let (account, email) = (identity.account.as_str(), identity.email.as_str());
+            let (asset, zone) = (copied.asset()?, self.zone());
+            Ok(Letter {
+                id: draft.id.to_string(),
+                from: identity.email.clone(),
+                subject: format!("{} ({account})", support.subject(draft.kind)),
+                to: support.email,
+                text: words::letter(draft, (account, email), actual, &entries, asset, zone),
+                at: draft.saved_at,
+            })
+        })
+    }
+
+    pub(super) fn made(&self, draft: &Draft) -> Result<Vec<(Made, Hash)>, AppError> {
+        if draft.from > draft.to {
+            return Err(AppError::new(Code::OutOfRange));
+        }
+        let (now, balance) = (self.rules_now()?, self.balance()?);
+        let made = self.on_copy(|copied| {
+            let period = copied.period_of(draft)?;
+            copied.packet(&period, &balance, now, MAX_FILE)
+        })?;
+        let hashed = made.into_iter().map(|made| {
+            let sha256 = sha256(&made.bytes);
+            (made, sha256)
+        });
+        Ok(hashed.collect())
+    }
+}
+
+fn made_view((made, sha256): &(Made, Hash)) -> FileView {
+    FileView {
+        name: made.name.clone(),
+        bytes: made.bytes.len() as u64,
+        sha256: *sha256,
+        media_type: made.media_type.to_owned(),
+        made: true,
+        missing: false,
+    }
+}

@@ -1,0 +1,287 @@
+//! The book of an imported history: each row and receipt posted as what it most likely was.
+
+use std::collections::BTreeMap;
+
+use super::{Owner, Receipt, Report, Row};
+use crate::account::{AutoRechargeSetting, PaymentOrder};
+use crate::billing::{Ledger, Refusal};
+use crate::calendar::Period;
+use crate::grant::opening;
+use crate::journal::{
+    Adjustment, Allowance, AutoRecharge, Body, Bonus, Closure, Compensation, CouponBonus, Expiry,
+    Opened, Purchase, PurchaseStarted, Renewal, RunFailed, Usage, UsageRefund,
+};
+use crate::time::DAY;
+use crate::{Actor, Amount, Asset, Catalog, Kind, Money, PaymentId, RunId, Seq, Source, Timestamp};
+
+pub(super) struct Book<'a> {
+    pub ledger: Ledger<'a>,
+    /// Rows' own numbers, and the entries they have become.
+    numbered: BTreeMap<u64, Seq>,
+    runs: BTreeMap<String, (Seq, Usage, Timestamp)>,
+}
+
+impl<'a> Book<'a> {
+    pub fn new(ledger: Ledger<'a>) -> Self {
+        Book {
+            ledger,
+            numbered: BTreeMap::new(),
+            runs: BTreeMap::new(),
+        }
+    }
+
+    pub fn open(&mut self, owner: &Owner, asset: Asset) -> Result<(), Refusal> {
+        let plan = self.ledger.catalog.free_plan();
+        let plan = plan.map_or_else(|| "payg".to_owned(), |plan| plan.code.clone());
+        let opened = Opened {
+            account: owner.account.clone(),
+            email: owner.email.clone(),
+            programme: owner.programme,
+            asset,
+            plan,
+            cycle: None,
+            period: None,
+            card: None,
+            payment_order: PaymentOrder::default(),
+            auto_recharge: AutoRechargeSetting::default(),
+        };
+        self.ledger
+            .post(Actor::Operator, Body::Opened(opened), vec![])
+    }
+
+    pub fn bring_forward(&mut self, amount: Amount) -> Result<(), Refusal> {
+        if amount.is_zero() {
+            return Ok(());
+        }
+        let reason = Some("balance before this history".to_owned());
+        self.adjust(amount, reason)
+    }
+
+    fn adjust(&mut self, amount: Amount, reason: Option<String>) -> Result<(), Refusal> {
+        let body = Body::Adjustment(Adjustment {
+            shortfall: Amount::ZERO,
+        });
+        let lines = self.lines(amount, Source::Bonus)?;
+        self.ledger.post_because(Actor::System, body, lines, reason)
+    }
+
+    fn lines(&self, amount: Amount, source: Source) -> Result<Vec<crate::Line>, Refusal> {
+        if amount.is_zero() {
+            return Ok(vec![]);
+        }
+        if amount.is_positive() {
+            let seq = self.ledger.account.seq.next();
+            return Ok(vec![opening(seq, source, amount, None)]);
+        }
+        let (lines, shortfall) = self.ledger.account.grants.draw_up_to(amount.negated());
+        match shortfall.is_zero() {
+            true => Ok(lines),
+            false => Err(Refusal::AmountOutOfRange),
+        }
+    }
+
+    pub fn receipt(&mut self, receipt: &Receipt) -> Result<(), Refusal> {
+        let Ok(payment) = PaymentId::new(receipt.payment.clone()) else {
+            return Err(Refusal::AmountOutOfRange);
+        };
+        self.ledger.advance(receipt.at);
+        let charge = self.ledger.catalog.top_up.charge(receipt.amount);
+        let body = Body::PurchaseStarted(PurchaseStarted {
+            payment,
+            amount: receipt.amount,
+            charge: charge.map_err(|_| Refusal::AmountOutOfRange)?,
+            auto_recharge: false,
+        });
+        self.ledger.post(Actor::Operator, body, vec![])
+    }
+
+    pub fn row(&mut self, row: &Row, report: &mut Report) -> Result<(), Refusal> {
+        self.ledger.advance(row.at);
+        self.close_gap(row, report)?;
+        let seq = self.ledger.account.seq.next();
+        let Some((body, source)) = self.body(row, seq) else {
+            report.left_out += 1;
+            return Ok(());
+        };
+        let lines = self.lines(row.amount, source)?;
+        if let Body::Usage(usage) = &body {
+            let run = usage.run.to_string();
+            self.runs.insert(run, (seq, usage.clone(), row.at));
+        }
+        let actor = match &body {
+            Body::Usage(_) | Body::RunFailed(_) => Actor::Booth,
+            _ => Actor::System,
+        };
+        let reason = row.reason.clone();
+        self.ledger.post_because(actor, body, lines, reason)?;
+        if let Some(number) = row.number {
+            self.numbered.insert(number, seq);
+        }
+        Ok(())
+    }
+
+    /// Where a balance does not follow from the one before, the difference is an entry without a cause.
+    fn close_gap(&mut self, row: &Row, report: &mut Report) -> Result<(), Refusal> {
+        let out_of_range = |_| Refusal::AmountOutOfRange;
+        let here = self.ledger.account.balance;
+        let stated = match row.balance_after {
+            Some(after) => after.checked_sub(row.amount).map_err(out_of_range)?,
+            None => here,
+        };
+        let stated = stated.max(Amount::ZERO);
+        // What is taken must have been there.
+        let needed = stated.max(row.amount.negated());
+        let gap = needed.checked_sub(here).map_err(out_of_range)?;
+        if gap.is_zero() {
+            return Ok(());
+        }
+        if row.balance_after.is_none() && gap.is_negative() {
+            return Ok(());
+        }
+        report.gaps += 1;
+        self.adjust(gap, None)
+    }
+
+    fn body(&self, row: &Row, seq: Seq) -> Option<(Body, Source)> {
+        let kind = match row.kind.as_deref().and_then(Kind::named) {
+            Some(kind) => kind,
+            None if row.amount.is_negative() => Kind::Usage,
+            None if row.amount.is_positive() => Kind::Purchase,
+            None => return None,
+        };
+        if !kind.direction().allows(row.amount) {
+            // A table that books it the other way round undoes it.
+            return self.other_way(row);
+        }
+        let payment = || {
+            let typed = row.payment.clone().and_then(|id| PaymentId::new(id).ok());
+            typed.or_else(|| PaymentId::new(format!("row_{seq}")).ok())
+        };
+        let charge = || {
+            let charge = self.ledger.catalog.top_up.charge(row.amount);
+            charge.unwrap_or_else(|_| Money::usd(Amount::ZERO))
+        };
+        let month = Period {
+            start: row.at,
+            end: row.at.plus(30 * DAY),
+        };
+        Some(match kind {
+            Kind::Purchase => (
+                Body::Purchase(Purchase {
+                    payment: payment()?,
+                    charge: charge(),
+                }),
+                Source::Purchase,
+            ),
+            Kind::AutoRecharge => (
+                Body::AutoRecharge(AutoRecharge {
+                    payment: payment()?,
+                    charge: charge(),
+                }),
+                Source::Purchase,
+            ),
+            Kind::Allowance => (
+                Body::Allowance(Allowance { period: month }),
+                Source::Allowance,
+            ),
+            Kind::Bonus => (Body::Bonus(Bonus {}), Source::Bonus),
+            Kind::CouponBonus => (
+                Body::CouponBonus(CouponBonus {
+                    coupon: row.reason.clone().unwrap_or_default(),
+                }),
+                Source::CouponBonus,
+            ),
+            Kind::Compensation => (compensation(), Source::Compensation),
+            Kind::Usage => (
+                Body::Usage(usage(row, seq, self.ledger.catalog)?),
+                Source::Purchase,
+            ),
+            Kind::UsageRefund => match self.run_of(row) {
+                Some((of, usage, started_at)) => (
+                    Body::UsageRefund(UsageRefund {
+                        of,
+                        run: usage.run,
+                        service: usage.service,
+                        event: usage.event,
+                        started_at,
+                    }),
+                    Source::Purchase,
+                ),
+                None => (compensation(), Source::Compensation),
+            },
+            Kind::RunFailed => {
+                let (of, usage, _) = self.run_of(row)?;
+                let failed = RunFailed {
+                    of,
+                    run: usage.run,
+                    service: usage.service,
+                    event: usage.event,
+                    code: "failed".to_owned(),
+                };
+                (Body::RunFailed(failed), Source::Purchase)
+            }
+            Kind::Renewal => (
+                Body::Renewal(Renewal {
+                    fee: Money::usd(row.amount.negated()),
+                    period: month,
+                    invoice: format!("row_{seq}"),
+                    coupon: None,
+                }),
+                Source::Purchase,
+            ),
+            Kind::Expiry => (Body::Expiry(Expiry {}), Source::Purchase),
+            Kind::Closure => (Body::Closure(Closure {}), Source::Purchase),
+            Kind::Adjustment | Kind::Reversal => (
+                Body::Adjustment(Adjustment {
+                    shortfall: Amount::ZERO,
+                }),
+                Source::Bonus,
+            ),
+            // What moves no credits is told in words that a table does not have.
+            _ => return None,
+        })
+    }
+
+    fn other_way(&self, row: &Row) -> Option<(Body, Source)> {
+        if row.amount.is_zero() {
+            return None;
+        }
+        let body = match row.amount.is_positive() {
+            true => compensation(),
+            false => Body::Adjustment(Adjustment {
+                shortfall: Amount::ZERO,
+            }),
+        };
+        Some((body, Source::Compensation))
+    }
+
+    /// The run that a row is about: by its number in the table, else by the run's own.
+    fn run_of(&self, row: &Row) -> Option<(Seq, Usage, Timestamp)> {
+        let numbered = row.refers_to.and_then(|number| self.numbered.get(&number));
+        let by_number = numbered.and_then(|seq| self.runs.values().find(|(of, ..)| of == seq));
+        let named = row.run.as_ref().and_then(|run| self.runs.get(run));
+        by_number.or(named).cloned()
+    }
+}
+
+fn compensation() -> Body {
+    Body::Compensation(Compensation {
+        run: None,
+        dispute: None,
+    })
+}
+
+fn usage(row: &Row, seq: Seq, catalog: &Catalog) -> Option<Usage> {
+    let typed = row.run.clone().and_then(|run| RunId::new(run).ok());
+    // A table has the service's name where the journal has its code.
+    let said = row.service.clone().unwrap_or_else(|| "other".to_owned());
+    let code = |name: &str| name.to_lowercase().replace(' ', "_");
+    let mut services = catalog.services.iter();
+    let known = services.find(|service| code(&service.name) == code(&said));
+    Some(Usage {
+        run: typed.or_else(|| RunId::new(format!("row_{seq}")).ok())?,
+        service: known.map_or(said, |service| service.code.clone()),
+        event: row.event.clone(),
+        units: 1,
+    })
+}
