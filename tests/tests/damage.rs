@@ -129,6 +129,56 @@ async fn a_sum_or_a_head_that_is_hurt_shows_the_truth_or_nothing() -> anyhow::Re
     Ok(())
 }
 
+/// What is explained is read from proven bytes, between days that the rows bear out: the truth, or an error.
+#[tokio::test]
+async fn no_damage_changes_what_is_explained() -> anyhow::Result<()> {
+    let copy = copy().await?;
+    let explain = ["explain"];
+    let truth = copy.laptop.ok(&explain)?;
+    let whole = Connection::open(copy.laptop.cache())?;
+    let frame: Vec<u8> = whole.query_row("SELECT frame FROM segments", [], |row| row.get(0))?;
+    drop(whole);
+    let mut refused = 0;
+    let mut tried = |what: &str| -> anyhow::Result<()> {
+        let (code, told) = copy.laptop.run(&explain)?;
+        match code {
+            0 => assert_eq!(told["causes"], truth["causes"], "{what}"),
+            _ => {
+                assert_eq!(told["error"]["code"], "damaged", "{what}: {told}");
+                refused += 1;
+            }
+        }
+        Ok(())
+    };
+    for place in 0..24_usize {
+        let byte = place * 7_919 % frame.len();
+        let mut hurt = frame.clone();
+        hurt[byte] ^= 1 << (place % 8);
+        let held = Connection::open(copy.laptop.cache())?;
+        held.execute("UPDATE segments SET frame = ?1", [&hurt])?;
+        tried(&format!("byte {byte}"))?;
+    }
+    let held = Connection::open(copy.laptop.cache())?;
+    held.execute("UPDATE segments SET frame = ?1", [&frame])?;
+    for (hurt, mended) in [
+        (
+            "UPDATE tail SET line = CAST(replace(line, '\"delta\":-20', '\"delta\":-60') AS BLOB) WHERE seq > 1100",
+            "UPDATE tail SET line = CAST(replace(line, '\"delta\":-60', '\"delta\":-20') AS BLOB) WHERE seq > 1100",
+        ),
+        (
+            "UPDATE tail SET line = CAST(replace(line, '\"usage\"', '\"usagg\"') AS BLOB)",
+            "UPDATE tail SET line = CAST(replace(line, '\"usagg\"', '\"usage\"') AS BLOB)",
+        ),
+    ] {
+        copy.hurt(hurt)?;
+        tried(hurt)?;
+        copy.hurt(mended)?;
+        assert_eq!(copy.laptop.ok(&explain)?["causes"], truth["causes"]);
+    }
+    assert!(refused >= 20, "{refused}");
+    Ok(())
+}
+
 /// One flipped bit anywhere in the file: the truth, an error, or `diverged`; and mended with the cloud.
 #[tokio::test]
 async fn one_flipped_bit_is_never_a_wrong_balance() -> anyhow::Result<()> {

@@ -505,3 +505,83 @@ async fn a_closed_account_is_asked_back_with_the_history_as_evidence() -> anyhow
     );
     Ok(())
 }
+
+/// What was written stays: nothing is put into a draft in passing, and what cannot be is refused.
+#[tokio::test]
+async fn a_draft_says_what_was_typed_and_nothing_else() -> anyhow::Result<()> {
+    let booth = with_failed_run().await?;
+    let laptop = &booth.laptop;
+    let new = ["dispute", "new", "--finding", "run_failed_not_refunded"];
+    let draft = laptop.ok(&[&new[..], &["--message", "first"]].concat())?;
+    let second = [&new[..], &["--message", "second"]].concat();
+    assert_eq!(laptop.fails(&second)?.1, "draft_exists");
+    let shown = laptop.ok(&["dispute", "show", id(&draft)])?;
+    assert_eq!(shown["message"], "first");
+
+    let edit = |more: &[&str]| {
+        let edit = [&["dispute", "edit", id(&draft)][..], more].concat();
+        laptop.run(&edit)
+    };
+    for (wrong, code) in [
+        (["--entry", "999999"], "not_found"),
+        (["--paid", "-5.00"], "usage"),
+        (["--paid=-5.00", "--paid-on=2026-02-01"], "out_of_range"),
+        (["--paid-on", "2030-01-01"], "out_of_range"),
+        (["--noticed", "2030-01-01"], "out_of_range"),
+        (["--detach", "none.pdf"], "not_found"),
+    ] {
+        assert_eq!(edit(&wrong)?.1["error"]["code"], code, "{wrong:?}");
+    }
+    let receipt = booth.folder.path().join("receipt.pdf");
+    std::fs::write(&receipt, b"%PDF-1.7\nthanks\n")?;
+    let attached = edit(&["--attach", receipt.to_str().unwrap()])?.1;
+    assert_eq!(attached["files"][0]["name"], "receipt.pdf");
+    assert_eq!(edit(&["--detach", "receipt.pdf"])?.1["files"], json!([]));
+
+    // Another that names one of its entries says so, before it is sent and beside the finding.
+    laptop.ok(&["dispute", "send", id(&draft)])?;
+    laptop.ok(&["sync"])?;
+    let filed = tickets(&booth).await?;
+    let ticket = id(&filed[0]);
+    let charge = shown["entries"][0].to_string();
+    let other = ["dispute", "new", "--kind", "other", "--entry", &charge];
+    assert_eq!(laptop.ok(&other)?["disputed_by"], ticket);
+    let explained = laptop.ok(&["explain"])?;
+    let findings = explained["findings"].as_array().context("findings")?;
+    let failed = findings
+        .iter()
+        .find(|finding| finding["code"] == "run_failed_not_refunded");
+    assert_eq!(failed.context("the finding")?["dispute"], ticket);
+    // What was sent is with support.
+    let late = edit(&["--message", "third"])?.1;
+    assert_eq!(late["error"]["code"], "dispute_sent");
+    let eml = booth.folder.path().join("late.eml");
+    let save = ["dispute", "save-eml", id(&draft), eml.to_str().unwrap()];
+    assert_eq!(laptop.fails(&save)?.1, "dispute_sent");
+    Ok(())
+}
+
+/// A purchase that is described is that one, not whichever is on its way.
+#[tokio::test]
+async fn two_lost_purchases_are_two_drafts() -> anyhow::Result<()> {
+    let booth = Booth::new(START, with(basic(1_000), json!({ "plan": "payg" }))).await?;
+    let mut ids = vec![];
+    for (paid, on) in [("20", "2026-02-10"), ("35", "2026-02-12")] {
+        let new = [
+            "dispute",
+            "new",
+            "--kind",
+            "purchase_missing",
+            "--paid",
+            paid,
+        ];
+        let draft = booth.laptop.ok(&[&new[..], &["--paid-on", on]].concat())?;
+        assert_eq!(
+            (&draft["paid_on"], &draft["entries"]),
+            (&json!(on), &json!([]))
+        );
+        ids.push(id(&draft).to_owned());
+    }
+    assert_ne!(ids[0], ids[1]);
+    Ok(())
+}

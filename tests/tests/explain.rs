@@ -3,6 +3,7 @@
 use boothkeeper_tests::booth::{Booth, basic, with};
 use boothkeeper_tests::cloud::Cloud;
 use boothkeeper_tests::laptop::Laptop;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 fn explained(booth: &Booth) -> anyhow::Result<Value> {
@@ -271,6 +272,35 @@ async fn the_accounts_state_says_what_is_to_be_known() -> anyhow::Result<()> {
     let closed = explained(&booth)?;
     assert!(finding(&closed, "account_closed").is_some());
     assert_eq!(cause(&closed, "account_closed"), Some(-8_000));
+    Ok(())
+}
+
+/// A party runs past midnight: the charge on one day, the failure on the next, the refund days later.
+#[tokio::test]
+async fn a_failure_after_midnight_knows_the_refund_that_came_later() -> anyhow::Result<()> {
+    let payg = with(basic(1_000), json!({ "plan": "payg" }));
+    let booth = Booth::new("2026-03-02T23:58:00Z", payg).await?;
+    let (cloud, key) = (&booth.cloud, &booth.account.key);
+    let run = json!({ "id": "run_late", "service": "draw_me", "units": 1 });
+    cloud.call(Method::POST, "/v1/runs", key, &run).await?;
+    booth.until("2026-03-03T00:02:00Z").await?;
+    let timeout = json!({ "code": "timeout" });
+    let failed = "/v1/runs/run_late/failed";
+    cloud.call(Method::POST, failed, key, &timeout).await?;
+    booth.laptop.ok(&["sync"])?;
+    let day = ["explain", "--from", "2026-03-03", "--to", "2026-03-03"];
+    let owed = explained_by(&booth.laptop, &day)?;
+    assert_eq!(
+        finding(&owed, "run_failed_not_refunded").unwrap()["amount"],
+        25
+    );
+    booth.until("2026-03-04T09:00:00Z").await?;
+    let refund = json!({ "run": "run_late" });
+    cloud.control(&booth.account, "refund", refund).await?;
+    booth.laptop.ok(&["sync"])?;
+    let settled = explained_by(&booth.laptop, &day)?;
+    assert_eq!(finding(&settled, "run_failed_not_refunded"), None);
+    assert_eq!(settled["delta"], 0);
     Ok(())
 }
 

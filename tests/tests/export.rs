@@ -193,6 +193,26 @@ async fn other_programs_read_what_the_app_attaches() -> anyhow::Result<()> {
             (&json!(true), &json!(14_676))
         );
     }
+    // So is one of days before there was an account.
+    let early = [
+        "--kind",
+        "other",
+        "--from",
+        "2020-01-01",
+        "--to",
+        "2020-01-31",
+    ];
+    let early = [&["dispute", "new"][..], &early].concat();
+    let early = booth.laptop.ok(&early)?;
+    let before = booth.folder.path().join("before");
+    let save = ["dispute", "save-files", early["id"].as_str().unwrap()];
+    let save = [&save[..], &[before.to_str().unwrap()]].concat();
+    booth.laptop.ok(&save)?;
+    let proven = nobody.ok(&["verify", before.to_str().unwrap()])?;
+    assert_eq!(
+        (&proven["ok"], &proven["entries"], &proven["balance"]),
+        (&json!(true), &json!(0), &json!(0))
+    );
     // One figure changed, and it proves nothing.
     let proof = std::fs::read_to_string(folder.join("usage-history.json"))?;
     let forged = proof.replacen("\\\"delta\\\":-300", "\\\"delta\\\":-200", 1);

@@ -188,6 +188,21 @@ export const WORDS: Record<Code, Words> = {
     next: 'Discard it, or send it again if something is still wrong.',
     severity: 'warn',
   },
+  draft_exists: {
+    sentence: 'A draft on the same is there already.',
+    next: 'Open it under Disputes.',
+    severity: 'warn',
+  },
+  dispute_sent: {
+    sentence: 'That dispute was sent; it is changed no more.',
+    next: 'Write to support in its ticket, under Disputes.',
+    severity: 'warn',
+  },
+  drafts_waiting: {
+    sentence: 'A dispute on what was imported before is being written; it would be lost.',
+    next: 'Save it as e-mail and discard it, then import again.',
+    severity: 'warn',
+  },
   not_open: {
     sentence: 'That dispute has been decided.',
     next: 'Begin a new one if something is still wrong.',
@@ -211,6 +226,11 @@ export const WORDS: Record<Code, Words> = {
   not_a_history: {
     sentence: 'That cannot be read as a usage history.',
     next: 'It needs a row of titles, and a date and an amount in each row.',
+    severity: 'warn',
+  },
+  row_unreadable: {
+    sentence: 'A row of that table cannot be read.',
+    next: 'Correct the cell named below, or say how dates and amounts are meant.',
     severity: 'warn',
   },
   not_a_receipt: {

@@ -20,6 +20,7 @@ export const CAUSES: Record<CauseCode, string> = {
   account_closed: 'Account closed, credits deleted',
   reversal: 'Taken back',
   adjustment: 'Adjusted by support, with a reason',
+  brought_forward: 'Balance before this history, assumed',
   unexplained: 'No cause on record',
 };
 

@@ -60,6 +60,12 @@ pub enum Code {
     DraftIncomplete,
     /// What a dispute complains of has come right since it was written.
     CameRight,
+    /// A draft on the same is there already.
+    DraftExists,
+    /// A dispute that was sent is changed no more.
+    DisputeSent,
+    /// A dispute is being written that would be lost.
+    DraftsWaiting,
     /// A dispute that has been decided takes nothing more.
     NotOpen,
     /// There is no cloud behind an imported account.
@@ -70,6 +76,8 @@ pub enum Code {
     NoMailProgram,
     /// Nothing that could be a history.
     NotAHistory,
+    /// A row of a table has a date or an amount that is none.
+    RowUnreadable,
     /// No amount, date or number of a purchase could be found in it.
     NotAReceipt,
     /// Whose history it is was not said.
@@ -121,11 +129,15 @@ impl Code {
         Code::TooManyRows,
         Code::DraftIncomplete,
         Code::CameRight,
+        Code::DraftExists,
+        Code::DisputeSent,
+        Code::DraftsWaiting,
         Code::NotOpen,
         Code::Imported,
         Code::NotAPacket,
         Code::NoMailProgram,
         Code::NotAHistory,
+        Code::RowUnreadable,
         Code::NotAReceipt,
         Code::EmailMissing,
         Code::AskMapping,

@@ -90,6 +90,7 @@ pub const fn cause(code: CauseCode) -> &'static str {
         CauseCode::Expiry => "Credits expired",
         CauseCode::AccountClosed => "Account closed, credits deleted",
         CauseCode::Reversal => "Taken back",
+        CauseCode::BroughtForward => "Balance before this history, assumed",
         CauseCode::Adjustment => "Adjusted by support, with a reason",
         CauseCode::Unexplained => "No cause on record",
     }

@@ -105,7 +105,8 @@ pub enum Command {
     /// Actions that wait for the cloud, and what came of them.
     #[command(subcommand)]
     Outbox(OutboxCommand),
-    /// Read a usage history (CSV, or our own JSON) and receipts (.eml, PDF) into an account of their own.
+    /// Read a usage history (CSV, or our own JSON) and receipts (.eml, PDF) into an account of their own. A table
+    /// takes the place of what was imported before; receipts alone are added.
     Import(ImportArguments),
     /// What support is asked about, and what came of it.
     #[command(subcommand)]
@@ -163,8 +164,9 @@ pub enum DisputeCommand {
         #[command(flatten)]
         claim: ClaimArguments,
     },
-    /// Change a draft.
+    /// Change a draft: what is said takes the place of what was, files are added.
     Edit {
+        /// The draft's.
         id: String,
         #[command(flatten)]
         claim: ClaimArguments,
@@ -172,22 +174,44 @@ pub enum DisputeCommand {
     /// Drafts and tickets, newest first.
     List,
     /// One of them, with support's messages.
-    Show { id: String },
+    Show {
+        /// The draft's or the ticket's.
+        id: String,
+    },
     /// Send a draft off with its proof; offline it waits.
     Send {
+        /// The draft's.
         id: String,
-        /// Also if the journal already explains the difference.
+        /// Also if the journal already explains the difference, or a ticket is open on it.
         #[arg(long)]
         yes: bool,
     },
     /// Write to support about an open ticket.
-    Message { id: String, text: String },
+    Message {
+        /// The ticket's, or that of the draft it was.
+        id: String,
+        /// Guests' numbers and addresses are masked in it.
+        text: String,
+    },
     /// Take back a ticket, or throw a draft away.
-    Withdraw { id: String },
+    Withdraw {
+        /// The draft's or the ticket's.
+        id: String,
+    },
     /// The whole dispute as e-mail to support, everything attached.
-    SaveEml { id: String, file: PathBuf },
+    SaveEml {
+        /// The draft's.
+        id: String,
+        /// Where to; large ones become several, numbered.
+        file: PathBuf,
+    },
     /// The files that the app attaches, into a folder.
-    SaveFiles { id: String, folder: PathBuf },
+    SaveFiles {
+        /// The draft's.
+        id: String,
+        /// Where to; made if it is not there.
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -233,7 +257,7 @@ pub struct ClaimArguments {
     /// What it is about.
     #[arg(long, value_parser = dispute_kind())]
     pub kind: Option<DisputeKind>,
-    /// An entry's number; may be repeated.
+    /// An entry's number; may be repeated. All of them together take the place of the draft's.
     #[arg(long = "entry")]
     pub entries: Vec<u64>,
     /// What the balance should be: 150.00.
@@ -254,6 +278,9 @@ pub struct ClaimArguments {
     /// A receipt: PDF, PNG, JPEG or .eml; may be repeated.
     #[arg(long = "attach")]
     pub files: Vec<PathBuf>,
+    /// An attached file, by its name in the draft, to be taken off; may be repeated.
+    #[arg(long)]
+    pub detach: Vec<String>,
     /// Of a purchase: the processor's or the receipt's number.
     #[arg(long)]
     pub payment: Option<String>,
@@ -272,6 +299,17 @@ pub struct ClaimArguments {
     /// A legacy product; may be repeated.
     #[arg(long)]
     pub legacy: Vec<String>,
+}
+
+impl ClaimArguments {
+    /// Whether anything but entries and days is said.
+    pub fn says(&self) -> bool {
+        let files = !self.files.is_empty() || !self.detach.is_empty() || !self.legacy.is_empty();
+        let texts = [&self.message, &self.payment, &self.coupon, &self.plan];
+        let amounts = self.expected.is_some() || self.paid.is_some();
+        let days = self.noticed.is_some() || self.paid_on.is_some();
+        files || amounts || days || texts.iter().any(|text| text.is_some())
+    }
 }
 
 /// Named as in the journal; `--help` lists them.

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use boothkeeper_app::disputes::{Begin, DisputeView, DisputesView, DraftView, Edits, TicketView};
 use boothkeeper_app::domain::disputes::DisputeKind;
 use boothkeeper_app::domain::findings::FindingCode;
-use boothkeeper_app::domain::{Asset, Seq};
+use boothkeeper_app::domain::{Amount, Asset, Seq};
 use boothkeeper_app::views::Since;
 use boothkeeper_app::words::{cause, dispute, money};
-use boothkeeper_app::{App, AppError, Code, Verdict};
+use boothkeeper_app::{App, AppError, Code, Date, Verdict};
 use serde_json::{Value, json};
 
 use crate::arguments::{ClaimArguments, DisputeCommand};
@@ -22,7 +22,12 @@ pub async fn run(
     match command {
         DisputeCommand::New { finding, claim } => {
             let begin = begin(app, finding.as_deref(), &claim)?;
+            let before = app.disputes()?.disputes;
             let draft = app.begin_dispute(&begin)?;
+            // What was written into it stays as it is.
+            if claim.says() && before.iter().any(|known| known.id == draft.id) {
+                return Err(AppError::because(Code::DraftExists, draft.id));
+            }
             // What it began with are its rows already.
             let claim = ClaimArguments {
                 entries: vec![],
@@ -45,7 +50,13 @@ pub async fn run(
         }
         DisputeCommand::Withdraw { id } => match app.withdraw_dispute(&id)? {
             Some(queued) => return crate::send(app, &queued.id, output).await,
-            None => output.done(&json!({ "id": id, "state": "withdrawn" }), "Taken back."),
+            None => {
+                let said = match app.draft(&id) {
+                    Ok(_) => "Taken back before it was sent: it is a draft again.",
+                    Err(_) => "The draft is thrown away.",
+                };
+                output.done(&json!({ "id": id, "state": "withdrawn" }), said);
+            }
         },
         DisputeCommand::SaveEml { id, file } => {
             let saved = app.save_mail(&id, &file)?;
@@ -74,7 +85,8 @@ async fn send(app: &App, id: &str, yes: bool, output: &Output) -> Result<ExitCod
         return Err(error);
     }
     let draft = app.draft(id)?;
-    if draft.explained.is_some() && !yes && output.asks() {
+    let doubtful = draft.explained.is_some() || draft.disputed_by.is_some();
+    if doubtful && !yes && output.asks() {
         output.draft(&draft, app)?;
         if !output.confirm() {
             return Err(AppError::new(Code::NotConfirmed));
@@ -116,7 +128,12 @@ fn begin(app: &App, finding: Option<&str>, claim: &ClaimArguments) -> Result<Beg
         let entries = claim.entries.iter().copied().map(Seq).collect();
         return Ok(Begin::Entries(entries));
     }
-    Ok(Begin::Kind(claim.kind.unwrap_or(DisputeKind::Other)))
+    // What is said of a purchase is of that one, not of one that happens to be on its way.
+    let named = claim.payment.is_some() || claim.paid.is_some() || claim.paid_on.is_some();
+    Ok(Begin::Kind(match claim.kind {
+        Some(DisputeKind::PurchaseMissing) if named => DisputeKind::Other,
+        kind => kind.unwrap_or(DisputeKind::Other),
+    }))
 }
 
 fn change(app: &App, draft: DraftView, claim: ClaimArguments) -> Result<DraftView, AppError> {
@@ -145,6 +162,11 @@ fn change(app: &App, draft: DraftView, claim: ClaimArguments) -> Result<DraftVie
         true => draft,
         false => app.edit_draft(&draft.id, edits)?,
     };
+    for name in &claim.detach {
+        let file = draft.files.iter().find(|file| file.name == *name);
+        let file = file.ok_or(AppError::new(Code::NotFound))?;
+        draft = app.detach(&draft.id, &file.sha256)?;
+    }
     for file in &claim.files {
         draft = app.attach(&draft.id, file)?;
     }
@@ -249,6 +271,11 @@ impl Output {
                     .join(", ")
             ));
         }
+        if let Some(ticket) = &draft.disputed_by {
+            self.line(&format!(
+                "  ALREADY IN DISPUTE: {ticket} is open on an entry of this."
+            ));
+        }
         for row in draft.rows.iter().filter(|row| row.chosen) {
             let what = row.row.service.as_deref().unwrap_or(&row.row.kind);
             let (at, delta) = (zone.local(row.row.at), money(row.row.delta, &asset));
@@ -260,7 +287,18 @@ impl Output {
         for file in &draft.files {
             self.line(&format!("  attached: {} ({} bytes)", file.name, file.bytes));
         }
+        self.line(&format!("  noticed: {}", draft.noticed_on));
+        self.said(
+            draft.payment.as_deref(),
+            (draft.paid, draft.paid_on),
+            draft.coupon.as_deref(),
+            draft.plan.as_deref(),
+            &draft.legacy,
+        );
         self.line(&format!("  message: {}", draft.message_sent));
+        if draft.message_sent != draft.message {
+            self.line("  Guests' numbers and addresses are masked in it.");
+        }
         if draft.came_right {
             self.line(
                 "  This has come right meanwhile: send it again only if something is still wrong.",
@@ -296,6 +334,23 @@ impl Output {
             let returned = money(ticket.returned, &asset);
             self.line(&format!("  {}: {returned}", json_name(&outcome)));
         }
+        let amount = |amount: Option<_>| amount.map_or("?".to_owned(), |a| money(a, &asset));
+        self.line(&format!(
+            "  expected {}, actual {}",
+            amount(ticket.expected),
+            amount(ticket.actual)
+        ));
+        if !ticket.entries.is_empty() {
+            let seqs: Vec<_> = ticket.entries.iter().map(ToString::to_string).collect();
+            self.line(&format!("  entries: {}", seqs.join(", ")));
+        }
+        self.said(
+            ticket.payment.as_deref(),
+            (ticket.paid, ticket.paid_on),
+            ticket.coupon.as_deref(),
+            ticket.plan.as_deref(),
+            &ticket.legacy,
+        );
         for message in &ticket.messages {
             let (at, from) = (zone.local(message.at), json_name(&message.from));
             self.line(&format!("  {at}  {from}: {}", message.text));
@@ -307,6 +362,31 @@ impl Output {
             ));
         }
         Ok(())
+    }
+
+    /// What a person has said of it, as far as anything was.
+    fn said(
+        &self,
+        payment: Option<&str>,
+        (paid, paid_on): (Option<Amount>, Option<Date>),
+        coupon: Option<&str>,
+        plan: Option<&str>,
+        legacy: &[String],
+    ) {
+        let text = |text: Option<&str>| text.map(ToOwned::to_owned);
+        let legacy = (!legacy.is_empty()).then(|| legacy.join(", "));
+        for (what, said) in [
+            ("payment", text(payment)),
+            ("paid", paid.map(|paid| money(paid, &Asset::usd()))),
+            ("paid on", paid_on.map(|day| day.to_string())),
+            ("coupon", text(coupon)),
+            ("plan", text(plan)),
+            ("legacy products", legacy),
+        ] {
+            if let Some(said) = said {
+                self.line(&format!("  {what}: {said}"));
+            }
+        }
     }
 
     /// What a packet proves.
@@ -332,6 +412,9 @@ impl Output {
             let first = verdict.first_bad_seq;
             let first = first.map_or(String::new(), |seq| format!(", first at entry {seq}"));
             self.line(&format!("NOT PROVEN: {flaw}{first}."));
+            if verdict.imported && verdict.trusted {
+                self.line("The operator imported this history and signed it here: no cloud can vouch for it.");
+            }
         }
         match verdict.ok {
             true => ExitCode::SUCCESS,

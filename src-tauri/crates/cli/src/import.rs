@@ -60,13 +60,19 @@ fn mapping(arguments: &ImportArguments) -> Result<Option<Mapping>, AppError> {
         ..Mapping::default()
     };
     for said in &arguments.map {
-        let (field, title) = said
-            .split_once('=')
-            .ok_or(AppError::new(Code::UnknownName))?;
-        let field = Field::named(field).ok_or(AppError::new(Code::UnknownName))?;
+        let (field, title) = said.split_once('=').ok_or_else(unknown)?;
+        let field = Field::named(field).ok_or_else(unknown)?;
         mapping.columns.insert(field, title.to_owned());
     }
     Ok(Some(mapping).filter(|mapping| *mapping != Mapping::default()))
+}
+
+fn unknown() -> AppError {
+    let fields = Field::ALL.map(|field| json_name(&field)).join(", ");
+    AppError::because(
+        Code::UnknownName,
+        format!("--map wants FIELD=TITLE, of: {fields}"),
+    )
 }
 
 impl Output {
@@ -82,10 +88,27 @@ impl Output {
         for (field, title) in &view.mapping.columns {
             self.line(&format!("  {:<12} <- {title}", json_name(field)));
         }
+        let used = |title: &&String| !view.mapping.columns.values().any(|taken| taken == *title);
+        let unused: Vec<_> = view.titles.iter().filter(used).cloned().collect();
+        if !unused.is_empty() {
+            self.line(&format!("  not used: {}", unused.join(" | ")));
+        }
+        for (what, how) in [
+            ("dates", view.mapping.dates.as_ref().map(json_name)),
+            ("decimals", view.mapping.decimals.as_ref().map(json_name)),
+        ] {
+            if let Some(how) = how {
+                self.line(&format!("  {what} are read as {how}"));
+            }
+        }
         for sample in &view.samples {
             self.line(&format!("  {}", sample.join(" | ")));
         }
         for (kind, count) in &view.kinds {
+            let kind = match kind.as_str() {
+                "by_sign" => "runs and purchases, by their sign alone",
+                kind => kind,
+            };
             self.line(&format!("  {count:>8} {kind}"));
         }
         for line in &view.unreadable {
@@ -108,6 +131,24 @@ impl Output {
             report.receipts,
             money(imported.balance, &imported.asset)
         ));
+        if imported.replaced > 0 {
+            self.line(&format!(
+                "It takes the place of {} entries that were imported before.",
+                imported.replaced
+            ));
+        }
+        if !report.brought_forward.is_zero() {
+            self.line(&format!(
+                "It begins with {}, and does not say where that came from.",
+                money(report.brought_forward, &imported.asset)
+            ));
+        }
+        if report.twice > 0 {
+            self.line(&format!(
+                "{} rows are in two of the tables and count once.",
+                report.twice
+            ));
+        }
         if report.gaps > 0 {
             self.line(&format!(
                 "At {} places the balances do not follow from each other: those differences have no cause.",

@@ -90,6 +90,9 @@ impl Output {
         }
         let (zone, asset, imported) = (app.zone(), asset(app)?, app.is_imported()?);
         let line = |what: &str, amount| format!("{what:<38} {:>14}", money(amount, &asset));
+        if let Some((from, to)) = view.days {
+            self.line(&format!("{from} to {to}"));
+        }
         self.line(&line("opening", view.opening));
         for cause in &view.causes {
             let what = format!("  {} ({})", words::cause(cause.code), cause.entries.len());

@@ -102,7 +102,10 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
             "There is no such name.",
             "`boothkeeper history --json` and `explain --json` show the names in use; exports end in .csv or .json.",
         ),
-        Code::NotFound => ("There is no such thing.", "Check the id."),
+        Code::NotFound => (
+            "There is no such thing.",
+            "Check the id, or the number of the entry.",
+        ),
         Code::NotCancellable => (
             "That action was sent already.",
             "Run `boothkeeper sync` to learn what came of it.",
@@ -128,18 +131,33 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
             "Only PDF, PNG, JPEG and .eml can be attached, each under a name that says so.",
             "Export or print it as PDF, or rename it to what it is.",
         ),
-        Code::TooManyFiles => ("A dispute takes at most 20 files.", "Remove one first."),
+        Code::TooManyFiles => (
+            "A dispute takes at most 20 files.",
+            "Take one off with `boothkeeper dispute edit ID --detach NAME` first.",
+        ),
         Code::TooManyRows => (
             "A dispute takes at most 400 entries.",
             "File the rest as another, or name the days only.",
         ),
         Code::DraftIncomplete => (
             "Something is missing in this dispute.",
-            "`boothkeeper dispute show ID` names it under problems; `dispute edit ID` changes it.",
+            "`boothkeeper dispute show ID` says what is still missing; `dispute edit ID` changes it.",
         ),
         Code::CameRight => (
             "What this complains of has come right meanwhile; nothing was sent.",
             "Withdraw it, or send it again if something is still wrong.",
+        ),
+        Code::DraftExists => (
+            "A draft on the same is there already.",
+            "Run `boothkeeper dispute edit ID` with the id below, or withdraw it first.",
+        ),
+        Code::DisputeSent => (
+            "That dispute was sent; it is changed no more.",
+            "`boothkeeper dispute show ID` shows the ticket, `dispute message ID TEXT` adds to it.",
+        ),
+        Code::DraftsWaiting => (
+            "A dispute on what was imported before is being written; it would be lost.",
+            "Save it with `boothkeeper --imported dispute save-eml ID FILE`, then `boothkeeper --imported dispute withdraw ID`.",
         ),
         Code::NotOpen => (
             "That dispute has been decided.",
@@ -147,7 +165,7 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
         ),
         Code::Imported => (
             "This account was imported: there is no cloud behind it.",
-            "Use `boothkeeper dispute save-eml ID FILE` and mail it to support.",
+            "Reading commands work with --imported; a dispute goes by mail: `boothkeeper --imported dispute save-eml ID FILE`.",
         ),
         Code::NotAPacket => (
             "There is no proof in that.",
@@ -160,6 +178,10 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
         Code::NotAHistory => (
             "That cannot be read as a usage history.",
             "It needs a row of titles and at least a date and an amount in each row.",
+        ),
+        Code::RowUnreadable => (
+            "A row of that table cannot be read.",
+            "Correct the cell named below, or say how it is meant: --dates, --decimal, --map.",
         ),
         Code::NotAReceipt => (
             "No amount, date and number of a purchase could be found in that receipt.",

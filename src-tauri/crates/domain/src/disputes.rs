@@ -231,8 +231,8 @@ pub fn subject(kind: DisputeKind, named: &Named, entries: &[(Hash, Entry)]) -> S
     let bodies = || entries.iter().map(|(_, entry)| &entry.body);
     let of: BTreeSet<String> = match kind {
         DisputeKind::PurchaseMissing => {
-            let typed = named.payment.clone();
-            typed.or_else(|| bodies().find_map(payment).cloned())
+            let journal = bodies().find_map(payment).cloned();
+            journal.or_else(|| named.payment.clone())
         }
         .map(|payment| payment.to_string())
         .into_iter()

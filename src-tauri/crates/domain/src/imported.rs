@@ -11,6 +11,9 @@ use crate::time::DAY;
 use crate::{Account, AccountId, Amount, Catalog, Entry, Kind, Programme, Timestamp};
 use book::Book;
 
+/// Why an entry is there that stands for all before an imported history.
+pub const BROUGHT_FORWARD: &str = "balance before this history";
+
 /// One row of a table, as far as it could be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
@@ -60,6 +63,10 @@ pub struct Report {
     /// Receipts that look like a purchase in the table, of the same amount within a day; they are not
     /// claimed to be missing.
     pub resembling: u32,
+    /// Rows that were in two of the tables.
+    pub twice: u32,
+    /// What the history begins with: nothing in it says where that came from.
+    pub brought_forward: Amount,
 }
 
 /// Two purchases of one amount so close together may be one.
@@ -73,6 +80,12 @@ pub fn journal(
     catalog: &Catalog,
 ) -> Result<(Vec<Entry>, Report), Refusal> {
     let mut rows: Vec<Row> = rows.to_vec();
+    // Sums of parts are then in range, too.
+    let moved = rows.iter().map(|row| match row.amount.is_negative() {
+        true => row.amount.negated(),
+        false => row.amount,
+    });
+    Amount::sum(moved).map_err(|_| Refusal::AmountOutOfRange)?;
     sign(&mut rows);
     // A table that begins with the newest is turned, so that rows of one instant follow each other. Where the
     // dates do not tell, the balances do.
@@ -96,7 +109,8 @@ pub fn journal(
     let began = first.into_iter().flatten().min().unwrap_or_default();
     let mut book = Book::new(Ledger::new(Account::default(), catalog, began));
     book.open(owner, catalog.asset.clone())?;
-    book.bring_forward(opening_balance(&rows))?;
+    report.brought_forward = opening_balance(&rows);
+    book.bring_forward(report.brought_forward)?;
     let mut waiting = missing.into_iter().peekable();
     for row in &rows {
         while let Some(receipt) = waiting.next_if(|receipt| receipt.at <= row.at) {
@@ -107,6 +121,8 @@ pub fn journal(
     for receipt in waiting {
         book.receipt(receipt)?;
     }
+    let last = rows.last().and_then(|row| row.balance_after);
+    book.settle(last, &mut report)?;
     Ok((book.ledger.decided().entries, report))
 }
 
@@ -158,7 +174,8 @@ fn opening_balance(rows: &[Row]) -> Amount {
 fn missing<'a>(rows: &[Row], receipts: &'a [Receipt], report: &mut Report) -> Vec<&'a Receipt> {
     let bought = |row: &&Row| {
         let kind = row.kind.as_deref();
-        row.amount.is_positive() && (kind.is_none() || kind == Some(Kind::Purchase.name()))
+        let bought = [Kind::Purchase, Kind::AutoRecharge].map(Kind::name);
+        row.amount.is_positive() && kind.is_none_or(|kind| bought.contains(&kind))
     };
     let mut free: Vec<&Row> = rows.iter().filter(bought).collect();
     let mut missing = Vec::new();
@@ -240,7 +257,7 @@ mod tests {
             [
                 (CauseCode::Purchase, 5_000),
                 (CauseCode::RenewalPaidFromCredits, -4_900),
-                (CauseCode::Adjustment, 1_000),
+                (CauseCode::BroughtForward, 1_000),
                 (CauseCode::Usage, -25)
             ]
         );

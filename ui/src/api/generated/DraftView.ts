@@ -29,7 +29,11 @@ message_sent: string, payment?: string, paid?: Amount, paid_on?: string, coupon?
 /**
  * The operator's own.
  */
-files: Array<FileView>, problems: Array<DraftProblem>, came_right: boolean, 
+files: Array<FileView>, problems: Array<DraftProblem>, 
+/**
+ * The ticket that is open on one of its entries already.
+ */
+disputed_by?: string, came_right: boolean, 
 /**
  * If it is sent now.
  */

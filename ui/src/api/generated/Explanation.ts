@@ -10,6 +10,10 @@ export type Explanation = { opening: Amount, closing: Amount, delta: Amount,
  */
 causes: Array<Cause>, findings: Array<Finding>, unexplained: Amount, 
 /**
+ * The days, if days were asked about.
+ */
+days?: [string, string], 
+/**
  * Up to here the cloud is known to have had nothing newer: what did not happen, had not by then.
  */
 as_of: Timestamp, };

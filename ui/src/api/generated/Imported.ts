@@ -7,7 +7,11 @@ import type { Timestamp } from "./Timestamp";
 /**
  * What an import came to.
  */
-export type Imported = { account: AccountId, balance: Amount, asset: Asset, from?: Timestamp, to?: Timestamp, rows: number, 
+export type Imported = { account: AccountId, balance: Amount, asset: Asset, from?: Timestamp, to?: Timestamp, 
+/**
+ * Entries of what was imported before, which this takes the place of.
+ */
+replaced: number, rows: number, 
 /**
  * Places at which the balances do not follow from each other.
  */
@@ -24,4 +28,12 @@ matched: number,
  * Receipts that look like a purchase in the table, of the same amount within a day; they are not
  * claimed to be missing.
  */
-resembling: number, };
+resembling: number, 
+/**
+ * Rows that were in two of the tables.
+ */
+twice: number, 
+/**
+ * What the history begins with: nothing in it says where that came from.
+ */
+brought_forward: Amount, };

@@ -10,6 +10,7 @@ use boothkeeper_domain::findings::causes;
 use boothkeeper_domain::privacy::masked;
 use boothkeeper_domain::{Amount, Seq, Timestamp};
 use boothkeeper_store::outbox::Draft;
+use boothkeeper_sync::wire::dispute::Ticket;
 
 use super::drafts::Sent;
 use super::tickets::sent_file;
@@ -111,12 +112,27 @@ impl Copied<'_> {
             legacy: draft.legacy.clone(),
             problems: problems(draft, &files, adds_up, no_days, closed),
             files,
+            disputed_by: self.disputed_by(draft)?,
             came_right: draft.came_right,
             reply_expected_by: reply_by(draft.kind, now),
             refused: sent.refused,
             as_of: self.head.as_of,
         };
         Ok(view)
+    }
+
+    /// The open ticket on an entry of a draft that is none itself yet.
+    fn disputed_by(&self, draft: &Draft) -> Result<Option<String>, AppError> {
+        let tickets = self.cache.tickets()?.map_or(vec![], |t| t.disputes);
+        let about = |ticket: &&Ticket| {
+            let mut entries = ticket.entries.iter();
+            ticket.state.is_open() && entries.any(|entry| draft.entries.contains(&entry.seq))
+        };
+        let other = tickets
+            .iter()
+            .find(about)
+            .filter(|_| draft.command.is_none());
+        Ok(other.map(|ticket| ticket.id.to_string()))
     }
 
     /// What was chosen and what was proposed, oldest first.

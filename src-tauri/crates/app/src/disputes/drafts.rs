@@ -72,7 +72,19 @@ impl App {
     }
 
     pub fn edit_draft(&self, id: &str, edits: Edits) -> Result<DraftView, AppError> {
-        let balance = self.on_copy(|copied| Ok(copied.head.account.balance))?;
+        let account = self.on_copy(|copied| Ok(copied.head.account.clone()))?;
+        let today = self.zone().clone().day(self.rules_now()?).date();
+        let unknown = |seq: &Seq| *seq == Seq::ZERO || *seq > account.seq;
+        if edits.entries.iter().flatten().any(unknown) {
+            return Err(AppError::new(Code::NotFound));
+        }
+        let late = |day: Option<NaiveDate>| day.is_some_and(|day| day > today);
+        if edits.paid.is_some_and(Amount::is_negative)
+            || late(edits.paid_on)
+            || late(edits.noticed_on)
+        {
+            return Err(AppError::new(Code::OutOfRange));
+        }
         self.change_draft(id, |draft| {
             let set = |place: &mut Option<String>, text: Option<String>| {
                 if let Some(text) = text {
@@ -91,7 +103,7 @@ impl App {
             }
             draft.kind = edits.kind.unwrap_or(draft.kind);
             if edits.expected.is_some() {
-                (draft.expected, draft.actual) = (edits.expected, Some(balance));
+                (draft.expected, draft.actual) = (edits.expected, Some(account.balance));
             }
             draft.noticed_on = edits.noticed_on.unwrap_or(draft.noticed_on);
             draft.from = edits.from.unwrap_or(draft.from);
@@ -173,12 +185,10 @@ impl App {
         let missing = || AppError::new(Code::NotFound);
         let outbox = self.laptop.outbox();
         let changed = outbox.change_draft(parse(id).ok_or_else(missing)?, |draft| {
-            if Sent::of(draft, &outbox)?.state != DisputeState::Draft {
-                return Err(AppError::new(Code::AlreadyWaiting));
-            }
+            Sent::of(draft, &outbox)?.is_draft()?;
             change(draft)?;
             (draft.edited, draft.saved_at) = (true, now);
-            Ok(())
+            Ok::<_, AppError>(())
         })?;
         changed.ok_or_else(missing)?;
         drop(outbox);
@@ -207,6 +217,15 @@ pub(super) struct Sent {
 }
 
 impl Sent {
+    /// What was sent off is not changed any more.
+    pub fn is_draft(&self) -> Result<(), AppError> {
+        match self.state {
+            DisputeState::Draft => Ok(()),
+            DisputeState::Queued => Err(AppError::new(Code::AlreadyWaiting)),
+            _ => Err(AppError::new(Code::DisputeSent)),
+        }
+    }
+
     pub fn of(draft: &Draft, outbox: &Outbox) -> Result<Self, AppError> {
         let command = draft.command.map(|id| outbox.get(id)).transpose()?;
         let command = command.flatten();

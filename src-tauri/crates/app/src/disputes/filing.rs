@@ -19,9 +19,7 @@ impl App {
         if draft.came_right && !known {
             return Err(AppError::new(Code::CameRight));
         }
-        if sent.state != DisputeState::Draft {
-            return Err(AppError::new(Code::AlreadyWaiting));
-        }
+        sent.is_draft()?;
         self.is_no_import()?;
         let view = self.draft(id)?;
         if !view.problems.is_empty() {

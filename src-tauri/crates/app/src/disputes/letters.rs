@@ -45,9 +45,9 @@ impl App {
     /// What the app attaches, and the operator's own, as files.
     pub fn save_files(&self, id: &str, folder: &Path) -> Result<Vec<FileView>, AppError> {
         let failed = crate::export::failed;
-        std::fs::create_dir_all(folder).map_err(failed)?;
         let draft = self.unfiled(id)?;
         let files = self.files(&draft)?;
+        std::fs::create_dir_all(folder).map_err(failed)?;
         for (file, _) in &files {
             whole_file(&folder.join(&file.name), |out| {
                 std::io::Write::write_all(out, &file.bytes).map_err(failed)
@@ -74,7 +74,7 @@ impl App {
     fn unfiled(&self, id: &str) -> Result<Draft, AppError> {
         match self.ticket_of(id)? {
             None => Ok(self.stored_draft(id)?.0),
-            Some(_) => Err(AppError::new(Code::NotCancellable)),
+            Some(_) => Err(AppError::new(Code::DisputeSent)),
         }
     }
 

@@ -123,18 +123,18 @@ impl App {
         DisputeId::new(view.id).map_err(|error| AppError::because(Code::NotFound, error))
     }
 
-    /// Every dispute that is not decided, with the entries it is about.
+    /// Every dispute that is not decided, with the entries it is about: tickets, and behind them drafts.
     pub(crate) fn disputed(&self) -> Result<Vec<(String, BTreeSet<Seq>)>, AppError> {
         let mut disputed = Vec::new();
-        for draft in self.laptop.outbox().drafts()? {
-            disputed.push((draft.id.to_string(), draft.entries.into_iter().collect()));
-        }
         let tickets = self.laptop.read(boothkeeper_store::Cache::tickets)?;
         for ticket in tickets.into_iter().flat_map(|tickets| tickets.disputes) {
             if ticket.state.is_open() {
                 let entries = ticket.entries.iter().map(|entry| entry.seq).collect();
                 disputed.push((ticket.id.to_string(), entries));
             }
+        }
+        for draft in self.laptop.outbox().drafts()? {
+            disputed.push((draft.id.to_string(), draft.entries.into_iter().collect()));
         }
         Ok(disputed)
     }

@@ -177,6 +177,10 @@ pub struct DraftView {
     /// The operator's own.
     pub files: Vec<FileView>,
     pub problems: Vec<DraftProblem>,
+    /// The ticket that is open on one of its entries already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub disputed_by: Option<String>,
     pub came_right: bool,
     /// If it is sent now.
     pub reply_expected_by: Timestamp,
@@ -216,6 +220,22 @@ pub struct TicketView {
     pub actual: Option<Amount>,
     #[cfg_attr(feature = "ts", ts(type = "string"))]
     pub noticed_on: NaiveDate,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub payment: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub paid: Option<Amount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional, type = "string"))]
+    pub paid_on: Option<NaiveDate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub coupon: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub plan: Option<String>,
+    pub legacy: Vec<String>,
     pub entries: Vec<Seq>,
     pub attachments: Vec<FileView>,
     #[serde(skip_serializing_if = "Option::is_none")]

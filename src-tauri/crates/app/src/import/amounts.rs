@@ -62,10 +62,12 @@ pub fn decimals<'a>(
         }
         ([_, true], _) => Ok(Decimals::Comma),
         ([true, _], _) => Ok(Decimals::Point),
-        // Nothing but groups of three: the other mark would stand before cents.
-        (_, [true, true]) => Err(Ambiguous),
-        (_, [true, false]) => Ok(Decimals::Comma),
-        _ => Ok(Decimals::Point),
+        // Nothing but three digits behind a mark: thousands, or a fraction longer than cents. Of what has no
+        // fraction it is thousands.
+        (_, [false, false]) => Ok(Decimals::Point),
+        (_, [true, false]) if asset.scale == 0 => Ok(Decimals::Comma),
+        (_, [false, true]) if asset.scale == 0 => Ok(Decimals::Point),
+        _ => Err(Ambiguous),
     }
 }
 
@@ -101,7 +103,7 @@ pub fn amount(text: &str, decimals: Decimals, asset: &Asset) -> Option<Amount> {
         Some((whole, cents)) => (whole, cents),
         None => (digits.as_str(), ""),
     };
-    let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
+    let whole = ungrouped(whole)?;
     let scale = usize::from(asset.scale);
     let (kept, rest) = cents.split_at(cents.len().min(scale));
     if !rest.bytes().all(|byte| byte == b'0') || !kept.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -117,6 +119,20 @@ pub fn amount(text: &str, decimals: Decimals, asset: &Asset) -> Option<Amount> {
         true => format!("{sign}{whole}"),
         false => format!("{sign}{whole}.{kept}"),
     })
+}
+
+/// Digits without the marks between their groups, which are of three; in India all but the last are of two.
+fn ungrouped(text: &str) -> Option<String> {
+    let groups: Vec<&str> = text.split(['.', ',']).collect();
+    let (first, rest) = groups.split_first()?;
+    let (last, middle) = match rest.split_last() {
+        None => return Some((*first).to_owned()),
+        Some(split) => split,
+    };
+    let even = middle.iter().all(|group| group.len() == 3) && first.len() <= 3;
+    let indian = middle.iter().all(|group| group.len() == 2) && first.len() <= 2;
+    let grouped = !first.is_empty() && last.len() == 3 && (even || indian);
+    grouped.then(|| groups.concat())
 }
 
 #[cfg(test)]
@@ -148,6 +164,10 @@ mod tests {
             ("2-3", Decimals::Point, None),
             ("12%", Decimals::Point, None),
             ("#REF!1", Decimals::Point, None),
+            ("-0.02", Decimals::Comma, None),
+            ("44,20", Decimals::Point, None),
+            ("1,23,456.50", Decimals::Point, Some(12_345_650)),
+            ("1,2345", Decimals::Point, None),
         ] {
             assert_eq!(read(text, decimals), minor, "{text:?}");
         }
@@ -162,12 +182,10 @@ mod tests {
         let of = |texts: &[&str]| decimals(texts.iter().copied(), &Asset::usd());
         assert_eq!(of(&["-0.25", "1,234.50"]), Ok(Decimals::Point));
         assert_eq!(of(&["-0,25", "100"]), Ok(Decimals::Comma));
-        assert_eq!(
-            of(&["1.234", "5"]),
-            Ok(Decimals::Comma),
-            "cents have two digits"
-        );
-        assert_eq!(of(&["1,234", "5"]), Ok(Decimals::Point));
+        assert_eq!(of(&["1.234", "5"]), Err(Ambiguous));
+        assert_eq!(of(&["1,500", "-1,250"]), Err(Ambiguous));
+        let credits = decimals(["1.234", "5"].into_iter(), &Asset::credit());
+        assert_eq!(credits, Ok(Decimals::Comma), "credits have no fraction");
         assert_eq!(of(&["1.234.567"]), Ok(Decimals::Comma));
         assert_eq!(of(&["-0.125"]), Ok(Decimals::Point), "no zero is grouped");
         assert_eq!(of(&["1.500", "0.25"]), Err(Ambiguous));

@@ -7,6 +7,7 @@ pub(crate) mod receipts;
 pub(crate) mod table;
 mod titles;
 
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use boothkeeper_domain::imported::{Owner, Receipt, Report, Row, journal};
@@ -70,6 +71,8 @@ pub struct Imported {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub to: Option<Timestamp>,
+    /// Entries of what was imported before, which this takes the place of.
+    pub replaced: u32,
 }
 
 /// All that was brought, kept so that a receipt can be added later.
@@ -114,7 +117,7 @@ pub fn import(
     let folder = imported_folder(&options.data);
     let catalog = catalog(whose.programme)?;
     let mut brought = Brought::default();
-    let mut tables = 0;
+    let (mut tables, mut twice) = (0, 0);
     for file in files {
         let bytes = read_file(file, MOST_TABLE)?;
         match sniffed(&bytes) {
@@ -128,34 +131,39 @@ pub fn import(
                 let known = remembered(&folder, &fingerprint);
                 let mapping = mapping.cloned().or(known).unwrap_or_default();
                 let (rows, mapping) = read.rows(&mapping, &catalog.asset, &options.zone)?;
-                brought.rows.extend(rows);
+                twice += add_once(&mut brought.rows, rows)?;
                 remember(&folder, fingerprint, mapping)?;
             }
         }
     }
     if tables == 0 {
-        let mut before = kept(&folder);
+        let mut before = kept(&folder)?;
         before.receipts.extend(brought.receipts);
         brought = before;
     }
-    brought
-        .receipts
-        .sort_by_key(|receipt| (receipt.at, receipt.payment.clone()));
-    brought.receipts.dedup_by(|a, b| a.payment == b.payment);
+    brought.receipts.sort_by_key(|receipt| receipt.at);
+    let mut payments = BTreeSet::new();
+    let first = |receipt: &Receipt| payments.insert(receipt.payment.clone());
+    brought.receipts.retain(first);
     if brought.rows.is_empty() && brought.receipts.is_empty() {
         return Err(AppError::new(Code::NotAHistory));
     }
     let owner = owner(whose)?;
     let made = journal(&owner, &brought.rows, &brought.receipts, &catalog);
-    let (entries, report) = made.map_err(|refusal| AppError::foreseen(&refusal))?;
+    let (entries, mut report) = made.map_err(|refusal| AppError::foreseen(&refusal))?;
+    report.twice = twice;
     let app = App::open(Options {
         data: folder.clone(),
         ..options.clone()
     })?;
     if app.laptop.outbox().unsent()? > 0 {
         // Somebody is writing a dispute about what was imported before.
-        return Err(AppError::new(Code::ActionsWaiting));
+        return Err(AppError::new(Code::DraftsWaiting));
     }
+    let before = app.binding()?;
+    let before = app
+        .head(before.as_ref())?
+        .map_or(0, |head| head.account.seq.0);
     imported::replace(&app.laptop, &owner.account, &entries)?;
     keep(&folder, BROUGHT, &brought)?;
     let balance = app.balance()?;
@@ -165,6 +173,7 @@ pub fn import(
         asset: catalog.asset,
         from: entries.first().map(|entry| entry.at),
         to: entries.last().map(|entry| entry.at),
+        replaced: u32::try_from(before).unwrap_or(u32::MAX),
         report,
     };
     Ok((app, imported))
@@ -192,10 +201,36 @@ fn owner(whose: &Whose) -> Result<Owner, AppError> {
     })
 }
 
-fn kept(folder: &Path) -> Brought {
-    let text = std::fs::read(folder.join(BROUGHT)).ok();
-    text.and_then(|text| serde_json::from_slice(&text).ok())
-        .unwrap_or_default()
+/// Tables may overlap: a row that another table has already, in all that it says, is the same row. How many
+/// there were of those.
+fn add_once(rows: &mut Vec<Row>, more: Vec<Row>) -> Result<u32, AppError> {
+    let key = |row: &Row| {
+        let key = serde_json::to_string(row);
+        key.map_err(|error| AppError::because(Code::Internal, error))
+    };
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for row in rows.iter() {
+        *known.entry(key(row)?).or_default() += 1;
+    }
+    let mut twice = 0;
+    for row in more {
+        match known.get_mut(&key(&row)?) {
+            Some(left) if *left > 0 => (*left, twice) = (*left - 1, twice + 1),
+            _ => rows.push(row),
+        }
+    }
+    Ok(twice)
+}
+
+/// What was brought before. What is there and cannot be read is not taken for nothing.
+fn kept(folder: &Path) -> Result<Brought, AppError> {
+    match std::fs::read(folder.join(BROUGHT)) {
+        Ok(text) => {
+            serde_json::from_slice(&text).map_err(|error| AppError::because(Code::Damaged, error))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Brought::default()),
+        Err(error) => Err(crate::export::failed(error)),
+    }
 }
 
 fn keep(folder: &Path, name: &str, document: &impl Serialize) -> Result<(), AppError> {

@@ -81,7 +81,10 @@ fn total(text: &str) -> Option<boothkeeper_domain::Amount> {
 
 fn largest(line: &str) -> Option<boothkeeper_domain::Amount> {
     let usd = Asset::usd();
-    let words: Vec<&str> = line.split_whitespace().collect();
+    let words: Vec<&str> = line
+        .split_whitespace()
+        .map(|word| word.trim_end_matches([',', '.', ';', ':']))
+        .collect();
     let mut found = Vec::new();
     for (at, word) in words.iter().enumerate() {
         let near = |other: Option<&&str>| other.is_some_and(|other| matches!(*other, "usd" | "$"));
@@ -93,6 +96,8 @@ fn largest(line: &str) -> Option<boothkeeper_domain::Amount> {
                 .is_some_and(|before| near(words.get(before)));
         let decimals = match amounts::decimals(std::iter::once(*word), &usd) {
             Ok(decimals) => decimals,
+            // What was paid has cents or none: three digits behind a mark are thousands.
+            Err(_) if word.contains('.') => Decimals::Comma,
             Err(_) => Decimals::Point,
         };
         if money && let Some(amount) = amounts::amount(word, decimals, &usd) {
@@ -237,7 +242,9 @@ mod tests {
         );
         assert_eq!(receipt.at.to_string(), "2026-03-03T00:00:00.000Z");
         let american = of_text("Paid Mar 3, 2026: $50.00, invoice 100234", None).unwrap();
-        assert_eq!(american.at, receipt.at);
+        assert_eq!((american.at, american.amount), (receipt.at, receipt.amount));
+        let thousands = of_text("Paid Mar 3, 2026: $1,500. Invoice 100234", None).unwrap();
+        assert_eq!(thousands.amount, Amount::of(150_000));
     }
 
     proptest! {

@@ -56,6 +56,8 @@ pub struct TablePreview {
 
 #[derive(Debug)]
 pub struct Table {
+    /// What it counts, if it says so.
+    asset: Option<Asset>,
     titles: Vec<String>,
     rows: Vec<Vec<String>>,
 }
@@ -90,7 +92,11 @@ impl Table {
             }
         }
         match titles {
-            Some(titles) if !rows.is_empty() => Ok(Table { titles, rows }),
+            Some(titles) if !rows.is_empty() => Ok(Table {
+                asset: None,
+                titles,
+                rows,
+            }),
             _ => Err(AppError::new(Code::NotAHistory)),
         }
     }
@@ -137,6 +143,10 @@ impl Table {
         asset: &Asset,
         zone: &Zone,
     ) -> Result<(Vec<Row>, Mapping), AppError> {
+        if self.asset.as_ref().is_some_and(|named| named != asset) {
+            let other = "it counts another unit: credits with --studio, dollars without";
+            return Err(AppError::because(Code::NotAHistory, other));
+        }
         let mapping = self.completed(mapping);
         let (asks, settled) = self.settled(&mapping, asset);
         if let Some(ask) = asks.first() {
@@ -145,7 +155,8 @@ impl Table {
         let mapping = settled.ok_or(AppError::new(Code::AskMapping))?;
         let read = |(n, cells): (usize, &Vec<String>)| {
             self.row(cells, &mapping, asset, zone).ok_or_else(|| {
-                AppError::because(Code::NotAHistory, format!("line {} cannot be read", n + 2))
+                let cell = self.unreadable(cells, &mapping, asset, zone);
+                AppError::because(Code::RowUnreadable, format!("line {}: {cell}", n + 2))
             })
         };
         let rows: Result<Vec<Row>, AppError> = self.rows.iter().enumerate().map(read).collect();
@@ -172,7 +183,8 @@ impl Table {
     fn settled(&self, mapping: &Mapping, asset: &Asset) -> (Vec<Code>, Option<Mapping>) {
         let has = |field| self.column(mapping, field).is_some();
         let moved = has(Field::Amount) || has(Field::Added) || has(Field::Spent);
-        if !has(Field::Date) || !moved {
+        let no_column = |title: &String| !self.titles.contains(title);
+        if !has(Field::Date) || !moved || mapping.columns.values().any(no_column) {
             return (vec![Code::AskMapping], None);
         }
         let mut asks = Vec::new();
@@ -214,6 +226,33 @@ impl Table {
         let column = self.column(mapping, field);
         let cell = move |row: &'a Vec<String>| row.get(column?).map(String::as_str);
         self.rows.iter().filter_map(cell)
+    }
+
+    /// The cell for which a row cannot be read, under its title.
+    fn unreadable(
+        &self,
+        cells: &[String],
+        mapping: &Mapping,
+        asset: &Asset,
+        zone: &Zone,
+    ) -> String {
+        let amounts = [Field::Amount, Field::Added, Field::Spent, Field::Balance];
+        let decimals = mapping.decimals.unwrap_or(Decimals::Point);
+        let wrong = amounts.into_iter().find_map(|field| {
+            let at = self.column(mapping, field)?;
+            let text = cells.get(at)?.trim();
+            let amount = text.is_empty() || amounts::amount(text, decimals, asset).is_some();
+            (!amount).then_some(at)
+        });
+        let order = mapping.dates.unwrap_or(DateOrder::Ymd);
+        let date = self.column(mapping, Field::Date);
+        let undated = |at: &usize| {
+            let text = cells.get(*at).map_or("", |text| text.trim());
+            dates::instant(text, None, order, zone).is_none()
+        };
+        let at = date.filter(undated).or(wrong).or(date).unwrap_or(0);
+        let (title, text) = (&self.titles[at], cells.get(at).map_or("", String::as_str));
+        format!("{title} is {text:?}")
     }
 
     fn row(&self, cells: &[String], mapping: &Mapping, asset: &Asset, zone: &Zone) -> Option<Row> {
@@ -345,6 +384,7 @@ fn of_json(bytes: &[u8]) -> Option<Result<Table, AppError>> {
         Ok(exported) => exported,
         Err(error) => return Some(Err(AppError::because(Code::NotAHistory, error))),
     };
+    let asset = named_asset(bytes);
     let titles = crate::export::COLUMNS.map(ToOwned::to_owned).to_vec();
     let mut rows: Vec<(Timestamp, Vec<String>)> = Vec::new();
     for line in exported.entries.into_iter().take(MOST_ROWS) {
@@ -355,21 +395,26 @@ fn of_json(bytes: &[u8]) -> Option<Result<Table, AppError>> {
             Ok(entry) => entry,
             Err(error) => return Some(Err(AppError::because(Code::NotAHistory, error))),
         };
-        // Amounts are minor units of an asset that the file may not name: both have at most two digits.
-        let cells = crate::export::cells(&entry, &scale_of(bytes));
+        // Amounts are minor units.
+        let cells = crate::export::cells(&entry, asset.as_ref().unwrap_or(&Asset::usd()));
         rows.push((entry.at, cells));
     }
     let rows = rows.into_iter().map(|(_, cells)| cells).collect();
-    Some(Ok(Table { titles, rows }))
+    Some(Ok(Table {
+        asset,
+        titles,
+        rows,
+    }))
 }
 
-/// A proof names its asset; an export of ours is of dollars unless it says so.
-fn scale_of(bytes: &[u8]) -> Asset {
+/// A proof names its asset; an export of ours does not.
+fn named_asset(bytes: &[u8]) -> Option<Asset> {
     #[derive(Deserialize)]
     struct Named {
         asset: Asset,
     }
-    serde_json::from_slice::<Named>(bytes).map_or_else(|_| Asset::usd(), |named| named.asset)
+    let named = serde_json::from_slice::<Named>(bytes).ok()?;
+    Some(named.asset)
 }
 
 #[cfg(test)]
@@ -469,7 +514,15 @@ mod tests {
             format!("Date,Amount\n{row}").as_bytes(),
             &Mapping::default(),
         );
-        assert_eq!(refused.unwrap_err().code, Code::NotAHistory);
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.code, Code::RowUnreadable);
+        assert_eq!(refused.causes(), ["line 2: Amount is \"soon\""]);
+        let elsewhere = Mapping {
+            columns: [(Field::Balance, "Nope".to_owned())].into(),
+            ..Mapping::default()
+        };
+        let refused = rows(b"Date,Amount\n2026-02-03,1\n", &elsewhere);
+        assert_eq!(refused.unwrap_err().code, Code::AskMapping);
     }
 
     proptest! {

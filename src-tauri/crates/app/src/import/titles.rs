@@ -76,6 +76,8 @@ impl Field {
                 "balance after",
                 "saldo",
                 "kontostand",
+                "guthaben",
+                "restguthaben",
                 "remaining",
                 "new balance",
             ],

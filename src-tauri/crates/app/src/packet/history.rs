@@ -99,7 +99,7 @@ impl Copied<'_> {
             return Ok((oldest.first, newest.last));
         }
         let earlier = self.cache.days(&period.before())?;
-        let last = earlier.first().map_or(Seq(1), |day| day.last);
+        let last = earlier.first().map_or(Seq::ZERO, |day| day.last);
         Ok((last.next(), last))
     }
 }

@@ -1,7 +1,7 @@
 //! A stretch of the journal that proves itself: the entries exactly as sent, the chain over them, and the
 //! cloud's signature at its end. Checked without any copy of the journal.
 
-use boothkeeper_domain::{AccountId, Amount, Asset, Hash, Seq};
+use boothkeeper_domain::{AccountId, Amount, Asset, Body, Entry, Hash, Seq};
 use boothkeeper_store::Zone;
 use boothkeeper_sync::wire::checkpoint::{PublicKey, SignedCheckpoint};
 use boothkeeper_sync::wire::{chain, entry};
@@ -114,7 +114,7 @@ impl Proof {
             ok: false,
             seq: self.last,
             hash: at_last.map_or(self.before, |proven| proven.hash),
-            entries: (self.last.0 + 1).saturating_sub(self.first.0),
+            entries: self.last.0.saturating_add(1).saturating_sub(self.first.0),
             balance: self.closing,
             opening: self.opening,
             account: self.account.clone(),
@@ -140,7 +140,12 @@ impl Proof {
     }
 
     fn flaw(&self, trusted: Option<&[PublicKey]>) -> Option<(Flaw, Option<Seq>)> {
-        if self.format != FORMAT || self.account != self.checkpoint.body.account {
+        // What counts credits otherwise is not ours to read.
+        let assets = [Asset::usd(), Asset::credit()];
+        if self.format != FORMAT
+            || !assets.contains(&self.asset)
+            || self.account != self.checkpoint.body.account
+        {
             return Some((Flaw::Format, None));
         }
         if let Err(flaw) = self.entries_hold() {
@@ -160,10 +165,18 @@ impl Proof {
         }
     }
 
+    /// Whether what it counts in is among what was signed: only the account's first entry names it.
+    pub fn names_its_unit(&self) -> bool {
+        let first = self.entries.first().map(|proven| proven.entry.as_bytes());
+        let first = first.and_then(|line| entry::decode(line).ok());
+        first.is_some_and(|entry| unit(&entry).is_some())
+    }
+
     /// The first of the entries here.
     fn start(&self) -> Option<Seq> {
         let signed = self.checkpoint.body.seq.0;
-        let start = (signed + 1).checked_sub(self.entries.len() as u64)?;
+        let start = signed.checked_add(1)?;
+        let start = start.checked_sub(self.entries.len() as u64)?;
         (start > 0 && !self.entries.is_empty()).then_some(Seq(start))
     }
 
@@ -175,7 +188,12 @@ impl Proof {
             return Err((Flaw::Chain, Some(seq)));
         }
         let shown = seq < self.first || self.first == Seq(1);
-        if !shown || self.last > signed.seq {
+        let follows = self
+            .last
+            .0
+            .checked_add(1)
+            .is_some_and(|end| self.first.0 <= end);
+        if !shown || !follows || self.last > signed.seq {
             return Err((Flaw::Days, None));
         }
         let (mut hash, mut balance) = (self.before, None);
@@ -188,6 +206,9 @@ impl Proof {
             }
             let contradiction = (Flaw::Contradiction, Some(seq));
             let entry = entry::decode(line).map_err(|_| contradiction)?;
+            if unit(&entry).is_some_and(|asset| *asset != self.asset) {
+                return Err(contradiction);
+            }
             let before = entry.balance_after.checked_sub(entry.delta).ok();
             if entry.seq != seq || before.is_none() || balance.is_some_and(|b| Some(b) != before) {
                 return Err(contradiction);
@@ -213,11 +234,21 @@ impl Proof {
         if hash != signed.chain || balance != Some(signed.balance) {
             return Err((Flaw::Signature, None));
         }
+        // Before the first entry there was nothing.
+        let closing = closing.or((self.last == Seq::ZERO).then_some(Amount::ZERO));
         // Days on which nothing happened open with what they close.
         let opening = opening.or(closing.filter(|_| self.first > self.last));
         match (opening, closing) == (Some(self.opening), Some(self.closing)) {
             true => Ok(()),
             false => Err((Flaw::Sum, None)),
         }
+    }
+}
+
+/// In what an account counts, where its first entry says so.
+fn unit(entry: &Entry) -> Option<&Asset> {
+    match &entry.body {
+        Body::Opened(opened) => Some(&opened.asset),
+        _ => None,
     }
 }

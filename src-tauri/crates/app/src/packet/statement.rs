@@ -84,10 +84,13 @@ impl Statement {
         };
         let mut blocks = vec![
             Block::Heading(1, "Statement of credits".to_owned()),
-            Block::Paragraph(format!(
-                "Account {} ({}) at {}",
-                self.account, self.email, self.cloud
-            )),
+            Block::Paragraph(match self.imported {
+                true => format!("Account of {}", self.email),
+                false => format!(
+                    "Account {} ({}) at {}",
+                    self.account, self.email, self.cloud
+                ),
+            }),
             Block::Paragraph(format!(
                 "{} to {}, both included; days and times in {}",
                 self.period.from,
@@ -195,8 +198,15 @@ impl Statement {
                  signing key {key}."
             ),
         };
-        let how = "usage-history.json beside this statement has the entries exactly as the cloud sent \
-                   them; `boothkeeper verify` proves it without any other data.";
+        let how = match self.imported {
+            true => {
+                "usage-history.json beside this statement has the entries as they were imported."
+            }
+            false => {
+                "usage-history.json beside this statement has the entries exactly as the cloud sent \
+                      them; `boothkeeper verify` proves it without any other data."
+            }
+        };
         [signed, how.to_owned()].into_iter()
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use boothkeeper_sync::Client;
 use boothkeeper_sync::transport::Transport;
 use boothkeeper_sync::wire::checkpoint::PublicKey;
-use mail_parser::MimeHeaders;
+use mail_parser::{Message, MimeHeaders};
 
 use super::history::table;
 use super::proof::{Flaw, Proof, Verdict};
@@ -17,6 +17,9 @@ use crate::{AppError, Code};
 const MOST: u64 = 512 * 1024 * 1024;
 /// Letters carry 15 MiB, and a third more as text.
 const MOST_LETTER: u64 = 32 * 1024 * 1024;
+
+/// How often a letter may have been forwarded in another.
+const FORWARDED: u32 = 3;
 
 /// Files by name, whatever they came in.
 type Files = Vec<(String, Vec<u8>)>;
@@ -80,6 +83,10 @@ pub(super) fn check(files: &Files, trusted: Option<&[PublicKey]>) -> Result<Verd
         table && !proofs.iter().any(|(name, _)| *name == proof)
     };
     unproven.extend(files.iter().filter(stray).map(|(name, _)| name.clone()));
+    if !proofs.iter().any(|(_, proof)| proof.names_its_unit()) {
+        unproven.push("the unit of amounts".to_owned());
+    }
+    unproven.sort_unstable();
     whole.unproven = unproven;
     Ok(whole)
 }
@@ -170,11 +177,30 @@ fn unfold(name: &str, bytes: Vec<u8>, files: &mut Files) -> Result<(), AppError>
         return Err(AppError::new(Code::FileTooLarge));
     }
     let message = crate::letters::parsed(&bytes).ok_or(AppError::new(Code::NotAPacket))?;
+    letter(name, &message, 0, files)
+}
+
+/// A letter's files, and those of a letter that was forwarded in it.
+fn letter(
+    name: String,
+    message: &Message<'_>,
+    depth: u32,
+    files: &mut Files,
+) -> Result<(), AppError> {
+    // Whoever sent it wrote its text.
+    files.push((name, vec![]));
     for part in message.attachments() {
-        if let Some(name) = part.attachment_name()
-            && !name.to_lowercase().ends_with(".eml")
-        {
-            unfold(name, part.contents().to_vec(), files)?;
+        let named = part.attachment_name().map(str::to_lowercase);
+        match (part.message(), named) {
+            (Some(inner), named) if depth < FORWARDED => {
+                let named = named.unwrap_or_else(|| "forwarded.eml".to_owned());
+                letter(named, inner, depth + 1, files)?;
+            }
+            (None, Some(named)) if !named.ends_with(".eml") => {
+                unfold(&named, part.contents().to_vec(), files)?;
+            }
+            (_, Some(named)) => files.push((named, vec![])),
+            (_, None) => {}
         }
     }
     Ok(())
@@ -291,6 +317,17 @@ mod tests {
         assert_eq!(flaw(&shortened), (Flaw::Days, Some(Seq(3))));
         let late = |p: &mut Proof| (p.first, p.opening) = (Seq(3), Amount::of(70));
         assert_eq!(flaw(&late), (Flaw::Days, Some(Seq(2))));
+        // Days without entries that leave some out, numbers at their end, another unit.
+        let emptied = |p: &mut Proof| {
+            (p.from, p.to) = ("2026-02-24".parse().unwrap(), "2026-02-25".parse().unwrap());
+            (p.first, p.last) = (Seq(4), Seq(2));
+            (p.opening, p.closing) = (Amount::of(70), Amount::of(70));
+        };
+        assert_eq!(flaw(&emptied), (Flaw::Days, None));
+        assert_eq!(flaw(&|p| p.last = Seq(u64::MAX)), (Flaw::Days, None));
+        let endless = |p: &mut Proof| p.checkpoint.body.seq = Seq(u64::MAX);
+        assert_eq!(flaw(&endless).0, Flaw::Chain);
+        assert_eq!(flaw(&|p| p.asset.scale = 0).0, Flaw::Format);
         let mut files = files(&proof());
         files[1].1 = String::from_utf8(files[1].1.clone())
             .unwrap()
@@ -298,6 +335,29 @@ mod tests {
             .into();
         let verdict = check(&files, None).unwrap();
         assert_eq!((verdict.ok, verdict.flaw), (false, Some(Flaw::Table)));
+    }
+
+    #[test]
+    fn what_is_not_proven_is_named_wherever_it_lies() {
+        let letter = |subject: &str, name: &str, kind: &str, inner: &str| {
+            format!(
+                "From: a@b.example\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\n\
+                 Content-Type: multipart/mixed; boundary={subject}\r\n\r\n--{subject}\r\n\
+                 Content-Type: text/plain\r\n\r\nHello\r\n--{subject}\r\n\
+                 Content-Type: {kind}; name={name}\r\n\
+                 Content-Disposition: attachment; filename={name}\r\n\r\n{inner}\r\n\
+                 --{subject}--\r\n"
+            )
+        };
+        let document = serde_json::to_string(&proof()).unwrap();
+        let dispute = letter("inner", PROOF, "application/json", &document);
+        let forwarded = letter("outer", "dispute.eml", "message/rfc822", &dispute);
+        let verdict = verify_bytes("Fwd.eml", forwarded.into_bytes()).unwrap();
+        assert!(verdict.ok, "{verdict:?}");
+        assert_eq!(
+            verdict.unproven,
+            ["dispute.eml", "fwd.eml", "the unit of amounts"]
+        );
     }
 
     proptest! {

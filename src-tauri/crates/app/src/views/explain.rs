@@ -9,7 +9,7 @@ use boothkeeper_domain::time::{DAY, MINUTE};
 use boothkeeper_domain::trust::Trust;
 use boothkeeper_domain::{Amount, Seq, Timestamp};
 use boothkeeper_store::cache::Filter;
-use boothkeeper_store::{Day, StoreError};
+use boothkeeper_store::{Day, StoreError, Zone};
 use boothkeeper_sync::wire::api::ClockKind;
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -30,6 +30,10 @@ pub struct Explanation {
     pub causes: Vec<Cause>,
     pub findings: Vec<Finding>,
     pub unexplained: Amount,
+    /// The days, if days were asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional, type = "[string, string]"))]
+    pub days: Option<(NaiveDate, NaiveDate)>,
     /// Up to here the cloud is known to have had nothing newer: what did not happen, had not by then.
     pub as_of: Timestamp,
 }
@@ -96,13 +100,20 @@ impl App {
             return Err(AppError::new(Code::OutOfRange));
         }
         let mut zone = self.laptop.zone().clone();
+        let today = zone.day(now);
         let first = from.map_or_else(|| zone.day(now.plus(-DAYS * DAY)), Day::of_date);
         let filter = Filter {
             from: Some(first),
             to: to.map(Day::of_date),
             ..Filter::default()
         };
-        self.on_copy(|copied| copied.explain(&filter, now))
+        let last = to.map_or(today, Day::of_date);
+        self.on_copy(|copied| {
+            Ok(Explanation {
+                days: Some((first.date(), last.date())),
+                ..copied.explain(&filter, now)?
+            })
+        })
     }
 
     /// Says of each finding how far it is known to hold, and which dispute is about it already.
@@ -144,7 +155,7 @@ impl App {
         }
         if self
             .binding()?
-            .is_some_and(|binding| binding.diverged.is_some())
+            .is_some_and(|binding| binding.diverged.is_some() && !binding.is_damaged())
         {
             let code = FindingCode::Diverged;
             around.push(Finding::new(code, Severity::Alarm, NextStep::Dispute));
@@ -160,7 +171,33 @@ impl Copied<'_> {
         let last = days.first().map_or(Seq::ZERO, |day| day.last);
         let next = self.head.account.seq.next();
         let first = days.last().map_or(next, |day| day.first);
+        self.are_of(filter, first, last)?;
         self.explain_range((first, last), (opened.opening, opened.closing), now)
+    }
+
+    /// Whether the days' sums name the days' entries, neither more nor fewer.
+    fn are_of(&self, filter: &Filter, first: Seq, last: Seq) -> Result<(), AppError> {
+        let mut zone = self.cache.zone()?.unwrap_or_else(Zone::utc);
+        let (from, to) = (filter.from, filter.to);
+        for (seq, inside) in [
+            (Seq(first.0.saturating_sub(1)), false),
+            (first, true),
+            (last, true),
+            (last.next(), false),
+        ] {
+            if first > last && inside {
+                continue;
+            }
+            let Some(row) = self.cache.row(seq)? else {
+                continue;
+            };
+            let day = zone.day(row.at);
+            let among = from.is_none_or(|from| day >= from) && to.is_none_or(|to| day <= to);
+            if among != inside {
+                return Err(StoreError::damaged(seq).into());
+            }
+        }
+        Ok(())
     }
 
     fn explain_after(&self, seq: Seq, now: Timestamp) -> Result<Explanation, AppError> {
@@ -183,10 +220,13 @@ impl Copied<'_> {
         let (head, catalog) = (&self.head, self.catalog()?);
         let mut gathered = self.cache.gathered(first, last)?;
         let causes = gathered.causes();
-        // What followed an entry of these may have come after them: a refund, say.
-        let later = self
-            .cache
-            .entries(self.cache.followers_after(first, last)?)?;
+        // What followed an entry of these, or a run whose failure is among them, may have come after them: a
+        // refund, say.
+        let mut later: BTreeSet<Seq> = self.cache.followers_after((first, last), last)?;
+        for of in gathered.failed().filter(|of| *of < first) {
+            later.extend(self.cache.followers_after((of, of), last)?);
+        }
+        let later = self.cache.entries(later)?;
         gathered.extend(later.into_iter().map(|(_, entry)| entry));
         let mut findings = findings::findings(
             &gathered,
@@ -197,16 +237,27 @@ impl Copied<'_> {
         );
         // Of what came later only what is about these.
         findings.retain(|finding| {
-            finding.entries.is_empty() || finding.entries.iter().any(|seq| *seq <= last)
+            let seqs = &finding.entries;
+            let here = |seq: &Seq| (first..=last).contains(seq);
+            match finding.code {
+                FindingCode::RunRefunded => seqs.iter().any(here),
+                _ => seqs.is_empty() || seqs.iter().any(|seq| *seq <= last),
+            }
         });
         if self.binding.imported {
             findings.retain(|finding| is_told_by_a_table(finding.code));
         }
         let delta = closing.checked_sub(opening);
+        // Where they do not come to it, one of the two was read from damage.
+        let moved = Amount::sum(causes.iter().map(|cause| cause.delta));
+        if moved.ok() != delta.as_ref().ok().copied() {
+            return Err(StoreError::damaged(first).into());
+        }
         let unexplained = causes.iter().find(|c| c.code == CauseCode::Unexplained);
         Ok(Explanation {
             opening,
             closing,
+            days: None,
             delta: delta.map_err(StoreError::damaged_by)?,
             unexplained: unexplained.map_or(Amount::ZERO, |cause| cause.delta),
             causes,

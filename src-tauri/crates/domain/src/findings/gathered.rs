@@ -79,6 +79,14 @@ impl Gathered {
         most_first(self.causes.values().cloned().collect())
     }
 
+    /// The runs whose failure is among them.
+    pub fn failed(&self) -> impl Iterator<Item = Seq> {
+        self.others.iter().filter_map(|entry| match &entry.body {
+            Body::RunFailed(failed) => Some(failed.of),
+            _ => None,
+        })
+    }
+
     pub(super) fn runs(&self) -> &[Run] {
         &self.runs
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::imported::BROUGHT_FORWARD;
 use crate::journal::Body;
 use crate::{Account, Amount, Catalog, Entry, Kind, Seq, Timestamp};
 
@@ -32,6 +33,8 @@ pub enum CauseCode {
     AccountClosed,
     Reversal,
     Adjustment,
+    /// What an imported history began with and does not account for.
+    BroughtForward,
     /// No cause is on record: an adjustment without a reason, a kind of a later version.
     Unexplained,
 }
@@ -191,6 +194,9 @@ pub fn cause(entry: &Entry) -> CauseCode {
         Body::Expiry(_) => CauseCode::Expiry,
         Body::Closure(_) => CauseCode::AccountClosed,
         Body::Reversal(_) => CauseCode::Reversal,
+        Body::Adjustment(_) if entry.reason.as_deref() == Some(BROUGHT_FORWARD) => {
+            CauseCode::BroughtForward
+        }
         Body::Adjustment(_) if entry.reason.is_some() => CauseCode::Adjustment,
         _ => CauseCode::Unexplained,
     }

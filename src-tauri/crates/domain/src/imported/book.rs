@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Owner, Receipt, Report, Row};
+use super::{BROUGHT_FORWARD, Owner, Receipt, Report, Row};
 use crate::account::{AutoRechargeSetting, PaymentOrder};
 use crate::billing::{Ledger, Refusal};
 use crate::calendar::Period;
@@ -53,8 +53,7 @@ impl<'a> Book<'a> {
         if amount.is_zero() {
             return Ok(());
         }
-        let reason = Some("balance before this history".to_owned());
-        self.adjust(amount, reason)
+        self.adjust(amount, Some(BROUGHT_FORWARD.to_owned()))
     }
 
     fn adjust(&mut self, amount: Amount, reason: Option<String>) -> Result<(), Refusal> {
@@ -95,7 +94,31 @@ impl<'a> Book<'a> {
         self.ledger.post(Actor::Operator, body, vec![])
     }
 
+    /// Posts a row. A failure that took credits is the run and, behind it, its failure.
     pub fn row(&mut self, row: &Row, report: &mut Report) -> Result<(), Refusal> {
+        let failed = row.kind.as_deref() == Some(Kind::RunFailed.name());
+        if !failed || !row.amount.is_negative() {
+            return self.post(row, report);
+        }
+        let run = row.run.clone();
+        let run = run.unwrap_or_else(|| format!("row_{}", self.ledger.account.seq.next()));
+        let charged = Row {
+            kind: Some(Kind::Usage.name().to_owned()),
+            run: Some(run.clone()),
+            ..row.clone()
+        };
+        self.post(&charged, report)?;
+        let failure = Row {
+            amount: Amount::ZERO,
+            run: Some(run),
+            refers_to: None,
+            number: None,
+            ..row.clone()
+        };
+        self.post(&failure, report)
+    }
+
+    fn post(&mut self, row: &Row, report: &mut Report) -> Result<(), Refusal> {
         self.ledger.advance(row.at);
         self.close_gap(row, report)?;
         let seq = self.ledger.account.seq.next();
@@ -118,6 +141,19 @@ impl<'a> Book<'a> {
             self.numbered.insert(number, seq);
         }
         Ok(())
+    }
+
+    /// The history ends with the balance that it states.
+    pub fn settle(&mut self, stated: Option<Amount>, report: &mut Report) -> Result<(), Refusal> {
+        let here = self.ledger.account.balance;
+        let stated = stated.unwrap_or(here).max(Amount::ZERO);
+        let gap = stated.checked_sub(here);
+        let gap = gap.map_err(|_| Refusal::AmountOutOfRange)?;
+        if gap.is_zero() {
+            return Ok(());
+        }
+        report.gaps += 1;
+        self.adjust(gap, None)
     }
 
     /// Where a balance does not follow from the one before, the difference is an entry without a cause.

@@ -1,7 +1,7 @@
 //! Pages and windows of history. Rollups say which days hold matches and between which entries; rows
 //! are read by that one range.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use boothkeeper_domain::Seq;
@@ -185,12 +185,15 @@ impl Cache {
         Ok(found.collect())
     }
 
-    /// What came after a range and refers to an entry of it, in order.
-    pub fn followers_after(&self, first: Seq, last: Seq) -> Result<Vec<Seq>, StoreError> {
-        let query = "SELECT DISTINCT seq FROM links WHERE target BETWEEN ?1 AND ?2 AND seq > ?2
-                     ORDER BY seq";
+    /// What came after a place and refers to an entry of a range.
+    pub fn followers_after(
+        &self,
+        (first, last): (Seq, Seq),
+        after: Seq,
+    ) -> Result<BTreeSet<Seq>, StoreError> {
+        let query = "SELECT seq FROM links WHERE target BETWEEN ?1 AND ?2 AND seq > ?3";
         let mut statement = self.connection.prepare_cached(query)?;
-        let seqs = statement.query_map([first.0, last.0], |row| row.get(0).map(Seq))?;
+        let seqs = statement.query_map([first.0, last.0, after.0], |row| row.get(0).map(Seq))?;
         Ok(seqs.collect::<Result<_, _>>()?)
     }
 

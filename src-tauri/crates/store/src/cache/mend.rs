@@ -10,6 +10,7 @@ use rusqlite::{Connection, params};
 
 use super::apply::{write_head_at, write_links, write_names, write_rows};
 use super::head::Head;
+use super::segments::chained;
 use super::{Cache, Names, Rollups, Row};
 use crate::{StoreError, Zone};
 
@@ -200,9 +201,4 @@ fn fold(account: &mut Account, whole: &[u8]) -> Result<(), StoreError> {
         account.apply(&entry).map_err(StoreError::damaged_by)?;
     }
     Ok(())
-}
-
-fn chained(before: Hash, whole: &[u8]) -> Option<Hash> {
-    let lines = lines(whole).ok()?;
-    Some(lines.fold(before, |previous, line| chain::next(&previous, line)))
 }

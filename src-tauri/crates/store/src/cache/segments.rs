@@ -1,14 +1,13 @@
 //! The entries' own bytes: for proof, for the details of a row, for text search.
 
-use std::borrow::Cow;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::thread;
 
 use boothkeeper_domain::findings::Gathered;
 use boothkeeper_domain::{Entry, Hash, Seq};
-use boothkeeper_wire::entry;
 use boothkeeper_wire::stream::{SEGMENT, decompress, lines};
+use boothkeeper_wire::{chain, entry};
 use rusqlite::OptionalExtension;
 
 use super::Cache;
@@ -29,10 +28,12 @@ impl Segment {
     }
 }
 
-/// Entries that must be there, as they are kept.
+/// Lines as they are kept, between the chain values before and after them.
 struct Part {
-    first: Seq,
-    last: Seq,
+    /// The place before its first line.
+    base: Seq,
+    before: Hash,
+    after: Hash,
     kept: Kept,
 }
 
@@ -43,27 +44,52 @@ enum Kept {
 }
 
 impl Part {
-    fn read(&self, sink: &mut dyn FnMut(Entry)) -> Result<(), StoreError> {
-        let whole: Cow<'_, [u8]> = match &self.kept {
-            Kept::Frame(frame) => decompress(frame)
-                .map_err(|_| StoreError::damaged(self.first))?
-                .into(),
-            Kept::Lines(whole) => whole.into(),
+    /// Its lines, proven: they lead from one chain value to the other.
+    fn whole(self) -> Result<Vec<u8>, StoreError> {
+        let damaged = || StoreError::damaged(self.base.next());
+        let whole = match self.kept {
+            Kept::Frame(frame) => decompress(&frame).map_err(|_| damaged())?,
+            Kept::Lines(whole) => whole,
         };
-        let skipped = usize::try_from((self.first.0 - 1) % SEGMENT).unwrap_or(0);
-        let mut lines = lines(&whole)?.skip(skipped);
-        let mut at = self.first;
-        while at <= self.last {
-            let line = lines.next().ok_or_else(|| StoreError::damaged(at))?;
-            let entry = entry::decode(line).map_err(|_| StoreError::damaged(at))?;
-            if entry.seq != at {
-                return Err(StoreError::damaged(at));
+        match chained(self.before, &whole) == Some(self.after) {
+            true => Ok(whole),
+            false => Err(damaged()),
+        }
+    }
+
+    /// Reads the entries from one to another, as far as they are its own.
+    fn read(
+        self,
+        (first, last): (Seq, Seq),
+        sink: &mut dyn FnMut(Entry),
+    ) -> Result<(), StoreError> {
+        let base = self.base;
+        let whole = self.whole()?;
+        let skipped = first.0.saturating_sub(base.0 + 1);
+        let mut at = Seq(base.0 + skipped).next();
+        for line in lines(&whole)?.skip(usize::try_from(skipped).unwrap_or(usize::MAX)) {
+            if at > last {
+                break;
             }
-            sink(entry);
+            sink(decoded(line, at)?);
             at = at.next();
         }
         Ok(())
     }
+}
+
+fn decoded(line: &[u8], seq: Seq) -> Result<Entry, StoreError> {
+    let entry = entry::decode(line).map_err(|_| StoreError::damaged(seq))?;
+    match entry.seq == seq {
+        true => Ok(entry),
+        false => Err(StoreError::damaged(seq)),
+    }
+}
+
+/// The chain value after some lines.
+pub(super) fn chained(before: Hash, whole: &[u8]) -> Option<Hash> {
+    let lines = lines(whole).ok()?;
+    Some(lines.fold(before, |previous, line| chain::next(&previous, line)))
 }
 
 impl Cache {
@@ -100,14 +126,10 @@ impl Cache {
 
     /// An entry as it was sent: its line and what it says. `None` past the copy's end.
     pub fn entry(&self, seq: Seq) -> Result<Option<(Vec<u8>, Entry)>, StoreError> {
-        let Some(line) = self.line(seq)? else {
+        if seq == Seq::ZERO || seq > self.end()? {
             return Ok(None);
-        };
-        let entry = entry::decode(&line).map_err(|_| StoreError::damaged(seq))?;
-        if entry.seq != seq {
-            return Err(StoreError::damaged(seq));
         }
-        Ok(Some((line, entry)))
+        Ok(self.entries([seq])?.pop())
     }
 
     /// Several entries with their lines, each segment opened once for neighbours.
@@ -118,25 +140,15 @@ impl Cache {
         let mut open: Option<(Seq, Vec<u8>)> = None;
         let mut entries = Vec::new();
         for seq in seqs {
-            let last = Seq(seq.0.div_ceil(SEGMENT) * SEGMENT);
-            if open.as_ref().is_none_or(|(held, _)| *held != last) {
-                open = match self.segment(last)? {
-                    Some(segment) => {
-                        let whole = decompress(&segment.frame);
-                        Some((last, whole.map_err(|_| StoreError::damaged(seq))?))
-                    }
-                    None => Some((last, self.tail()?)),
-                };
+            let base = base(seq);
+            if open.as_ref().is_none_or(|(held, _)| *held != base) {
+                open = Some((base, self.part(base)?.whole()?));
             }
             let (_, whole) = open.as_ref().ok_or_else(|| StoreError::damaged(seq))?;
-            let at = usize::try_from((seq.0 - 1) % SEGMENT).unwrap_or(0);
+            let at = usize::try_from(seq.0 - base.0 - 1).unwrap_or(usize::MAX);
             let line = lines(whole)?.nth(at);
             let line = line.ok_or_else(|| StoreError::damaged(seq))?;
-            let entry = entry::decode(line).map_err(|_| StoreError::damaged(seq))?;
-            if entry.seq != seq {
-                return Err(StoreError::damaged(seq));
-            }
-            entries.push((line.to_vec(), entry));
+            entries.push((line.to_vec(), decoded(line, seq)?));
         }
         Ok(entries)
     }
@@ -145,7 +157,7 @@ impl Cache {
     pub fn entries_between(&self, first: Seq, last: Seq) -> Result<Vec<Entry>, StoreError> {
         let mut entries = Vec::new();
         for part in self.parts(first, last)? {
-            part.read(&mut |entry| entries.push(entry))?;
+            part.read((first, last), &mut |entry| entries.push(entry))?;
         }
         Ok(entries)
     }
@@ -155,21 +167,23 @@ impl Cache {
     pub fn gathered(&self, first: Seq, last: Seq) -> Result<Gathered, StoreError> {
         /// Fewer are read before another thread has begun.
         const SHARE: usize = 4;
-        let parts = self.parts(first, last)?;
+        let mut parts = self.parts(first, last)?;
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         let share = parts.len().div_ceil(cores).max(SHARE);
-        let gather = |parts: &[Part]| {
+        let gather = |parts: Vec<Part>| {
             let mut gathered = Gathered::default();
             let mut add = |entry| gathered.add(entry);
-            parts.iter().try_for_each(|part| part.read(&mut add))?;
+            let mut parts = parts.into_iter();
+            parts.try_for_each(|part| part.read((first, last), &mut add))?;
             Ok::<_, StoreError>(gathered)
         };
         thread::scope(|scope| {
-            let mut shares = parts.chunks(share);
-            let here = shares.next().unwrap_or_default();
-            let others: Vec<_> = shares
-                .map(|parts| scope.spawn(move || gather(parts)))
-                .collect();
+            let here: Vec<_> = parts.drain(..share.min(parts.len())).collect();
+            let mut others = Vec::new();
+            while !parts.is_empty() {
+                let next: Vec<_> = parts.drain(..share.min(parts.len())).collect();
+                others.push(scope.spawn(move || gather(next)));
+            }
             let mut gathered = gather(here)?;
             for other in others {
                 let next = other.join().unwrap_or_else(|panic| resume_unwind(panic));
@@ -179,36 +193,56 @@ impl Cache {
         })
     }
 
+    /// What holds a range, which must be there.
     fn parts(&self, first: Seq, last: Seq) -> Result<Vec<Part>, StoreError> {
-        let mut parts = Vec::new();
-        let mut at = first.max(Seq(1));
-        while at <= last {
-            let end = Seq(at.0.div_ceil(SEGMENT) * SEGMENT);
-            let (kept, last) = match self.segment(end)? {
-                Some(segment) => (Kept::Frame(segment.frame), end.min(last)),
-                // After the last whole one there is nothing else.
-                None => (Kept::Lines(self.tail()?), last),
-            };
-            let first = at;
-            parts.push(Part { first, last, kept });
-            at = last.max(end).next();
+        let first = first.max(Seq(1));
+        if first > last {
+            return Ok(vec![]);
+        }
+        if last > self.end()? {
+            return Err(StoreError::damaged(last));
+        }
+        let (mut parts, mut at) = (Vec::new(), base(first));
+        while at < last {
+            parts.push(self.part(at)?);
+            at = Seq(at.0 + SEGMENT);
         }
         Ok(parts)
     }
 
-    fn line(&self, seq: Seq) -> Result<Option<Vec<u8>>, StoreError> {
-        let query = "SELECT line FROM tail WHERE seq = ?1";
-        let mut statement = self.connection.prepare_cached(query)?;
-        let line = statement.query_row([seq.0], |row| row.get(0)).optional()?;
-        if line.is_some() || seq == Seq::ZERO {
-            return Ok(line);
-        }
-        let last = Seq(seq.0.div_ceil(SEGMENT) * SEGMENT);
-        let Some(segment) = self.segment(last)? else {
-            return Ok(None);
+    /// The segment behind a place, or the newest lines.
+    fn part(&self, base: Seq) -> Result<Part, StoreError> {
+        let before = match base {
+            Seq::ZERO => chain::genesis(&self.checkpoint_from(Seq(1))?.body.account),
+            base => match self.segment(base)? {
+                Some(segment) => segment.chain,
+                None => return Err(StoreError::damaged(base)),
+            },
         };
-        let whole = decompress(&segment.frame).map_err(|_| StoreError::damaged(seq))?;
-        let at = usize::try_from(seq.0 - segment.before().0 - 1).unwrap_or(0);
-        Ok(lines(&whole)?.nth(at).map(<[u8]>::to_vec))
+        let (kept, after) = match self.segment(Seq(base.0 + SEGMENT))? {
+            Some(segment) => (Kept::Frame(segment.frame), segment.chain),
+            None => {
+                let signed = self.checkpoint_from(self.end()?)?;
+                (Kept::Lines(self.tail()?), signed.body.chain)
+            }
+        };
+        Ok(Part {
+            base,
+            before,
+            after,
+            kept,
+        })
     }
+
+    /// The newest place that the cloud has signed.
+    fn end(&self) -> Result<Seq, StoreError> {
+        let query = "SELECT coalesce(max(seq), 0) FROM checkpoints";
+        let mut statement = self.connection.prepare_cached(query)?;
+        Ok(statement.query_row([], |row| row.get(0).map(Seq))?)
+    }
+}
+
+/// The place before the segment that holds an entry.
+fn base(seq: Seq) -> Seq {
+    Seq(seq.0.saturating_sub(1) / SEGMENT * SEGMENT)
 }
