@@ -2,17 +2,20 @@
 
 use std::process::ExitCode;
 
-use boothkeeper_app::disputes::{Begin, DisputeView, DisputesView, DraftView, Edits, TicketView};
+use boothkeeper_app::disputes::{
+    Begin, DisputeView, DisputesView, DraftView, Edits, Said, TicketView,
+};
 use boothkeeper_app::domain::disputes::DisputeKind;
 use boothkeeper_app::domain::findings::FindingCode;
-use boothkeeper_app::domain::{Amount, Asset, Seq};
+use boothkeeper_app::domain::{Asset, Seq};
 use boothkeeper_app::views::Since;
 use boothkeeper_app::words::{cause, dispute, money};
-use boothkeeper_app::{App, AppError, Code, Date, Verdict};
+use boothkeeper_app::{App, AppError, Code, Verdict};
 use serde_json::{Value, json};
 
 use crate::arguments::{ClaimArguments, DisputeCommand};
 use crate::output::{self, Output, asset, json_name};
+use crate::words;
 
 pub async fn run(
     app: &App,
@@ -250,11 +253,14 @@ impl Output {
         ));
         let sum = |amount| money(amount, &asset);
         self.line(&format!(
-            "  {} to {}: {} + {} = {}, {} entries",
+            "  {} to {}: {} {} = {}, {} entries",
             draft.from,
             draft.to,
             sum(draft.opening),
-            sum(draft.delta),
+            match draft.delta.is_negative() {
+                true => format!("- {}", sum(draft.delta.negated())),
+                false => format!("+ {}", sum(draft.delta)),
+            },
             sum(draft.closing),
             draft.count
         ));
@@ -288,13 +294,7 @@ impl Output {
             self.line(&format!("  attached: {} ({} bytes)", file.name, file.bytes));
         }
         self.line(&format!("  noticed: {}", draft.noticed_on));
-        self.said(
-            draft.payment.as_deref(),
-            (draft.paid, draft.paid_on),
-            draft.coupon.as_deref(),
-            draft.plan.as_deref(),
-            &draft.legacy,
-        );
+        self.said(&draft.said);
         self.line(&format!("  message: {}", draft.message_sent));
         if draft.message_sent != draft.message {
             self.line("  Guests' numbers and addresses are masked in it.");
@@ -305,7 +305,10 @@ impl Output {
             );
         }
         for problem in &draft.problems {
-            self.line(&format!("  still missing: {}", json_name(problem)));
+            self.line(&format!(
+                "  before it is sent: {}",
+                words::problem(*problem)
+            ));
         }
         Ok(())
     }
@@ -344,13 +347,7 @@ impl Output {
             let seqs: Vec<_> = ticket.entries.iter().map(ToString::to_string).collect();
             self.line(&format!("  entries: {}", seqs.join(", ")));
         }
-        self.said(
-            ticket.payment.as_deref(),
-            (ticket.paid, ticket.paid_on),
-            ticket.coupon.as_deref(),
-            ticket.plan.as_deref(),
-            &ticket.legacy,
-        );
+        self.said(&ticket.said);
         for message in &ticket.messages {
             let (at, from) = (zone.local(message.at), json_name(&message.from));
             self.line(&format!("  {at}  {from}: {}", message.text));
@@ -365,22 +362,14 @@ impl Output {
     }
 
     /// What a person has said of it, as far as anything was.
-    fn said(
-        &self,
-        payment: Option<&str>,
-        (paid, paid_on): (Option<Amount>, Option<Date>),
-        coupon: Option<&str>,
-        plan: Option<&str>,
-        legacy: &[String],
-    ) {
-        let text = |text: Option<&str>| text.map(ToOwned::to_owned);
-        let legacy = (!legacy.is_empty()).then(|| legacy.join(", "));
+    fn said(&self, said: &Said) {
+        let legacy = (!said.legacy.is_empty()).then(|| said.legacy.join(", "));
         for (what, said) in [
-            ("payment", text(payment)),
-            ("paid", paid.map(|paid| money(paid, &Asset::usd()))),
-            ("paid on", paid_on.map(|day| day.to_string())),
-            ("coupon", text(coupon)),
-            ("plan", text(plan)),
+            ("payment", said.payment.clone()),
+            ("paid", said.paid.map(|paid| money(paid, &Asset::usd()))),
+            ("paid on", said.paid_on.map(|day| day.to_string())),
+            ("coupon", said.coupon.clone()),
+            ("plan", said.plan.clone()),
             ("legacy products", legacy),
         ] {
             if let Some(said) = said {
@@ -401,14 +390,14 @@ impl Output {
             self.line(match (verdict.trusted, verdict.imported) {
                 (true, _) => "It is a key of that cloud.",
                 (_, true) => "The operator imported this history and signed it here: no cloud has verified it.",
-                _ => "Anyone can sign: whose key it is says --cloud URL, or compare it.",
+                _ => "Whether that key is your cloud's is told by --cloud URL.",
             });
             if !verdict.unproven.is_empty() {
                 let names = verdict.unproven.join(", ");
                 self.line(&format!("Nothing is proven of {names}."));
             }
         } else {
-            let flaw = verdict.flaw.as_ref().map(json_name).unwrap_or_default();
+            let flaw = verdict.flaw.as_ref().map_or("", words::flaw);
             let first = verdict.first_bad_seq;
             let first = first.map_or(String::new(), |seq| format!(", first at entry {seq}"));
             self.line(&format!("NOT PROVEN: {flaw}{first}."));

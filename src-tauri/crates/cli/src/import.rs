@@ -151,7 +151,7 @@ impl Output {
         }
         if report.gaps > 0 {
             self.line(&format!(
-                "At {} places the balances do not follow from each other: those differences have no cause.",
+                "Balances that do not follow from the one before: {}. Those differences have no cause.",
                 report.gaps
             ));
         }
@@ -163,7 +163,7 @@ impl Output {
         }
         if report.resembling > 0 {
             self.line(&format!(
-                "{} receipts look like purchases in the table and are not claimed to be missing.",
+                "Receipts that may be purchases in the table, and are not claimed to be missing: {}.",
                 report.resembling
             ));
         }

@@ -53,7 +53,7 @@ enum Command {
         entries: u64,
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// The day the business has reached; the wall clock's day if not said.
+        /// The instant the business has reached, as 2026-03-01T00:00:00.000Z; now if not said.
         #[arg(long)]
         until: Option<Timestamp>,
     },

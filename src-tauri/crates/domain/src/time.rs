@@ -1,9 +1,10 @@
 //! Instants as the cloud writes them: UTC, to the millisecond.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
@@ -69,6 +70,9 @@ impl FromStr for Timestamp {
     type Err = TimestampError;
 
     fn from_str(text: &str) -> Result<Self, TimestampError> {
+        if let Some(millis) = as_written(text) {
+            return Ok(Timestamp(millis));
+        }
         let error = || TimestampError(text.chars().take(40).collect());
         let at = DateTime::parse_from_rfc3339(text).map_err(|_| error())?;
         let millis = at.timestamp_millis();
@@ -77,6 +81,23 @@ impl FromStr for Timestamp {
         }
         Ok(Timestamp(millis))
     }
+}
+
+/// The one form that is written, `2026-02-21T16:31:07.000Z`, read without looking for others.
+fn as_written(text: &str) -> Option<i64> {
+    let text: &[u8; 24] = text.as_bytes().try_into().ok()?;
+    let marks = [4, 7, 10, 13, 16, 19, 23].map(|at: usize| text[at]);
+    let number = |digits: Range<usize>| {
+        text[digits].iter().try_fold(0, |number, digit| {
+            let digit = char::from(*digit).to_digit(10)?;
+            Some(number * 10 + digit)
+        })
+    };
+    let year = i32::try_from(number(0..4)?).ok()?;
+    let day = NaiveDate::from_ymd_opt(year, number(5..7)?, number(8..10)?)?;
+    let (hour, minute) = (number(11..13)?, number(14..16)?);
+    let at = day.and_hms_milli_opt(hour, minute, number(17..19)?, number(20..23)?)?;
+    (marks == *b"--T::.Z").then(|| at.and_utc().timestamp_millis())
 }
 
 impl Serialize for Timestamp {
@@ -104,6 +125,29 @@ impl<'de> Deserialize<'de> for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_form_that_is_written_is_read_as_any_other() {
+        for text in [
+            "2026-02-21T16:31:07.005Z",
+            "2024-02-29T23:59:59.999Z",
+            "0000-01-01T00:00:00.000Z",
+            "9999-12-31T23:59:59.999Z",
+        ] {
+            let any = DateTime::parse_from_rfc3339(text).unwrap();
+            assert_eq!(as_written(text), Some(any.timestamp_millis()), "{text}");
+        }
+        for text in [
+            "2026-02-30T16:31:07.005Z",
+            "2026-02-21 16:31:07.005Z",
+            "2026-02-21T16:31:07.005z",
+            "2026-02-21T24:31:07.005Z",
+            "+026-02-21T16:31:07.005Z",
+            "2026-02-21T16:31:07.0051",
+        ] {
+            assert_eq!(as_written(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn an_instant_is_written_with_milliseconds_and_read_back() {

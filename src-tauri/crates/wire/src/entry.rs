@@ -7,7 +7,7 @@ use std::fmt;
 use boothkeeper_domain::journal::BodyOf;
 use boothkeeper_domain::{Actor, Amount, Entry, Line, Seq, Timestamp};
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer as _, Serialize};
 use serde_json::value::RawValue;
 
 /// A longer line is an attack or a bug, never an entry.
@@ -55,19 +55,18 @@ pub fn encode(entry: &Entry) -> Result<Vec<u8>, DecodeError> {
     Ok(line)
 }
 
-/// Reads one line without its newline.
+/// Reads one line without its newline, in one pass: by the time a body comes, its kind is known.
 pub fn decode(line: &[u8]) -> Result<Entry, DecodeError> {
     if line.len() > MAX_LINE {
         return Err(DecodeError::TooLong(line.len()));
     }
     // Checked for UTF-8 once as a whole, not once more for every string in it.
     let line = str::from_utf8(line).map_err(serde_json::Error::custom)?;
-    let Decoded(entry) = serde_json::from_str(line)?;
+    let mut json = serde_json::Deserializer::from_str(line);
+    let entry = json.deserialize_map(EntryVisitor)?;
+    json.end()?;
     Ok(entry)
 }
-
-/// Read in one pass: by the time a body comes, its kind is known.
-struct Decoded(Entry);
 
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "snake_case")]
@@ -85,22 +84,16 @@ enum Field {
     OfALaterVersion,
 }
 
-impl<'de> Deserialize<'de> for Decoded {
-    fn deserialize<D: Deserializer<'de>>(line: D) -> Result<Self, D::Error> {
-        line.deserialize_map(EntryVisitor)
-    }
-}
-
 struct EntryVisitor;
 
 impl<'de> Visitor<'de> for EntryVisitor {
-    type Value = Decoded;
+    type Value = Entry;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an entry")
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Decoded, M::Error> {
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Entry, M::Error> {
         let (mut seq, mut at, mut delta, mut balance_after) = (None, None, None, None);
         let (mut actor, mut reason, mut lines) = (None, None, None);
         let (mut kind, mut body) = (None::<String>, None);
@@ -126,7 +119,7 @@ impl<'de> Visitor<'de> for EntryVisitor {
                 }
             }
         }
-        Ok(Decoded(Entry {
+        Ok(Entry {
             seq: there("seq", seq)?,
             at: there("at", at)?,
             delta: there("delta", delta)?,
@@ -135,7 +128,7 @@ impl<'de> Visitor<'de> for EntryVisitor {
             reason: reason.flatten(),
             lines: lines.unwrap_or_default(),
             body: there("body", body)?,
-        }))
+        })
     }
 }
 

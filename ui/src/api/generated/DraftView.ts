@@ -25,7 +25,7 @@ explained?: Explained, rows: Array<ChosenRow>, chosen: Amount, message: string,
 /**
  * As it is sent: guests' numbers and addresses are masked.
  */
-message_sent: string, payment?: string, paid?: Amount, paid_on?: string, coupon?: string, plan?: string, legacy: Array<string>, 
+message_sent: string, 
 /**
  * The operator's own.
  */
@@ -41,4 +41,4 @@ reply_expected_by: Timestamp,
 /**
  * Why the cloud refused it.
  */
-refused?: string, as_of: Timestamp, };
+refused?: string, as_of: Timestamp, payment?: string, paid?: Amount, paid_on?: string, coupon?: string, plan?: string, legacy: Array<string>, };

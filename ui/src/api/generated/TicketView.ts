@@ -11,4 +11,4 @@ import type { Timestamp } from "./Timestamp";
 /**
  * A ticket, as the cloud has it and as scripts get it.
  */
-export type TicketView = { id: string, kind: DisputeKind, state: DisputeState, outcome?: Resolution, opened_at: Timestamp, email: string, expected?: Amount, actual?: Amount, noticed_on: string, payment?: string, paid?: Amount, paid_on?: string, coupon?: string, plan?: string, legacy: Array<string>, entries: Array<Seq>, attachments: Array<FileView>, reply_expected_by?: Timestamp, overdue: boolean, messages: Array<MessageView>, returned: Amount, settled_by: Array<Seq>, };
+export type TicketView = { id: string, kind: DisputeKind, state: DisputeState, outcome?: Resolution, opened_at: Timestamp, email: string, expected?: Amount, actual?: Amount, noticed_on: string, entries: Array<Seq>, attachments: Array<FileView>, reply_expected_by?: Timestamp, overdue: boolean, messages: Array<MessageView>, returned: Amount, settled_by: Array<Seq>, payment?: string, paid?: Amount, paid_on?: string, coupon?: string, plan?: string, legacy: Array<string>, };

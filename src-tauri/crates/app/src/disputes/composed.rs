@@ -14,7 +14,7 @@ use boothkeeper_sync::wire::dispute::Ticket;
 
 use super::drafts::Sent;
 use super::tickets::sent_file;
-use super::{ChosenRow, DisputeRow, DraftProblem, DraftView, FileView};
+use super::{ChosenRow, DisputeRow, DraftProblem, DraftView, FileView, Said};
 use crate::copy::Copied;
 use crate::{App, AppError};
 
@@ -104,12 +104,14 @@ impl Copied<'_> {
             chosen,
             message: draft.message.clone(),
             message_sent: masked(&draft.message),
-            payment: draft.payment.as_ref().map(ToString::to_string),
-            paid: draft.paid,
-            paid_on: draft.paid_on,
-            coupon: draft.coupon.clone(),
-            plan: draft.plan.clone(),
-            legacy: draft.legacy.clone(),
+            said: Said {
+                payment: draft.payment.as_ref().map(ToString::to_string),
+                paid: draft.paid,
+                paid_on: draft.paid_on,
+                coupon: draft.coupon.clone(),
+                plan: draft.plan.clone(),
+                legacy: draft.legacy.clone(),
+            },
             problems: problems(draft, &files, adds_up, no_days, closed),
             files,
             disputed_by: self.disputed_by(draft)?,

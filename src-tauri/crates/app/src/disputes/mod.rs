@@ -23,7 +23,7 @@ pub use drafts::Edits;
 pub use propose::Begin;
 pub use views::{
     ChosenRow, DisputeRow, DisputeState, DisputesView, DraftProblem, DraftView, FileView,
-    MessageView, TicketView,
+    MessageView, Said, TicketView,
 };
 
 use crate::{App, AppError, Code};

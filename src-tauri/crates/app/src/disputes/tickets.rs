@@ -4,7 +4,7 @@ use boothkeeper_domain::{Actor, Timestamp};
 use boothkeeper_sync::wire::dispute::{Attachment, Message, Ticket, TicketState};
 
 use super::composed::owed;
-use super::{DisputeRow, DisputeState, FileView, MessageView, TicketView};
+use super::{DisputeRow, DisputeState, FileView, MessageView, Said, TicketView};
 
 pub(super) fn ticket_row(ticket: &Ticket, now: Timestamp) -> DisputeRow {
     let view = ticket_view(ticket, now);
@@ -46,12 +46,14 @@ pub(super) fn ticket_view(ticket: &Ticket, now: Timestamp) -> TicketView {
         expected: ticket.expected,
         actual: ticket.actual,
         noticed_on: ticket.noticed_on,
-        payment: ticket.payment.as_ref().map(ToString::to_string),
-        paid: ticket.paid,
-        paid_on: ticket.paid_on,
-        coupon: ticket.coupon.clone(),
-        plan: ticket.plan.clone(),
-        legacy: ticket.legacy.clone(),
+        said: Said {
+            payment: ticket.payment.as_ref().map(ToString::to_string),
+            paid: ticket.paid,
+            paid_on: ticket.paid_on,
+            coupon: ticket.coupon.clone(),
+            plan: ticket.plan.clone(),
+            legacy: ticket.legacy.clone(),
+        },
         entries: ticket.entries.iter().map(|entry| entry.seq).collect(),
         attachments: ticket.attachments.iter().map(sent_file).collect(),
         reply_expected_by: open.then_some(ticket.reply_expected_by),

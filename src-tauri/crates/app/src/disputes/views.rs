@@ -118,6 +118,28 @@ pub struct ChosenRow {
     pub chosen: bool,
 }
 
+/// What a person has said it is about, beside the entries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Said {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub payment: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub paid: Option<Amount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional, type = "string"))]
+    pub paid_on: Option<NaiveDate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub coupon: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub plan: Option<String>,
+    pub legacy: Vec<String>,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct DraftView {
@@ -158,22 +180,8 @@ pub struct DraftView {
     pub message: String,
     /// As it is sent: guests' numbers and addresses are masked.
     pub message_sent: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub payment: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub paid: Option<Amount>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional, type = "string"))]
-    pub paid_on: Option<NaiveDate>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub coupon: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub plan: Option<String>,
-    pub legacy: Vec<String>,
+    #[serde(flatten)]
+    pub said: Said,
     /// The operator's own.
     pub files: Vec<FileView>,
     pub problems: Vec<DraftProblem>,
@@ -220,22 +228,8 @@ pub struct TicketView {
     pub actual: Option<Amount>,
     #[cfg_attr(feature = "ts", ts(type = "string"))]
     pub noticed_on: NaiveDate,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub payment: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub paid: Option<Amount>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional, type = "string"))]
-    pub paid_on: Option<NaiveDate>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub coupon: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub plan: Option<String>,
-    pub legacy: Vec<String>,
+    #[serde(flatten)]
+    pub said: Said,
     pub entries: Vec<Seq>,
     pub attachments: Vec<FileView>,
     #[serde(skip_serializing_if = "Option::is_none")]

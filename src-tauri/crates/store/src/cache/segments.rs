@@ -71,19 +71,17 @@ impl Part {
             if at > last {
                 break;
             }
-            sink(decoded(line, at)?);
+            sink(placed(line, at)?);
             at = at.next();
         }
         Ok(())
     }
 }
 
-fn decoded(line: &[u8], seq: Seq) -> Result<Entry, StoreError> {
-    let entry = entry::decode(line).map_err(|_| StoreError::damaged(seq))?;
-    match entry.seq == seq {
-        true => Ok(entry),
-        false => Err(StoreError::damaged(seq)),
-    }
+/// The entry of a line, which is the one of its place.
+fn placed(line: &[u8], seq: Seq) -> Result<Entry, StoreError> {
+    let entry = entry::decode(line).ok().filter(|entry| entry.seq == seq);
+    entry.ok_or_else(|| StoreError::damaged(seq))
 }
 
 /// The chain value after some lines.
@@ -148,7 +146,7 @@ impl Cache {
             let at = usize::try_from(seq.0 - base.0 - 1).unwrap_or(usize::MAX);
             let line = lines(whole)?.nth(at);
             let line = line.ok_or_else(|| StoreError::damaged(seq))?;
-            entries.push((line.to_vec(), decoded(line, seq)?));
+            entries.push((line.to_vec(), placed(line, seq)?));
         }
         Ok(entries)
     }
@@ -214,10 +212,12 @@ impl Cache {
     fn part(&self, base: Seq) -> Result<Part, StoreError> {
         let before = match base {
             Seq::ZERO => chain::genesis(&self.checkpoint_from(Seq(1))?.body.account),
-            base => match self.segment(base)? {
-                Some(segment) => segment.chain,
-                None => return Err(StoreError::damaged(base)),
-            },
+            base => {
+                let query = "SELECT chain FROM segments WHERE last = ?1";
+                let mut statement = self.connection.prepare_cached(query)?;
+                let chain = statement.query_row([base.0], |row| row.get(0)).optional()?;
+                Hash(chain.ok_or_else(|| StoreError::damaged(base))?)
+            }
         };
         let (kept, after) = match self.segment(Seq(base.0 + SEGMENT))? {
             Some(segment) => (Kept::Frame(segment.frame), segment.chain),
