@@ -358,6 +358,11 @@ async fn nothing_is_counted_twice_and_nothing_is_made_up() -> anyhow::Result<()>
 
     // A draft on it would be lost, and says so; without it the older history makes place.
     let draft = laptop.ok(&["--imported", "dispute", "new", "--kind", "other"])?;
+    // It is written now, on a history that ends when it ends.
+    let noticed = draft["noticed_on"].as_str().context("a day")?;
+    assert!(noticed > "2026-03-02", "{noticed}");
+    let shown = laptop.ok(&["--imported", "balance"])?;
+    assert_eq!(shown["as_of"], "2026-03-02T00:00:00.000Z");
     let table = written(
         folder.path(),
         "other.csv",

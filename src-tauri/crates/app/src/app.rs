@@ -137,6 +137,15 @@ impl App {
         })
     }
 
+    /// The instant at which a person writes something down. An imported history ends some day; whoever writes
+    /// about it does so now.
+    pub(crate) fn written_now(&self) -> Result<Timestamp, AppError> {
+        match self.binding()?.is_some_and(|binding| binding.imported) {
+            true => Ok(self.laptop.clock().wall()),
+            false => self.rules_now(),
+        }
+    }
+
     /// The proven head; `None` before the first sync, or without an account.
     pub(crate) fn head(&self, binding: Option<&Binding>) -> Result<Option<Arc<Head>>, AppError> {
         let Some(binding) = binding else {

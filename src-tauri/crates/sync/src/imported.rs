@@ -1,7 +1,7 @@
 //! An imported journal in the place of a copied one: signed by a key of its own that nobody else has, so that
 //! damage on disk is found like any other, and nobody takes it for a cloud's.
 
-use boothkeeper_domain::{AccountId, Amount, Entry, Epoch, Seq};
+use boothkeeper_domain::{AccountId, Amount, Entry, Epoch, Seq, Timestamp};
 use boothkeeper_store::outbox::Binding;
 use boothkeeper_wire::api::ClockKind;
 use boothkeeper_wire::chain;
@@ -33,9 +33,10 @@ pub fn replace(laptop: &Laptop, account: &AccountId, entries: &[Entry]) -> Resul
     };
     laptop.outbox().bind(Some(&binding))?;
     let (_, mut ingest) = laptop.ingest(&binding)?;
-    // Who brings a history says that there is nothing newer.
-    let wall = laptop.clock().wall();
-    let as_of = entries.last().map_or(wall, |entry| entry.at.max(wall));
+    // Of what came after its last entry it says nothing.
+    let as_of = entries
+        .last()
+        .map_or(Timestamp::default(), |entry| entry.at);
     let mut journal = Journal {
         chain: chain::genesis(account),
         balance: Amount::ZERO,

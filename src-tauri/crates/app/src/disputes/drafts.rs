@@ -51,7 +51,7 @@ pub struct Edits {
 impl App {
     /// Begins a draft, or takes up the one that was begun with the same.
     pub fn begin_dispute(&self, begin: &Begin) -> Result<DraftView, AppError> {
-        let now = self.rules_now()?;
+        let now = self.written_now()?;
         let id = Uuid::now_v7();
         let draft = self.on_copy(|copied| copied.propose(begin, id, now, self.zone()))?;
         let drafts = self.laptop.outbox().drafts()?;
@@ -73,7 +73,7 @@ impl App {
 
     pub fn edit_draft(&self, id: &str, edits: Edits) -> Result<DraftView, AppError> {
         let account = self.on_copy(|copied| Ok(copied.head.account.clone()))?;
-        let today = self.zone().clone().day(self.rules_now()?).date();
+        let today = self.zone().clone().day(self.written_now()?).date();
         let unknown = |seq: &Seq| *seq == Seq::ZERO || *seq > account.seq;
         if edits.entries.iter().flatten().any(unknown) {
             return Err(AppError::new(Code::NotFound));
@@ -181,7 +181,7 @@ impl App {
         id: &str,
         change: impl FnOnce(&mut Draft) -> Result<(), AppError>,
     ) -> Result<DraftView, AppError> {
-        let now = self.rules_now()?;
+        let now = self.written_now()?;
         let missing = || AppError::new(Code::NotFound);
         let outbox = self.laptop.outbox();
         let changed = outbox.change_draft(parse(id).ok_or_else(missing)?, |draft| {

@@ -83,7 +83,7 @@ impl App {
 
     pub fn draft(&self, id: &str) -> Result<DraftView, AppError> {
         let (draft, sent) = self.stored_draft(id)?;
-        let now = self.rules_now()?;
+        let now = self.written_now()?;
         self.on_copy(|copied| copied.draft_view(self, &draft, &sent, now))
     }
 

@@ -65,7 +65,7 @@ impl Copied<'_> {
         let mut zone = zone.clone();
         let today = zone.day(now).date();
         let first = entries.iter().map(|entry| entry.at).min();
-        let from = first.unwrap_or_else(|| now.plus(-DAYS * DAY));
+        let from = first.unwrap_or_else(|| now.min(self.head.as_of).plus(-DAYS * DAY));
         let owed = self.owed(begin, &entries)?;
         let bought = entries.iter().find_map(|entry| match &entry.body {
             Body::PurchaseStarted(started) => Some((entry.at, started)),
