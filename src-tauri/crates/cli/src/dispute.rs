@@ -25,10 +25,13 @@ pub async fn run(
     match command {
         DisputeCommand::New { finding, claim } => {
             let begin = begin(app, finding.as_deref(), &claim)?;
-            let before = app.disputes()?.disputes;
+            let before = match claim.says() {
+                true => app.disputes()?.disputes,
+                false => vec![],
+            };
             let draft = app.begin_dispute(&begin)?;
             // What was written into it stays as it is.
-            if claim.says() && before.iter().any(|known| known.id == draft.id) {
+            if before.iter().any(|known| known.id == draft.id) {
                 return Err(AppError::because(Code::DraftExists, draft.id));
             }
             // What it began with are its rows already.

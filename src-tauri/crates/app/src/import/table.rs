@@ -121,15 +121,15 @@ impl Table {
         if preview.asks.is_empty() {
             for (n, cells) in self.rows.iter().enumerate() {
                 match self.row(cells, &preview.mapping, asset, zone) {
-                    Some(row) => {
+                    Ok(row) => {
                         let kind = row.kind.unwrap_or_else(|| "by_sign".to_owned());
                         *preview.kinds.entry(kind).or_default() += 1;
                     }
-                    None if preview.unreadable.len() < SAMPLES => {
+                    Err(_) if preview.unreadable.len() < SAMPLES => {
                         let line = u32::try_from(n + 2).unwrap_or(u32::MAX);
                         preview.unreadable.push(line);
                     }
-                    None => {}
+                    Err(_) => {}
                 }
             }
         }
@@ -154,8 +154,9 @@ impl Table {
         }
         let mapping = settled.ok_or(AppError::new(Code::AskMapping))?;
         let read = |(n, cells): (usize, &Vec<String>)| {
-            self.row(cells, &mapping, asset, zone).ok_or_else(|| {
-                let cell = self.unreadable(cells, &mapping, asset, zone);
+            self.row(cells, &mapping, asset, zone).map_err(|column| {
+                let text = cells.get(column).map_or("", String::as_str);
+                let cell = format!("{} is {text:?}", self.titles[column]);
                 AppError::because(Code::RowUnreadable, format!("line {}: {cell}", n + 2))
             })
         };
@@ -228,44 +229,27 @@ impl Table {
         self.rows.iter().filter_map(cell)
     }
 
-    /// The cell for which a row cannot be read, under its title.
-    fn unreadable(
+    /// A row, or the column whose cell cannot be read.
+    fn row(
         &self,
         cells: &[String],
         mapping: &Mapping,
         asset: &Asset,
         zone: &Zone,
-    ) -> String {
-        let amounts = [Field::Amount, Field::Added, Field::Spent, Field::Balance];
-        let decimals = mapping.decimals.unwrap_or(Decimals::Point);
-        let wrong = amounts.into_iter().find_map(|field| {
-            let at = self.column(mapping, field)?;
-            let text = cells.get(at)?.trim();
-            let amount = text.is_empty() || amounts::amount(text, decimals, asset).is_some();
-            (!amount).then_some(at)
-        });
-        let order = mapping.dates.unwrap_or(DateOrder::Ymd);
-        let date = self.column(mapping, Field::Date);
-        let undated = |at: &usize| {
-            let text = cells.get(*at).map_or("", |text| text.trim());
-            dates::instant(text, None, order, zone).is_none()
-        };
-        let at = date.filter(undated).or(wrong).or(date).unwrap_or(0);
-        let (title, text) = (&self.titles[at], cells.get(at).map_or("", String::as_str));
-        format!("{title} is {text:?}")
-    }
-
-    fn row(&self, cells: &[String], mapping: &Mapping, asset: &Asset, zone: &Zone) -> Option<Row> {
+    ) -> Result<Row, usize> {
         let text = |field| {
             let text = self.column(mapping, field).and_then(|at| cells.get(at))?;
             Some(text.trim()).filter(|text| !text.is_empty())
         };
         let decimals = mapping.decimals.unwrap_or(Decimals::Point);
         let order = mapping.dates.unwrap_or(DateOrder::Ymd);
-        let at = dates::instant(text(Field::Date)?, text(Field::Time), order, zone)?;
-        let amount = |field| match text(field) {
-            Some(text) => amounts::amount(text, decimals, asset).map(Some),
-            None => Some(None),
+        let wrong = |field| self.column(mapping, field).unwrap_or(0);
+        let date = text(Field::Date);
+        let at = date.and_then(|date| dates::instant(date, text(Field::Time), order, zone));
+        let at = at.ok_or_else(|| wrong(Field::Date))?;
+        let amount = |field| {
+            let read = |text| amounts::amount(text, decimals, asset).ok_or_else(|| wrong(field));
+            text(field).map(read).transpose()
         };
         let moved = match amount(Field::Amount)? {
             Some(amount) => amount,
@@ -278,13 +262,14 @@ impl Table {
                 } else {
                     spent
                 };
-                added.checked_sub(spent).ok()?
+                let moved = added.checked_sub(spent);
+                moved.map_err(|_| wrong(Field::Spent))?
             }
         };
         let kind_of = |field| text(field).and_then(kind).map(ToOwned::to_owned);
         let words = |field| text(field).map(|text| masked(&unquoted(text)));
         let number = |field| text(field).and_then(|text| text.parse().ok());
-        Some(Row {
+        Ok(Row {
             at,
             // A description names the service, or what it was.
             kind: kind_of(Field::Kind).or_else(|| kind_of(Field::Service)),

@@ -248,9 +248,10 @@ impl Copied<'_> {
             findings.retain(|finding| is_told_by_a_table(finding.code));
         }
         let delta = closing.checked_sub(opening);
+        let delta = delta.map_err(StoreError::damaged_by)?;
         // Where they do not come to it, one of the two was read from damage.
         let moved = Amount::sum(causes.iter().map(|cause| cause.delta));
-        if moved.ok() != delta.as_ref().ok().copied() {
+        if moved.ok() != Some(delta) {
             return Err(StoreError::damaged(first).into());
         }
         let unexplained = causes.iter().find(|c| c.code == CauseCode::Unexplained);
@@ -258,7 +259,7 @@ impl Copied<'_> {
             opening,
             closing,
             days: None,
-            delta: delta.map_err(StoreError::damaged_by)?,
+            delta,
             unexplained: unexplained.map_or(Amount::ZERO, |cause| cause.delta),
             causes,
             findings,

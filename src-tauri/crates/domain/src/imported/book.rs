@@ -149,11 +149,7 @@ impl<'a> Book<'a> {
         let stated = stated.unwrap_or(here).max(Amount::ZERO);
         let gap = stated.checked_sub(here);
         let gap = gap.map_err(|_| Refusal::AmountOutOfRange)?;
-        if gap.is_zero() {
-            return Ok(());
-        }
-        report.gaps += 1;
-        self.adjust(gap, None)
+        self.without_cause(gap, report)
     }
 
     /// Where a balance does not follow from the one before, the difference is an entry without a cause.
@@ -168,10 +164,14 @@ impl<'a> Book<'a> {
         // What is taken must have been there.
         let needed = stated.max(row.amount.negated());
         let gap = needed.checked_sub(here).map_err(out_of_range)?;
-        if gap.is_zero() {
+        if row.balance_after.is_none() && gap.is_negative() {
             return Ok(());
         }
-        if row.balance_after.is_none() && gap.is_negative() {
+        self.without_cause(gap, report)
+    }
+
+    fn without_cause(&mut self, gap: Amount, report: &mut Report) -> Result<(), Refusal> {
+        if gap.is_zero() {
             return Ok(());
         }
         report.gaps += 1;
