@@ -4,6 +4,8 @@
 //! Frames of whole segments travel as the cloud stored them, so a reader that keeps frames need not
 //! compress again. A stream without its `end` is not the journal: it is a connection that broke.
 
+use std::io::Write;
+
 use boothkeeper_domain::{AccountId, Epoch, Hash, Seq, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -63,9 +65,19 @@ impl Control {
     }
 }
 
-/// Compresses lines into one frame.
+/// Compresses lines into one frame, which carries zstd's own checksum of them.
 pub fn compress(lines: &[u8]) -> std::io::Result<Vec<u8>> {
-    zstd::stream::encode_all(lines, LEVEL)
+    let mut frame = zstd::stream::Encoder::new(Vec::new(), LEVEL)?;
+    frame.include_checksum(true)?;
+    frame.write_all(lines)?;
+    frame.finish()
+}
+
+/// Whether a frame's lines are held against a checksum as they are decompressed (RFC 8878, 3.1.1.1.1).
+pub fn has_checksum(frame: &[u8]) -> bool {
+    const CONTENT_CHECKSUM: u8 = 1 << 2;
+    let descriptor = frame.get(4);
+    descriptor.is_some_and(|flags| flags & CONTENT_CHECKSUM != 0)
 }
 
 /// Decompresses one whole frame.
@@ -239,6 +251,19 @@ mod tests {
             let compressed: Vec<_> = frames.iter().map(|f| f.compressed.clone()).collect();
             prop_assert_eq!(lines, parts.iter().map(|p| p.as_bytes().to_vec()).collect::<Vec<_>>());
             prop_assert_eq!(compressed, stored);
+        }
+
+        #[test]
+        fn a_flipped_bit_is_noticed_or_changes_nothing(
+            lines in "([a-z]{0,30}\n){1,40}", at in any::<prop::sample::Index>(), bit in 0u8..8
+        ) {
+            let mut frame = compress(lines.as_bytes()).unwrap();
+            prop_assert!(has_checksum(&frame));
+            let at = at.index(frame.len());
+            frame[at] ^= 1 << bit;
+            if let Ok(read) = decompress(&frame) {
+                prop_assert_eq!(read, lines.as_bytes());
+            }
         }
 
         #[test]

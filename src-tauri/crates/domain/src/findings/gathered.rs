@@ -11,67 +11,66 @@ use crate::{Amount, Entry, Seq, Timestamp};
 #[derive(Debug, Default)]
 pub struct Gathered {
     causes: BTreeMap<CauseCode, Cause>,
-    runs: Vec<Run>,
-    /// Numbered as they first came.
-    requests: HashMap<Request, usize, RandomState>,
+    runs: Vec<Kept>,
+    /// Services and events, numbered as they first came.
+    names: HashMap<String, usize, RandomState>,
     others: Vec<Entry>,
 }
 
-/// Service, event and units: what a booth asked for.
-type Request = (String, Option<String>, u32);
-
+/// What is told of a run.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Run {
+pub struct Run<'a> {
+    pub seq: Seq,
+    pub at: Timestamp,
+    pub delta: Amount,
+    pub service: &'a str,
+    pub event: Option<&'a str>,
+}
+
+/// A run with its names as numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kept {
     pub seq: Seq,
     pub at: Timestamp,
     pub cost: Amount,
-    /// The same number for the same request.
-    pub request: usize,
+    pub service: usize,
+    pub event: Option<usize>,
 }
 
 impl Gathered {
     pub fn add(&mut self, entry: Entry) {
-        count(&mut self.causes, &entry);
-        let (seq, at, cost) = (entry.seq, entry.at, entry.delta.negated());
-        match entry.body {
-            Body::Usage(usage) => {
-                let request = self.number((usage.service, usage.event, usage.units));
-                self.runs.push(Run {
-                    seq,
-                    at,
-                    cost,
-                    request,
-                });
-            }
-            _ => self.others.push(entry),
+        if let Body::Usage(usage) = &entry.body {
+            return self.add_run(Run {
+                seq: entry.seq,
+                at: entry.at,
+                delta: entry.delta,
+                service: &usage.service,
+                event: usage.event.as_deref(),
+            });
         }
+        count(&mut self.causes, cause(&entry), entry.seq, entry.delta);
+        self.others.push(entry);
     }
 
-    /// Takes in what was gathered of the entries that follow.
-    pub fn append(&mut self, next: Gathered) {
-        for (code, more) in next.causes {
-            let cause = self.causes.entry(code).or_insert_with(|| none(code));
-            cause.delta = cause.delta.checked_add(more.delta).unwrap_or(cause.delta);
-            cause.entries.extend(more.entries);
-        }
-        // In their order, so that it is all the same whether they were gathered together or apart.
-        let mut requests: Vec<_> = next.requests.into_iter().collect();
-        requests.sort_unstable_by_key(|(_, number)| *number);
-        let numbers: Vec<_> = requests
-            .into_iter()
-            .map(|(request, _)| self.number(request))
-            .collect();
-        let runs = next.runs.into_iter().map(|run| Run {
-            request: numbers[run.request],
-            ..run
-        });
-        self.runs.extend(runs);
-        self.others.extend(next.others);
+    pub fn add_run(&mut self, run: Run<'_>) {
+        count(&mut self.causes, CauseCode::Usage, run.seq, run.delta);
+        let kept = Kept {
+            seq: run.seq,
+            at: run.at,
+            cost: run.delta.negated(),
+            service: self.number(run.service),
+            event: run.event.map(|event| self.number(event)),
+        };
+        self.runs.push(kept);
     }
 
-    fn number(&mut self, request: Request) -> usize {
-        let next = self.requests.len();
-        *self.requests.entry(request).or_insert(next)
+    fn number(&mut self, name: &str) -> usize {
+        if let Some(number) = self.names.get(name) {
+            return *number;
+        }
+        let number = self.names.len();
+        self.names.insert(name.to_owned(), number);
+        number
     }
 
     /// What moved the balance over them, most first.
@@ -87,7 +86,7 @@ impl Gathered {
         })
     }
 
-    pub(super) fn runs(&self) -> &[Run] {
+    pub(super) fn runs(&self) -> &[Kept] {
         &self.runs
     }
 
@@ -129,27 +128,24 @@ impl FromIterator<Entry> for Gathered {
 /// What moved the balance over some entries, most first.
 pub fn causes(entries: &[Entry]) -> Vec<Cause> {
     let mut causes = BTreeMap::new();
-    entries.iter().for_each(|entry| count(&mut causes, entry));
+    for entry in entries {
+        count(&mut causes, cause(entry), entry.seq, entry.delta);
+    }
     most_first(causes.into_values().collect())
 }
 
-fn count(causes: &mut BTreeMap<CauseCode, Cause>, entry: &Entry) {
-    if entry.delta.is_zero() {
+fn count(causes: &mut BTreeMap<CauseCode, Cause>, code: CauseCode, seq: Seq, delta: Amount) {
+    if delta.is_zero() {
         return;
     }
-    let code = cause(entry);
-    let cause = causes.entry(code).or_insert_with(|| none(code));
-    // Parts of a balance that is in range are in range.
-    cause.delta = cause.delta.checked_add(entry.delta).unwrap_or(cause.delta);
-    cause.entries.push(entry.seq);
-}
-
-fn none(code: CauseCode) -> Cause {
-    Cause {
+    let cause = causes.entry(code).or_insert_with(|| Cause {
         code,
         delta: Amount::ZERO,
         entries: vec![],
-    }
+    });
+    // Parts of a balance that is in range are in range.
+    cause.delta = cause.delta.checked_add(delta).unwrap_or(cause.delta);
+    cause.entries.push(seq);
 }
 
 fn most_first(mut causes: Vec<Cause>) -> Vec<Cause> {

@@ -13,7 +13,7 @@ mod gathered;
 mod patterns;
 mod standing;
 
-pub use gathered::{Gathered, causes};
+pub use gathered::{Gathered, Run, causes};
 pub use standing::standing;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

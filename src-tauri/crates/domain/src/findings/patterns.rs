@@ -1,8 +1,10 @@
 //! What runs say only together.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
-use super::gathered::Run;
+use foldhash::fast::RandomState;
+
+use super::gathered::Kept;
 use super::{Finding, FindingCode, NextStep, Severity};
 use crate::Amount;
 use crate::time::MINUTE;
@@ -16,13 +18,14 @@ const DEAR: i64 = 2;
 const SPIKE: usize = 10;
 
 /// The same request again and again: each stretch of it is one finding.
-pub fn repeated_runs(runs: &[&Run]) -> Vec<Finding> {
-    let requests = runs.iter().map(|run| run.request + 1).max();
-    let mut open = vec![Repeated::default(); requests.unwrap_or(0)];
+pub fn repeated_runs(runs: &[&Kept]) -> Vec<Finding> {
+    let mut open: HashMap<_, Repeated, RandomState> = HashMap::default();
     let mut findings = Vec::new();
     for run in runs {
-        let repeated = &mut open[run.request];
-        let recent = |earlier: &Run| run.at.since(earlier.at) <= WITHIN;
+        // What costs the same of one service is of as many units.
+        let request = (run.service, run.event, run.cost);
+        let repeated = open.entry(request).or_default();
+        let recent = |earlier: &Kept| run.at.since(earlier.at) <= WITHIN;
         while repeated.window.front().is_some_and(|first| !recent(first)) {
             repeated.window.pop_front();
         }
@@ -40,15 +43,17 @@ pub fn repeated_runs(runs: &[&Run]) -> Vec<Finding> {
             (true, false) => {}
         }
     }
-    findings.extend(open.iter_mut().filter_map(Repeated::close));
+    let mut last: Vec<_> = open.values_mut().filter_map(Repeated::close).collect();
+    last.sort_unstable_by_key(|finding| finding.entries.first().copied());
+    findings.extend(last);
     findings
 }
 
 /// One request: its runs of the last minutes, and the stretch of too many that they belong to.
 #[derive(Debug, Clone, Default)]
 struct Repeated {
-    window: VecDeque<Run>,
-    stretch: Vec<Run>,
+    window: VecDeque<Kept>,
+    stretch: Vec<Kept>,
 }
 
 impl Repeated {
@@ -64,8 +69,8 @@ impl Repeated {
 }
 
 /// Few runs that cost most of it: they explain the drop.
-pub fn premium_spike(runs: &[&Run]) -> Option<Finding> {
-    let cost = |run: &Run| run.cost.minor();
+pub fn premium_spike(runs: &[&Kept]) -> Option<Finding> {
+    let cost = |run: &Kept| run.cost.minor();
     let all: i64 = runs.iter().map(|run| cost(run)).sum();
     let count = runs.len();
     let mut costs: Vec<_> = runs.iter().map(|run| cost(run)).collect();

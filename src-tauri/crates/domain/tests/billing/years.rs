@@ -224,12 +224,5 @@ proptest! {
             let same = |other: &&Finding| other.code == finding.code && other.entries == finding.entries;
             prop_assert_eq!(found[n + 1..].iter().find(same), None);
         }
-
-        // Gathered apart and joined, it is the same.
-        let (earlier, later) = journal.split_at(ends[0]);
-        let mut joined: Gathered = earlier.iter().cloned().collect();
-        joined.append(later.iter().cloned().collect());
-        prop_assert_eq!(joined.causes(), gathered.causes());
-        prop_assert_eq!(found_in(&joined), found);
     }
 }

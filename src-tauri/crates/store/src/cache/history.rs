@@ -222,15 +222,29 @@ impl Cache {
     /// All rows of a range, oldest first.
     pub(super) fn rows_up_to(&self, first: Seq, last: Seq) -> Result<Vec<Row>, StoreError> {
         let count = usize::try_from(last.0.saturating_sub(first.0) + 1).unwrap_or(usize::MAX);
+        let mut rows = Vec::with_capacity(count);
+        self.each_row(first, last, &mut |row| {
+            rows.push(row);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// The same, one by one.
+    pub(super) fn each_row(
+        &self,
+        first: Seq,
+        last: Seq,
+        sink: &mut dyn FnMut(Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let query =
             format!("SELECT {COLUMNS} FROM entries WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq");
         let mut statement = self.connection.prepare_cached(&query)?;
         let mut columns = statement.query([first.0, last.0])?;
-        let mut rows = Vec::with_capacity(count);
         while let Some(columns) = columns.next()? {
-            rows.push(Row::read(columns)?);
+            sink(Row::read(columns)?)?;
         }
-        Ok(rows)
+        Ok(())
     }
 
     fn rows_between(

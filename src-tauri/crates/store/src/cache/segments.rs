@@ -1,16 +1,13 @@
 //! The entries' own bytes: for proof, for the details of a row, for text search.
 
-use std::num::NonZero;
-use std::panic::resume_unwind;
-use std::thread;
-
-use boothkeeper_domain::findings::Gathered;
-use boothkeeper_domain::{Entry, Hash, Seq};
-use boothkeeper_wire::stream::{SEGMENT, decompress, lines};
+use boothkeeper_domain::findings::{Gathered, Run};
+use boothkeeper_domain::{Entry, Hash, Kind, Seq};
+use boothkeeper_wire::stream::{SEGMENT, decompress, has_checksum, lines};
 use boothkeeper_wire::{chain, entry};
 use rusqlite::OptionalExtension;
 
 use super::Cache;
+use super::names::Class;
 use crate::StoreError;
 
 /// One kept segment.
@@ -57,24 +54,14 @@ impl Part {
         }
     }
 
-    /// Reads the entries from one to another, as far as they are its own.
-    fn read(
-        self,
-        (first, last): (Seq, Seq),
-        sink: &mut dyn FnMut(Entry),
-    ) -> Result<(), StoreError> {
-        let base = self.base;
-        let whole = self.whole()?;
-        let skipped = first.0.saturating_sub(base.0 + 1);
-        let mut at = Seq(base.0 + skipped).next();
-        for line in lines(&whole)?.skip(usize::try_from(skipped).unwrap_or(usize::MAX)) {
-            if at > last {
-                break;
+    /// Its lines as they were written: a frame that has a checksum says so for itself, else the chain does.
+    fn unharmed(self) -> Result<Vec<u8>, StoreError> {
+        match &self.kept {
+            Kept::Frame(frame) if has_checksum(frame) => {
+                decompress(frame).map_err(|_| StoreError::damaged(self.base.next()))
             }
-            sink(placed(line, at)?);
-            at = at.next();
+            _ => self.whole(),
         }
-        Ok(())
     }
 }
 
@@ -130,82 +117,77 @@ impl Cache {
         Ok(self.entries([seq])?.pop())
     }
 
-    /// Several entries with their lines, each segment opened once for neighbours.
+    /// Several entries with their lines, proven; each segment is opened once for neighbours.
     pub fn entries(
         &self,
         seqs: impl IntoIterator<Item = Seq>,
     ) -> Result<Vec<(Vec<u8>, Entry)>, StoreError> {
-        let mut open: Option<(Seq, Vec<u8>)> = None;
         let mut entries = Vec::new();
-        for seq in seqs {
-            let base = base(seq);
-            if open.as_ref().is_none_or(|(held, _)| *held != base) {
-                open = Some((base, self.part(base)?.whole()?));
-            }
-            let (_, whole) = open.as_ref().ok_or_else(|| StoreError::damaged(seq))?;
-            let at = usize::try_from(seq.0 - base.0 - 1).unwrap_or(usize::MAX);
-            let line = lines(whole)?.nth(at);
-            let line = line.ok_or_else(|| StoreError::damaged(seq))?;
-            entries.push((line.to_vec(), placed(line, seq)?));
-        }
+        self.read(seqs, Part::whole, &mut |line, entry| {
+            entries.push((line.to_vec(), entry));
+        })?;
         Ok(entries)
     }
 
-    /// All entries of a range, each line read once.
+    /// All entries of a range, proven.
     pub fn entries_between(&self, first: Seq, last: Seq) -> Result<Vec<Entry>, StoreError> {
         let mut entries = Vec::new();
-        for part in self.parts(first, last)? {
-            part.read((first, last), &mut |entry| entries.push(entry))?;
-        }
+        let seqs = (first.0.max(1)..=last.0).map(Seq);
+        self.read(seqs, Part::whole, &mut |_, entry| entries.push(entry))?;
         Ok(entries)
     }
 
-    /// What is told of a range; no entry is held longer than it takes to look at it. A long one is read by
-    /// as many threads as there are cores.
+    /// What is told of a range. Runs, by far the most, are told from their rows, which say it all.
     pub fn gathered(&self, first: Seq, last: Seq) -> Result<Gathered, StoreError> {
-        /// Fewer are read before another thread has begun.
-        const SHARE: usize = 4;
-        let mut parts = self.parts(first, last)?;
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let share = parts.len().div_ceil(cores).max(SHARE);
-        let gather = |parts: Vec<Part>| {
-            let mut gathered = Gathered::default();
-            let mut add = |entry| gathered.add(entry);
-            let mut parts = parts.into_iter();
-            parts.try_for_each(|part| part.read((first, last), &mut add))?;
-            Ok::<_, StoreError>(gathered)
-        };
-        thread::scope(|scope| {
-            let here: Vec<_> = parts.drain(..share.min(parts.len())).collect();
-            let mut others = Vec::new();
-            while !parts.is_empty() {
-                let next: Vec<_> = parts.drain(..share.min(parts.len())).collect();
-                others.push(scope.spawn(move || gather(next)));
+        let names = self.names()?;
+        let usage = names.find(Class::Kind, Kind::Usage.name());
+        let (mut gathered, mut others) = (Gathered::default(), Vec::new());
+        let mut seqs = (first.0.max(1)..=last.0).map(Seq);
+        self.each_row(first, last, &mut |row| {
+            if seqs.next() != Some(row.seq) {
+                return Err(StoreError::damaged(row.seq));
             }
-            let mut gathered = gather(here)?;
-            for other in others {
-                let next = other.join().unwrap_or_else(|panic| resume_unwind(panic));
-                gathered.append(next?);
+            match names.name(row.service) {
+                Some(service) if Some(row.kind) == usage => gathered.add_run(Run {
+                    seq: row.seq,
+                    at: row.at,
+                    delta: row.delta,
+                    service,
+                    event: names.name(row.event),
+                }),
+                _ => others.push(row.seq),
             }
-            Ok(gathered)
-        })
+            Ok(())
+        })?;
+        if let Some(missing) = seqs.next() {
+            return Err(StoreError::damaged(missing));
+        }
+        self.read(others, Part::unharmed, &mut |_, entry| gathered.add(entry))?;
+        Ok(gathered)
     }
 
-    /// What holds a range, which must be there.
-    fn parts(&self, first: Seq, last: Seq) -> Result<Vec<Part>, StoreError> {
-        let first = first.max(Seq(1));
-        if first > last {
-            return Ok(vec![]);
+    fn read(
+        &self,
+        seqs: impl IntoIterator<Item = Seq>,
+        open: fn(Part) -> Result<Vec<u8>, StoreError>,
+        sink: &mut dyn FnMut(&[u8], Entry),
+    ) -> Result<(), StoreError> {
+        let seqs: Vec<_> = seqs.into_iter().collect();
+        for seqs in seqs.chunk_by(|one, next| base(*one) == base(*next)) {
+            let base = base(seqs[0]);
+            let whole = open(self.part(base)?)?;
+            let (mut rest, mut at) = (lines(&whole)?, base);
+            for &seq in seqs {
+                if seq <= at {
+                    (rest, at) = (lines(&whole)?, base);
+                }
+                let skipped = usize::try_from(seq.0 - at.0 - 1).unwrap_or(usize::MAX);
+                let line = rest.nth(skipped).ok_or_else(|| StoreError::damaged(seq))?;
+                sink(line, placed(line, seq)?);
+                at = seq;
+            }
         }
-        if last > self.end()? {
-            return Err(StoreError::damaged(last));
-        }
-        let (mut parts, mut at) = (Vec::new(), base(first));
-        while at < last {
-            parts.push(self.part(at)?);
-            at = Seq(at.0 + SEGMENT);
-        }
-        Ok(parts)
+        Ok(())
     }
 
     /// The segment behind a place, or the newest lines.
