@@ -189,6 +189,24 @@ async fn a_failed_run_is_disputed_and_what_came_back_is_shown() -> anyhow::Resul
     window.gone(&finding("run_failed_not_refunded")).await
 }
 
+/// What the same operator has filed elsewhere is named before it is sent again, and shown.
+#[tokio::test]
+async fn a_draft_says_that_another_laptop_has_filed_it() -> anyhow::Result<()> {
+    let (desk, cloud, account) = with_failed_run().await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    act_on(&window, "run_failed_not_refunded").await?;
+    window.text("[data-adds-up='true']").await?;
+    let elsewhere = Laptop::signed_in(&desk.folder().join("elsewhere"), &cloud, &account)?;
+    let draft = elsewhere.ok(&["dispute", "new", "--finding", "run_failed_not_refunded"])?;
+    elsewhere.ok(&["dispute", "send", draft["id"].as_str().unwrap_or_default()])?;
+    window
+        .sees("[data-disputed]", |text| text.contains("with support already"))
+        .await?;
+    window.click("[data-disputed] button").await?;
+    window.text("[data-state='submitted']").await?;
+    window.gone(".composer").await
+}
+
 /// Scenario 11.
 #[tokio::test]
 async fn a_coupons_bonus_is_pending_then_asks_then_is_here() -> anyhow::Result<()> {
@@ -340,7 +358,7 @@ async fn files_go_in_and_letters_come_out_by_the_desktops_dialogs() -> anyhow::R
     window.press("Save e-mail").await?;
     window.pick_natively("Save File", "letter.eml").await?;
     window
-        .sees(".composer", |text| text.contains("Saved one letter"))
+        .sees(".composer", |text| text.contains("Saved 1 letter"))
         .await?;
     let saved = std::fs::read_to_string(&letter)?;
     assert!(saved.contains("receipt.pdf"), "attached");

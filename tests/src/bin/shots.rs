@@ -127,6 +127,9 @@ async fn disputes(folder: &Path) -> anyhow::Result<()> {
         .await?;
     window.text("[data-file='balance.png']").await?;
     take(&window, folder, "disputes").await?;
+    file("run_failed_not_refunded")?;
+    window.text("[data-disputed]").await?;
+    take(&window, folder, "disputes-twice").await?;
     for (id, name) in [(&settled, "resolved"), (&reviewed, "in-review")] {
         window.click(&format!("[data-dispute={id}]")).await?;
         window.text("[aria-label=Messages]").await?;
@@ -142,6 +145,7 @@ async fn disputes(folder: &Path) -> anyhow::Result<()> {
     window.choose("Dates", "dmy").await?;
     window.click("dialog .primary").await?;
     window.text("[data-imported]").await?;
+    take(&window, folder, "import-done").await?;
     window.press("Close").await?;
     window.text("main [data-trust=imported]").await?;
     take(&window, folder, "imported").await

@@ -58,6 +58,10 @@ function readable(code: string): string {
 export const serviceName = (code: string) => SERVICES[code] ?? readable(code);
 export const kindName = (code: string) => KINDS[code] ?? readable(code);
 
+/** So many of something. */
+export const counted = (count: number, one: string, more = `${one}s`) =>
+  `${count.toLocaleString('en-US')} ${count === 1 ? one : more}`;
+
 /** What a row is called: its service for runs and refunds, else its kind. */
 export function rowName(row: { kind: string; service?: string }): string {
   if (!row.service) return kindName(row.kind);
