@@ -32,6 +32,18 @@ impl Booth {
         Self::new(clock, basic(balance)).await
     }
 
+    /// With three runs, one of which failed and was charged.
+    pub async fn with_failed_run() -> anyhow::Result<Self> {
+        let payg = with(basic(1_000), json!({ "plan": "payg" }));
+        let booth = Self::new("2026-02-20T12:00:00Z", payg).await?;
+        booth.cloud.runs(&booth.account, "draw_me", 2).await?;
+        let failed =
+            json!({ "service": "draw_me", "event": "Miller wedding", "outcome": "failed" });
+        booth.cloud.control(&booth.account, "runs", failed).await?;
+        booth.laptop.ok(&["sync"])?;
+        Ok(booth)
+    }
+
     pub async fn until(&self, instant: &str) -> anyhow::Result<()> {
         self.cloud.advance_to(instant).await?;
         self.laptop.ok(&["sync"])?;
@@ -83,4 +95,9 @@ pub fn with(mut request: Value, more: Value) -> Value {
         request[name] = value.clone();
     }
     request
+}
+
+/// What a document calls itself.
+pub fn id(document: &Value) -> &str {
+    document["id"].as_str().unwrap_or_default()
 }

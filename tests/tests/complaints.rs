@@ -200,7 +200,9 @@ async fn a_draft_says_that_another_laptop_has_filed_it() -> anyhow::Result<()> {
     let draft = elsewhere.ok(&["dispute", "new", "--finding", "run_failed_not_refunded"])?;
     elsewhere.ok(&["dispute", "send", draft["id"].as_str().unwrap_or_default()])?;
     window
-        .sees("[data-disputed]", |text| text.contains("with support already"))
+        .sees("[data-disputed]", |text| {
+            text.contains("with support already")
+        })
         .await?;
     window.click("[data-disputed] button").await?;
     window.text("[data-state='submitted']").await?;

@@ -4,7 +4,7 @@ use boothkeeper_domain::Asset;
 use boothkeeper_store::Zone;
 
 use crate::disputes::intake;
-use crate::import::{Mapping, receipts, table::Table};
+use crate::import::{Mapping, cells::Table, receipts};
 use crate::{AppError, Code};
 
 /// A table as an operator brings it: how many rows it has, read as it proposes itself.

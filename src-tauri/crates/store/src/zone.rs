@@ -70,6 +70,14 @@ impl Zone {
         zoned.strftime("%Y-%m-%d %H:%M %Z").to_string()
     }
 
+    /// The same for readers elsewhere: with the zone's name, where its abbreviation is not that.
+    pub fn local_named(&self, at: Timestamp) -> String {
+        match self.name() {
+            "UTC" => self.local(at),
+            name => format!("{} ({name})", self.local(at)),
+        }
+    }
+
     /// Minutes after local midnight, as a clock on the wall shows them.
     pub fn minute(&self, at: Timestamp) -> u16 {
         let instant = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default();

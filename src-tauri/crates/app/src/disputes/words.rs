@@ -17,7 +17,7 @@ pub(super) fn message(
 ) -> String {
     let first = entries.first();
     let when = first.map_or(String::new(), |entry| {
-        format!(" on {} ({})", zone.local(entry.at), zone.name())
+        format!(" on {}", zone.local_named(entry.at))
     });
     let owed = owed.map_or(String::new(), |owed| money(owed, asset));
     let rows = match entries.len() {

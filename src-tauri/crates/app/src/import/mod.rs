@@ -2,9 +2,10 @@
 //! folder of its own, and labelled as what it is. Nothing of it ever mixes with a copy that a cloud has signed.
 
 mod amounts;
+pub(crate) mod cells;
 mod dates;
 pub(crate) mod receipts;
-pub(crate) mod table;
+mod table;
 mod titles;
 
 use std::collections::{BTreeSet, HashMap};
@@ -96,7 +97,7 @@ pub fn preview(
     for file in files {
         let bytes = read_file(file, MOST_TABLE)?;
         if sniffed(&bytes).is_none() {
-            let read = table::Table::read(&bytes)?;
+            let read = cells::Table::read(&bytes)?;
             let known = remembered(&folder, &read.fingerprint());
             let mapping = mapping.cloned().or(known).unwrap_or_default();
             let asset = catalog(programme)?.asset;
@@ -126,7 +127,7 @@ pub fn import(
             Some(FileType::Png | FileType::Jpeg) => return Err(AppError::new(Code::FileType)),
             None => {
                 tables += 1;
-                let read = table::Table::read(&bytes)?;
+                let read = cells::Table::read(&bytes)?;
                 let fingerprint = read.fingerprint();
                 let known = remembered(&folder, &fingerprint);
                 let mapping = mapping.cloned().or(known).unwrap_or_default();

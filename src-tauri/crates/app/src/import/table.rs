@@ -1,24 +1,19 @@
-//! A usage history from a table: whatever its encoding, its separator and its titles; or from our own JSON.
+//! A usage history from a table's cells, as its titles and the operator say.
 
 use std::collections::BTreeMap;
 
+use boothkeeper_domain::Asset;
 use boothkeeper_domain::imported::Row;
 use boothkeeper_domain::privacy::masked;
-use boothkeeper_domain::{Asset, Timestamp};
 use boothkeeper_store::{Zone, sha256};
-use boothkeeper_sync::wire::entry;
-use chardetng::{EncodingDetector, Utf8Detection};
 use serde::{Deserialize, Serialize};
 
 use super::amounts::{self, Decimals};
+use super::cells::Table;
 use super::dates::{self, DateOrder, Unclear};
 use super::titles::{Field, kind};
 use crate::{AppError, Code};
 
-const MOST_ROWS: usize = 500_000;
-const MOST_COLUMNS: usize = 64;
-/// Longer texts are cut: no event has such a name.
-const MOST_TEXT: usize = 200;
 const SAMPLES: usize = 5;
 
 /// How a table is to be read, where it does not say so itself.
@@ -54,53 +49,7 @@ pub struct TablePreview {
     pub kinds: BTreeMap<String, u32>,
 }
 
-#[derive(Debug)]
-pub struct Table {
-    /// What it counts, if it says so.
-    asset: Option<Asset>,
-    titles: Vec<String>,
-    rows: Vec<Vec<String>>,
-}
-
 impl Table {
-    pub fn read(bytes: &[u8]) -> Result<Self, AppError> {
-        if let Some(table) = of_json(bytes) {
-            return table;
-        }
-        let text = decoded(bytes)?;
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(separator(&text))
-            .flexible(true)
-            .has_headers(false)
-            .from_reader(text.as_bytes());
-        let mut titles: Option<Vec<String>> = None;
-        let mut rows = Vec::new();
-        for record in reader.records() {
-            let record = record.map_err(|error| AppError::because(Code::NotAHistory, error))?;
-            if record.iter().all(|cell| cell.trim().is_empty()) {
-                continue;
-            }
-            let cells: Vec<String> = record.iter().take(MOST_COLUMNS).map(cell).collect();
-            match &titles {
-                // What stands above the titles is no table yet.
-                None if cells.len() < 2 => {}
-                None => titles = Some(cells),
-                Some(_) if rows.len() >= MOST_ROWS => {
-                    return Err(AppError::new(Code::FileTooLarge));
-                }
-                Some(_) => rows.push(cells),
-            }
-        }
-        match titles {
-            Some(titles) if !rows.is_empty() => Ok(Table {
-                asset: None,
-                titles,
-                rows,
-            }),
-            _ => Err(AppError::new(Code::NotAHistory)),
-        }
-    }
-
     /// Tables of the same titles are read the same way.
     pub fn fingerprint(&self) -> String {
         sha256(self.titles.join("\n").as_bytes()).to_string()
@@ -286,11 +235,6 @@ impl Table {
     }
 }
 
-fn cell(text: &str) -> String {
-    let kept = text.chars().filter(|c| !c.is_control());
-    kept.take(MOST_TEXT).collect()
-}
-
 /// Our own export writes a quote before what a spreadsheet would run.
 fn unquoted(text: &str) -> String {
     match text.strip_prefix('\'') {
@@ -302,104 +246,6 @@ fn unquoted(text: &str) -> String {
 /// A service's name as its code: `AI Draw Me` is `ai_draw_me`.
 fn code_of(name: &str) -> String {
     name.trim().to_lowercase().replace(' ', "_")
-}
-
-/// Text of whatever encoding; one that is none is refused.
-fn decoded(bytes: &[u8]) -> Result<String, AppError> {
-    if let Some((encoding, _)) = encoding_rs::Encoding::for_bom(bytes) {
-        return Ok(encoding.decode(bytes).0.into_owned());
-    }
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return match text.contains('\0') {
-            true => Err(AppError::new(Code::NotAHistory)),
-            false => Ok(text.to_owned()),
-        };
-    }
-    if bytes.contains(&0) {
-        return Err(AppError::new(Code::NotAHistory));
-    }
-    let mut detector = EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
-    let encoding = detector.guess(None, Utf8Detection::Allow);
-    Ok(encoding.decode(bytes).0.into_owned())
-}
-
-/// The separator that most lines have equally often.
-fn separator(text: &str) -> u8 {
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|l| !l.trim().is_empty())
-        .take(20)
-        .collect();
-    let score = |mark: char| {
-        let counts: Vec<usize> = lines
-            .iter()
-            .map(|line| line.matches(mark).count())
-            .collect();
-        let most = counts.iter().copied().max().unwrap_or(0);
-        let usual = counts
-            .iter()
-            .filter(|count| **count == most && most > 0)
-            .count();
-        (usual, most)
-    };
-    [';', '\t', ',']
-        .into_iter()
-        .max_by_key(|mark| score(*mark))
-        .and_then(|mark| u8::try_from(mark).ok())
-        .unwrap_or(b',')
-}
-
-/// Our own export or proof: entries exactly as a cloud sent them, read as rows like any others.
-fn of_json(bytes: &[u8]) -> Option<Result<Table, AppError>> {
-    #[derive(Deserialize)]
-    struct Exported {
-        entries: Vec<Line>,
-    }
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Line {
-        Bare(String),
-        Proven { entry: String },
-    }
-    if !bytes.trim_ascii_start().starts_with(b"{") {
-        return None;
-    }
-    let exported: Exported = match serde_json::from_slice(bytes) {
-        Ok(exported) => exported,
-        Err(error) => return Some(Err(AppError::because(Code::NotAHistory, error))),
-    };
-    let asset = named_asset(bytes);
-    let titles = crate::export::COLUMNS.map(ToOwned::to_owned).to_vec();
-    let mut rows: Vec<(Timestamp, Vec<String>)> = Vec::new();
-    for line in exported.entries.into_iter().take(MOST_ROWS) {
-        let line = match line {
-            Line::Bare(line) | Line::Proven { entry: line } => line,
-        };
-        let entry = match entry::decode(line.as_bytes()) {
-            Ok(entry) => entry,
-            Err(error) => return Some(Err(AppError::because(Code::NotAHistory, error))),
-        };
-        // Amounts are minor units.
-        let cells = crate::export::cells(&entry, asset.as_ref().unwrap_or(&Asset::usd()));
-        rows.push((entry.at, cells));
-    }
-    let rows = rows.into_iter().map(|(_, cells)| cells).collect();
-    Some(Ok(Table {
-        asset,
-        titles,
-        rows,
-    }))
-}
-
-/// A proof names its asset; an export of ours does not.
-fn named_asset(bytes: &[u8]) -> Option<Asset> {
-    #[derive(Deserialize)]
-    struct Named {
-        asset: Asset,
-    }
-    let named = serde_json::from_slice::<Named>(bytes).ok()?;
-    Some(named.asset)
 }
 
 #[cfg(test)]

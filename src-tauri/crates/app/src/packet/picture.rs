@@ -88,9 +88,8 @@ impl Copied<'_> {
         );
         text(48, 444, 16, 400, quiet, &account);
         let place = format!(
-            "As of {} ({}), journal entry {}",
-            zone.local(as_of),
-            zone.name(),
+            "As of {}, journal entry {}",
+            zone.local_named(as_of),
             head.checkpoint.seq
         );
         text(48, 470, 16, 400, quiet, &place);
