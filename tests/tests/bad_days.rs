@@ -152,7 +152,7 @@ async fn an_older_answer_that_arrives_late_changes_nothing() -> anyhow::Result<(
     let laptop = Copy::in_memory(Zone::utc(), Arc::new(SystemClock))?;
     let key = AccessKey::parse(&day.account.key);
     let client = Client::new(Transport::http()?, &day.cloud.url, key);
-    let binding = sign_in::bind(&client, &laptop, &day.cloud.url).await?;
+    let binding = sign_in::bind(&laptop, &day.cloud.url, client.meta().await?).await?;
     let (_, mut older) = laptop.ingest(&binding)?;
     let late = client
         .journal(None, true)

@@ -190,6 +190,18 @@ async fn no_damage_changes_what_is_explained() -> anyhow::Result<()> {
             "UPDATE names SET name = 'usagg' WHERE name = 'usage'",
             "UPDATE names SET name = 'usage' WHERE name = 'usagg'",
         ),
+        (
+            "UPDATE names SET id = id + 64 WHERE name = 'usage_refund'",
+            "UPDATE names SET id = id - 64 WHERE name = 'usage_refund'",
+        ),
+        (
+            "UPDATE links SET target = target + 8",
+            "UPDATE links SET target = target - 8",
+        ),
+        (
+            "UPDATE rollups SET day = day + 4",
+            "UPDATE rollups SET day = day - 4",
+        ),
     ] {
         copy.hurt(hurt)?;
         tried(hurt)?;

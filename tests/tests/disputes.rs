@@ -139,6 +139,15 @@ async fn filed_offline_and_killed_it_is_one_ticket_with_every_file() -> anyhow::
         (&proven["ok"], &proven["balance"]),
         (&json!(true), &json!(925))
     );
+    assert_eq!(proven["to"], "2026-02-20");
+    // What lies beside it and cannot be proven is named, and a table that says nothing is no table.
+    let packet = folder.to_str().unwrap();
+    std::fs::create_dir(folder.join("Later"))?;
+    let beside = nobody.ok(&["verify", packet])?["unproven"].to_string();
+    assert!(beside.contains("later"), "{beside}");
+    std::fs::write(folder.join("usage-history.csv"), "")?;
+    let (_, forged) = nobody.run(&["verify", packet])?;
+    assert_eq!(forged["ok"], false, "{forged}");
     let show = booth.laptop.ok(&["dispute", "show", id(ticket)])?;
     assert_eq!(
         (&show["state"], &show["kind"]),
@@ -349,10 +358,99 @@ async fn a_draft_says_what_was_typed_and_nothing_else() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Figures agree with the histories that go along: what moves the balance moves both sides, not the claim.
+#[tokio::test]
+async fn what_moves_the_balance_is_no_part_of_the_claim() -> anyhow::Result<()> {
+    let booth = Booth::with_failed_run().await?;
+    let laptop = &booth.laptop;
+    let draft = laptop.ok(&["dispute", "new", "--finding", "run_failed_not_refunded"])?;
+    assert_eq!(
+        (&draft["expected"], &draft["actual"]),
+        (&json!(950), &json!(925))
+    );
+    booth.cloud.runs(&booth.account, "draw_me", 4).await?;
+    laptop.ok(&["sync"])?;
+    let shown = laptop.ok(&["dispute", "show", id(&draft)])?;
+    let sides = (&shown["expected"], &shown["actual"], &shown["owed"]);
+    assert_eq!(sides, (&json!(850), &json!(825), &json!(25)));
+    let sent = laptop.ok(&["dispute", "send", id(&draft)])?;
+    assert_eq!(
+        (&sent["expected"], &sent["actual"]),
+        (&json!(850), &json!(825))
+    );
+    // Another that fails is asked for alone: what is with support already is not asked again.
+    let failed = json!({ "service": "draw_me", "event": "Miller wedding", "outcome": "failed" });
+    booth.cloud.control(&booth.account, "runs", failed).await?;
+    laptop.ok(&["sync"])?;
+    let history = laptop.ok(&["history", "--kind", "run_failed", "--limit", "1"])?;
+    let of = history["entries"][0]["ref"].to_string();
+    let second = [
+        "dispute",
+        "new",
+        "--finding",
+        "run_failed_not_refunded",
+        "--entry",
+        &of,
+    ];
+    let second = laptop.ok(&second)?;
+    assert_eq!(
+        (&second["owed"], second["entries"].as_array().map(Vec::len)),
+        (&json!(25), Some(1))
+    );
+    assert_eq!(second["disputed_by"], Value::Null);
+    Ok(())
+}
+
+/// What came back already is said before anybody asks for it again.
+#[tokio::test]
+async fn a_run_that_was_refunded_is_explained() -> anyhow::Result<()> {
+    let booth = Booth::with_failed_run().await?;
+    let refunded = json!({ "service": "sms", "outcome": "failed_and_refunded" });
+    booth
+        .cloud
+        .control(&booth.account, "runs", refunded)
+        .await?;
+    booth.laptop.ok(&["sync"])?;
+    let history = booth.laptop.ok(&["history", "--kind", "usage_refund"])?;
+    let (refund, of) = (&history["entries"][0]["seq"], &history["entries"][0]["ref"]);
+    let draft = booth
+        .laptop
+        .ok(&["dispute", "new", "--entry", &of.to_string()])?;
+    assert_eq!(draft["owed"], 2);
+    assert_eq!(
+        (&draft["explained"]["code"], &draft["explained"]["entries"]),
+        (&json!("run_refunded"), &json!([refund]))
+    );
+    Ok(())
+}
+
+/// Of some kinds an account has one ticket: what is asked second is said before, and added to it.
+#[tokio::test]
+async fn a_second_question_of_one_kind_is_not_lost_in_the_first() -> anyhow::Result<()> {
+    let booth = Booth::with_failed_run().await?;
+    let laptop = &booth.laptop;
+    let new = ["dispute", "new", "--kind", "other", "--message"];
+    let first = laptop.ok(&[&new[..], &["Hello?"]].concat())?;
+    let first = laptop.ok(&["dispute", "send", id(&first)])?;
+    let more = ["And this?", "--entry", "3", "--expected", "20.00"];
+    let second = laptop.ok(&[&new[..], &more].concat())?;
+    assert_eq!(second["disputed_by"], first["id"]);
+    let second = laptop.ok(&["dispute", "send", id(&second)])?;
+    assert_eq!(second["id"], first["id"]);
+    assert_eq!(second["entries"], json!([3]));
+    assert_eq!(second["expected"], 2_000);
+    assert_eq!(second["messages"].as_array().map(Vec::len), Some(2));
+    Ok(())
+}
+
 /// A purchase that is described is that one, not whichever is on its way.
 #[tokio::test]
 async fn two_lost_purchases_are_two_drafts() -> anyhow::Result<()> {
-    let booth = Booth::new("2026-02-20T12:00:00Z", with(basic(1_000), json!({ "plan": "payg" }))).await?;
+    let booth = Booth::new(
+        "2026-02-20T12:00:00Z",
+        with(basic(1_000), json!({ "plan": "payg" })),
+    )
+    .await?;
     let mut ids = vec![];
     for (paid, on) in [("20", "2026-02-10"), ("35", "2026-02-12")] {
         let new = [

@@ -256,7 +256,7 @@ async fn the_accounts_state_says_what_is_to_be_known() -> anyhow::Result<()> {
         finding(&explained(&booth)?, "cancel_leads_to_closure"),
         None
     );
-    booth.laptop.ok(&["cancel"])?;
+    booth.laptop.ok(&["cancel", "--yes"])?;
     let trap = finding(&explained(&booth)?, "cancel_leads_to_closure").unwrap();
     assert_eq!(
         (&trap["deadline"], &trap["action"]),

@@ -287,6 +287,35 @@ async fn what_cannot_be_sent_is_not_left_to_surprise() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A key that cannot be kept changes nothing: the copy, what waits and what is written stay.
+#[tokio::test]
+async fn signing_in_again_without_a_keychain_loses_nothing() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let mut cloud = Cloud::start(&folder.path().join("cloud"), None)?;
+    let account = cloud.booth(1_000).await?;
+    let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
+    cloud.stop();
+    laptop.ok(&["buy", "50"])?;
+    let message = ["dispute", "new", "--kind", "other", "--message", "Hello?"];
+    laptop.ok(&message)?;
+    cloud.restart(&[])?;
+    let again = ["login", "--cloud", &cloud.url, "--key-stdin"];
+    let (code, refused) = laptop.run_with_input(&again, &account.key)?;
+    assert_eq!(
+        (code, &refused["error"]["code"]),
+        (1, &json!("no_keychain")),
+        "{refused}"
+    );
+    assert_eq!(laptop.balance()?["balance"], 1_000);
+    assert_eq!(
+        laptop.ok(&["outbox", "list"])?["commands"][0]["state"],
+        "queued"
+    );
+    let kept = laptop.ok(&["dispute", "list"])?;
+    assert_eq!(kept["disputes"].as_array().map(Vec::len), Some(1));
+    Ok(())
+}
+
 #[tokio::test]
 async fn leaving_does_not_drop_what_waits_unless_told_to() -> anyhow::Result<()> {
     let folder = tempdir()?;

@@ -222,7 +222,7 @@ async fn a_pause_names_what_it_destroys_and_keeps_every_credit() -> anyhow::Resu
 #[tokio::test]
 async fn reminders_of_the_end_come_once_each_and_say_the_time_really_left() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T08:00:00Z", 8_000).await?;
-    booth.laptop.ok(&["cancel"])?;
+    booth.laptop.ok(&["cancel", "--yes"])?;
     let said = async |instant: &str| -> anyhow::Result<Vec<(String, i64)>> {
         booth.cloud.advance_to(instant).await?;
         let synced = booth.laptop.ok(&["sync"])?;
@@ -262,7 +262,7 @@ async fn reminders_of_the_end_come_once_each_and_say_the_time_really_left() -> a
 #[tokio::test]
 async fn a_cancelled_account_closes_thirty_days_after_its_period() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T08:00:00Z", 8_000).await?;
-    assert_eq!(booth.laptop.ok(&["cancel"])?["state"], "settled");
+    assert_eq!(booth.laptop.ok(&["cancel", "--yes"])?["state"], "settled");
     let plan = booth.plan()?;
     assert_eq!(plan["cancel_at"], "2026-02-10T08:00:00.000Z");
     assert_eq!(plan["closes_at"], "2026-03-12T08:00:00.000Z");

@@ -215,7 +215,7 @@ async fn a_purchase_that_comes_after_the_closure_goes_back_to_the_card() -> anyh
         (later, ["closure", "purchase_declined"], "refunded"),
     ] {
         let booth = Booth::basic("2026-01-10T08:00:00Z", 2_000).await?;
-        booth.laptop.ok(&["cancel"])?;
+        booth.laptop.ok(&["cancel", "--yes"])?;
         let delivery = json!({ "delayed_seconds": seconds });
         booth.cloud.buy(&booth.account, 5_000, delivery).await?;
         booth.until("2026-04-01T08:00:00Z").await?;

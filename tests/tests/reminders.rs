@@ -14,7 +14,7 @@ async fn cancelled(desk: &Desk) -> anyhow::Result<(Cloud, Account)> {
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-31T00:00:00Z"))?;
     let account = cloud.account(basic(8_000)).await?;
     let elsewhere = Laptop::signed_in(&desk.folder().join("elsewhere"), &cloud, &account)?;
-    assert_eq!(elsewhere.ok(&["cancel"])?["state"], "settled");
+    assert_eq!(elsewhere.ok(&["cancel", "--yes"])?["state"], "settled");
     Ok((cloud, account))
 }
 

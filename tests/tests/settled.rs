@@ -169,7 +169,7 @@ async fn what_was_withdrawn_or_rejected_can_be_asked_again() -> anyhow::Result<(
 #[tokio::test]
 async fn a_closed_account_is_asked_back_with_the_history_as_evidence() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T08:00:00Z", 8_000).await?;
-    booth.laptop.ok(&["cancel"])?;
+    booth.laptop.ok(&["cancel", "--yes"])?;
     booth.until("2026-03-12T08:00:00Z").await?;
     let other = booth
         .laptop

@@ -178,9 +178,8 @@ async fn live_through(seed: u64, trace: Arc<Mutex<Vec<(u64, i64)>>>) {
     let clock = Arc::new(VirtualClock(tokio::time::Instant::now()));
     let laptop = Laptop::in_memory(Zone::utc(), clock.clone()).unwrap();
     let client = Client::new(place.transport(dice.clone()), "http://cloud", key);
-    sign_in::bind(&client, &laptop, "http://cloud")
-        .await
-        .unwrap();
+    let meta = client.meta().await.unwrap();
+    sign_in::bind(&laptop, "http://cloud", meta).await.unwrap();
 
     let status = watch::Sender::new(Status::default());
     let observed = status.subscribe();

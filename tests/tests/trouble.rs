@@ -120,7 +120,7 @@ async fn one_accounts_trouble_stops_no_other() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_confirmation_repeated_after_the_closure_is_no_refund() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
-    booth.laptop.ok(&["cancel"])?;
+    booth.laptop.ok(&["cancel", "--yes"])?;
     booth.until("2026-03-12T07:00:00Z").await?;
     booth
         .cloud
@@ -151,7 +151,7 @@ async fn a_late_cancel_counts_by_the_cycle_that_is_coming() -> anyhow::Result<()
         };
         booth.until(eve).await?;
         booth.laptop.ok(&["plan", "set", "basic", to])?;
-        booth.laptop.ok(&["cancel"])?;
+        booth.laptop.ok(&["cancel", "--yes"])?;
         assert_eq!(booth.plan()?["cancel_at"], ends, "{from} to {to}");
         booth.until("2027-03-01T08:00:00Z").await?;
         let fees = booth
@@ -368,13 +368,19 @@ async fn a_second_word_on_the_plan_waits_for_the_first() -> anyhow::Result<()> {
     let pause = booth.laptop.ok(&["pause", "--yes"])?;
     assert_eq!(pause["state"], "queued");
     assert_eq!(
-        booth.laptop.fails(&["cancel"])?,
+        booth.laptop.fails(&["cancel", "--yes"])?,
         (1, "already_waiting".into())
     );
+    // It ends in closing: nobody is there to be asked.
     booth
         .laptop
         .ok(&["outbox", "cancel", pause["id"].as_str().unwrap()])?;
-    assert_eq!(booth.laptop.ok(&["cancel"])?["state"], "queued");
+    assert_eq!(booth.laptop.fails(&["cancel"])?.1, "not_confirmed");
+    let pause = booth.laptop.ok(&["pause", "--yes"])?;
+    booth
+        .laptop
+        .ok(&["outbox", "cancel", pause["id"].as_str().unwrap()])?;
+    assert_eq!(booth.laptop.ok(&["cancel", "--yes"])?["state"], "queued");
     booth.cloud.restart(&[])?;
     booth.laptop.ok(&["sync"])?;
     assert_eq!(booth.newest(1)?, ["cancelled"]);
@@ -422,7 +428,7 @@ async fn what_a_programme_has_not_cannot_be_signed_up_for() -> anyhow::Result<()
     let low = with(basic(500), json!({ "auto_recharge": true }));
     let booth = Booth::new("2026-01-10T08:00:00Z", low).await?;
     assert_eq!(booth.balance()?, 10_500, "switched on, and low");
-    booth.laptop.ok(&["cancel"])?;
+    booth.laptop.ok(&["cancel", "--yes"])?;
     booth.until("2026-02-09T20:00:00Z").await?;
     let again = json!({ "change": "cancel" });
     let (_, quote) = booth

@@ -113,7 +113,7 @@ pub fn save_mail(handle: AppHandle, shell: State<'_, Shell>, id: String) -> Answ
     let Some(path) = chosen.and_then(|file| file.into_path().ok()) else {
         return Ok(None);
     };
-    Ok(Some(shell.app()?.save_mail(&id, &path)?.len()))
+    Ok(Some(shell.app()?.save_mail(&id, &path, None)?.saved.len()))
 }
 
 /// The letter in the operator's mail program.
@@ -122,7 +122,7 @@ pub fn open_mail(handle: AppHandle, shell: State<'_, Shell>, id: String) -> Answ
     if !opens_letters() {
         return Err(AppError::new(Code::NoMailProgram).into());
     }
-    for letter in shell.app()?.mail_for_program(&id)? {
+    for letter in shell.app()?.mail_for_program(&id)?.saved {
         let opened = handle
             .opener()
             .open_path(letter.to_string_lossy(), None::<&str>);

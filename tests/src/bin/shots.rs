@@ -206,7 +206,7 @@ async fn closed(folder: &Path) -> anyhow::Result<()> {
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
     let account = cloud.account(basic(8_000)).await?;
     let other = Laptop::signed_in(&desk.folder().join("other"), &cloud, &account)?;
-    other.ok(&["cancel"])?;
+    other.ok(&["cancel", "--yes"])?;
     cloud.advance_to("2026-04-02T00:00:00Z").await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     window.text(".closed").await?;

@@ -34,8 +34,8 @@ export const WORDS: Record<Code, Words> = {
     severity: 'neg',
   },
   actions_waiting: {
-    sentence: 'Actions are waiting that were not sent yet; they would be lost.',
-    next: 'Connect to send them, or cancel them on the Overview.',
+    sentence: 'Actions or disputes are here that were not sent yet; they would be lost.',
+    next: 'Connect to send them, or take them back in Outbox and Disputes.',
     severity: 'warn',
   },
   address_malformed: {
@@ -204,7 +204,7 @@ export const WORDS: Record<Code, Words> = {
     severity: 'warn',
   },
   not_open: {
-    sentence: 'That dispute has been decided.',
+    sentence: 'That dispute was decided or withdrawn.',
     next: 'Begin a new one if something is still wrong.',
     severity: 'warn',
   },

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use boothkeeper_domain::Seq;
 use boothkeeper_domain::trust::Reason;
+use boothkeeper_domain::{AccountId, Seq};
 use boothkeeper_store::SyncRole;
 use boothkeeper_store::outbox::Binding;
 use boothkeeper_sync::{
@@ -59,17 +59,16 @@ impl App {
         };
         self.end().await;
         let client = Client::new(self.transport()?, &cloud, Some(key.clone()));
-        self.refuse_to_lose(&client).await?;
+        let meta = client.meta().await?;
+        let account = meta.account.clone().ok_or(SyncError::SignedOut)?;
+        self.refuse_to_lose(&account)?;
         let _role = self.sync_role()?;
-        let binding = sign_in::bind(&client, &self.laptop, &cloud).await?;
+        // The key first: where it cannot be kept, all that is here stays as it is.
         if !from_environment {
-            let name = self.secret_name(&binding);
-            let kept = self.secrets.put(&name, key.reveal(), remember);
-            if let Err(error) = kept {
-                self.laptop.forget()?;
-                return Err(error.into());
-            }
+            let name = self.secret_name(&cloud, &account);
+            self.secrets.put(&name, key.reveal(), remember)?;
         }
+        sign_in::bind(&self.laptop, &cloud, meta).await?;
         Ok(())
     }
 
@@ -101,14 +100,12 @@ impl App {
     }
 
     /// Another account's key drops this account's outbox: not while something waits in it.
-    async fn refuse_to_lose(&self, client: &Client) -> Result<(), AppError> {
-        let bound = self.binding()?.map(|binding| binding.account);
-        if bound.is_none() || self.laptop.outbox().unsent()? == 0 {
-            return Ok(());
-        }
-        match client.meta().await?.account == bound {
-            true => Ok(()),
-            false => Err(AppError::new(Code::ActionsWaiting)),
+    fn refuse_to_lose(&self, account: &AccountId) -> Result<(), AppError> {
+        let bound = self.binding()?;
+        let other = bound.is_some_and(|bound| bound.account != *account);
+        match other && self.laptop.outbox().unsent()? > 0 {
+            true => Err(AppError::new(Code::ActionsWaiting)),
+            false => Ok(()),
         }
     }
 
@@ -121,7 +118,8 @@ impl App {
         self.end().await;
         let _role = self.sync_role()?;
         if let Some(binding) = self.binding()? {
-            self.secrets.delete(&self.secret_name(&binding)).ok();
+            let name = self.secret_name(&binding.cloud, &binding.account);
+            self.secrets.delete(&name).ok();
         }
         self.laptop.forget()?;
         self.status.send_modify(|status| {
@@ -288,16 +286,17 @@ impl App {
     }
 
     fn stored_key(&self, binding: &Binding) -> Result<AccessKey, AppError> {
-        let stored = self.secrets.get(&self.secret_name(binding))?;
+        let name = self.secret_name(&binding.cloud, &binding.account);
+        let stored = self.secrets.get(&name)?;
         stored
             .and_then(|key| AccessKey::parse(&key))
             .ok_or(AppError::new(Code::SignedOut))
     }
 
     /// A keychain is shared by every copy on the machine: entries are named by cloud, account and folder.
-    pub(crate) fn secret_name(&self, binding: &Binding) -> String {
+    pub(crate) fn secret_name(&self, cloud: &str, account: &AccountId) -> String {
         let folder = std::fs::canonicalize(self.data()).unwrap_or_else(|_| self.data().to_owned());
-        format!("{} {} {}", binding.cloud, binding.account, folder.display())
+        format!("{cloud} {account} {}", folder.display())
     }
 }
 

@@ -62,10 +62,10 @@ pub enum Command {
     /// Where the credits went: causes that add up, and what to know or do. The last 30 days, if not said.
     Explain {
         /// First day, in this computer's zone: 2026-02-01.
-        #[arg(long)]
+        #[arg(long, value_parser = day)]
         from: Option<boothkeeper_app::Date>,
         /// Last day, included.
-        #[arg(long)]
+        #[arg(long, value_parser = day)]
         to: Option<boothkeeper_app::Date>,
     },
     /// The plan, its period, who pays, and the next renewal.
@@ -83,7 +83,11 @@ pub enum Command {
         yes: bool,
     },
     /// No renewal any more: access to the period's end, then 30 days, then the account closes.
-    Cancel,
+    Cancel {
+        /// Do it, having seen what that leads to.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Take a cancellation back.
     Resume,
     /// Pay the fee that grace waits for.
@@ -135,10 +139,10 @@ pub struct HistoryArguments {
     #[arg(long)]
     pub event: Vec<String>,
     /// First day, in this computer's zone: 2026-02-01.
-    #[arg(long)]
+    #[arg(long, value_parser = day)]
     pub from: Option<boothkeeper_app::Date>,
     /// Last day, included.
-    #[arg(long)]
+    #[arg(long, value_parser = day)]
     pub to: Option<boothkeeper_app::Date>,
     /// A run's id, an amount or a word.
     #[arg(long)]
@@ -204,6 +208,9 @@ pub enum DisputeCommand {
         id: String,
         /// Where to; large ones become several, numbered.
         file: PathBuf,
+        /// Support's address; the catalog's, if not said, and left open for an imported account.
+        #[arg(long)]
+        to: Option<String>,
     },
     /// The files that the app attaches, into a folder.
     SaveFiles {
@@ -264,13 +271,13 @@ pub struct ClaimArguments {
     #[arg(long)]
     pub expected: Option<String>,
     /// The day it was noticed.
-    #[arg(long)]
+    #[arg(long, value_parser = day)]
     pub noticed: Option<boothkeeper_app::Date>,
     /// First day of the history that goes with it.
-    #[arg(long)]
+    #[arg(long, value_parser = day)]
     pub from: Option<boothkeeper_app::Date>,
     /// Last day, included.
-    #[arg(long)]
+    #[arg(long, value_parser = day)]
     pub to: Option<boothkeeper_app::Date>,
     /// What happened, in your words.
     #[arg(long)]
@@ -288,7 +295,7 @@ pub struct ClaimArguments {
     #[arg(long)]
     pub paid: Option<String>,
     /// The day it was paid.
-    #[arg(long)]
+    #[arg(long, value_parser = day)]
     pub paid_on: Option<boothkeeper_app::Date>,
     /// The code of a coupon whose bonus is missing.
     #[arg(long)]
@@ -310,6 +317,11 @@ impl ClaimArguments {
         let days = self.noticed.is_some() || self.paid_on.is_some();
         files || amounts || days || texts.iter().any(|text| text.is_some())
     }
+}
+
+/// A day as it is to be written.
+fn day(text: &str) -> Result<boothkeeper_app::Date, &'static str> {
+    text.parse().map_err(|_| "a day is written 2026-02-01")
 }
 
 /// Named as in the journal; `--help` lists them.

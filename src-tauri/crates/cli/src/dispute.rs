@@ -14,7 +14,8 @@ use boothkeeper_app::{App, AppError, Code};
 use serde_json::{Value, json};
 
 use crate::arguments::{ClaimArguments, DisputeCommand};
-use crate::output::{Output, asset};
+use crate::output::{self, Output, asset};
+use crate::words;
 
 pub async fn run(
     app: &App,
@@ -69,14 +70,15 @@ pub async fn run(
                 output.done(&json!({ "id": id, "state": "withdrawn" }), said);
             }
         },
-        DisputeCommand::SaveEml { id, file } => {
-            let saved = app.save_mail(&id, &file)?;
-            let saved: Vec<_> = saved
-                .iter()
-                .map(|path| path.display().to_string())
-                .collect();
-            let said = format!("Mail this to support: {}", saved.join(", "));
-            output.done(&json!({ "saved": saved }), &said);
+        DisputeCommand::SaveEml { id, file, to } => {
+            let mail = app.save_mail(&id, &file, to.as_deref())?;
+            let paths = mail.saved.iter().map(|path| path.display().to_string());
+            let saved: Vec<_> = paths.collect();
+            let said = match &mail.to {
+                Some(to) => format!("Mail this to {to}: {}", saved.join(", ")),
+                None => format!("Mail this to your vendor's support: {}", saved.join(", ")),
+            };
+            output.done(&json!({ "saved": saved, "to": mail.to }), &said);
         }
         DisputeCommand::SaveFiles { id, folder } => {
             let saved = app.save_files(&id, &folder)?;
@@ -108,7 +110,14 @@ async fn send(app: &App, id: &str, yes: bool, output: &Output) -> Result<ExitCod
     show(app, id, output)?;
     match sent {
         Err(error) if !error.is_transient() && error.code != Code::SignedOut => Err(error),
-        _ => Ok(ExitCode::SUCCESS),
+        Err(error) => {
+            let (why, _) = words::sentence(error.code);
+            output.note(&format!(
+                "Not sent yet: {why} It waits in the outbox, and the next sync sends it."
+            ));
+            Ok(ExitCode::SUCCESS)
+        }
+        Ok(_) => Ok(ExitCode::SUCCESS),
     }
 }
 
@@ -129,7 +138,8 @@ fn begin(app: &App, finding: Option<&str>, claim: &ClaimArguments) -> Result<Beg
             finding.code == code
                 && (finding.entries.is_empty() || finding.entries.iter().any(wanted))
         });
-        let found = found.ok_or(AppError::new(Code::NotFound))?;
+        let none = "no finding of that name in these days; `boothkeeper explain` lists them";
+        let found = found.ok_or(AppError::because(Code::NotFound, none))?;
         return Ok(Begin::Finding {
             code,
             entries: found.entries,
@@ -150,8 +160,7 @@ fn begin(app: &App, finding: Option<&str>, claim: &ClaimArguments) -> Result<Beg
 fn change(app: &App, draft: DraftView, claim: ClaimArguments) -> Result<DraftView, AppError> {
     let asset = asset(app)?;
     let amount = |text: Option<&String>, asset: &Asset| {
-        text.map(|text| asset.parse(text).ok_or(AppError::new(Code::OutOfRange)))
-            .transpose()
+        text.map(|text| output::amount(text, asset)).transpose()
     };
     let edits = Edits {
         kind: claim.kind,

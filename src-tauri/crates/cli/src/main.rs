@@ -106,9 +106,7 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
         Command::History(arguments) => history(app, arguments, output)?,
         Command::Buy { amount } => {
             let asset = asset(app)?;
-            let amount = asset
-                .parse(&amount)
-                .ok_or(AppError::new(Code::OutOfRange))?;
+            let amount = output::amount(&amount, &asset)?;
             app.signed_in()?;
             let queued = app.buy_credits(amount)?;
             return send(app, &queued.id, output).await;
@@ -147,7 +145,7 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
             let target = Target::plan(&app.free_plan()?.code, None);
             return decide(app, Action::ChangePlan(target), yes, output).await;
         }
-        Command::Cancel => return decide(app, Action::Cancel, false, output).await,
+        Command::Cancel { yes } => return decide(app, Action::Cancel, yes, output).await,
         Command::Resume => return decide(app, Action::Resume, false, output).await,
         Command::PayNow { with } => {
             freshen(app).await?;
@@ -218,6 +216,7 @@ async fn login(
             .await?;
     }
     app.sync_once().await?;
+    output.note("Signed in.");
     output.balance(&app.balance()?);
     Ok(())
 }
@@ -258,11 +257,9 @@ async fn decide_on(
         output.prices(&app.pause_preview()?, app)?;
     }
     let quote = foreseen.quote;
-    if !quote.destroyed.is_empty() && !yes && !output.confirm() {
-        return Ok(output.not_confirmed(&quote));
-    }
-    // It ends in closing: whoever types it is asked, a script has said so by itself.
-    if action == Action::Cancel && !yes && output.asks() && !output.confirm() {
+    // A cancelled plan ends in closing, which deletes every credit.
+    let destroys = !quote.destroyed.is_empty() || action == Action::Cancel;
+    if destroys && !yes && !output.confirm() {
         return Ok(output.not_confirmed(&quote));
     }
     let queued = app.decide(&action, quote)?;

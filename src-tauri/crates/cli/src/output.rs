@@ -157,7 +157,7 @@ impl Output {
             money(page.closing, &asset)
         ));
         if let Some(next) = page.next {
-            self.line(&format!("more: --before {next}"));
+            self.line(&format!("more: the same with --before {next}"));
         }
         Ok(())
     }
@@ -234,6 +234,15 @@ impl Output {
 }
 
 /// What a copy's amounts are counted in; it is read without a key.
+/// An amount as it is typed: a dollar sign is no reason to refuse it.
+pub fn amount(text: &str, asset: &Asset) -> Result<Amount, AppError> {
+    let number = match asset.scale {
+        0 => text,
+        _ => text.trim().trim_start_matches('$'),
+    };
+    asset.parse(number).ok_or(AppError::new(Code::OutOfRange))
+}
+
 pub fn asset(app: &App) -> Result<Asset, AppError> {
     app.balance()?.asset.ok_or(AppError::new(Code::NotSynced))
 }

@@ -89,13 +89,18 @@ impl Output {
         let asset = asset(app)?;
         let at = app.zone().local(at);
         self.line(&format!("{} on {at} ({})", fee(due), app.zone().name()));
-        for (name, preview) in [
-            ("card first", &view.card_first),
-            ("credits first", &view.credits_first),
+        let first = app.subscription()?.payment_order.first;
+        for (payer, name, preview) in [
+            (Payer::Card, "card first", &view.card_first),
+            (Payer::Credits, "credits first", &view.credits_first),
         ] {
+            let name = match payer == first {
+                true => format!("{name}, as set"),
+                false => name.to_owned(),
+            };
             match preview {
-                Some(preview) => self.line(&format!("  {name:<14} {}", said(preview, &asset))),
-                None => self.line(&format!("  {name:<14} credits cannot pay fees here")),
+                Some(preview) => self.line(&format!("  {name:<22} {}", said(preview, &asset))),
+                None => self.line(&format!("  {name:<22} credits cannot pay fees here")),
             }
             let declined = preview.as_ref().and_then(|p| p.if_declined.as_deref());
             if let Some(declined) = declined {

@@ -1,5 +1,7 @@
 //! What is due, what is to be remembered, how far the credits go and where they went, as lines.
 
+use boothkeeper_app::domain::Asset;
+use boothkeeper_app::domain::findings::{CauseCode, Spent};
 use boothkeeper_app::domain::reminders::Reminder;
 use boothkeeper_app::views::{BalanceView, DeadlinesView, Explanation, RunwayView};
 use boothkeeper_app::words::{self, money};
@@ -97,6 +99,10 @@ impl Output {
         for cause in &view.causes {
             let what = format!("  {} ({})", words::cause(cause.code), cause.entries.len());
             self.line(&line(&what, cause.delta));
+            if cause.code == CauseCode::Usage {
+                self.spent("by service", &view.by_service, &asset);
+                self.spent("by event", &view.by_event, &asset);
+            }
         }
         self.line(&line("closing", view.closing));
         for finding in &view.findings {
@@ -122,6 +128,24 @@ impl Output {
         let as_of = zone.local(view.as_of);
         self.line(&format!("as of {as_of} ({})", zone.name()));
         Ok(())
+    }
+
+    /// The parts of what runs took, the dearest of them.
+    fn spent(&self, by: &str, spent: &[Spent], asset: &Asset) {
+        const DEAREST: usize = 5;
+        let (shown, rest) = spent.split_at(spent.len().min(DEAREST));
+        if spent.len() < 2 {
+            return;
+        }
+        self.line(&format!("    {by}"));
+        for part in shown {
+            let name = part.name.as_deref().unwrap_or("none");
+            let what = format!("      {name} ({})", part.count);
+            self.line(&format!("{what:<38} {:>14}", money(part.delta, asset)));
+        }
+        if !rest.is_empty() {
+            self.line(&format!("      and {} more", rest.len()));
+        }
     }
 
     /// The balance after a sync, and what is to be remembered now.
@@ -151,7 +175,7 @@ impl Output {
             let risk = risk.map(|(amount, asset)| format!(", {} at stake", money(amount, &asset)));
             let risk = risk.unwrap_or_default();
             self.line(&format!(
-                "REMINDER: {code} in {left}, {at} ({}){risk}",
+                "REMINDER: {code}, in {left}, {at} ({}){risk}",
                 app.zone().name()
             ));
         }

@@ -60,8 +60,8 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
             "Move that file away and keep it: it is the only record of actions that were not sent. Then run `boothkeeper login` again.",
         ),
         Code::ActionsWaiting => (
-            "Actions are waiting that were not sent yet; they would be lost.",
-            "Run `boothkeeper sync`, or `boothkeeper outbox cancel ID` for each; `boothkeeper logout --discard` gives them up.",
+            "Actions or disputes are here that were not sent yet; they would be lost.",
+            "See `boothkeeper outbox list` and `boothkeeper dispute list`: send or withdraw each; `boothkeeper logout --discard` gives them up.",
         ),
         Code::Damaged => (
             "The copy on this computer is damaged.",
@@ -161,7 +161,7 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
             "Save it with `boothkeeper --imported dispute save-eml ID FILE`, then `boothkeeper --imported dispute withdraw ID`.",
         ),
         Code::NotOpen => (
-            "That dispute has been decided.",
+            "That dispute was decided or withdrawn.",
             "Begin a new one if something is still wrong.",
         ),
         Code::Imported => (

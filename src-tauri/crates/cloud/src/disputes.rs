@@ -42,7 +42,17 @@ impl Work<'_> {
             text: masked(&claim.message),
             attachments: vec![],
         };
-        if let Some(open) = self.tx.open_ticket(self.row.id, &subject)? {
+        if let Some(mut open) = self.tx.open_ticket(self.row.id, &subject)? {
+            // What is asked now as well is not lost: of some kinds an account has one ticket for everything.
+            let known = open.entries.clone();
+            let more = complaint
+                .entries
+                .iter()
+                .filter(|entry| !known.contains(entry));
+            open.entries.extend(more.cloned());
+            if open.expected.is_none() {
+                (open.expected, open.actual) = (claim.expected, claim.actual);
+            }
             let message = Message {
                 attachments: files,
                 ..message

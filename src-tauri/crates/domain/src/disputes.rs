@@ -70,6 +70,14 @@ impl DisputeKind {
         }
     }
 
+    /// Whether an account has one open ticket of it at most, whatever it is about.
+    pub const fn is_one_an_account(self) -> bool {
+        matches!(
+            self,
+            DisputeKind::Other | DisputeKind::AccountClosed | DisputeKind::SpecialPricing
+        )
+    }
+
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
@@ -329,6 +337,19 @@ pub fn explained(difference: Amount, entries: &[Entry], causes: &[Cause]) -> Opt
         code: cause.code,
         delta: cause.delta,
         entries: cause.entries.clone(),
+    })
+}
+
+/// The same of what has followed the disputed runs: what was taken for them is back already.
+pub fn given_back(difference: Amount, followers: &[Entry]) -> Option<Explained> {
+    let refunds = followers
+        .iter()
+        .filter(|entry| matches!(entry.body, Body::UsageRefund(_)));
+    let delta = Amount::sum(refunds.clone().map(|refund| refund.delta)).ok()?;
+    (delta == difference && delta.is_positive()).then(|| Explained {
+        code: CauseCode::RunRefunded,
+        delta,
+        entries: refunds.map(|refund| refund.seq).collect(),
     })
 }
 

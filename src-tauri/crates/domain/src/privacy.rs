@@ -55,7 +55,9 @@ fn joins(c: char) -> bool {
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}'
     );
     let space = c.is_whitespace() && !matches!(c, '\n' | '\r' | '\t');
-    "+-.()/\u{ff0b}".contains(c) || dash || space
+    // Of no width, but between them all the same.
+    let nothing = matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+    "+-.()/_\u{b7}\u{ff0b}".contains(c) || dash || space || nothing
 }
 
 fn without_numbers(text: &str) -> String {

@@ -1,13 +1,13 @@
-//! Signing in: the key is tried, the account and the cloud's signing keys are pinned.
+//! Signing in: the account that a key has opened and the cloud's signing keys are pinned.
 
 use boothkeeper_store::outbox::Binding;
+use boothkeeper_wire::api::Meta;
 
-use crate::{Client, Laptop, SyncError};
+use crate::{Laptop, SyncError};
 
-/// Binds the laptop to the account that `client`'s key opens. Another account's copy is dropped first;
-/// the same account keeps its copy and the keys pinned before.
-pub async fn bind(client: &Client, laptop: &Laptop, cloud: &str) -> Result<Binding, SyncError> {
-    let meta = client.meta().await?;
+/// Binds the laptop to the account that the cloud has named to its key. Another account's copy is dropped
+/// first; the same account keeps its copy and the keys pinned before.
+pub async fn bind(laptop: &Laptop, cloud: &str, meta: Meta) -> Result<Binding, SyncError> {
     let account = meta.account.ok_or(SyncError::SignedOut)?;
     let cloud = cloud.trim_end_matches('/').to_owned();
     laptop

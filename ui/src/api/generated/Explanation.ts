@@ -2,13 +2,22 @@
 import type { Amount } from "./Amount";
 import type { Cause } from "./Cause";
 import type { Finding } from "./Finding";
+import type { Spent } from "./Spent";
 import type { Timestamp } from "./Timestamp";
 
 export type Explanation = { opening: Amount, closing: Amount, delta: Amount, 
 /**
  * They come to the delta, to the last unit.
  */
-causes: Array<Cause>, findings: Array<Finding>, unexplained: Amount, 
+causes: Array<Cause>, 
+/**
+ * What runs took, by service and by event, most first: each comes to the cause's delta.
+ */
+by_service: Array<Spent>, by_event: Array<Spent>, 
+/**
+ * The gravest first.
+ */
+findings: Array<Finding>, unexplained: Amount, 
 /**
  * The days, if days were asked about.
  */

@@ -11,7 +11,11 @@ export type Imported = { account: AccountId, balance: Amount, asset: Asset, from
 /**
  * Entries of what was imported before, which this takes the place of.
  */
-replaced: number, rows: number, 
+replaced: number, 
+/**
+ * Drafts about those that nobody had written in: gone with them.
+ */
+drafts_gone: number, rows: number, 
 /**
  * Places at which the balances do not follow from each other.
  */

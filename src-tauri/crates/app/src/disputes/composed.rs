@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use boothkeeper_domain::disputes::{
     DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER, MAX_MESSAGE, MAX_ROWS, explained,
-    reply_by,
+    given_back, reply_by,
 };
 use boothkeeper_domain::findings::causes;
 use boothkeeper_domain::privacy::masked;
-use boothkeeper_domain::{Amount, Seq, Timestamp};
+use boothkeeper_domain::{Amount, Entry, Seq, Timestamp};
 use boothkeeper_store::outbox::Draft;
 use boothkeeper_sync::wire::dispute::Ticket;
 
@@ -18,13 +18,17 @@ use super::{ChosenRow, DisputeRow, DraftProblem, DraftView, FileView, Said};
 use crate::copy::Copied;
 use crate::{App, AppError};
 
-pub(super) fn draft_row(draft: &Draft, sent: &Sent, actual: Amount) -> DisputeRow {
+pub(super) fn draft_row(
+    draft: &Draft,
+    sent: &Sent,
+    (expected, actual): (Option<Amount>, Amount),
+) -> DisputeRow {
     DisputeRow {
         id: draft.id.to_string(),
         kind: draft.kind,
         state: sent.state,
         at: draft.saved_at,
-        owed: owed(draft.expected, Some(actual)),
+        owed: owed(expected, Some(actual)),
         rows: u32::try_from(draft.entries.len()).unwrap_or(u32::MAX),
         reply_expected_by: None,
         overdue: false,
@@ -50,11 +54,11 @@ impl Copied<'_> {
         now: Timestamp,
     ) -> Result<DraftView, AppError> {
         let account = &self.head.account;
-        let actual = draft.against(account.balance);
+        let (expected, actual) = draft.sides(account.balance);
         let period = self.period_of(draft)?;
         let no_days = draft.from > draft.to;
-        let opened = self.cache.opening(&period.filter())?;
-        let (first, last) = self.range(&period)?;
+        let stretch = self.cache.stretch(&period.filter())?;
+        let (first, last) = (stretch.first, stretch.last);
         let entries = match first > last || no_days {
             true => vec![],
             false => self.cache.entries_between(first, last)?,
@@ -62,7 +66,8 @@ impl Copied<'_> {
         let causes = causes(&entries);
         let delta = Amount::sum(causes.iter().map(|cause| cause.delta));
         let delta = delta.map_err(boothkeeper_store::StoreError::damaged_by)?;
-        let owed = owed(draft.expected, Some(actual));
+        let owed = owed(expected, Some(actual));
+        let followers = self.followers(draft)?;
         let rows = self.chosen_rows(draft)?;
         let chosen = rows
             .iter()
@@ -76,7 +81,7 @@ impl Copied<'_> {
                 ..sent_file(file)
             });
         }
-        let adds_up = opened.opening.checked_add(delta) == Ok(opened.closing) && !no_days;
+        let adds_up = stretch.opening.checked_add(delta) == Ok(stretch.closing) && !no_days;
         let closed = account.life == boothkeeper_domain::account::Life::Closed;
         let view = DraftView {
             id: draft.id.to_string(),
@@ -88,18 +93,20 @@ impl Copied<'_> {
                 .identity
                 .as_ref()
                 .map_or_else(String::new, |identity| identity.email.clone()),
-            expected: draft.expected,
+            expected,
             actual,
             owed,
             noticed_on: draft.noticed_on,
             from: draft.from,
             to: draft.to,
-            opening: opened.opening,
+            opening: stretch.opening,
             delta,
-            closing: opened.closing,
+            closing: stretch.closing,
             adds_up,
             count: u32::try_from(entries.len()).unwrap_or(u32::MAX),
-            explained: owed.and_then(|owed| explained(owed, &entries, &causes)),
+            explained: owed.and_then(|owed| {
+                explained(owed, &entries, &causes).or_else(|| given_back(owed, &followers))
+            }),
             rows,
             chosen,
             message: draft.message.clone(),
@@ -128,7 +135,9 @@ impl Copied<'_> {
         let tickets = self.cache.tickets()?.map_or(vec![], |t| t.disputes);
         let about = |ticket: &&Ticket| {
             let mut entries = ticket.entries.iter();
-            ticket.state.is_open() && entries.any(|entry| draft.entries.contains(&entry.seq))
+            let same = ticket.kind == draft.kind && draft.kind.is_one_an_account();
+            let shared = entries.any(|entry| draft.entries.contains(&entry.seq));
+            ticket.state.is_open() && (same || shared)
         };
         let other = tickets
             .iter()
@@ -138,6 +147,16 @@ impl Copied<'_> {
     }
 
     /// What was chosen and what was proposed, oldest first.
+    /// What came after the chosen entries and refers to one of them.
+    fn followers(&self, draft: &Draft) -> Result<Vec<Entry>, AppError> {
+        let mut followers = BTreeSet::new();
+        for seq in &draft.entries {
+            followers.extend(self.cache.followers_after((*seq, *seq), *seq)?);
+        }
+        let entries = self.cache.entries(followers)?;
+        Ok(entries.into_iter().map(|(_, entry)| entry).collect())
+    }
+
     fn chosen_rows(&self, draft: &Draft) -> Result<Vec<ChosenRow>, AppError> {
         let proposed = draft.premise.iter().flat_map(|premise| &premise.entries);
         let all: BTreeSet<Seq> = draft.entries.iter().chain(proposed).copied().collect();

@@ -49,6 +49,7 @@ impl App {
             return Err(AppError::new(Code::FileTooLarge));
         }
         let complaint = self.complaint(&draft, files)?;
+        let sides = (complaint.claim.expected, complaint.claim.actual);
         let action = Action::OpenDispute(Box::new(complaint));
         self.queue_by(&action, None, |outbox, id, request, decided_at, now| {
             let queued = outbox.change_draft(draft.id, |stored| {
@@ -61,6 +62,7 @@ impl App {
                 }
                 outbox.queue(id, request, decided_at, now)?;
                 (stored.command, stored.edited) = (Some(id), true);
+                (stored.expected, stored.actual) = sides;
                 if stored.came_right {
                     // Whoever sends it all the same has seen that.
                     (stored.came_right, stored.premise) = (false, None);
@@ -115,6 +117,7 @@ impl App {
     fn complaint(&self, draft: &Draft, files: Vec<Attachment>) -> Result<Complaint, AppError> {
         self.on_copy(|copied| {
             let account = &copied.head.checkpoint.account;
+            let (expected, actual) = draft.sides(copied.head.account.balance);
             let hashes = copied.cache.hashes(account, &draft.entries)?;
             let named = draft.entries.iter().zip(hashes);
             Ok(Complaint {
@@ -123,8 +126,8 @@ impl App {
                     .collect(),
                 claim: Claim {
                     dispute_kind: draft.kind,
-                    expected: draft.expected,
-                    actual: Some(draft.against(copied.head.account.balance)),
+                    expected,
+                    actual: Some(actual),
                     noticed_on: draft.noticed_on,
                     message: masked(draft.message.trim()),
                     payment: draft.payment.clone(),

@@ -13,6 +13,14 @@ use crate::export::whole_file;
 use crate::packet::{Letter, Made, mails};
 use crate::{App, AppError, Code};
 
+/// A dispute as letters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedMail {
+    /// Who is to have them, if that is known.
+    pub to: Option<String>,
+    pub saved: Vec<PathBuf>,
+}
+
 impl App {
     /// The files that the app makes for a draft, as they are now.
     pub fn prepare(&self, id: &str) -> Result<Vec<FileView>, AppError> {
@@ -22,10 +30,15 @@ impl App {
     }
 
     /// The whole dispute as e-mail to support, everything attached: one file, or parts where it is large.
-    pub fn save_mail(&self, id: &str, path: &Path) -> Result<Vec<PathBuf>, AppError> {
-        let letters = self.mail(id)?;
+    pub fn save_mail(
+        &self,
+        id: &str,
+        path: &Path,
+        to: Option<&str>,
+    ) -> Result<SavedMail, AppError> {
+        let (to, letters) = self.mail(id, to)?;
         let count = letters.len();
-        let mut paths = Vec::new();
+        let mut saved = Vec::new();
         for (n, letter) in letters.iter().enumerate() {
             let path = match count {
                 1 => path.to_owned(),
@@ -37,9 +50,9 @@ impl App {
             whole_file(&path, |file| {
                 std::io::Write::write_all(file, letter).map_err(crate::export::failed)
             })?;
-            paths.push(path);
+            saved.push(path);
         }
-        Ok(paths)
+        Ok(SavedMail { to, saved })
     }
 
     /// What the app attaches, and the operator's own, as files.
@@ -57,17 +70,19 @@ impl App {
     }
 
     /// The same, for the operator's mail program.
-    pub fn mail_for_program(&self, id: &str) -> Result<Vec<PathBuf>, AppError> {
+    pub fn mail_for_program(&self, id: &str) -> Result<SavedMail, AppError> {
         let folder = self.data().join("mail");
         std::fs::create_dir_all(&folder).map_err(crate::export::failed)?;
-        self.save_mail(id, &folder.join(format!("dispute-{id}.eml")))
+        self.save_mail(id, &folder.join(format!("dispute-{id}.eml")), None)
     }
 
-    fn mail(&self, id: &str) -> Result<Vec<Vec<u8>>, AppError> {
+    fn mail(&self, id: &str, to: Option<&str>) -> Result<(Option<String>, Vec<Vec<u8>>), AppError> {
         let draft = self.unfiled(id)?;
         let files = self.files(&draft)?;
-        let letter = self.letter(&draft)?;
-        mails(&letter, &files)
+        let mut letter = self.letter(&draft)?;
+        letter.to = to.map(ToOwned::to_owned).or(letter.to);
+        let mails = mails(&letter, &files)?;
+        Ok((letter.to, mails))
     }
 
     /// A draft that support has not: what was sent is with support, and here are only its checksums.
@@ -105,15 +120,20 @@ impl App {
             let support = copied.catalog()?.support;
             let entries = copied.cache.entries(draft.entries.iter().copied())?;
             let entries: Vec<_> = entries.into_iter().map(|(_, entry)| entry).collect();
-            let actual = draft.against(copied.head.account.balance);
+            let sides = draft.sides(copied.head.account.balance);
             let (account, email) = (identity.account.as_str(), identity.email.as_str());
             let (asset, zone) = (copied.asset()?, self.zone());
+            // Whoever sold an imported account's credits is not who ships this catalog.
+            let (known_as, to) = match self.is_imported()? {
+                true => (email, None),
+                false => (account, Some(support.email.clone())),
+            };
             Ok(Letter {
                 id: draft.id.to_string(),
                 from: identity.email.clone(),
-                subject: format!("{} ({account})", support.subject(draft.kind)),
-                to: support.email,
-                text: words::letter(draft, (account, email), actual, &entries, asset, zone),
+                subject: format!("{} ({known_as})", support.subject(draft.kind)),
+                to,
+                text: words::letter(draft, (account, email), sides, &entries, asset, zone),
                 at: draft.saved_at,
             })
         })

@@ -57,8 +57,8 @@ impl App {
                 if sent.ticket.as_ref().is_some_and(|id| known.contains(id)) {
                     continue;
                 }
-                let actual = draft.against(copied.head.account.balance);
-                disputes.push(draft_row(draft, &sent, actual));
+                let sides = draft.sides(copied.head.account.balance);
+                disputes.push(draft_row(draft, &sent, sides));
             }
             disputes.extend(tickets.iter().map(|ticket| ticket_row(ticket, now)));
             let mut zone = self.zone().clone();

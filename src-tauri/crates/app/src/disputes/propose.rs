@@ -1,5 +1,7 @@
 //! A dispute as it begins: what a finding or some rows make of it, before a person has written a word.
 
+use std::collections::BTreeSet;
+
 use boothkeeper_domain::disputes::{DisputeKind, MAX_ROWS, Premise};
 use boothkeeper_domain::findings::{Finding, FindingCode};
 use boothkeeper_domain::time::DAY;
@@ -176,9 +178,19 @@ impl Copied<'_> {
             ..Default::default()
         };
         let explained = self.explain(&filter, self.head.as_of)?;
+        // What is with support already is asked there, unless it is what was pointed at.
+        let tickets = self.cache.tickets()?.map_or(vec![], |t| t.disputes);
+        let open = tickets.iter().filter(|ticket| ticket.state.is_open());
+        let asked: BTreeSet<Seq> = open
+            .flat_map(|ticket| ticket.entries.iter().map(|entry| entry.seq))
+            .filter(|seq| seq != charge)
+            .collect();
         let mut siblings = Vec::new();
         for finding in explained.findings {
             let of = finding.entries.first().copied();
+            if of.is_some_and(|of| asked.contains(&of)) {
+                continue;
+            }
             let same = match of.map(|of| self.cache.row(of)).transpose()?.flatten() {
                 Some(other) => other.event == row.event,
                 None => false,

@@ -80,7 +80,7 @@ pub(super) fn message(
 pub(super) fn letter(
     draft: &Draft,
     (account, email): (&str, &str),
-    actual: Amount,
+    (expected, actual): (Option<Amount>, Amount),
     entries: &[Entry],
     asset: &Asset,
     zone: &Zone,
@@ -94,7 +94,7 @@ pub(super) fn letter(
     let amount = |amount: Option<Amount>| amount.map_or(String::new(), |a| money(a, asset));
     line("Dispute", dispute(draft.kind).to_owned());
     line("Account", format!("{account} ({email})"));
-    line("Expected balance", amount(draft.expected));
+    line("Expected balance", amount(expected));
     line("Actual balance", money(actual, asset));
     line("Noticed on", draft.noticed_on.to_string());
     line(

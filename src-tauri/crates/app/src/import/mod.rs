@@ -74,6 +74,8 @@ pub struct Imported {
     pub to: Option<Timestamp>,
     /// Entries of what was imported before, which this takes the place of.
     pub replaced: u32,
+    /// Drafts about those that nobody had written in: gone with them.
+    pub drafts_gone: u32,
 }
 
 /// All that was brought, kept so that a receipt can be added later.
@@ -165,6 +167,7 @@ pub fn import(
     let before = app
         .head(before.as_ref())?
         .map_or(0, |head| head.account.seq.0);
+    let drafts = app.laptop.outbox().drafts()?.len();
     imported::replace(&app.laptop, &owner.account, &entries)?;
     keep(&folder, BROUGHT, &brought)?;
     let balance = app.balance()?;
@@ -175,6 +178,7 @@ pub fn import(
         from: entries.first().map(|entry| entry.at),
         to: entries.last().map(|entry| entry.at),
         replaced: u32::try_from(before).unwrap_or(u32::MAX),
+        drafts_gone: u32::try_from(drafts).unwrap_or(u32::MAX),
         report,
     };
     Ok((app, imported))

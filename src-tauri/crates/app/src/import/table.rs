@@ -104,8 +104,11 @@ impl Table {
         let mapping = settled.ok_or(AppError::new(Code::AskMapping))?;
         let read = |(n, cells): (usize, &Vec<String>)| {
             self.row(cells, &mapping, asset, zone).map_err(|column| {
-                let text = cells.get(column).map_or("", String::as_str);
-                let cell = format!("{} is {text:?}", self.titles[column]);
+                let cell = match (self.titles.get(column), cells.get(column)) {
+                    (Some(title), Some(text)) => format!("{title} is {text:?}"),
+                    (Some(title), None) => format!("{title} is missing"),
+                    (None, _) => format!("{} cells, {} titles", cells.len(), column),
+                };
                 AppError::because(Code::RowUnreadable, format!("line {}: {cell}", n + 2))
             })
         };
@@ -190,6 +193,18 @@ impl Table {
             let text = self.column(mapping, field).and_then(|at| cells.get(at))?;
             Some(text.trim()).filter(|text| !text.is_empty())
         };
+        // Cells that no title names, or none where one is named: the row is not what it looks like.
+        let surplus = cells.iter().skip(self.titles.len());
+        if surplus.clone().any(|cell| !cell.trim().is_empty()) {
+            return Err(self.titles.len());
+        }
+        for field in [Field::Amount, Field::Added, Field::Spent, Field::Balance] {
+            if let Some(column) = self.column(mapping, field)
+                && column >= cells.len()
+            {
+                return Err(column);
+            }
+        }
         let decimals = mapping.decimals.unwrap_or(Decimals::Point);
         let order = mapping.dates.unwrap_or(DateOrder::Ymd);
         let wrong = |field| self.column(mapping, field).unwrap_or(0);
@@ -348,6 +363,22 @@ mod tests {
         let refused = refused.unwrap_err();
         assert_eq!(refused.code, Code::RowUnreadable);
         assert_eq!(refused.causes(), ["line 2: Amount is \"soon\""]);
+        // A comma that splits an amount, and a quote that takes in the next line.
+        for (row, why) in [
+            ("2026-02-03,1,50\n", "line 2: 3 cells, 2 titles"),
+            ("2026-02-03\n", "line 2: Amount is missing"),
+            (
+                "\"2026-02-03,1\n2026-02-04,2\"\n",
+                "line 2: Amount is missing",
+            ),
+        ] {
+            let table = format!("Date,Amount\n2026-02-01,1\n{row}").replace("2026-02-01,1\n", "");
+            let refused = rows(table.as_bytes(), &Mapping::default()).unwrap_err();
+            assert_eq!(
+                (refused.code, &refused.causes()[..]),
+                (Code::RowUnreadable, &[why.to_owned()][..])
+            );
+        }
         let elsewhere = Mapping {
             columns: [(Field::Balance, "Nope".to_owned())].into(),
             ..Mapping::default()

@@ -63,11 +63,11 @@ impl Copied<'_> {
 
     pub fn proof(&self, period: &Period) -> Result<Proof, AppError> {
         let (account, head) = (&self.head.checkpoint.account, &self.head);
-        let (first, last) = self.range(period)?;
+        let stretch = self.cache.stretch(&period.filter())?;
+        let (first, last) = (stretch.first, stretch.last);
         let evidence = self
             .cache
             .evidence(account, before(first.min(last)), last)?;
-        let opened = self.cache.opening(&period.filter())?;
         let entries = evidence.lines.into_iter().map(|(hash, line)| {
             let entry = String::from_utf8(line);
             let entry = entry.map_err(|error| AppError::because(Code::Damaged, error))?;
@@ -81,8 +81,8 @@ impl Copied<'_> {
             from: period.from,
             to: period.to,
             zone: period.zone.clone(),
-            opening: opened.opening,
-            closing: opened.closing,
+            opening: stretch.opening,
+            closing: stretch.closing,
             first,
             last: last.min(head.checkpoint.seq),
             before: evidence.before,
@@ -90,17 +90,6 @@ impl Copied<'_> {
             checkpoint: evidence.checkpoint,
             keys: self.binding.keys.clone(),
         })
-    }
-
-    /// The period's entries; of one without any, what lies around it.
-    pub fn range(&self, period: &Period) -> Result<(Seq, Seq), AppError> {
-        let days = self.cache.days(&period.filter())?;
-        if let (Some(newest), Some(oldest)) = (days.first(), days.last()) {
-            return Ok((oldest.first, newest.last));
-        }
-        let earlier = self.cache.days(&period.before())?;
-        let last = earlier.first().map_or(Seq::ZERO, |day| day.last);
-        Ok((last.next(), last))
     }
 }
 

@@ -1,7 +1,8 @@
 //! A dispute as e-mail to support: what a form would ask, in plain text, with every file and its checksum.
 
 use boothkeeper_domain::{Hash, Timestamp};
-use lettre::message::header::{ContentType, MIME_VERSION_1_0};
+use lettre::address::Envelope;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue, MIME_VERSION_1_0};
 use lettre::message::{Attachment, MultiPart, SinglePart};
 use lettre::{Address, Message};
 
@@ -16,7 +17,8 @@ pub(crate) struct Letter {
     /// Names it for good: the same dispute is the same letter.
     pub id: String,
     pub from: String,
-    pub to: String,
+    /// Left open where nobody knows.
+    pub to: Option<String>,
     pub subject: String,
     pub text: String,
     pub at: Timestamp,
@@ -78,15 +80,24 @@ fn one(
     };
     let at = std::time::UNIX_EPOCH
         + std::time::Duration::from_millis(u64::try_from(letter.at.millis()).unwrap_or(0));
-    let message = Message::builder()
+    let from = mailbox(&letter.from)?;
+    let mut message = Message::builder()
         .header(MIME_VERSION_1_0)
-        .from(mailbox(&letter.from)?)
-        .to(mailbox(&letter.to)?)
+        .from(from.clone())
         .subject(format!("{}{numbered}", letter.subject))
         .date(at)
         .message_id(Some(format!("<{}.{part}@boothkeeper>", letter.id)))
-        .multipart(body)
-        .map_err(internal)?;
+        // A mail program that knows it opens the letter to be sent, not to be read.
+        .raw_header(HeaderValue::new(
+            HeaderName::new_from_ascii_str("X-Unsent"),
+            "1".to_owned(),
+        ))
+        // It goes nowhere from here: the mail program makes the envelope.
+        .envelope(Envelope::new(None, vec![from.email]).map_err(internal)?);
+    if let Some(to) = &letter.to {
+        message = message.to(mailbox(to)?);
+    }
+    let message = message.multipart(body).map_err(internal)?;
     Ok(message.formatted())
 }
 

@@ -57,14 +57,6 @@ impl Period {
             ..Filter::default()
         }
     }
-
-    /// All days before it.
-    fn before(&self) -> Filter {
-        Filter {
-            to: self.from.pred_opt().map(Day::of_date),
-            ..Filter::default()
-        }
-    }
 }
 
 impl Copied<'_> {

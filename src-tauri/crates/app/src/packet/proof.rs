@@ -1,7 +1,7 @@
 //! A stretch of the journal that proves itself: the entries exactly as sent, the chain over them, and the
 //! cloud's signature at its end. Checked without any copy of the journal.
 
-use boothkeeper_domain::{AccountId, Amount, Asset, Body, Entry, Hash, Seq};
+use boothkeeper_domain::{AccountId, Amount, Asset, Body, Entry, Hash, Seq, Timestamp};
 use boothkeeper_store::Zone;
 use boothkeeper_sync::wire::checkpoint::{PublicKey, SignedCheckpoint};
 use boothkeeper_sync::wire::{chain, entry};
@@ -56,6 +56,10 @@ pub struct Verdict {
     pub hash: Hash,
     /// How many entries the days have.
     pub entries: u64,
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+    /// What came after this is not in it, whatever its days.
+    pub signed_at: Timestamp,
     pub balance: Amount,
     pub opening: Amount,
     pub account: AccountId,
@@ -115,6 +119,9 @@ impl Proof {
             seq: self.last,
             hash: at_last.map_or(self.before, |proven| proven.hash),
             entries: self.last.0.saturating_add(1).saturating_sub(self.first.0),
+            from: self.from,
+            to: self.to,
+            signed_at: self.checkpoint.body.time,
             balance: self.closing,
             opening: self.opening,
             account: self.account.clone(),

@@ -36,7 +36,8 @@ impl Copied<'_> {
     pub fn statement(&self, period: &Period, now: Timestamp) -> Result<Statement, AppError> {
         let identity = self.head.account.identity.as_ref();
         let identity = identity.ok_or(AppError::new(Code::NotSynced))?;
-        let (first, last) = self.range(period)?;
+        let stretch = self.cache.stretch(&period.filter())?;
+        let (first, last) = (stretch.first, stretch.last);
         let count = (last.0 + 1).saturating_sub(first.0);
         let most = boothkeeper_domain::Seq(last.0.min(first.0 + MOST as u64 - 1));
         let entries = match count {

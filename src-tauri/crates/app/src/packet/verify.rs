@@ -105,6 +105,7 @@ fn joined(before: Verdict, after: Verdict) -> Verdict {
         flaw,
         entries: before.entries + after.entries,
         opening: before.opening,
+        from: before.from,
         before: before.before,
         imported: before.imported || after.imported,
         ..after
@@ -126,8 +127,10 @@ fn gather(path: &Path) -> Result<Files, AppError> {
             let file = file.map_err(crate::export::failed)?.path();
             let plain =
                 std::fs::symlink_metadata(&file).is_ok_and(|told| told.is_file() && told.len() > 0);
-            if plain {
-                unfold(&name_of(&file), read_file(&file, MOST)?, &mut files)?;
+            match plain {
+                true => unfold(&name_of(&file), read_file(&file, MOST)?, &mut files)?,
+                // An empty file, a link or a folder is there, and proves nothing.
+                false => files.push((name_of(&file).to_lowercase(), vec![])),
             }
         }
         return Ok(files);

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use boothkeeper_domain::findings::{
-    self, Cause, CauseCode, Finding, FindingCode, NextStep, Severity,
+    self, Cause, CauseCode, Finding, FindingCode, NextStep, Severity, Spent,
 };
 use boothkeeper_domain::time::{DAY, MINUTE};
 use boothkeeper_domain::trust::Trust;
 use boothkeeper_domain::{Amount, Seq, Timestamp};
 use boothkeeper_store::cache::Filter;
-use boothkeeper_store::{Day, StoreError, Zone};
+use boothkeeper_store::{Day, StoreError};
 use boothkeeper_sync::wire::api::ClockKind;
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -28,6 +28,10 @@ pub struct Explanation {
     pub delta: Amount,
     /// They come to the delta, to the last unit.
     pub causes: Vec<Cause>,
+    /// What runs took, by service and by event, most first: each comes to the cause's delta.
+    pub by_service: Vec<Spent>,
+    pub by_event: Vec<Spent>,
+    /// The gravest first.
     pub findings: Vec<Finding>,
     pub unexplained: Amount,
     /// The days, if days were asked about.
@@ -84,6 +88,9 @@ impl App {
         if to.is_none_or(|to| Day::of_date(to) >= zone.day(now)) {
             explanation.findings.extend(self.around()?);
         }
+        explanation
+            .findings
+            .sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         self.qualify(&mut explanation.findings, explanation.as_of)?;
         Ok(explanation)
     }
@@ -166,38 +173,12 @@ impl App {
 
 impl Copied<'_> {
     pub(crate) fn explain(&self, filter: &Filter, now: Timestamp) -> Result<Explanation, AppError> {
-        let opened = self.cache.opening(filter)?;
-        let days = self.cache.days(filter)?;
-        let last = days.first().map_or(Seq::ZERO, |day| day.last);
-        let next = self.head.account.seq.next();
-        let first = days.last().map_or(next, |day| day.first);
-        self.are_of(filter, first, last)?;
-        self.explain_range((first, last), (opened.opening, opened.closing), now)
-    }
-
-    /// Whether the days' sums name the days' entries, neither more nor fewer.
-    fn are_of(&self, filter: &Filter, first: Seq, last: Seq) -> Result<(), AppError> {
-        let mut zone = self.cache.zone()?.unwrap_or_else(Zone::utc);
-        let (from, to) = (filter.from, filter.to);
-        for (seq, inside) in [
-            (Seq(first.0.saturating_sub(1)), false),
-            (first, true),
-            (last, true),
-            (last.next(), false),
-        ] {
-            if first > last && inside {
-                continue;
-            }
-            let Some(row) = self.cache.row(seq)? else {
-                continue;
-            };
-            let day = zone.day(row.at);
-            let among = from.is_none_or(|from| day >= from) && to.is_none_or(|to| day <= to);
-            if among != inside {
-                return Err(StoreError::damaged(seq).into());
-            }
-        }
-        Ok(())
+        let stretch = self.cache.stretch(filter)?;
+        let (range, sides) = (
+            (stretch.first, stretch.last),
+            (stretch.opening, stretch.closing),
+        );
+        self.explain_range(range, sides, now)
     }
 
     fn explain_after(&self, seq: Seq, now: Timestamp) -> Result<Explanation, AppError> {
@@ -220,6 +201,8 @@ impl Copied<'_> {
         let (head, catalog) = (&self.head, self.catalog()?);
         let mut gathered = self.cache.gathered(first, last)?;
         let causes = gathered.causes();
+        let (by_service, by_event) = (gathered.by_service(), gathered.by_event());
+        self.cache.links_are_whole()?;
         // What followed an entry of these, or a run whose failure is among them, may have come after them: a
         // refund, say.
         let mut later: BTreeSet<Seq> = self.cache.followers_after((first, last), last)?;
@@ -262,6 +245,8 @@ impl Copied<'_> {
             delta,
             unexplained: unexplained.map_or(Amount::ZERO, |cause| cause.delta),
             causes,
+            by_service,
+            by_event,
             findings,
             as_of: head.as_of,
         })

@@ -134,11 +134,11 @@ impl App {
             let page = copied.page(query, before, limit)?;
             let entries = cache.entries(page.rows.iter().map(|row| row.seq))?;
             let rows = copied.rows(page.rows)?;
-            let opening = cache.opening(&filter)?;
+            let stretch = cache.stretch(&filter)?;
             Ok(HistoryPage {
                 entries: rows.into_iter().zip(entries).map(entry_view).collect(),
-                opening: opening.opening,
-                closing: opening.closing,
+                opening: stretch.opening,
+                closing: stretch.closing,
                 totals: copied.totals(query, &filter)?,
                 next: page.next,
             })
@@ -237,11 +237,11 @@ impl Copied<'_> {
 
     fn summary(&self, filter: &Filter) -> Result<HistorySummary, AppError> {
         let (totals, days) = (self.cache.totals(filter)?, self.cache.days(filter)?);
-        let opening = self.cache.opening(filter)?;
+        let stretch = self.cache.stretch(filter)?;
         let amount = |minor: i64| Amount::new(minor).map_err(StoreError::damaged_by);
         let added = amount(days.iter().map(|day| day.added).sum())?;
         let spent = amount(days.iter().map(|day| day.spent).sum())?;
-        let closed = opening
+        let closed = stretch
             .opening
             .checked_add(added)
             .and_then(|sum| sum.checked_add(spent));
@@ -254,9 +254,9 @@ impl Copied<'_> {
             })
         };
         Ok(HistorySummary {
-            adds_up: filter.is_any() && closed == Ok(opening.closing),
-            opening: opening.opening,
-            closing: opening.closing,
+            adds_up: filter.is_any() && closed == Ok(stretch.closing),
+            opening: stretch.opening,
+            closing: stretch.closing,
             added,
             spent,
             count: clipped(days.iter().map(|day| day.count).sum()),

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use boothkeeper_app::disputes::{DisputesView, DraftView, Said, TicketView};
+use boothkeeper_app::disputes::{DisputeState, DisputesView, DraftView, Said, TicketView};
 use boothkeeper_app::domain::Asset;
 use boothkeeper_app::words::{cause, dispute, money};
 use boothkeeper_app::{App, AppError, Code, Verdict};
@@ -139,6 +139,15 @@ impl Output {
                 "  This has come right meanwhile: send it again only if something is still wrong.",
             );
         }
+        if draft.state == DisputeState::Draft && draft.problems.is_empty() {
+            self.line(&match app.is_imported()? {
+                true => format!(
+                    "send it by mail: boothkeeper --imported dispute save-eml {} FILE",
+                    draft.id
+                ),
+                false => format!("send it: boothkeeper dispute send {}", draft.id),
+            });
+        }
         for problem in &draft.problems {
             self.line(&format!(
                 "  before it is sent: {}",
@@ -219,8 +228,12 @@ impl Output {
             self.print(verdict);
         } else if verdict.ok {
             self.line(&format!(
-                "{} entries of account {} up to {} are as they were signed, with the key {}.",
-                verdict.entries, verdict.account, verdict.seq, verdict.signed_by
+                "{} entries of account {} from {} to {}, up to entry {}, are as they were signed, with the key {}.",
+                verdict.entries, verdict.account, verdict.from, verdict.to, verdict.seq, verdict.signed_by
+            ));
+            self.line(&format!(
+                "What came after {} is not in it.",
+                verdict.signed_at
             ));
             self.line(match (verdict.trusted, verdict.imported) {
                 (true, _) => "It is a key of that cloud.",
@@ -229,7 +242,7 @@ impl Output {
             });
             if !verdict.unproven.is_empty() {
                 let names = verdict.unproven.join(", ");
-                self.line(&format!("Nothing is proven of {names}."));
+                self.line(&format!("Not covered by that proof: {names}."));
             }
         } else {
             let flaw = verdict.flaw.as_ref().map_or("", words::flaw);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::RandomState;
+use serde::Serialize;
 
 use super::{Cause, CauseCode, cause};
 use crate::journal::Body;
@@ -15,6 +16,17 @@ pub struct Gathered {
     /// Services and events, numbered as they first came.
     names: HashMap<String, usize, RandomState>,
     others: Vec<Entry>,
+}
+
+/// What runs took: those of one service, at one event, or at none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Spent {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub name: Option<String>,
+    pub count: u32,
+    pub delta: Amount,
 }
 
 /// What is told of a run.
@@ -76,6 +88,34 @@ impl Gathered {
     /// What moved the balance over them, most first.
     pub fn causes(&self) -> Vec<Cause> {
         most_first(self.causes.values().cloned().collect())
+    }
+
+    /// What the runs of each service took, most first.
+    pub fn by_service(&self) -> Vec<Spent> {
+        self.spent(|run| Some(run.service))
+    }
+
+    /// What the runs at each event took, most first.
+    pub fn by_event(&self) -> Vec<Spent> {
+        self.spent(|run| run.event)
+    }
+
+    fn spent(&self, name: fn(&Kept) -> Option<usize>) -> Vec<Spent> {
+        let mut sums: HashMap<_, (u32, Amount), RandomState> = HashMap::default();
+        for run in &self.runs {
+            let (count, cost) = sums.entry(name(run)).or_default();
+            // Parts of a balance that is in range are in range.
+            (*count, *cost) = (*count + 1, cost.checked_add(run.cost).unwrap_or(*cost));
+        }
+        let names: HashMap<_, _> = self.names.iter().map(|(name, n)| (*n, name)).collect();
+        let spent = sums.into_iter().map(|(number, (count, cost))| Spent {
+            name: number.and_then(|number| names.get(&number).copied().cloned()),
+            count,
+            delta: cost.negated(),
+        });
+        let mut spent: Vec<_> = spent.collect();
+        spent.sort_by(|one, other| (one.delta, &one.name).cmp(&(other.delta, &other.name)));
+        spent
     }
 
     /// The runs whose failure is among them.

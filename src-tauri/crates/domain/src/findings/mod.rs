@@ -13,7 +13,7 @@ mod gathered;
 mod patterns;
 mod standing;
 
-pub use gathered::{Gathered, Run, causes};
+pub use gathered::{Gathered, Run, Spent, causes};
 pub use standing::standing;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -197,7 +197,14 @@ pub fn cause(entry: &Entry) -> CauseCode {
         Body::Adjustment(_) if entry.reason.as_deref() == Some(BROUGHT_FORWARD) => {
             CauseCode::BroughtForward
         }
-        Body::Adjustment(_) if entry.reason.is_some() => CauseCode::Adjustment,
+        Body::Adjustment(_)
+            if entry
+                .reason
+                .as_ref()
+                .is_some_and(|text| !text.trim().is_empty()) =>
+        {
+            CauseCode::Adjustment
+        }
         _ => CauseCode::Unexplained,
     }
 }

@@ -216,6 +216,13 @@ proptest! {
             findings(gathered, &world.account, &world.catalog, &journal[..], world.now)
         };
         let gathered: Gathered = journal.iter().cloned().collect();
+        let runs = gathered.causes().into_iter().find(|cause| cause.code == CauseCode::Usage);
+        let runs = runs.map_or((0, 0), |cause| (cause.entries.len(), cause.delta.minor()));
+        for spent in [gathered.by_service(), gathered.by_event()] {
+            let count: u32 = spent.iter().map(|part| part.count).sum();
+            let delta: i64 = spent.iter().map(|part| part.delta.minor()).sum();
+            prop_assert_eq!((count as usize >= runs.0, delta), (true, runs.1));
+        }
         let found = found_in(&gathered);
         for (n, finding) in found.iter().enumerate() {
             let head = world.account.seq;

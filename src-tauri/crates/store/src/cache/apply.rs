@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::head::{Head, Record};
 use super::names::{Class, NameId};
-use super::{Cache, Row};
+use super::{Cache, Row, marks};
 use crate::{Day, StoreError, Zone};
 
 /// A stretch of journal between two checkpoints, borne out by the second. Made by
@@ -182,6 +182,8 @@ impl Cache {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }
         transaction.execute("DELETE FROM settings WHERE name = 'catalog'", [])?;
+        marks::NAMES.forget(&transaction)?;
+        marks::LINKS.forget(&transaction)?;
         transaction.commit()?;
         overwrite(&self.connection)
     }
@@ -234,10 +236,15 @@ pub(super) fn write_names(
     names: &[(NameId, Class, String)],
 ) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached("INSERT INTO names VALUES (?1, ?2, ?3)")?;
+    let mut added = 0;
     for (id, class, name) in names {
         statement.execute(params![id.0, *class as u32, name])?;
+        added ^= marks::name(*id, *class as u32, name);
     }
-    Ok(())
+    match names.is_empty() {
+        true => Ok(()),
+        false => marks::NAMES.add(connection, added),
+    }
 }
 
 pub(super) fn write_rows(connection: &Connection, rows: &[Row]) -> Result<(), StoreError> {
@@ -280,10 +287,16 @@ fn write_bytes(connection: &Connection, bytes: &[Bytes]) -> Result<(), StoreErro
 
 pub(super) fn write_links(connection: &Connection, links: &[(Seq, Seq)]) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached("INSERT OR IGNORE INTO links VALUES (?1, ?2)")?;
+    let mut added = 0;
     for (target, seq) in links {
-        statement.execute(params![target.0, seq.0])?;
+        if statement.execute(params![target.0, seq.0])? > 0 {
+            added ^= marks::link(*target, *seq);
+        }
     }
-    Ok(())
+    match links.is_empty() {
+        true => Ok(()),
+        false => marks::LINKS.add(connection, added),
+    }
 }
 
 fn write_head(

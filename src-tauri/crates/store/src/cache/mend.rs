@@ -11,7 +11,7 @@ use rusqlite::{Connection, params};
 use super::apply::{write_head_at, write_links, write_names, write_rows};
 use super::head::Head;
 use super::segments::chained;
-use super::{Cache, Names, Rollups, Row};
+use super::{Cache, Names, Rollups, Row, marks};
 use crate::{StoreError, Zone};
 
 /// What it takes to mend the copy.
@@ -43,6 +43,8 @@ impl Cache {
         for table in ["entries", "names", "links", "rollups"] {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }
+        marks::NAMES.forget(&transaction)?;
+        marks::LINKS.forget(&transaction)?;
         let mut derived = Derived::new(&transaction, zone.clone());
         let walked = match self.walk(keys, |whole| derived.take(whole))? {
             Ok(walked) => walked,

@@ -5,6 +5,7 @@ mod apply;
 mod evidence;
 mod head;
 mod history;
+mod marks;
 mod mend;
 mod names;
 mod row;
@@ -34,7 +35,7 @@ pub use names::{Class, NameId, Names};
 pub use row::Row;
 pub(crate) use schema::{refuse_empty, refuse_newer};
 pub use scrub::Scrub;
-pub use totals::{EventUse, Opening, Total};
+pub use totals::{EventUse, Stretch, Total};
 
 use crate::memo::{Memo, Version};
 use crate::{StoreError, Zone, read_only};
@@ -48,6 +49,7 @@ pub struct Cache {
     head: Memo<Vec<PublicKey>, Option<Arc<Head>>>,
     days: Memo<Filter, Arc<[DayCount]>>,
     sums: Memo<Seq, ()>,
+    links: Memo<(), ()>,
 }
 
 impl Cache {
@@ -87,6 +89,7 @@ impl Cache {
             head: Memo::default(),
             days: Memo::default(),
             sums: Memo::default(),
+            links: Memo::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use rusqlite::Connection;
 
-use super::Cache;
+use super::{Cache, marks};
 use crate::StoreError;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -88,6 +88,12 @@ impl Cache {
 }
 
 fn load(connection: &Connection) -> Result<Names, StoreError> {
+    if !marks::NAMES.is_whole(connection)? {
+        return Err(StoreError::Damaged {
+            seq: None,
+            source: None,
+        });
+    }
     let mut names = Names::default();
     let mut statement = connection.prepare_cached("SELECT id, class, name FROM names")?;
     let mut rows = statement.query([])?;

@@ -12,7 +12,7 @@ use boothkeeper_wire::checkpoint::PublicKey;
 use boothkeeper_wire::stream::{SEGMENT, decompress, lines};
 use boothkeeper_wire::{chain, entry};
 
-use super::{Cache, Head, Names, Rollups, Row};
+use super::{Cache, Head, Names, Rollups, Row, marks};
 use crate::{StoreError, Zone};
 
 /// What a scrub found.
@@ -44,11 +44,11 @@ enum Bytes {
 type Checked = Result<(Vec<Entry>, Vec<Row>), Seq>;
 
 /// What the whole copy comes to: its state, and what lists and sums are read from.
+#[derive(Default)]
 struct Folded {
     account: Account,
     rollups: Rollups,
     links: Vec<(Seq, Seq)>,
-    zone: Zone,
 }
 
 struct Job {
@@ -66,7 +66,13 @@ impl Cache {
         let Some(head) = self.head(keys)? else {
             return Ok(None);
         };
-        let (folded, first_bad) = self.check_all(account, &head)?;
+        let (folded, first_bad) = match self.check_all(account, &head) {
+            // The names: whatever the rows say, they say it in them.
+            Err(StoreError::Damaged { seq, .. }) => {
+                (Folded::default(), Some(seq.unwrap_or(Seq(1))))
+            }
+            checked => checked?,
+        };
         let borne_out = folded.account == head.account
             && folded.account.seq.0 == head.checkpoint.count
             && self.head_is_sound(keys)?
@@ -136,6 +142,7 @@ impl Cache {
         Ok(count == end
             && last == end
             && links.is_ok_and(|links| links == folded.links)
+            && marks::LINKS.is_whole(&self.connection)?
             && rollups == folded.rollups)
     }
 
@@ -192,13 +199,8 @@ fn work(queue: &Mutex<Receiver<Job>>, mut names: Names) {
     }
 }
 
-fn fold(answers: &Receiver<Receiver<Checked>>, zone: Zone) -> (Folded, Option<Seq>) {
-    let mut folded = Folded {
-        account: Account::default(),
-        rollups: Rollups::default(),
-        links: Vec::new(),
-        zone,
-    };
+fn fold(answers: &Receiver<Receiver<Checked>>, mut zone: Zone) -> (Folded, Option<Seq>) {
+    let mut folded = Folded::default();
     for answer in answers {
         // A worker that is gone has checked nothing.
         let checked = answer.recv().unwrap_or(Err(folded.account.seq.next()));
@@ -210,7 +212,7 @@ fn fold(answers: &Receiver<Receiver<Checked>>, zone: Zone) -> (Folded, Option<Se
             if folded.account.apply(entry).is_err() {
                 return (folded, Some(entry.seq));
             }
-            let day = folded.zone.day(row.at);
+            let day = zone.day(row.at);
             folded.rollups.add(row, day);
             let target = entry.body.refers_to();
             folded.links.extend(target.map(|target| (target, row.seq)));

@@ -217,7 +217,7 @@ impl Cache {
     }
 
     /// The newest place that the cloud has signed.
-    fn end(&self) -> Result<Seq, StoreError> {
+    pub(super) fn end(&self) -> Result<Seq, StoreError> {
         let query = "SELECT coalesce(max(seq), 0) FROM checkpoints";
         let mut statement = self.connection.prepare_cached(query)?;
         Ok(statement.query_row([], |row| row.get(0).map(Seq))?)

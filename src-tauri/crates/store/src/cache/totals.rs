@@ -1,13 +1,13 @@
 //! Sums over ranges, from rollups; and what the balance was before them.
 
 use boothkeeper_domain::findings::Past;
-use boothkeeper_domain::{Amount, Kind, Seq};
+use boothkeeper_domain::{Amount, Kind, Seq, Timestamp};
 use rusqlite::params_from_iter;
 
 use super::history::Filter;
 use super::names::{Class, NameId};
-use super::{Cache, Head, Row};
-use crate::{Day, StoreError};
+use super::{Cache, Head};
+use crate::{Day, StoreError, Zone};
 
 /// What one kind (of one service) came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +30,11 @@ pub struct EventUse {
     pub last: Seq,
 }
 
-/// The balance before the first entry of a range and after its last, whatever the filter's columns.
+/// The entries of some days, the last before the first where there is none; and the balance on both sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Opening {
+pub struct Stretch {
+    pub first: Seq,
+    pub last: Seq,
     pub opening: Amount,
     pub closing: Amount,
 }
@@ -125,60 +127,63 @@ impl Cache {
         Ok(uses)
     }
 
-    /// Opening and closing balance of the filter's days.
-    pub fn opening(&self, filter: &Filter) -> Result<Opening, StoreError> {
+    /// The entries of a filter's days, found among the rows: those are marked and in order, and the days'
+    /// sums must be theirs.
+    pub fn stretch(&self, filter: &Filter) -> Result<Stretch, StoreError> {
+        let mut zone = self.zone()?.unwrap_or_else(Zone::utc);
+        let first = match filter.from {
+            Some(from) => self.first_where(|at| zone.day(at) >= from)?,
+            None => Seq(1),
+        };
+        let after = match filter.to {
+            Some(to) => self.first_where(|at| zone.day(at) > to)?,
+            None => self.end()?.next(),
+        };
+        let last = Seq(after.0.max(first.0).saturating_sub(1));
+        let balance = |seq: Seq| match self.row(seq)? {
+            _ if seq == Seq::ZERO => Ok(Amount::ZERO),
+            Some(row) => Ok(row.balance_after),
+            None => Err(StoreError::damaged(seq)),
+        };
+        let stretch = Stretch {
+            first,
+            last,
+            opening: balance(Seq(first.0.saturating_sub(1)))?,
+            closing: balance(last)?,
+        };
         let days = Filter {
             from: filter.from,
             to: filter.to,
             ..Filter::default()
         };
         let (condition, values) = days.rollups();
-        let query = format!("SELECT min(first), max(last) FROM rollups WHERE {condition}");
+        let query = format!(
+            "SELECT coalesce(sum(count), 0), coalesce(sum(sum), 0) FROM rollups WHERE {condition}"
+        );
         let mut statement = self.connection.prepare_cached(&query)?;
-        let (first, last): (Option<u64>, Option<u64>) = statement
-            .query_row(params_from_iter(values), |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })?;
-        match (first, last) {
-            (Some(first), Some(last)) => {
-                let opening = match self.row(Seq(first))? {
-                    Some(row) => before(&row)?,
-                    None => return Err(StoreError::damaged(Seq(first))),
-                };
-                let closing = self.row(Seq(last))?;
-                let closing = closing.ok_or_else(|| StoreError::damaged(Seq(last)))?;
-                Ok(Opening {
-                    opening,
-                    closing: closing.balance_after,
-                })
-            }
-            _ => self.quiet_days(filter),
+        let (count, sum): (u64, i64) = statement.query_row(params_from_iter(values), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        let moved = stretch.closing.checked_sub(stretch.opening);
+        let borne_out =
+            count == last.0 + 1 - first.0 && moved.is_ok_and(|moved| moved.minor() == sum);
+        match borne_out {
+            true => Ok(stretch),
+            false => Err(StoreError::damaged(first)),
         }
     }
 
-    /// Days on which nothing happened keep the balance of the last entry before them.
-    fn quiet_days(&self, filter: &Filter) -> Result<Opening, StoreError> {
-        let earlier = Filter {
-            to: filter.from.or(filter.to),
-            ..Filter::default()
-        };
-        let last = self.days(&earlier)?.first().map(|day| day.last);
-        let balance = match last {
-            Some(seq) => match self.row(seq)? {
-                Some(row) => row.balance_after,
-                None => return Err(StoreError::damaged(seq)),
-            },
-            None => Amount::ZERO,
-        };
-        Ok(Opening {
-            opening: balance,
-            closing: balance,
-        })
+    /// The first entry whose time is late enough; the place after the last, if none is.
+    fn first_where(&self, mut late: impl FnMut(Timestamp) -> bool) -> Result<Seq, StoreError> {
+        let (mut first, mut end) = (1, self.end()?.0 + 1);
+        while first < end {
+            let middle = Seq(u64::midpoint(first, end));
+            let row = self.row(middle)?;
+            match late(row.ok_or_else(|| StoreError::damaged(middle))?.at) {
+                true => end = middle.0,
+                false => first = middle.0 + 1,
+            }
+        }
+        Ok(Seq(first))
     }
-}
-
-fn before(row: &Row) -> Result<Amount, StoreError> {
-    row.balance_after
-        .checked_sub(row.delta)
-        .map_err(|_| StoreError::damaged(row.seq))
 }

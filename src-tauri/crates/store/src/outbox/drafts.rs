@@ -24,7 +24,7 @@ pub struct Draft {
     /// The finding that it began with.
     pub premise: Option<Premise>,
     pub expected: Option<Amount>,
-    /// The balance when that was said: what happens since is no part of the claim.
+    /// The balance when that was said.
     #[serde(default)]
     pub actual: Option<Amount>,
     pub noticed_on: NaiveDate,
@@ -53,9 +53,16 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The balance that the claim is measured against.
-    pub fn against(&self, balance: Amount) -> Amount {
-        self.actual.unwrap_or(balance)
+    /// What is expected and what is there. The difference is the claim: until it is sent, what moves the
+    /// balance moves both, so that they agree with the histories that go along.
+    pub fn sides(&self, balance: Amount) -> (Option<Amount>, Amount) {
+        let then = self.actual.unwrap_or(balance);
+        let now = match self.command {
+            Some(_) => then,
+            None => balance,
+        };
+        let moved = |expected: Amount| expected.checked_sub(then)?.checked_add(now);
+        (self.expected.and_then(|expected| moved(expected).ok()), now)
     }
 }
 

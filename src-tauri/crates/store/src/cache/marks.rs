@@ -1,0 +1,146 @@
+//! Marks of whole tables that only grow: kept with each row that is added, compared before anything is told
+//! from them. A flipped bit can take a row out of an index, where no mark of its own would be looked at.
+
+use boothkeeper_domain::Seq;
+use rusqlite::{Connection, OptionalExtension, Row};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+use super::Cache;
+use super::names::NameId;
+use crate::StoreError;
+
+pub(super) const NAMES: Table = Table {
+    setting: "names_mark",
+    rows: "SELECT id, class, name FROM names",
+    read: |row| {
+        Ok(name(
+            NameId(row.get(0)?),
+            row.get(1)?,
+            &row.get::<_, String>(2)?,
+        ))
+    },
+};
+
+pub(super) const LINKS: Table = Table {
+    setting: "links_mark",
+    rows: "SELECT target, seq FROM links",
+    read: |row| Ok(link(Seq(row.get(0)?), Seq(row.get(1)?))),
+};
+
+pub(super) struct Table {
+    setting: &'static str,
+    rows: &'static str,
+    read: fn(&Row<'_>) -> rusqlite::Result<u64>,
+}
+
+pub(super) fn name(id: NameId, class: u32, name: &str) -> u64 {
+    xxh3_64_with_seed(name.as_bytes(), u64::from(id.0) << 8 | u64::from(class))
+}
+
+pub(super) fn link(target: Seq, seq: Seq) -> u64 {
+    xxh3_64(&[target.0.to_le_bytes(), seq.0.to_le_bytes()].concat())
+}
+
+impl Table {
+    /// Takes in the marks of rows that were added just now.
+    pub fn add(&self, connection: &Connection, added: u64) -> Result<(), StoreError> {
+        let mark = match self.kept(connection)? {
+            Some(kept) => kept ^ added,
+            // An older version kept none.
+            None => self.of_rows(connection)?,
+        };
+        let set = "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2";
+        connection
+            .prepare_cached(set)?
+            .execute([self.setting, &mark.to_string()])?;
+        Ok(())
+    }
+
+    /// Whether the rows are those that were added.
+    pub fn is_whole(&self, connection: &Connection) -> Result<bool, StoreError> {
+        let kept = self.kept(connection)?;
+        Ok(match kept {
+            Some(kept) => self.of_rows(connection)? == kept,
+            None => true,
+        })
+    }
+
+    pub fn forget(&self, connection: &Connection) -> Result<(), StoreError> {
+        connection.execute("DELETE FROM settings WHERE name = ?1", [self.setting])?;
+        Ok(())
+    }
+
+    fn kept(&self, connection: &Connection) -> Result<Option<u64>, StoreError> {
+        let query = "SELECT value FROM settings WHERE name = ?1";
+        let mut statement = connection.prepare_cached(query)?;
+        let kept = statement.query_row([self.setting], |row| row.get::<_, String>(0));
+        let kept = kept.optional()?;
+        kept.map(|kept| kept.parse().map_err(StoreError::damaged_by))
+            .transpose()
+    }
+
+    fn of_rows(&self, connection: &Connection) -> Result<u64, StoreError> {
+        let mut statement = connection.prepare_cached(self.rows)?;
+        let mut rows = statement.query([])?;
+        let mut mark = 0;
+        while let Some(row) = rows.next()? {
+            mark ^= (self.read)(row).map_err(StoreError::damaged_by)?;
+        }
+        Ok(mark)
+    }
+}
+
+impl Cache {
+    /// Whether every reference between entries is as it was read from them.
+    pub fn links_are_whole(&self) -> Result<(), StoreError> {
+        let check = || match LINKS.is_whole(&self.connection)? {
+            true => Ok(()),
+            false => Err(StoreError::Damaged {
+                seq: None,
+                source: None,
+            }),
+        };
+        self.links.get(self.version()?, &(), check)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::names::Class;
+    use super::*;
+
+    #[test]
+    fn a_table_is_whole_until_a_row_changes() {
+        let connection = Connection::open_in_memory().unwrap();
+        let tables = "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+             CREATE TABLE links (target INTEGER, seq INTEGER);
+             INSERT INTO links VALUES (1, 2)";
+        connection.execute_batch(tables).unwrap();
+        assert!(LINKS.is_whole(&connection).unwrap(), "nothing was kept yet");
+        LINKS.add(&connection, 0).unwrap();
+        connection
+            .execute("INSERT INTO links VALUES (3, 4)", [])
+            .unwrap();
+        assert!(!LINKS.is_whole(&connection).unwrap());
+        LINKS.add(&connection, link(Seq(3), Seq(4))).unwrap();
+        assert!(LINKS.is_whole(&connection).unwrap());
+        for hurt in [
+            "UPDATE links SET target = 5 WHERE seq = 4",
+            "UPDATE links SET seq = 6 WHERE seq = 4",
+            "DELETE FROM links WHERE seq = 6",
+        ] {
+            connection.execute(hurt, []).unwrap();
+            assert!(!LINKS.is_whole(&connection).unwrap(), "{hurt}");
+        }
+        LINKS.forget(&connection).unwrap();
+        assert!(LINKS.is_whole(&connection).unwrap());
+        let one = name(NameId(1), Class::Kind as u32, "usage");
+        for other in [
+            name(NameId(2), Class::Kind as u32, "usage"),
+            name(NameId(1), Class::Event as u32, "usage"),
+            name(NameId(1), Class::Kind as u32, "usagf"),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
+}
