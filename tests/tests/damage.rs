@@ -60,7 +60,10 @@ impl Copy {
 #[tokio::test]
 async fn derived_tables_are_never_believed_and_mended_without_the_cloud() -> anyhow::Result<()> {
     let mut copy = copy().await?;
-    let truth = copy.told()?;
+    let (truth, causes) = (
+        copy.told()?,
+        copy.laptop.ok(&["explain"])?["causes"].clone(),
+    );
     copy.cloud.stop();
     for sql in [
         "UPDATE rollups SET sum = sum - 1000 WHERE service = (SELECT id FROM names WHERE name = 'sms')",
@@ -82,11 +85,15 @@ async fn derived_tables_are_never_believed_and_mended_without_the_cloud() -> any
         "INSERT INTO entries SELECT seq + 5000, at, kind, service, event, delta, balance_after, mark FROM entries WHERE seq = 9",
         "DELETE FROM entries WHERE seq = 1100",
         "DELETE FROM entries WHERE seq = (SELECT max(seq) FROM entries)",
+        "UPDATE checkpoints SET seq = seq + 4096",
+        "UPDATE settings SET value = '12' WHERE name = 'links_mark'",
+        "UPDATE settings SET value = 'x' WHERE name = 'names_mark'",
     ] {
         copy.hurt(sql)?;
         let verified = copy.laptop.ok(&["verify"])?;
         assert_eq!(verified["ok"], true, "{sql}");
         assert_eq!(copy.told()?, truth, "{sql}");
+        assert_eq!(copy.laptop.ok(&["explain"])?["causes"], causes, "{sql}");
     }
     Ok(())
 }

@@ -114,7 +114,7 @@ impl Output {
         }
         if let Some(ticket) = &draft.disputed_by {
             self.line(&format!(
-                "  ALREADY IN DISPUTE: {ticket} is open on an entry of this."
+                "  ALREADY IN DISPUTE: {ticket} is open on this, or on part of it."
             ));
         }
         for row in draft.rows.iter().filter(|row| row.chosen) {

@@ -54,7 +54,10 @@ impl Cache {
         derived.rollups.write(&transaction)?;
         let head = remade(walked, kept)?;
         write_head_at(&transaction, &head.0, &head.1)?;
-        transaction.execute("DELETE FROM tail WHERE seq > ?1", [head.0.account.seq.0])?;
+        for table in ["tail", "checkpoints"] {
+            let past = format!("DELETE FROM {table} WHERE seq > ?1");
+            transaction.execute(&past, [head.0.account.seq.0])?;
+        }
         transaction.commit()?;
         Ok(Mend::Done)
     }

@@ -141,6 +141,7 @@ impl Cache {
         let end = folded.account.seq.0;
         Ok(count == end
             && last == end
+            && self.end()?.0 == end
             && links.is_ok_and(|links| links == folded.links)
             && marks::LINKS.is_whole(&self.connection)?
             && rollups == folded.rollups)
