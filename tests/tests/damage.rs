@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use anyhow::Context;
 use boothkeeper_tests::cloud::{Account, Cloud};
 use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::process::binary;
@@ -216,6 +217,24 @@ async fn no_damage_changes_what_is_explained() -> anyhow::Result<()> {
         assert_eq!(copy.laptop.ok(&explain)?["causes"], truth["causes"]);
     }
     assert!(refused >= 45, "{refused}");
+    Ok(())
+}
+
+/// Whoever syncs first need not sync twice.
+#[tokio::test]
+async fn one_sync_mends_what_it_finds() -> anyhow::Result<()> {
+    let copy = copy().await?;
+    for sql in [
+        "UPDATE rollups SET sum = sum + 1",
+        "DELETE FROM rollups",
+        "UPDATE names SET name = 'usagg' WHERE name = 'usage'",
+        "DELETE FROM checkpoints",
+    ] {
+        copy.hurt(sql)?;
+        copy.laptop.ok(&["sync"]).context(sql)?;
+        assert_eq!(copy.laptop.ok(&["history"])?["closing"], BALANCE, "{sql}");
+        assert_eq!(copy.laptop.ok(&["verify"])?["ok"], true, "{sql}");
+    }
     Ok(())
 }
 

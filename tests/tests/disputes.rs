@@ -401,6 +401,59 @@ async fn what_moves_the_balance_is_no_part_of_the_claim() -> anyhow::Result<()> 
     Ok(())
 }
 
+/// What was proposed follows what happens and what is chosen, until a person has changed it.
+#[tokio::test]
+async fn what_nobody_has_changed_follows() -> anyhow::Result<()> {
+    let booth = Booth::with_failed_run().await?;
+    let (cloud, account, laptop) = (&booth.cloud, &booth.account, &booth.laptop);
+    let failed =
+        json!({ "service": "draw_me", "event": "Miller wedding", "outcome": "failed", "count": 2 });
+    cloud.control(account, "runs", failed).await?;
+    laptop.ok(&["sync"])?;
+    let draft = laptop.ok(&["dispute", "new", "--finding", "run_failed_not_refunded"])?;
+    let rows = draft["entries"].as_array().context("rows")?.clone();
+    assert_eq!((rows.len(), &draft["owed"]), (3, &json!(75)));
+    let one = [
+        "dispute",
+        "edit",
+        id(&draft),
+        "--entry",
+        &rows[0].to_string(),
+    ];
+    let one = laptop.ok(&one)?;
+    assert_eq!(one["owed"], 25);
+    let message = one["message"].as_str().unwrap_or_default();
+    assert!(
+        message.starts_with("A run") && message.contains("$0.25"),
+        "{message}"
+    );
+    // Two days on its histories reach to that day, and close with its balance.
+    booth.until("2026-02-22T12:00:00Z").await?;
+    cloud.runs(account, "sms", 3).await?;
+    laptop.ok(&["sync"])?;
+    let shown = laptop.ok(&["dispute", "show", id(&draft)])?;
+    assert_eq!(
+        (&shown["to"], &shown["closing"]),
+        (&json!("2026-02-22"), &shown["actual"])
+    );
+    assert_eq!(shown["owed"], 25);
+    laptop.ok(&["dispute", "send", id(&draft)])?;
+    // What is with support already is not what a finding's name means first.
+    let rest = laptop.ok(&["dispute", "new", "--finding", "run_failed_not_refunded"])?;
+    assert_eq!(rest["entries"], json!(rows[1..]));
+    // A purchase that was not there when it was asked for, and then was.
+    cloud
+        .buy(account, 10_000, json!({ "delayed_seconds": 60 }))
+        .await?;
+    laptop.ok(&["sync"])?;
+    let missing = laptop.ok(&["dispute", "new", "--kind", "purchase_missing"])?;
+    laptop.ok(&["dispute", "edit", id(&missing), "--message", "Where is it?"])?;
+    booth.until("2026-02-22T12:02:00Z").await?;
+    let missing = laptop.ok(&["dispute", "show", id(&missing)])?;
+    assert_eq!(missing["came_right"], true, "{missing}");
+    Ok(())
+}
+
 /// What came back already is said before anybody asks for it again.
 #[tokio::test]
 async fn a_run_that_was_refunded_is_explained() -> anyhow::Result<()> {
@@ -420,6 +473,21 @@ async fn a_run_that_was_refunded_is_explained() -> anyhow::Result<()> {
     assert_eq!(
         (&draft["explained"]["code"], &draft["explained"]["entries"]),
         (&json!("run_refunded"), &json!([refund]))
+    );
+    // Of two runs one came back: that is a part.
+    let both = [
+        "dispute",
+        "edit",
+        id(&draft),
+        "--entry",
+        &of.to_string(),
+        "--entry",
+        "3",
+    ];
+    let both = booth.laptop.ok(&both)?;
+    assert_eq!(
+        (&both["owed"], &both["explained"]["part"]),
+        (&json!(27), &json!(true))
     );
     Ok(())
 }

@@ -330,3 +330,15 @@ async fn a_long_stretch_is_explained_to_the_last_entry() -> anyhow::Result<()> {
     assert_eq!(explained["closing"], laptop.balance()?["balance"]);
     Ok(())
 }
+
+/// The month before a day, if only that is said; days that have not come are none.
+#[tokio::test]
+async fn days_end_after_they_begin() -> anyhow::Result<()> {
+    let booth = Booth::basic("2026-01-10T12:00:00Z", 1_000).await?;
+    booth.until("2026-06-10T12:00:00Z").await?;
+    let told = explained_by(&booth.laptop, &["explain", "--to", "2026-02-20"])?;
+    assert_eq!(told["days"], json!(["2026-01-21", "2026-02-20"]));
+    let late = ["explain", "--from", "2026-12-05"];
+    assert_eq!(booth.laptop.fails(&late)?.1, "out_of_range");
+    Ok(())
+}

@@ -131,21 +131,28 @@ impl App {
         Ok(())
     }
 
-    /// Pulls once, pushes what waits, and mends what a scrub finds.
+    /// Pulls once, pushes what waits, and mends what is found damaged.
     pub async fn sync_once(&self) -> Result<Seq, AppError> {
+        match self.sync_through().await {
+            Err(error) if error.code == Code::Damaged => {
+                let (client, _) = self.client()?;
+                match mend(Some(&client), &self.laptop).await? {
+                    true => self.sync_through().await,
+                    false => Err(error),
+                }
+            }
+            done => done,
+        }
+    }
+
+    async fn sync_through(&self) -> Result<Seq, AppError> {
         let role = self.sync_role()?;
         let (client, _) = self.client()?;
         self.laptop.outbox().recover()?;
-        let (mut suspicions, mut mended) = (0, false);
+        let mut suspicions = 0;
         let end = loop {
             match pull(&client, &self.laptop, |_| {}).await {
                 Ok(end) => break end,
-                Err(SyncError::Store(boothkeeper_store::StoreError::Damaged { .. })) if !mended => {
-                    mended = true;
-                    if !mend(Some(&client), &self.laptop).await? {
-                        return Err(AppError::new(Code::Damaged));
-                    }
-                }
                 Err(error) => {
                     let Some(what) = error.suspicion() else {
                         return Err(error.into());
@@ -177,6 +184,8 @@ impl App {
         }
         disputes::review(&self.laptop)?;
         disputes::refresh_tickets(&client, &self.laptop).await?;
+        // Sums and names are looked at by whoever asks next: damage is found here, where it is mended.
+        self.on_copy(|_| Ok(()))?;
         Ok(seq)
     }
 

@@ -186,7 +186,7 @@ pub enum DisputeCommand {
     Send {
         /// The draft's.
         id: String,
-        /// Also if the journal already explains the difference, or a ticket is open on it.
+        /// Unasked also if the journal already explains the difference, or a ticket is open on it.
         #[arg(long)]
         yes: bool,
     },

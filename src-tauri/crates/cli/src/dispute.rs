@@ -99,6 +99,7 @@ async fn send(app: &App, id: &str, yes: bool, output: &Output) -> Result<ExitCod
     }
     let draft = app.draft(id)?;
     let doubtful = draft.explained.is_some() || draft.disputed_by.is_some();
+    // A script has seen it in the draft that it sends.
     if doubtful && !yes && output.asks() {
         output.draft(&draft, app)?;
         if !output.confirm() {
@@ -134,10 +135,12 @@ fn begin(app: &App, finding: Option<&str>, claim: &ClaimArguments) -> Result<Beg
             .map_err(|error| AppError::because(Code::UnknownName, error))?;
         let explained = app.explain(Since::Days(claim.from, claim.to))?;
         let wanted = |seq: &Seq| claim.entries.is_empty() || claim.entries.contains(&seq.0);
-        let found = explained.findings.into_iter().find(|finding| {
+        let named = explained.findings.into_iter().filter(|finding| {
             finding.code == code
                 && (finding.entries.is_empty() || finding.entries.iter().any(wanted))
         });
+        // One that nobody has complained of yet, before those that are with support.
+        let found = named.min_by_key(|finding| finding.dispute.is_some());
         let none = "no finding of that name in these days; `boothkeeper explain` lists them";
         let found = found.ok_or(AppError::because(Code::NotFound, none))?;
         return Ok(Begin::Finding {

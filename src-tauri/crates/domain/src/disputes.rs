@@ -306,6 +306,8 @@ pub struct Explained {
     pub code: CauseCode,
     pub delta: Amount,
     pub entries: Vec<Seq>,
+    /// It does not account for all of it.
+    pub part: bool,
 }
 
 /// A single entry, or else one cause, that comes to exactly the difference and is on record as what it is.
@@ -328,6 +330,7 @@ pub fn explained(difference: Amount, entries: &[Entry], causes: &[Cause]) -> Opt
             code: cause(entry),
             delta: entry.delta,
             entries: vec![entry.seq],
+            part: false,
         });
     }
     let all = causes
@@ -337,19 +340,21 @@ pub fn explained(difference: Amount, entries: &[Entry], causes: &[Cause]) -> Opt
         code: cause.code,
         delta: cause.delta,
         entries: cause.entries.clone(),
+        part: false,
     })
 }
 
-/// The same of what has followed the disputed runs: what was taken for them is back already.
+/// The same of what has followed the disputed runs: what was taken for them is back already, or a part of it.
 pub fn given_back(difference: Amount, followers: &[Entry]) -> Option<Explained> {
     let refunds = followers
         .iter()
         .filter(|entry| matches!(entry.body, Body::UsageRefund(_)));
     let delta = Amount::sum(refunds.clone().map(|refund| refund.delta)).ok()?;
-    (delta == difference && delta.is_positive()).then(|| Explained {
+    (delta <= difference && delta.is_positive()).then(|| Explained {
         code: CauseCode::RunRefunded,
         delta,
         entries: refunds.map(|refund| refund.seq).collect(),
+        part: delta < difference,
     })
 }
 

@@ -205,6 +205,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Body;
     use crate::findings::{CauseCode, FindingCode, causes, findings};
     use crate::time::{HOUR, MINUTE};
 
@@ -325,6 +326,35 @@ mod tests {
         refunded.push(run(3, "usage_refund", 25, 12, Some(10)));
         assert!(!codes(&refunded).contains(&FindingCode::RunFailedNotRefunded));
         assert!(codes(&refunded).contains(&FindingCode::RunRefunded));
+    }
+
+    #[test]
+    fn a_refund_that_names_no_run_is_of_the_likely_one() {
+        let of = |minute, kind: &str, amount, service: &str| Row {
+            service: Some(service.into()),
+            ..row(minute, kind, amount, None)
+        };
+        let rows = [
+            of(1, "run_failed", -25, "draw_me"),
+            of(2, "usage", -25, "draw_me"),
+            of(3, "usage", -25, "combine"),
+            of(4, "usage_refund", 25, "draw_me"),
+            of(5, "usage_refund", 25, "draw_me"),
+            of(6, "usage_refund", 25, "draw_me"),
+        ];
+        let (entries, _) = made(&rows, &[]);
+        let refunds = entries.iter().filter_map(|entry| match &entry.body {
+            Body::UsageRefund(refund) => Some(refund.of),
+            _ => None,
+        });
+        let failed = entries.iter().find_map(|entry| match &entry.body {
+            Body::RunFailed(failed) => Some(failed.of),
+            _ => None,
+        });
+        let refunds: Vec<_> = refunds.collect();
+        assert_eq!(refunds.len(), 2, "there is no third run");
+        assert_eq!(Some(refunds[0]), failed);
+        assert!(refunds[1] > refunds[0]);
     }
 
     #[test]

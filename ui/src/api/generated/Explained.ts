@@ -6,4 +6,8 @@ import type { Seq } from "./Seq";
 /**
  * What the journal itself has to say to a difference between the expected and the actual balance.
  */
-export type Explained = { code: CauseCode, delta: Amount, entries: Array<Seq>, };
+export type Explained = { code: CauseCode, delta: Amount, entries: Array<Seq>, 
+/**
+ * It does not account for all of it.
+ */
+part: boolean, };

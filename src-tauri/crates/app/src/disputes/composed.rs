@@ -18,17 +18,13 @@ use super::{ChosenRow, DisputeRow, DraftProblem, DraftView, FileView, Said};
 use crate::copy::Copied;
 use crate::{App, AppError};
 
-pub(super) fn draft_row(
-    draft: &Draft,
-    sent: &Sent,
-    (expected, actual): (Option<Amount>, Amount),
-) -> DisputeRow {
+pub(super) fn draft_row(draft: &Draft, sent: &Sent) -> DisputeRow {
     DisputeRow {
         id: draft.id.to_string(),
         kind: draft.kind,
         state: sent.state,
         at: draft.saved_at,
-        owed: owed(expected, Some(actual)),
+        owed: owed(draft.expected, draft.actual),
         rows: u32::try_from(draft.entries.len()).unwrap_or(u32::MAX),
         reply_expected_by: None,
         overdue: false,
@@ -54,7 +50,8 @@ impl Copied<'_> {
         now: Timestamp,
     ) -> Result<DraftView, AppError> {
         let account = &self.head.account;
-        let (expected, actual) = draft.sides(account.balance);
+        let draft = &self.current(draft, app.zone(), now);
+        let actual = draft.actual.unwrap_or(account.balance);
         let period = self.period_of(draft)?;
         let no_days = draft.from > draft.to;
         let stretch = self.cache.stretch(&period.filter())?;
@@ -66,7 +63,7 @@ impl Copied<'_> {
         let causes = causes(&entries);
         let delta = Amount::sum(causes.iter().map(|cause| cause.delta));
         let delta = delta.map_err(boothkeeper_store::StoreError::damaged_by)?;
-        let owed = owed(expected, Some(actual));
+        let owed = owed(draft.expected, Some(actual));
         let followers = self.followers(draft)?;
         let rows = self.chosen_rows(draft)?;
         let chosen = rows
@@ -93,7 +90,7 @@ impl Copied<'_> {
                 .identity
                 .as_ref()
                 .map_or_else(String::new, |identity| identity.email.clone()),
-            expected,
+            expected: draft.expected,
             actual,
             owed,
             noticed_on: draft.noticed_on,

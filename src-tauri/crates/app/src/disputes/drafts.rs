@@ -71,7 +71,7 @@ impl App {
         self.draft(&id.to_string())
     }
 
-    pub fn edit_draft(&self, id: &str, edits: Edits) -> Result<DraftView, AppError> {
+    pub fn edit_draft(&self, id: &str, mut edits: Edits) -> Result<DraftView, AppError> {
         let account = self.on_copy(|copied| Ok(copied.head.account.clone()))?;
         let today = self.zone().clone().day(self.written_now()?).date();
         let unknown = |seq: &Seq| *seq == Seq::ZERO || *seq > account.seq;
@@ -85,6 +85,7 @@ impl App {
         {
             return Err(AppError::new(Code::OutOfRange));
         }
+        self.follow_rows(id, &mut edits)?;
         self.change_draft(id, |draft| {
             let set = |place: &mut Option<String>, text: Option<String>| {
                 if let Some(text) = text {
@@ -125,6 +126,28 @@ impl App {
             }
             Ok(())
         })
+    }
+
+    /// Words and sums that were proposed for other rows, and that nobody has changed, are proposed anew.
+    fn follow_rows(&self, id: &str, edits: &mut Edits) -> Result<(), AppError> {
+        let Some(rows) = edits.entries.clone() else {
+            return Ok(());
+        };
+        let (draft, _) = self.stored_draft(id)?;
+        let (was, now, balance) = self.on_copy(|copied| {
+            let worded = |rows: &[Seq]| copied.worded(&draft, rows, self.zone());
+            let balance = copied.head.account.balance;
+            Ok((worded(&draft.entries)?, worded(&rows)?, balance))
+        })?;
+        if edits.message.is_none() && draft.message == was.0 {
+            edits.message = Some(now.0);
+        }
+        let sides = draft.expected.zip(draft.actual);
+        let claimed = sides.and_then(|(expected, actual)| expected.checked_sub(actual).ok());
+        if edits.expected.is_none() && claimed == was.1 {
+            edits.expected = now.1.and_then(|owed| balance.checked_add(owed).ok());
+        }
+        Ok(())
     }
 
     /// Takes a file that the operator has chosen; its copy is the app's own from then on.

@@ -31,7 +31,8 @@ impl App {
             }
         }
         let mut files = Vec::new();
-        let made = self.made(&draft)?;
+        let current = self.as_it_stands(&draft)?;
+        let made = self.made(&current)?;
         for (made, sha256) in &made {
             files.push(Attachment {
                 name: made.name.clone(),
@@ -48,8 +49,7 @@ impl App {
         {
             return Err(AppError::new(Code::FileTooLarge));
         }
-        let complaint = self.complaint(&draft, files)?;
-        let sides = (complaint.claim.expected, complaint.claim.actual);
+        let complaint = self.complaint(&current, files)?;
         let action = Action::OpenDispute(Box::new(complaint));
         self.queue_by(&action, None, |outbox, id, request, decided_at, now| {
             let queued = outbox.change_draft(draft.id, |stored| {
@@ -62,7 +62,8 @@ impl App {
                 }
                 outbox.queue(id, request, decided_at, now)?;
                 (stored.command, stored.edited) = (Some(id), true);
-                (stored.expected, stored.actual) = sides;
+                (stored.expected, stored.actual) = (current.expected, current.actual);
+                stored.to = current.to;
                 if stored.came_right {
                     // Whoever sends it all the same has seen that.
                     (stored.came_right, stored.premise) = (false, None);
@@ -117,7 +118,6 @@ impl App {
     fn complaint(&self, draft: &Draft, files: Vec<Attachment>) -> Result<Complaint, AppError> {
         self.on_copy(|copied| {
             let account = &copied.head.checkpoint.account;
-            let (expected, actual) = draft.sides(copied.head.account.balance);
             let hashes = copied.cache.hashes(account, &draft.entries)?;
             let named = draft.entries.iter().zip(hashes);
             Ok(Complaint {
@@ -126,8 +126,8 @@ impl App {
                     .collect(),
                 claim: Claim {
                     dispute_kind: draft.kind,
-                    expected,
-                    actual: Some(actual),
+                    expected: draft.expected,
+                    actual: draft.actual,
                     noticed_on: draft.noticed_on,
                     message: masked(draft.message.trim()),
                     payment: draft.payment.clone(),

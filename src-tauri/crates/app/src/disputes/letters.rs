@@ -25,7 +25,7 @@ impl App {
     /// The files that the app makes for a draft, as they are now.
     pub fn prepare(&self, id: &str) -> Result<Vec<FileView>, AppError> {
         let (draft, _) = self.stored_draft(id)?;
-        let made = self.made(&draft)?;
+        let made = self.made(&self.as_it_stands(&draft)?)?;
         Ok(made.iter().map(made_view).collect())
     }
 
@@ -58,7 +58,7 @@ impl App {
     /// What the app attaches, and the operator's own, as files.
     pub fn save_files(&self, id: &str, folder: &Path) -> Result<Vec<FileView>, AppError> {
         let failed = crate::export::failed;
-        let draft = self.unfiled(id)?;
+        let draft = self.as_it_stands(&self.unfiled(id)?)?;
         let files = self.files(&draft)?;
         std::fs::create_dir_all(folder).map_err(failed)?;
         for (file, _) in &files {
@@ -77,12 +77,21 @@ impl App {
     }
 
     fn mail(&self, id: &str, to: Option<&str>) -> Result<(Option<String>, Vec<Vec<u8>>), AppError> {
-        let draft = self.unfiled(id)?;
+        let draft = self.as_it_stands(&self.unfiled(id)?)?;
         let files = self.files(&draft)?;
         let mut letter = self.letter(&draft)?;
-        letter.to = to.map(ToOwned::to_owned).or(letter.to);
+        if let Some(to) = to {
+            let address = to.trim().parse::<lettre::Address>();
+            address.map_err(|error| AppError::because(Code::OutOfRange, error))?;
+            letter.to = Some(to.trim().to_owned());
+        }
         let mails = mails(&letter, &files)?;
         Ok((letter.to, mails))
+    }
+
+    pub(super) fn as_it_stands(&self, draft: &Draft) -> Result<Draft, AppError> {
+        let now = self.written_now()?;
+        self.on_copy(|copied| Ok(copied.current(draft, self.zone(), now)))
     }
 
     /// A draft that support has not: what was sent is with support, and here are only its checksums.
@@ -120,7 +129,6 @@ impl App {
             let support = copied.catalog()?.support;
             let entries = copied.cache.entries(draft.entries.iter().copied())?;
             let entries: Vec<_> = entries.into_iter().map(|(_, entry)| entry).collect();
-            let sides = draft.sides(copied.head.account.balance);
             let (account, email) = (identity.account.as_str(), identity.email.as_str());
             let (asset, zone) = (copied.asset()?, self.zone());
             // Whoever sold an imported account's credits is not who ships this catalog.
@@ -133,7 +141,7 @@ impl App {
                 from: identity.email.clone(),
                 subject: format!("{} ({known_as})", support.subject(draft.kind)),
                 to,
-                text: words::letter(draft, (account, email), sides, &entries, asset, zone),
+                text: words::letter(draft, (account, email), &entries, asset, zone),
                 at: draft.saved_at,
             })
         })

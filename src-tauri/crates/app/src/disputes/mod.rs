@@ -57,8 +57,8 @@ impl App {
                 if sent.ticket.as_ref().is_some_and(|id| known.contains(id)) {
                     continue;
                 }
-                let sides = draft.sides(copied.head.account.balance);
-                disputes.push(draft_row(draft, &sent, sides));
+                let draft = copied.current(draft, self.zone(), now);
+                disputes.push(draft_row(&draft, &sent));
             }
             disputes.extend(tickets.iter().map(|ticket| ticket_row(ticket, now)));
             let mut zone = self.zone().clone();

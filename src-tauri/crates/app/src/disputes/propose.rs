@@ -61,7 +61,19 @@ impl Copied<'_> {
                 };
                 (kind, None, rows.iter().map(|entry| entry.seq).collect())
             }
-            Begin::Kind(kind) => (*kind, None, self.rows_of_kind(*kind)),
+            Begin::Kind(kind) => {
+                let rows = self.rows_of_kind(*kind);
+                let code = match kind {
+                    DisputeKind::PurchaseMissing => Some(FindingCode::PurchaseProcessing),
+                    DisputeKind::CouponBonusMissing => Some(FindingCode::CouponBonusPending),
+                    _ => None,
+                };
+                let premise = code.filter(|_| !rows.is_empty()).map(|code| Premise {
+                    code,
+                    entries: rows.clone(),
+                });
+                (*kind, premise, rows)
+            }
         };
         let entries = self.whole(&rows)?;
         let mut zone = zone.clone();
@@ -249,6 +261,39 @@ impl Copied<'_> {
         });
         let owed = Amount::sum(owed).map_err(|error| AppError::because(Code::OutOfRange, error))?;
         Ok(Some(owed).filter(|owed| owed.is_positive()))
+    }
+
+    /// A draft as it stands now. The difference is the claim: until it is sent, what moves the balance moves
+    /// both sides, and days that reached to the day it was begun on reach to today; so all that goes along
+    /// says the same.
+    pub(super) fn current(&self, draft: &Draft, zone: &Zone, now: Timestamp) -> Draft {
+        let mut current = draft.clone();
+        if draft.command.is_some() || draft.ticket.is_some() {
+            return current;
+        }
+        let balance = self.head.account.balance;
+        let then = draft.actual.unwrap_or(balance);
+        let moved = |expected: Amount| expected.checked_sub(then)?.checked_add(balance);
+        current.expected = draft.expected.and_then(|expected| moved(expected).ok());
+        current.actual = Some(balance);
+        let mut zone = zone.clone();
+        if draft.to == zone.day(draft.created_at).date() {
+            current.to = draft.to.max(zone.day(now).date());
+        }
+        current
+    }
+
+    /// What would be proposed for these rows: the words, and what is owed.
+    pub(super) fn worded(
+        &self,
+        draft: &Draft,
+        rows: &[Seq],
+        zone: &Zone,
+    ) -> Result<(String, Option<Amount>), AppError> {
+        let entries = self.whole(rows)?;
+        let owed = self.owed(&Begin::Entries(rows.to_vec()), &entries)?;
+        let message = words::message(draft, &entries, owed, self.asset()?, zone);
+        Ok((message, owed))
     }
 
     pub(crate) fn zone_name(&self) -> Result<String, AppError> {

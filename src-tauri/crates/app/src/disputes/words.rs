@@ -80,7 +80,6 @@ pub(super) fn message(
 pub(super) fn letter(
     draft: &Draft,
     (account, email): (&str, &str),
-    (expected, actual): (Option<Amount>, Amount),
     entries: &[Entry],
     asset: &Asset,
     zone: &Zone,
@@ -94,8 +93,8 @@ pub(super) fn letter(
     let amount = |amount: Option<Amount>| amount.map_or(String::new(), |a| money(a, asset));
     line("Dispute", dispute(draft.kind).to_owned());
     line("Account", format!("{account} ({email})"));
-    line("Expected balance", amount(expected));
-    line("Actual balance", money(actual, asset));
+    line("Expected balance", amount(draft.expected));
+    line("Actual balance", amount(draft.actual));
     line("Noticed on", draft.noticed_on.to_string());
     line(
         "Days",

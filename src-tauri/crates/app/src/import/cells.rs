@@ -17,7 +17,8 @@ pub struct Table {
     /// What it counts, if it says so.
     pub(super) asset: Option<Asset>,
     pub(super) titles: Vec<String>,
-    pub(super) rows: Vec<Vec<String>>,
+    /// With the line each begins on.
+    pub(super) rows: Vec<(u64, Vec<String>)>,
 }
 
 impl Table {
@@ -26,11 +27,13 @@ impl Table {
             return table;
         }
         let text = decoded(bytes)?;
+        let (named, text) = named_separator(&text);
         let mut reader = csv::ReaderBuilder::new()
-            .delimiter(separator(&text))
+            .delimiter(named.unwrap_or_else(|| separator(text)))
             .flexible(true)
             .has_headers(false)
             .from_reader(text.as_bytes());
+        let skipped = u64::from(named.is_some());
         let mut titles: Option<Vec<String>> = None;
         let mut rows = Vec::new();
         for record in reader.records() {
@@ -46,7 +49,11 @@ impl Table {
                 Some(_) if rows.len() >= MOST_ROWS => {
                     return Err(AppError::new(Code::FileTooLarge));
                 }
-                Some(_) => rows.push(cells),
+                Some(_) => {
+                    let at = record.position();
+                    let line = at.map_or(0, |at| at.line() + blank_lines(text, at.byte()));
+                    rows.push((line + skipped, cells));
+                }
             }
         }
         match titles {
@@ -83,6 +90,25 @@ fn decoded(bytes: &[u8]) -> Result<String, AppError> {
     detector.feed(bytes, true);
     let encoding = detector.guess(None, Utf8Detection::Allow);
     Ok(encoding.decode(bytes).0.into_owned())
+}
+
+/// Lines that the reader passes over before a record.
+fn blank_lines(text: &str, at: u64) -> u64 {
+    let rest = usize::try_from(at).ok().and_then(|at| text.get(at..));
+    let ends = rest.unwrap_or_default().bytes();
+    let ends = ends.take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    ends.filter(|byte| *byte == b'\n').count() as u64
+}
+
+/// A first line by which a table tells a spreadsheet its separator, and the rest.
+fn named_separator(text: &str) -> (Option<u8>, &str) {
+    let named = text.split_once('\n').and_then(|(first, rest)| {
+        match first.trim_end_matches('\r').as_bytes() {
+            [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', mark] => Some((*mark, rest)),
+            _ => None,
+        }
+    });
+    named.map_or((None, text), |(mark, rest)| (Some(mark), rest))
 }
 
 /// The separator that most lines have equally often.
@@ -143,7 +169,7 @@ fn of_json(bytes: &[u8]) -> Option<Result<Table, AppError>> {
         };
         // Amounts are minor units.
         let named = asset.clone().unwrap_or_else(Asset::usd);
-        rows.push(crate::export::cells(&entry, &named));
+        rows.push((rows.len() as u64 + 1, crate::export::cells(&entry, &named)));
     }
     Some(Ok(Table {
         asset,

@@ -60,7 +60,7 @@ impl Table {
         let (asks, settled) = self.settled(&mapping, asset);
         let mut preview = TablePreview {
             titles: self.titles.clone(),
-            samples: self.rows.iter().take(SAMPLES).cloned().collect(),
+            samples: self.samples(),
             rows: u32::try_from(self.rows.len()).unwrap_or(u32::MAX),
             asks,
             unreadable: vec![],
@@ -68,14 +68,14 @@ impl Table {
             mapping: settled.unwrap_or(mapping),
         };
         if preview.asks.is_empty() {
-            for (n, cells) in self.rows.iter().enumerate() {
+            for (line, cells) in &self.rows {
                 match self.row(cells, &preview.mapping, asset, zone) {
                     Ok(row) => {
                         let kind = row.kind.unwrap_or_else(|| "by_sign".to_owned());
                         *preview.kinds.entry(kind).or_default() += 1;
                     }
                     Err(_) if preview.unreadable.len() < SAMPLES => {
-                        let line = u32::try_from(n + 2).unwrap_or(u32::MAX);
+                        let line = u32::try_from(*line).unwrap_or(u32::MAX);
                         preview.unreadable.push(line);
                     }
                     Err(_) => {}
@@ -83,6 +83,11 @@ impl Table {
             }
         }
         preview
+    }
+
+    fn samples(&self) -> Vec<Vec<String>> {
+        let cells = self.rows.iter().map(|(_, cells)| cells.clone());
+        cells.take(SAMPLES).collect()
     }
 
     /// All rows, and how they were read. A row that cannot be read stops it: half a history explains nothing.
@@ -102,17 +107,17 @@ impl Table {
             return Err(AppError::new(*ask));
         }
         let mapping = settled.ok_or(AppError::new(Code::AskMapping))?;
-        let read = |(n, cells): (usize, &Vec<String>)| {
+        let read = |(line, cells): &(u64, Vec<String>)| {
             self.row(cells, &mapping, asset, zone).map_err(|column| {
                 let cell = match (self.titles.get(column), cells.get(column)) {
                     (Some(title), Some(text)) => format!("{title} is {text:?}"),
                     (Some(title), None) => format!("{title} is missing"),
                     (None, _) => format!("{} cells, {} titles", cells.len(), column),
                 };
-                AppError::because(Code::RowUnreadable, format!("line {}: {cell}", n + 2))
+                AppError::because(Code::RowUnreadable, format!("line {line}: {cell}"))
             })
         };
-        let rows: Result<Vec<Row>, AppError> = self.rows.iter().enumerate().map(read).collect();
+        let rows: Result<Vec<Row>, AppError> = self.rows.iter().map(read).collect();
         Ok((rows?, mapping))
     }
 
@@ -177,7 +182,7 @@ impl Table {
 
     fn texts<'a>(&'a self, mapping: &Mapping, field: Field) -> impl Iterator<Item = &'a str> {
         let column = self.column(mapping, field);
-        let cell = move |row: &'a Vec<String>| row.get(column?).map(String::as_str);
+        let cell = move |(_, row): &'a (u64, Vec<String>)| row.get(column?).map(String::as_str);
         self.rows.iter().filter_map(cell)
     }
 
@@ -198,12 +203,16 @@ impl Table {
         if surplus.clone().any(|cell| !cell.trim().is_empty()) {
             return Err(self.titles.len());
         }
-        for field in [Field::Amount, Field::Added, Field::Spent, Field::Balance] {
-            if let Some(column) = self.column(mapping, field)
-                && column >= cells.len()
-            {
-                return Err(column);
-            }
+        // Programs leave out what is empty at a line's end, but not all that a row moved.
+        let moves = [Field::Amount, Field::Added, Field::Spent];
+        let cut = moves
+            .iter()
+            .filter_map(|field| self.column(mapping, *field));
+        let cut = cut.filter(|column| *column >= cells.len()).min();
+        if let Some(column) = cut
+            && moves.iter().all(|field| text(*field).is_none())
+        {
+            return Err(column);
         }
         let decimals = mapping.decimals.unwrap_or(Decimals::Point);
         let order = mapping.dates.unwrap_or(DateOrder::Ymd);
@@ -329,6 +338,22 @@ mod tests {
             .unwrap()
             .preview(&said, &Asset::usd(), &Zone::utc());
         assert_eq!((preview.rows, preview.asks.len()), (1, 0));
+    }
+
+    #[test]
+    fn what_spreadsheets_write_is_read() {
+        let table =
+            "sep=;\r\nDate;Added;Spent;Note\r\n\r\n2026-02-03;50.00\r\n2026-02-04;;0,25\r\n";
+        let read = rows(
+            table.replace("0,25", "0.25").as_bytes(),
+            &Mapping::default(),
+        )
+        .unwrap();
+        let amounts: Vec<_> = read.iter().map(|row| row.amount).collect();
+        assert_eq!(amounts, [Amount::of(5_000), Amount::of(-25)]);
+        let table = "Vendor\n\nDate,Amount\n2026-02-03,1.00\n\nsoon,1.00\n";
+        let refused = rows(table.as_bytes(), &Mapping::default()).unwrap_err();
+        assert_eq!(refused.causes(), ["line 6: Date is \"soon\""]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use boothkeeper_domain::findings::{
     self, Cause, CauseCode, Finding, FindingCode, NextStep, Severity, Spent,
 };
-use boothkeeper_domain::time::{DAY, MINUTE};
+use boothkeeper_domain::time::MINUTE;
 use boothkeeper_domain::trust::Trust;
 use boothkeeper_domain::{Amount, Seq, Timestamp};
 use boothkeeper_store::cache::Filter;
@@ -18,7 +18,7 @@ use crate::copy::Copied;
 use crate::{App, AppError, Code};
 
 /// Days explained if nothing is said.
-const DAYS: i64 = 30;
+const DAYS: i32 = 30;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -101,20 +101,18 @@ impl App {
         to: Option<NaiveDate>,
         now: Timestamp,
     ) -> Result<Explanation, AppError> {
-        if let (Some(from), Some(to)) = (from, to)
-            && from > to
-        {
-            return Err(AppError::new(Code::OutOfRange));
-        }
         let mut zone = self.laptop.zone().clone();
         let today = zone.day(now);
-        let first = from.map_or_else(|| zone.day(now.plus(-DAYS * DAY)), Day::of_date);
+        let last = to.map_or(today, Day::of_date);
+        let first = from.map_or(Day(last.0 - DAYS), Day::of_date);
+        if first > last {
+            return Err(AppError::new(Code::OutOfRange));
+        }
         let filter = Filter {
             from: Some(first),
             to: to.map(Day::of_date),
             ..Filter::default()
         };
-        let last = to.map_or(today, Day::of_date);
         self.on_copy(|copied| {
             Ok(Explanation {
                 days: Some((first.date(), last.date())),

@@ -101,7 +101,11 @@ impl Output {
         ));
         if let Some(explained) = &draft.explained {
             self.line(&format!(
-                "  ALREADY EXPLAINED: {} {} (entry {}). You can still file it.",
+                "  ALREADY EXPLAINED{}: {} {} (entry {}). You can still file it.",
+                match explained.part {
+                    true => " IN PART",
+                    false => "",
+                },
                 cause(explained.code),
                 money(explained.delta, &asset),
                 explained

@@ -18,7 +18,18 @@ pub(super) struct Book<'a> {
     pub ledger: Ledger<'a>,
     /// Rows' own numbers, and the entries they have become.
     numbered: BTreeMap<u64, Seq>,
-    runs: BTreeMap<String, (Seq, Usage, Timestamp)>,
+    runs: BTreeMap<String, Posted>,
+}
+
+/// A run that is in the book.
+#[derive(Clone)]
+struct Posted {
+    seq: Seq,
+    at: Timestamp,
+    cost: Amount,
+    usage: Usage,
+    failed: bool,
+    given_back: bool,
 }
 
 impl<'a> Book<'a> {
@@ -127,9 +138,27 @@ impl<'a> Book<'a> {
             return Ok(());
         };
         let lines = self.lines(row.amount, source)?;
-        if let Body::Usage(usage) = &body {
-            let run = usage.run.to_string();
-            self.runs.insert(run, (seq, usage.clone(), row.at));
+        match &body {
+            Body::Usage(usage) => {
+                let posted = Posted {
+                    seq,
+                    at: row.at,
+                    cost: row.amount.negated(),
+                    usage: usage.clone(),
+                    failed: false,
+                    given_back: false,
+                };
+                self.runs.insert(usage.run.to_string(), posted);
+            }
+            Body::RunFailed(failed) => {
+                let run = self.runs.get_mut(failed.run.as_str());
+                run.into_iter().for_each(|run| run.failed = true);
+            }
+            Body::UsageRefund(refund) => {
+                let run = self.runs.get_mut(refund.run.as_str());
+                run.into_iter().for_each(|run| run.given_back = true);
+            }
+            _ => {}
         }
         let actor = match &body {
             Body::Usage(_) | Body::RunFailed(_) => Actor::Booth,
@@ -232,23 +261,23 @@ impl<'a> Book<'a> {
                 Body::Usage(usage(row, seq, self.ledger.catalog)?),
                 Source::Purchase,
             ),
-            Kind::UsageRefund => match self.run_of(row) {
-                Some((of, usage, started_at)) => (
+            Kind::UsageRefund => match self.run_of(row).or_else(|| self.likely_run_of(row, seq)) {
+                Some(run) => (
                     Body::UsageRefund(UsageRefund {
-                        of,
-                        run: usage.run,
-                        service: usage.service,
-                        event: usage.event,
-                        started_at,
+                        of: run.seq,
+                        run: run.usage.run,
+                        service: run.usage.service,
+                        event: run.usage.event,
+                        started_at: run.at,
                     }),
                     Source::Purchase,
                 ),
                 None => (compensation(), Source::Compensation),
             },
             Kind::RunFailed => {
-                let (of, usage, _) = self.run_of(row)?;
+                let Posted { seq, usage, .. } = self.run_of(row)?;
                 let failed = RunFailed {
-                    of,
+                    of: seq,
                     run: usage.run,
                     service: usage.service,
                     event: usage.event,
@@ -292,11 +321,31 @@ impl<'a> Book<'a> {
     }
 
     /// The run that a row is about: by its number in the table, else by the run's own.
-    fn run_of(&self, row: &Row) -> Option<(Seq, Usage, Timestamp)> {
+    fn run_of(&self, row: &Row) -> Option<Posted> {
         let numbered = row.refers_to.and_then(|number| self.numbered.get(&number));
-        let by_number = numbered.and_then(|seq| self.runs.values().find(|(of, ..)| of == seq));
+        let by_number = numbered.and_then(|seq| self.runs.values().find(|run| run.seq == *seq));
         let named = row.run.as_ref().and_then(|run| self.runs.get(run));
         by_number.or(named).cloned()
+    }
+
+    /// Where a refund names none: of its service and event one that took as much and is not back yet, a failed
+    /// one before others, the newest of them.
+    fn likely_run_of(&self, row: &Row, seq: Seq) -> Option<Posted> {
+        if row.run.is_some() || row.refers_to.is_some() || row.service.is_none() {
+            return None;
+        }
+        let refunded = usage(row, seq, self.ledger.catalog)?;
+        let same = |run: &&Posted| {
+            run.usage.service == refunded.service
+                && (row.event.is_none() || run.usage.event == refunded.event)
+                && run.cost == row.amount
+                && !run.given_back
+        };
+        self.runs
+            .values()
+            .filter(same)
+            .max_by_key(|run| (run.failed, run.seq))
+            .cloned()
     }
 }
 

@@ -166,6 +166,7 @@ impl Cache {
 
     /// Rows with what refers to them. Neighbours are asked about together: few entries are referred to.
     pub fn with_followers(&self, rows: Vec<Row>) -> Result<Vec<Found>, StoreError> {
+        self.links_are_whole()?;
         let query = "SELECT l.target, e.kind, e.seq FROM links l JOIN entries e ON e.seq = l.seq
                      WHERE l.target BETWEEN ?1 AND ?2 ORDER BY l.target, l.seq";
         let mut statement = self.connection.prepare_cached(query)?;

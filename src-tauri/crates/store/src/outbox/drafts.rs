@@ -52,20 +52,6 @@ pub struct Draft {
     pub ticket: Option<DisputeId>,
 }
 
-impl Draft {
-    /// What is expected and what is there. The difference is the claim: until it is sent, what moves the
-    /// balance moves both, so that they agree with the histories that go along.
-    pub fn sides(&self, balance: Amount) -> (Option<Amount>, Amount) {
-        let then = self.actual.unwrap_or(balance);
-        let now = match self.command {
-            Some(_) => then,
-            None => balance,
-        };
-        let moved = |expected: Amount| expected.checked_sub(then)?.checked_add(now);
-        (self.expected.and_then(|expected| moved(expected).ok()), now)
-    }
-}
-
 impl Outbox {
     /// Newest first; without those that have become tickets.
     pub fn drafts(&self) -> Result<Vec<Draft>, StoreError> {
