@@ -227,6 +227,7 @@ async fn one_sync_mends_what_it_finds() -> anyhow::Result<()> {
     for sql in [
         "UPDATE rollups SET sum = sum + 1",
         "DELETE FROM rollups",
+        "UPDATE rollups SET kind = kind + 64 WHERE first > 1000",
         "UPDATE names SET name = 'usagg' WHERE name = 'usage'",
         "DELETE FROM checkpoints",
     ] {

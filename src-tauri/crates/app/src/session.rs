@@ -184,8 +184,11 @@ impl App {
         }
         disputes::review(&self.laptop)?;
         disputes::refresh_tickets(&client, &self.laptop).await?;
-        // Sums and names are looked at by whoever asks next: damage is found here, where it is mended.
-        self.on_copy(|_| Ok(()))?;
+        // What is derived is looked at by whoever asks next: damage is found here, where it is mended.
+        self.on_copy(|copied| {
+            copied.cache.links_are_whole()?;
+            Ok(copied.cache.rollups_are_whole()?)
+        })?;
         Ok(seq)
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use boothkeeper_domain::{Account, Hash, Seq, Timestamp};
 use boothkeeper_wire::checkpoint::SignedCheckpoint;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::head::{Head, Record};
 use super::names::{Class, NameId};
@@ -91,48 +91,71 @@ impl Rollups {
     }
 
     pub(super) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
-        let upsert = "INSERT INTO rollups VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-             ON CONFLICT DO UPDATE SET last = ?6, count = count + ?7, sum = sum + ?8";
+        let upsert = "INSERT OR REPLACE INTO rollups VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         let mut statement = connection.prepare_cached(upsert)?;
+        let there =
+            format!("{ROLLUPS} WHERE day = ?1 AND kind = ?2 AND service = ?3 AND event = ?4");
+        let mut there = connection.prepare_cached(&there)?;
+        let mut written = 0;
         for (key, rollup) in &self.0 {
+            let place = params![key.day.0, key.kind.0, key.service.0, key.event.0];
+            let before = there.query_row(place, read_rollup).optional()?;
+            let whole = match before {
+                Some((_, before)) => {
+                    written ^= marks::rollup(key, &before);
+                    Rollup {
+                        first: before.first,
+                        last: rollup.last,
+                        count: before.count + rollup.count,
+                        sum: before.sum.saturating_add(rollup.sum),
+                    }
+                }
+                None => *rollup,
+            };
+            written ^= marks::rollup(key, &whole);
             statement.execute(params![
                 key.day.0,
                 key.kind.0,
                 key.service.0,
                 key.event.0,
-                rollup.first.0,
-                rollup.last.0,
-                rollup.count,
-                rollup.sum,
+                whole.first.0,
+                whole.last.0,
+                whole.count,
+                whole.sum,
             ])?;
         }
-        Ok(())
+        match self.0.is_empty() {
+            true => Ok(()),
+            false => marks::ROLLUPS.add(connection, written),
+        }
     }
+}
+
+pub(super) const ROLLUPS: &str =
+    "SELECT day, kind, service, event, first, last, count, sum FROM rollups";
+
+pub(super) fn read_rollup(row: &rusqlite::Row<'_>) -> rusqlite::Result<(RollupKey, Rollup)> {
+    let key = RollupKey {
+        day: Day(row.get(0)?),
+        kind: NameId(row.get(1)?),
+        service: NameId(row.get(2)?),
+        event: NameId(row.get(3)?),
+    };
+    let rollup = Rollup {
+        first: Seq(row.get(4)?),
+        last: Seq(row.get(5)?),
+        count: row.get(6)?,
+        sum: row.get(7)?,
+    };
+    Ok((key, rollup))
 }
 
 impl Cache {
     /// The sums as stored.
     pub(super) fn rollups(&self) -> Result<Rollups, StoreError> {
-        let query = "SELECT day, kind, service, event, first, last, count, sum FROM rollups";
-        let mut statement = self.connection.prepare_cached(query)?;
-        let mut rows = statement.query([])?;
-        let mut rollups = Rollups::default();
-        while let Some(row) = rows.next()? {
-            let key = RollupKey {
-                day: Day(row.get(0)?),
-                kind: NameId(row.get(1)?),
-                service: NameId(row.get(2)?),
-                event: NameId(row.get(3)?),
-            };
-            let rollup = Rollup {
-                first: Seq(row.get(4)?),
-                last: Seq(row.get(5)?),
-                count: row.get(6)?,
-                sum: row.get(7)?,
-            };
-            rollups.0.insert(key, rollup);
-        }
-        Ok(rollups)
+        let mut statement = self.connection.prepare_cached(ROLLUPS)?;
+        let rollups = statement.query_map([], read_rollup)?;
+        Ok(Rollups(rollups.collect::<Result<_, _>>()?))
     }
 
     /// Takes a verified stretch. An older or repeated one changes nothing and answers `false`: a late
@@ -184,6 +207,7 @@ impl Cache {
         transaction.execute("DELETE FROM settings WHERE name = 'catalog'", [])?;
         marks::NAMES.forget(&transaction)?;
         marks::LINKS.forget(&transaction)?;
+        marks::ROLLUPS.forget(&transaction)?;
         transaction.commit()?;
         overwrite(&self.connection)
     }
@@ -208,6 +232,7 @@ pub(super) fn rebuild_rollups(
     let transaction = connection.transaction()?;
     let rollups = roll_up(&transaction, zone)?;
     transaction.execute("DELETE FROM rollups", [])?;
+    marks::ROLLUPS.forget(&transaction)?;
     rollups.write(&transaction)?;
     transaction.commit()?;
     Ok(())

@@ -101,6 +101,7 @@ impl Cache {
     }
 
     fn count_days(&self, filter: &Filter) -> Result<Arc<[DayCount]>, StoreError> {
+        self.rollups_are_whole()?;
         let (condition, values) = filter.rollups();
         let query = format!(
             "SELECT day, sum(count), sum(max(sum, 0)), sum(min(sum, 0)), min(first), max(last)

@@ -1,11 +1,12 @@
-//! Marks of whole tables that only grow: kept with each row that is added, compared before anything is told
-//! from them. A flipped bit can take a row out of an index, where no mark of its own would be looked at.
+//! Marks of whole tables: taken further with each row that is written, compared before anything is told from
+//! them. A flipped bit can take a row out of an index, where no mark of its own would be looked at.
 
 use boothkeeper_domain::Seq;
 use rusqlite::{Connection, OptionalExtension, Row};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::Cache;
+use super::apply::{self, Rollup, RollupKey, read_rollup};
 use super::names::NameId;
 use crate::StoreError;
 
@@ -27,6 +28,15 @@ pub(super) const LINKS: Table = Table {
     read: |row| Ok(link(Seq(row.get(0)?), Seq(row.get(1)?))),
 };
 
+pub(super) const ROLLUPS: Table = Table {
+    setting: "rollups_mark",
+    rows: apply::ROLLUPS,
+    read: |row| {
+        let (key, rollup) = read_rollup(row)?;
+        Ok(self::rollup(&key, &rollup))
+    },
+};
+
 pub(super) struct Table {
     setting: &'static str,
     rows: &'static str,
@@ -41,8 +51,22 @@ pub(super) fn link(target: Seq, seq: Seq) -> u64 {
     xxh3_64(&[target.0.to_le_bytes(), seq.0.to_le_bytes()].concat())
 }
 
+pub(super) fn rollup(key: &RollupKey, rollup: &Rollup) -> u64 {
+    let numbers = [
+        i64::from(key.day.0),
+        i64::from(key.kind.0),
+        i64::from(key.service.0),
+        i64::from(key.event.0),
+        rollup.first.0.cast_signed(),
+        rollup.last.0.cast_signed(),
+        rollup.count.cast_signed(),
+        rollup.sum,
+    ];
+    xxh3_64(&numbers.map(i64::to_le_bytes).concat())
+}
+
 impl Table {
-    /// Takes in the marks of rows that were added just now.
+    /// Takes in the marks of rows that were written just now, and of what was there in their place.
     pub fn add(&self, connection: &Connection, added: u64) -> Result<(), StoreError> {
         let mark = match self.kept(connection)? {
             Some(kept) => kept ^ added,
@@ -63,6 +87,16 @@ impl Table {
             Some(kept) => self.of_rows(connection)? == kept,
             None => true,
         })
+    }
+
+    pub fn check(&self, connection: &Connection) -> Result<(), StoreError> {
+        match self.is_whole(connection)? {
+            true => Ok(()),
+            false => Err(StoreError::Damaged {
+                seq: None,
+                source: None,
+            }),
+        }
     }
 
     pub fn forget(&self, connection: &Connection) -> Result<(), StoreError> {
@@ -93,14 +127,14 @@ impl Table {
 impl Cache {
     /// Whether every reference between entries is as it was read from them.
     pub fn links_are_whole(&self) -> Result<(), StoreError> {
-        let check = || match LINKS.is_whole(&self.connection)? {
-            true => Ok(()),
-            false => Err(StoreError::Damaged {
-                seq: None,
-                source: None,
-            }),
-        };
-        self.links.get(self.version()?, &(), check)
+        self.links
+            .get(self.version()?, &(), || LINKS.check(&self.connection))
+    }
+
+    /// Whether the days' sums are as they were added up.
+    pub fn rollups_are_whole(&self) -> Result<(), StoreError> {
+        let check = || ROLLUPS.check(&self.connection);
+        self.rollups.get(self.version()?, &(), check)
     }
 }
 

@@ -45,6 +45,7 @@ impl Cache {
         }
         marks::NAMES.forget(&transaction)?;
         marks::LINKS.forget(&transaction)?;
+        marks::ROLLUPS.forget(&transaction)?;
         let mut derived = Derived::new(&transaction, zone.clone());
         let walked = match self.walk(keys, |whole| derived.take(whole))? {
             Ok(walked) => walked,

@@ -50,6 +50,7 @@ pub struct Cache {
     days: Memo<Filter, Arc<[DayCount]>>,
     sums: Memo<Seq, ()>,
     links: Memo<(), ()>,
+    rollups: Memo<(), ()>,
 }
 
 impl Cache {
@@ -90,6 +91,7 @@ impl Cache {
             days: Memo::default(),
             sums: Memo::default(),
             links: Memo::default(),
+            rollups: Memo::default(),
         }
     }
 

@@ -88,12 +88,7 @@ impl Cache {
 }
 
 fn load(connection: &Connection) -> Result<Names, StoreError> {
-    if !marks::NAMES.is_whole(connection)? {
-        return Err(StoreError::Damaged {
-            seq: None,
-            source: None,
-        });
-    }
+    marks::NAMES.check(connection)?;
     let mut names = Names::default();
     let mut statement = connection.prepare_cached("SELECT id, class, name FROM names")?;
     let mut rows = statement.query([])?;

@@ -144,6 +144,7 @@ impl Cache {
             && self.end()?.0 == end
             && links.is_ok_and(|links| links == folded.links)
             && marks::LINKS.is_whole(&self.connection)?
+            && marks::ROLLUPS.is_whole(&self.connection)?
             && rollups == folded.rollups)
     }
 

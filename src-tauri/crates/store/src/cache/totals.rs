@@ -69,6 +69,7 @@ impl Cache {
     }
 
     fn newest_of(&self, kinds: &[Kind]) -> Result<Option<Seq>, StoreError> {
+        self.rollups_are_whole()?;
         let names = self.names()?;
         let ids = kinds
             .iter()
@@ -84,6 +85,7 @@ impl Cache {
     }
 
     pub fn totals(&self, filter: &Filter) -> Result<Vec<Total>, StoreError> {
+        self.rollups_are_whole()?;
         let (condition, values) = filter.rollups();
         let query = format!(
             "SELECT kind, service, sum(count), sum(sum) FROM rollups WHERE {condition}
@@ -105,6 +107,7 @@ impl Cache {
 
     /// What each event took by day and service, of entries that match and name an event; by day.
     pub fn by_event(&self, filter: &Filter) -> Result<Vec<EventUse>, StoreError> {
+        self.rollups_are_whole()?;
         let (condition, values) = filter.rollups();
         let query = format!(
             "SELECT day, event, service, sum(count), sum(sum), min(first), max(last) FROM rollups
