@@ -133,11 +133,13 @@ impl App {
 
     /// Pulls once, pushes what waits, and mends what is found damaged.
     pub async fn sync_once(&self) -> Result<Seq, AppError> {
-        match self.sync_through().await {
+        let role = self.sync_role()?;
+        let (client, _) = self.client()?;
+        let after_crash = role.as_ref().is_some_and(SyncRole::is_after_crash);
+        match self.sync_through(&client, after_crash).await {
             Err(error) if error.code == Code::Damaged => {
-                let (client, _) = self.client()?;
                 match mend(Some(&client), &self.laptop).await? {
-                    true => self.sync_through().await,
+                    true => self.sync_through(&client, false).await,
                     false => Err(error),
                 }
             }
@@ -145,13 +147,11 @@ impl App {
         }
     }
 
-    async fn sync_through(&self) -> Result<Seq, AppError> {
-        let role = self.sync_role()?;
-        let (client, _) = self.client()?;
+    async fn sync_through(&self, client: &Client, after_crash: bool) -> Result<Seq, AppError> {
         self.laptop.outbox().recover()?;
         let mut suspicions = 0;
         let end = loop {
-            match pull(&client, &self.laptop, |_| {}).await {
+            match pull(client, &self.laptop, |_| {}).await {
                 Ok(end) => break end,
                 Err(error) => {
                     let Some(what) = error.suspicion() else {
@@ -165,25 +165,25 @@ impl App {
                 }
             }
         };
-        if role.as_ref().is_some_and(SyncRole::is_after_crash) {
-            upkeep::after_crash(&client, &self.laptop).await?;
+        if after_crash {
+            upkeep::after_crash(client, &self.laptop).await?;
         } else {
-            upkeep::if_due(&client, &self.laptop).await?;
+            upkeep::if_due(client, &self.laptop).await?;
         }
-        refresh_catalog(&client, &self.laptop).await?;
+        refresh_catalog(client, &self.laptop).await?;
         let mut seq = end.seq;
         for _ in 0..PUSHES {
-            let pushed = push(&client, &self.laptop).await?;
+            let pushed = push(client, &self.laptop).await?;
             if pushed == Pushed::default() {
                 break;
             }
-            seq = pull(&client, &self.laptop, |_| {}).await?.seq;
+            seq = pull(client, &self.laptop, |_| {}).await?.seq;
             if !pushed.behind {
                 break;
             }
         }
         disputes::review(&self.laptop)?;
-        disputes::refresh_tickets(&client, &self.laptop).await?;
+        disputes::refresh_tickets(client, &self.laptop).await?;
         // What is derived is looked at by whoever asks next: damage is found here, where it is mended.
         self.on_copy(|copied| {
             copied.cache.links_are_whole()?;
