@@ -343,6 +343,8 @@ async fn files_go_in_and_letters_come_out_by_the_desktops_dialogs() -> anyhow::R
     let (desk, cloud, account) = with_failed_run().await?;
     let receipt = desk.folder().join("receipt.pdf");
     std::fs::write(&receipt, b"%PDF-1.7\nthanks\n")?;
+    // Before the window: a desktop tells running programs of a new one when it gets to it.
+    let opened = desk.put_mail_program()?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     act_on(&window, "run_failed_not_refunded").await?;
     window.press("Add file").await?;
@@ -386,7 +388,6 @@ async fn files_go_in_and_letters_come_out_by_the_desktops_dialogs() -> anyhow::R
         .await?;
     window.text("[data-balance='4875']").await?;
 
-    let opened = desk.put_mail_program()?;
     window.press("Disputes").await?;
     window.press("New dispute").await?;
     window.type_into(MESSAGE, "Where did it go?").await?;
