@@ -199,6 +199,8 @@ async fn a_table_from_elsewhere_is_explained_and_disputed_by_mail() -> anyhow::R
         letter.to_str().unwrap(),
     ])?;
     let text = std::fs::read_to_string(&letter)?;
+    // What opens files by their beginning knows it for a letter.
+    assert!(text.starts_with("From: "), "{text}");
     // Nobody knows who supports an account that has no cloud, unless it is said.
     assert!(
         !text.contains("\nTo: ") && text.contains("me@booth.example"),

@@ -82,8 +82,9 @@ fn one(
         + std::time::Duration::from_millis(u64::try_from(letter.at.millis()).unwrap_or(0));
     let from = mailbox(&letter.from)?;
     let mut message = Message::builder()
-        .header(MIME_VERSION_1_0)
+        // First: programs that look at a file's beginning take it for a letter by this.
         .from(from.clone())
+        .header(MIME_VERSION_1_0)
         .subject(format!("{}{numbered}", letter.subject))
         .date(at)
         .message_id(Some(format!("<{}.{part}@boothkeeper>", letter.id)))
