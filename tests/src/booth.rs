@@ -1,5 +1,6 @@
 //! One booth account for the tests of its life: a sandbox at an instant, and a laptop that copies it.
 
+use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
@@ -56,6 +57,13 @@ impl Booth {
 
     pub fn balance(&self) -> anyhow::Result<Value> {
         Ok(self.laptop.balance()?["balance"].clone())
+    }
+
+    /// The account's, as the cloud has them.
+    pub async fn tickets(&self) -> anyhow::Result<Vec<Value>> {
+        let (status, answer) = self.cloud.get("/v1/disputes", &self.account.key).await?;
+        ensure!(status == 200, "{status} {answer}");
+        Ok(answer["disputes"].as_array().context("no list")?.clone())
     }
 
     /// The newest kinds, oldest first.
