@@ -72,9 +72,11 @@ impl Zone {
 
     /// The same for readers elsewhere: with the zone's name, where its abbreviation is not that.
     pub fn local_named(&self, at: Timestamp) -> String {
-        match self.name() {
-            "UTC" => self.local(at),
-            name => format!("{} ({name})", self.local(at)),
+        let (local, name) = (self.local(at), self.name());
+        let last = name.rsplit('/').next().unwrap_or(name);
+        match local.ends_with(last) {
+            true => local,
+            false => format!("{local} ({name})"),
         }
     }
 
@@ -112,6 +114,16 @@ impl Zone {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_zone_is_named_once() {
+        let named = |name| Zone::named(name).unwrap().local_named(Timestamp::default());
+        assert_eq!(named("Etc/UTC"), "1970-01-01 00:00 UTC");
+        assert_eq!(
+            named("America/New_York"),
+            "1969-12-31 19:00 EST (America/New_York)"
+        );
+    }
 
     #[test]
     fn a_day_is_the_laptops_day() {
