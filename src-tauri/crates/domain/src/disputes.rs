@@ -236,6 +236,9 @@ pub struct Subject {
 }
 
 pub fn subject(kind: DisputeKind, named: &Named, entries: &[(Hash, Entry)]) -> Subject {
+    if kind.is_one_an_account() {
+        return Subject { kind, of: vec![] };
+    }
     let bodies = || entries.iter().map(|(_, entry)| &entry.body);
     let of: BTreeSet<String> = match kind {
         DisputeKind::PurchaseMissing => {
@@ -260,12 +263,12 @@ pub fn subject(kind: DisputeKind, named: &Named, entries: &[(Hash, Entry)]) -> S
         .into_iter()
         .collect(),
         DisputeKind::PlanChange => bodies().filter_map(change).collect(),
-        DisputeKind::AccountClosed | DisputeKind::SpecialPricing | DisputeKind::Other => {
-            return Subject { kind, of: vec![] };
-        }
         DisputeKind::UnexpectedDeduction
         | DisputeKind::AllowanceWrong
-        | DisputeKind::LegacyMismatch => BTreeSet::new(),
+        | DisputeKind::LegacyMismatch
+        | DisputeKind::AccountClosed
+        | DisputeKind::SpecialPricing
+        | DisputeKind::Other => BTreeSet::new(),
     };
     // Where nothing is named the rows themselves are what it is about.
     let of = match of.is_empty() {

@@ -143,7 +143,6 @@ impl Copied<'_> {
         Ok(other.map(|ticket| ticket.id.to_string()))
     }
 
-    /// What was chosen and what was proposed, oldest first.
     /// What came after the chosen entries and refers to one of them.
     fn followers(&self, draft: &Draft) -> Result<Vec<Entry>, AppError> {
         let mut followers = BTreeSet::new();
@@ -154,6 +153,7 @@ impl Copied<'_> {
         Ok(entries.into_iter().map(|(_, entry)| entry).collect())
     }
 
+    /// What was chosen and what was proposed, oldest first.
     fn chosen_rows(&self, draft: &Draft) -> Result<Vec<ChosenRow>, AppError> {
         let proposed = draft.premise.iter().flat_map(|premise| &premise.entries);
         let all: BTreeSet<Seq> = draft.entries.iter().chain(proposed).copied().collect();

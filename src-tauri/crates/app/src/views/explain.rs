@@ -8,7 +8,7 @@ use boothkeeper_domain::findings::{
 use boothkeeper_domain::time::MINUTE;
 use boothkeeper_domain::trust::Trust;
 use boothkeeper_domain::{Amount, Seq, Timestamp};
-use boothkeeper_store::cache::Filter;
+use boothkeeper_store::cache::{Filter, Stretch};
 use boothkeeper_store::{Day, StoreError};
 use boothkeeper_sync::wire::api::ClockKind;
 use chrono::NaiveDate;
@@ -171,12 +171,7 @@ impl App {
 
 impl Copied<'_> {
     pub(crate) fn explain(&self, filter: &Filter, now: Timestamp) -> Result<Explanation, AppError> {
-        let stretch = self.cache.stretch(filter)?;
-        let (range, sides) = (
-            (stretch.first, stretch.last),
-            (stretch.opening, stretch.closing),
-        );
-        self.explain_range(range, sides, now)
+        self.explain_stretch(self.cache.stretch(filter)?, now)
     }
 
     fn explain_after(&self, seq: Seq, now: Timestamp) -> Result<Explanation, AppError> {
@@ -187,20 +182,26 @@ impl Copied<'_> {
             None if seq == Seq::ZERO => Amount::ZERO,
             None => return Err(AppError::new(Code::NotFound)),
         };
-        self.explain_range((seq.next(), account.seq), (opening, account.balance), now)
+        let stretch = Stretch {
+            first: seq.next(),
+            last: account.seq,
+            opening,
+            closing: account.balance,
+        };
+        self.explain_stretch(stretch, now)
     }
 
-    fn explain_range(
-        &self,
-        (first, last): (Seq, Seq),
-        (opening, closing): (Amount, Amount),
-        now: Timestamp,
-    ) -> Result<Explanation, AppError> {
+    fn explain_stretch(&self, stretch: Stretch, now: Timestamp) -> Result<Explanation, AppError> {
+        let Stretch {
+            first,
+            last,
+            opening,
+            closing,
+        } = stretch;
         let (head, catalog) = (&self.head, self.catalog()?);
         let mut gathered = self.cache.gathered(first, last)?;
         let causes = gathered.causes();
         let (by_service, by_event) = (gathered.by_service(), gathered.by_event());
-        self.cache.links_are_whole()?;
         // What followed an entry of these, or a run whose failure is among them, may have come after them: a
         // refund, say.
         let mut later: BTreeSet<Seq> = self.cache.followers_after((first, last), last)?;

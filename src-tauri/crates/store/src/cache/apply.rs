@@ -205,9 +205,7 @@ impl Cache {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }
         transaction.execute("DELETE FROM settings WHERE name = 'catalog'", [])?;
-        marks::NAMES.forget(&transaction)?;
-        marks::LINKS.forget(&transaction)?;
-        marks::ROLLUPS.forget(&transaction)?;
+        marks::forget_all(&transaction)?;
         transaction.commit()?;
         overwrite(&self.connection)
     }

@@ -193,6 +193,7 @@ impl Cache {
         (first, last): (Seq, Seq),
         after: Seq,
     ) -> Result<BTreeSet<Seq>, StoreError> {
+        self.links_are_whole()?;
         let query = "SELECT seq FROM links WHERE target BETWEEN ?1 AND ?2 AND seq > ?3";
         let mut statement = self.connection.prepare_cached(query)?;
         let seqs = statement.query_map([first.0, last.0, after.0], |row| row.get(0).map(Seq))?;

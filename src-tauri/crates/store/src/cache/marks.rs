@@ -2,12 +2,12 @@
 //! them. A flipped bit can take a row out of an index, where no mark of its own would be looked at.
 
 use boothkeeper_domain::Seq;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, Row};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::Cache;
 use super::apply::{self, Rollup, RollupKey, read_rollup};
 use super::names::NameId;
+use super::{Cache, set, setting};
 use crate::StoreError;
 
 pub(super) const NAMES: Table = Table {
@@ -65,6 +65,14 @@ pub(super) fn rollup(key: &RollupKey, rollup: &Rollup) -> u64 {
     xxh3_64(&numbers.map(i64::to_le_bytes).concat())
 }
 
+/// Of tables that were emptied to be written anew.
+pub(super) fn forget_all(connection: &Connection) -> Result<(), StoreError> {
+    for table in [&NAMES, &LINKS, &ROLLUPS] {
+        table.forget(connection)?;
+    }
+    Ok(())
+}
+
 impl Table {
     /// Takes in the marks of rows that were written just now, and of what was there in their place.
     pub fn add(&self, connection: &Connection, added: u64) -> Result<(), StoreError> {
@@ -73,11 +81,7 @@ impl Table {
             // An older version kept none.
             None => self.of_rows(connection)?,
         };
-        let set = "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2";
-        connection
-            .prepare_cached(set)?
-            .execute([self.setting, &mark.to_string()])?;
-        Ok(())
+        set(connection, self.setting, &mark.to_string())
     }
 
     /// Whether the rows are those that were added.
@@ -105,10 +109,7 @@ impl Table {
     }
 
     fn kept(&self, connection: &Connection) -> Result<Option<u64>, StoreError> {
-        let query = "SELECT value FROM settings WHERE name = ?1";
-        let mut statement = connection.prepare_cached(query)?;
-        let kept = statement.query_row([self.setting], |row| row.get::<_, String>(0));
-        let kept = kept.optional()?;
+        let kept = setting(connection, self.setting)?;
         kept.map(|kept| kept.parse().map_err(StoreError::damaged_by))
             .transpose()
     }

@@ -43,9 +43,7 @@ impl Cache {
         for table in ["entries", "names", "links", "rollups"] {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }
-        marks::NAMES.forget(&transaction)?;
-        marks::LINKS.forget(&transaction)?;
-        marks::ROLLUPS.forget(&transaction)?;
+        marks::forget_all(&transaction)?;
         let mut derived = Derived::new(&transaction, zone.clone());
         let walked = match self.walk(keys, |whole| derived.take(whole))? {
             Ok(walked) => walked,

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use boothkeeper_domain::{Catalog, Seq, Timestamp};
 use boothkeeper_wire::checkpoint::PublicKey;
 use boothkeeper_wire::dispute::Tickets;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 pub use apply::Verified;
 pub(crate) use apply::overwrite;
@@ -157,15 +157,22 @@ impl Cache {
     }
 
     fn set(&self, name: &str, value: &str) -> Result<(), StoreError> {
-        let set = "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2";
-        self.connection.execute(set, [name, value])?;
-        Ok(())
+        set(&self.connection, name, value)
     }
 
     fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
-        use rusqlite::OptionalExtension;
-        let query = "SELECT value FROM settings WHERE name = ?1";
-        let mut statement = self.connection.prepare_cached(query)?;
-        Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+        setting(&self.connection, name)
     }
+}
+
+fn set(connection: &Connection, name: &str, value: &str) -> Result<(), StoreError> {
+    let set = "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2";
+    connection.prepare_cached(set)?.execute([name, value])?;
+    Ok(())
+}
+
+fn setting(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
+    let query = "SELECT value FROM settings WHERE name = ?1";
+    let mut statement = connection.prepare_cached(query)?;
+    Ok(statement.query_row([name], |row| row.get(0)).optional()?)
 }
