@@ -315,6 +315,8 @@ async fn a_folder_that_cannot_be_written_to_is_still_read() -> anyhow::Result<()
         let from = copy.laptop.data.join(name);
         Connection::open(&from)?.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
         std::fs::copy(from, read_only.join(name))?;
+        let readable = std::fs::Permissions::from_mode(0o444);
+        std::fs::set_permissions(read_only.join(name), readable)?;
     }
     // Root may write anywhere: the program runs as somebody who may not.
     let program = copy.folder.path().join("boothkeeper");
@@ -322,22 +324,47 @@ async fn a_folder_that_cannot_be_written_to_is_still_read() -> anyhow::Result<()
     for path in [copy.folder.path(), &read_only, &program] {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o555))?;
     }
-    let mut reader = match rustix::process::geteuid().is_root() {
-        true => std::process::Command::new("setpriv"),
-        false => std::process::Command::new("env"),
+    let read = |arguments: &[&str]| {
+        let mut reader = match rustix::process::geteuid().is_root() {
+            true => std::process::Command::new("setpriv"),
+            false => std::process::Command::new("env"),
+        };
+        if rustix::process::geteuid().is_root() {
+            reader.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]);
+        }
+        reader.arg(&program).arg("--json").args(arguments);
+        reader.arg("--data").arg(&read_only);
+        reader
+            .env("BOOTHKEEPER_ACCESS_KEY", &copy.account.key)
+            .output()
     };
-    if rustix::process::geteuid().is_root() {
-        reader.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]);
+    let output = read(&["balance"])?;
+    // Everything that is read can be read, and says why nothing more can be done.
+    let mut others = Vec::new();
+    for verb in [
+        vec!["history"],
+        vec!["explain"],
+        vec!["plan"],
+        vec!["renewal", "preview"],
+        vec!["deadlines"],
+        vec!["runway"],
+        vec!["outbox", "list"],
+        vec!["dispute", "list"],
+    ] {
+        others.push((verb.clone(), read(&verb)?));
     }
-    let arguments = ["--json", "balance", "--data"];
-    let output = reader
-        .arg(&program)
-        .args(arguments)
-        .arg(&read_only)
-        .output()?;
+    let refused = read(&["buy", "50"])?;
     std::fs::set_permissions(copy.folder.path(), std::fs::Permissions::from_mode(0o755))?;
     std::fs::set_permissions(&read_only, std::fs::Permissions::from_mode(0o755))?;
     let balance: Value = serde_json::from_slice(&output.stdout)?;
     assert_eq!(balance["balance"], BALANCE, "{balance}");
+    for (verb, output) in others {
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{verb:?}: {said}");
+        assert!(said.contains("cannot be written to"), "{verb:?}: {said}");
+    }
+    assert_eq!(refused.status.code(), Some(1));
+    let refused: Value = serde_json::from_slice(&refused.stdout)?;
+    assert_eq!(refused["error"]["code"], "read_only", "{refused}");
     Ok(())
 }

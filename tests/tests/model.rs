@@ -393,7 +393,7 @@ fn both(engine: &mut Engine, naive: &mut Naive, studio: bool, step: &Step) -> (b
                 return (false, naive.restore().is_ok());
             };
             (
-                engine.act(|a, c, now| support::restore(a, c, &closure, now)),
+                engine.act(|a, c, now| support::restore(a, c, std::slice::from_ref(&closure), now)),
                 naive.restore(),
             )
         }

@@ -124,6 +124,7 @@ impl Place {
             sandbox: true,
             seed: Some(1),
             new_epoch: false,
+            accept_clock: false,
         };
         let cloud = Cloud::start(store.clone(), options).await.unwrap();
         *self.0.lock().unwrap() = api::router(cloud);

@@ -29,8 +29,8 @@ export const WORDS: Record<Code, Words> = {
     severity: 'warn',
   },
   outbox_damaged: {
-    sentence: 'The file of waiting actions is damaged; the copy of your history is not.',
-    next: 'Move outbox.sqlite out of the data folder and keep it, then start Boothkeeper and sign in again.',
+    sentence: 'The file of waiting actions is damaged or gone; the copy of your history is not.',
+    next: 'Close this window, run “boothkeeper outbox start-over”, then sign in again. The old file is kept.',
     severity: 'neg',
   },
   actions_waiting: {
@@ -74,7 +74,7 @@ export const WORDS: Record<Code, Words> = {
     severity: 'neg',
   },
   stream_broken: {
-    sentence: 'The cloud’s answer broke off or contradicts itself. Nothing of it was taken over.',
+    sentence: 'The cloud’s answer broke off or contradicts itself. Only what was proven before that was taken over.',
     next: 'Try again. If it repeats, contact support.',
     severity: 'warn',
   },
@@ -171,6 +171,11 @@ export const WORDS: Record<Code, Words> = {
   too_many_files: {
     sentence: 'A dispute takes at most 20 files.',
     next: 'Remove one first.',
+    severity: 'warn',
+  },
+  text_too_long: {
+    sentence: 'The text is longer than 16,000 characters.',
+    next: 'Shorten it. Long evidence belongs into an attached file.',
     severity: 'warn',
   },
   too_many_rows: {

@@ -85,6 +85,7 @@ export const REASONS: Record<Reason, string> = {
   offline: 'offline',
   portal: 'the Wi-Fi wants a login',
   server: 'the cloud has a problem',
+  cloud_too_old: 'this cloud is too old for live',
   signed_out: 'signed out',
   damaged: 'the copy is damaged',
 };

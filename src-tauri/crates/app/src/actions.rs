@@ -205,6 +205,7 @@ impl App {
         seen: Option<Quote>,
         queue: impl FnOnce(&Outbox, Uuid, &CommandRequest, Seq, Timestamp) -> Result<(), AppError>,
     ) -> Result<CommandView, AppError> {
+        self.may_write()?;
         let now = self.rules_now()?;
         let (expires, decided_at) = self.on_copy(|copied| {
             let (account, catalog) = (&copied.head.account, copied.catalog()?);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, Weak};
 use boothkeeper_domain::Timestamp;
 use boothkeeper_store::cache::Head;
 use boothkeeper_store::outbox::Binding;
-use boothkeeper_store::{Cache, SyncRole, Zone};
+use boothkeeper_store::{Cache, Hindrance, SyncRole, Zone};
 use boothkeeper_sync::clock::SystemClock;
 use boothkeeper_sync::transport::Transport;
 use boothkeeper_sync::wire::api::ClockKind;
@@ -62,6 +62,13 @@ pub fn system_zone() -> Zone {
     zone.unwrap_or_else(Zone::utc)
 }
 
+/// Puts a damaged outbox aside, and the copy with it, which can be fetched again. The path of the old outbox;
+/// `None` where there was none.
+pub fn start_outbox_over(options: &Options) -> Result<Option<PathBuf>, AppError> {
+    let now = SystemClock.wall();
+    Ok(boothkeeper_store::start_outbox_over(&options.data, now)?)
+}
+
 impl App {
     pub fn open(options: Options) -> Result<Self, AppError> {
         Self::open_by(options, Arc::new(SystemClock))
@@ -104,6 +111,21 @@ impl App {
 
     pub(crate) fn binding(&self) -> Result<Option<Binding>, AppError> {
         Ok(self.laptop.outbox().binding()?)
+    }
+
+    /// Why nothing can be written in the data folder, though the last good copy can be read; `None` where it can.
+    pub fn hindered(&self) -> Option<Code> {
+        self.laptop.hindered().map(|why| match why {
+            Hindrance::DiskFull => Code::DiskFull,
+            Hindrance::ReadOnly => Code::ReadOnly,
+        })
+    }
+
+    pub(crate) fn may_write(&self) -> Result<(), AppError> {
+        match self.hindered() {
+            Some(code) => Err(AppError::new(code)),
+            None => Ok(()),
+        }
     }
 
     /// Whether the folder's history was brought by the operator, with no cloud behind it.

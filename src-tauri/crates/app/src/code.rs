@@ -56,6 +56,8 @@ pub enum Code {
     FileType,
     TooManyFiles,
     TooManyRows,
+    /// A message has more characters than the cloud takes.
+    TextTooLong,
     /// Something is missing that a dispute needs.
     DraftIncomplete,
     /// What a dispute complains of has come right since it was written.
@@ -127,6 +129,7 @@ impl Code {
         Code::FileType,
         Code::TooManyFiles,
         Code::TooManyRows,
+        Code::TextTooLong,
         Code::DraftIncomplete,
         Code::CameRight,
         Code::DraftExists,
@@ -219,13 +222,15 @@ impl From<StoreError> for AppError {
 
 fn store_code(error: &StoreError) -> Code {
     match error {
-        StoreError::Io { .. } => Code::FileSystem,
-        StoreError::DiskFull(_) => Code::DiskFull,
+        StoreError::DiskFull(_) | StoreError::FileSystemFull(_) => Code::DiskFull,
         StoreError::ReadOnly(_) => Code::ReadOnly,
         StoreError::Newer { .. } => Code::NewerFiles,
         StoreError::Damaged { .. } => Code::Damaged,
         StoreError::OutboxDamaged(_) => Code::OutboxDamaged,
         StoreError::Locked => Code::Locked,
+        // What cannot be made in the folder, cannot be written there.
+        error if error.hindrance().is_some() => Code::ReadOnly,
+        StoreError::Io { .. } => Code::FileSystem,
         StoreError::Database(_) | StoreError::Migration(_) | StoreError::Json(_) => Code::Internal,
     }
 }

@@ -40,7 +40,9 @@ impl App {
             .is_err_and(|error| error.code == Code::Damaged)
         {
             // The next sync mends it unasked.
-            self.laptop.diverged(Divergence::Damage)?;
+            if self.hindered().is_none() {
+                self.laptop.diverged(Divergence::Damage)?;
+            }
         }
         answer
     }

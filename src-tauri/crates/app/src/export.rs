@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use boothkeeper_domain::{Asset, Entry};
+use boothkeeper_store::private;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -45,17 +46,27 @@ impl App {
     }
 }
 
-/// Writes beside and renames: what stops half-way leaves nothing that looks like a file.
+/// Writes beside and renames: what stops half-way leaves nothing that looks like a file. Where the system can, the
+/// file has no name before it is whole, so that a process that is killed leaves nothing at all.
 pub(crate) fn whole_file<T>(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<T, AppError>,
 ) -> Result<T, AppError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let part = path.with_file_name(format!(".{name}.{}.part", Uuid::now_v7().simple()));
-    let mut file = BufWriter::new(File::create_new(&part).map_err(failed)?);
+    let unnamed = unnamed_beside(path);
+    let has_name = unnamed.is_none();
+    let file = match unnamed {
+        Some(file) => file,
+        None => private::create_new(&part).map_err(failed)?,
+    };
+    let mut file = BufWriter::new(file);
     let written = write(&mut file).and_then(|written| {
         file.flush().map_err(failed)?;
         file.get_ref().sync_all().map_err(failed)?;
+        if !has_name {
+            name_it(file.get_ref(), &part).map_err(failed)?;
+        }
         std::fs::rename(&part, path).map_err(failed)?;
         Ok(written)
     });
@@ -63,6 +74,38 @@ pub(crate) fn whole_file<T>(
         let _ = std::fs::remove_file(&part);
     }
     written
+}
+
+#[cfg(target_os = "linux")]
+fn unnamed_beside(path: &Path) -> Option<File> {
+    use rustix::fs::{Mode, OFlags, open};
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    open(folder, flags, Mode::RUSR | Mode::WUSR)
+        .ok()
+        .map(File::from)
+}
+
+#[cfg(target_os = "linux")]
+fn name_it(file: &File, path: &Path) -> std::io::Result<()> {
+    use std::os::fd::AsRawFd;
+
+    use rustix::fs::{AtFlags, CWD, linkat};
+    let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(linkat(CWD, unnamed, CWD, path, AtFlags::SYMLINK_FOLLOW)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unnamed_beside(_: &Path) -> Option<File> {
+    None
+}
+
+#[cfg(not(target_os = "linux"))]
+fn name_it(_: &File, _: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 impl Copied<'_> {
@@ -158,7 +201,19 @@ pub(crate) fn harmless(text: &str) -> String {
 }
 
 pub(crate) fn failed(error: impl std::error::Error + Send + Sync + 'static) -> AppError {
-    AppError::because(Code::FileSystem, error)
+    let first = &error as &dyn std::error::Error;
+    let full = std::iter::successors(Some(first), |error| error.source()).any(|error| {
+        let io = error.downcast_ref::<std::io::Error>();
+        io.is_some_and(|error| error.kind() == std::io::ErrorKind::StorageFull)
+    });
+    AppError::because(
+        if full {
+            Code::DiskFull
+        } else {
+            Code::FileSystem
+        },
+        error,
+    )
 }
 
 #[cfg(test)]

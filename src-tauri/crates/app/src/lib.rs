@@ -21,7 +21,7 @@ pub mod views;
 pub mod words;
 
 pub use actions::{BuyView, Decision, Foreseen};
-pub use app::{App, Options, system_zone};
+pub use app::{App, Options, start_outbox_over, system_zone};
 pub use boothkeeper_domain as domain;
 pub use boothkeeper_store::Zone;
 pub use boothkeeper_sync::clock::{Clock, SystemClock};

@@ -7,6 +7,7 @@ use boothkeeper_domain::trust::Reason;
 use boothkeeper_domain::{AccountId, Seq};
 use boothkeeper_store::SyncRole;
 use boothkeeper_store::outbox::Binding;
+use boothkeeper_sync::wire::is_loopback;
 use boothkeeper_sync::{
     AccessKey, Client, Engine, Pushed, SyncError, disputes, mend, pull, push, refresh_catalog,
     sign_in,
@@ -172,8 +173,19 @@ impl App {
         }
         refresh_catalog(client, &self.laptop).await?;
         let mut seq = end.seq;
+        // What cannot be sent does not keep the rest from being done.
+        let mut unsent = None;
         for _ in 0..PUSHES {
-            let pushed = push(client, &self.laptop).await?;
+            let pushed = match push(client, &self.laptop, true).await {
+                Err(error @ (SyncError::Refused(_) | SyncError::Server { .. })) => {
+                    unsent = Some(error);
+                    Pushed {
+                        answered: 1,
+                        behind: false,
+                    }
+                }
+                pushed => pushed?,
+            };
             if pushed == Pushed::default() {
                 break;
             }
@@ -189,7 +201,10 @@ impl App {
             copied.cache.links_are_whole()?;
             Ok(copied.cache.rollups_are_whole()?)
         })?;
-        Ok(seq)
+        match unsent {
+            Some(error) => Err(error.into()),
+            None => Ok(seq),
+        }
     }
 
     /// Starts keeping the copy live; does nothing while it is, or while signed out. Only one process
@@ -275,6 +290,7 @@ impl App {
     }
 
     fn sync_role(&self) -> Result<Option<SyncRole>, AppError> {
+        self.may_write()?;
         let role = self.laptop.take_sync_role()?;
         role.ok_or(AppError::new(Code::Locked))
     }
@@ -318,7 +334,7 @@ pub(crate) fn address(text: &str) -> Result<String, AppError> {
     let text = text.trim().trim_end_matches('/');
     let rest = match text.split_once("://") {
         Some(("https", rest)) => rest,
-        Some(("http", rest)) if is_loopback(rest) => rest,
+        Some(("http", rest)) if is_loopback(rest.split('/').next().unwrap_or_default()) => rest,
         _ => return Err(wrong()),
     };
     let plain = |b: u8| b.is_ascii_alphanumeric() || b".-:[]/".contains(&b);
@@ -326,15 +342,6 @@ pub(crate) fn address(text: &str) -> Result<String, AppError> {
         return Err(wrong());
     }
     Ok(text.to_owned())
-}
-
-fn is_loopback(authority: &str) -> bool {
-    let host = authority.split('/').next().unwrap_or_default();
-    let host = match host.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => host,
-    };
-    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
 }
 
 #[cfg(test)]

@@ -334,8 +334,10 @@ fn dispute_kind() -> impl TypedValueParser<Value = DisputeKind> {
 pub enum OutboxCommand {
     /// Newest first.
     List,
-    /// Withdraw an action that was not sent yet.
+    /// Take back an action that was not sent yet, or is not known to have arrived.
     Cancel { id: String },
+    /// Put a damaged outbox aside and begin a new one; then log in again.
+    StartOver,
 }
 
 #[derive(Debug, Subcommand)]

@@ -22,7 +22,8 @@ use boothkeeper_app::domain::calendar::Cycle;
 use boothkeeper_app::import::imported_folder;
 use boothkeeper_app::views::{HistoryQuery, Since, glance};
 use boothkeeper_app::{
-    Action, App, AppError, Code, Format, Options, Remember, default_data_folder, verify_packet,
+    Action, App, AppError, Code, Format, Options, Remember, default_data_folder, start_outbox_over,
+    verify_packet,
 };
 use clap::Parser;
 use output::Output;
@@ -37,10 +38,11 @@ fn main() -> ExitCode {
         Err(error) => return output::usage(&error),
     };
     let output = Output::new(arguments.json);
-    match run(arguments, &output) {
+    let code = match run(arguments, &output) {
         Ok(code) => code,
         Err(error) => output.error(&error),
-    }
+    };
+    output.ended(code)
 }
 
 fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, AppError> {
@@ -77,7 +79,24 @@ fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, AppError> {
         let verdict = runtime.block_on(verify_packet(packet, cloud.as_deref()))?;
         return Ok(output.verdict(&verdict));
     }
+    if let Command::Outbox(OutboxCommand::StartOver) = arguments.command {
+        // It is for where nothing else can be opened.
+        let aside = start_outbox_over(&options)?;
+        let aside = aside.map(|path| path.display().to_string());
+        let kept = aside.clone().map_or("There was none.".to_owned(), |path| {
+            format!("The old one is kept as {path}.")
+        });
+        output.done(
+            &json!({ "kept": aside }),
+            &format!("A new outbox has begun. {kept} Log in again."),
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
     let app = App::open(options)?;
+    if let Some(code) = app.hindered() {
+        let (sentence, next) = words::sentence(code);
+        output::to_stderr(&format!("{sentence} {next}"));
+    }
     runtime.block_on(act(&app, arguments.command, output))
 }
 
@@ -184,6 +203,7 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
         }
         Command::Runway => output.runway(&app.runway()?, app)?,
         Command::Outbox(OutboxCommand::List) => output.outbox(&app.outbox()?, unit(app).as_ref()),
+        Command::Outbox(OutboxCommand::StartOver) => {}
         Command::Outbox(OutboxCommand::Cancel { id }) => {
             output.command(&app.cancel_command(&id)?, unit(app).as_ref())
         }
@@ -280,6 +300,12 @@ async fn freshen(app: &App) -> Result<(), AppError> {
 async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppError> {
     let sent = app.sync_once().await;
     let command = app.command(id)?;
+    // What failed may have been another action: this one is judged by what became of it.
+    let sent = if command.open {
+        sent
+    } else {
+        Ok(Default::default())
+    };
     let held = sent.as_ref().is_err_and(|error| error.code == Code::Locked);
     if let Err(error) = sent
         && !error.is_transient()

@@ -1,6 +1,7 @@
 //! Documents as lines for people, or as one JSON document for scripts.
 
-use std::io::Write;
+use std::cell::RefCell;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use boothkeeper_app::domain::trust::{Reason, Trust};
@@ -19,6 +20,8 @@ pub struct Output {
     json: bool,
     /// What times are shown in.
     zone: Zone,
+    /// Why something of the output was not written.
+    unwritten: RefCell<Option<std::io::Error>>,
 }
 
 /// `cloud-api.md`: 1 failed, 3 signed out, 4 offline, 5 refused, 6 diverged; 2 is usage.
@@ -43,14 +46,16 @@ pub fn exit(code: Code) -> ExitCode {
 
 /// What was typed cannot be read; help and version are what was asked for.
 pub fn usage(error: &clap::Error) -> ExitCode {
-    if error.use_stderr() && std::env::args().any(|argument| argument == "--json") {
+    if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
         let message = error.to_string();
         let document = json!({ "error": { "code": "usage", "message": message.trim() } });
-        println!("{document}");
+        let _ = writeln!(std::io::stdout(), "{document}");
         return ExitCode::from(2);
     }
-    let _ = error.print();
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    match error.print() {
+        Err(unwritten) if unwritten.kind() != ErrorKind::BrokenPipe => exit(Code::FileSystem),
+        _ => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
+    }
 }
 
 pub fn trust_exit(trust: Trust) -> ExitCode {
@@ -65,6 +70,18 @@ impl Output {
         Output {
             json,
             zone: system_zone(),
+            unwritten: RefCell::default(),
+        }
+    }
+
+    /// How the program ends: what could not be written was not said, whatever was done.
+    pub fn ended(&self, code: ExitCode) -> ExitCode {
+        match self.unwritten.take() {
+            None => code,
+            Some(error) => {
+                to_stderr(&format!("The output could not be written: {error}."));
+                exit(Code::FileSystem)
+            }
         }
     }
 
@@ -80,13 +97,13 @@ impl Output {
                 "causes": error.causes(),
             }}));
         } else {
-            eprintln!("{sentence}");
+            to_stderr(sentence);
             if let Some(problem) = error.problem {
-                eprintln!("  {}", problem.title());
+                to_stderr(&format!("  {}", problem.title()));
             }
-            eprintln!("{next}");
+            to_stderr(next);
             for cause in error.causes() {
-                eprintln!("  because: {cause}");
+                to_stderr(&format!("  because: {cause}"));
             }
         }
         exit(error.code)
@@ -209,7 +226,7 @@ impl Output {
         if self.json {
             self.print(doctor);
         } else {
-            self.line(&text);
+            text.lines().for_each(|line| self.line(line));
         }
     }
 
@@ -221,16 +238,41 @@ impl Output {
         self.line(&serde_json::to_string(document).unwrap_or_default());
     }
 
-    pub fn line(&self, text: &str) {
-        // Names come from elsewhere: none of them moves the cursor or turns the line around.
-        let obeyed = |c: char| {
-            let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-            turns || c.is_control() && !matches!(c, '\n' | '\t')
-        };
-        let text = text.replace(obeyed, "\u{fffd}");
-        // A reader that stopped reading, `head` say, has all it wanted.
-        let _ = writeln!(std::io::stdout().lock(), "{text}");
+    /// Text of several lines, somebody's message say: each line behind `indent`, so that none passes for ours.
+    pub fn lines(&self, indent: &str, text: &str) {
+        text.lines()
+            .for_each(|line| self.line(&format!("{indent}{line}")));
     }
+
+    /// One line, whatever is in it.
+    pub fn line(&self, text: &str) {
+        let written = writeln!(std::io::stdout().lock(), "{}", neutral(text));
+        match written {
+            // A reader that stopped reading, `head` say, has all it wanted.
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                self.unwritten.borrow_mut().get_or_insert(error);
+            }
+            _ => {}
+        }
+    }
+}
+
+pub fn to_stderr(text: &str) {
+    // Where this cannot be written there is no other place to say so.
+    let _ = writeln!(std::io::stderr().lock(), "{}", neutral(text));
+}
+
+/// Names and words come from elsewhere: none of them breaks the line, moves the cursor or turns the text around.
+fn neutral(text: &str) -> String {
+    let breaks = |c: char| matches!(c, '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}');
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars()
+        .map(|c| match c {
+            c if breaks(c) => ' ',
+            c if turns(c) || c.is_control() => '\u{fffd}',
+            c => c,
+        })
+        .collect()
 }
 
 /// What a copy's amounts are counted in; it is read without a key.
@@ -315,7 +357,11 @@ impl Output {
                 let limit = self.zone.local(limit);
                 format!("waits for the cloud, until {limit} ({})", self.zone.name())
             }
+            ("unknown", _) if command.withdrawn => {
+                "taken back; the cloud is asked whether it has happened already".into()
+            }
             ("unknown", _) => "sent, not answered: the cloud is asked with the next sync".into(),
+            ("applied", _) => "done, says the cloud; the copy does not show it yet".into(),
             ("damaged", _) => "not as it was written: never sent".to_owned(),
             ("needs_decision", _) => "not done: things have changed, decide again".to_owned(),
             _ => String::new(),
@@ -339,5 +385,22 @@ impl Output {
             now.unwrap_or_default()
         );
         line.trim_end().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_from_outside_breaks_the_line_or_moves_the_cursor() {
+        let hostile = "Gala\n$9,999.00  live\r\u{1b}[2J\u{9b}1m\u{202e}x\u{2028}y\tz\u{7f}\u{200f}";
+        let shown = neutral(hostile);
+        assert!(
+            !shown.contains(|c: char| c.is_control() || "\u{202e}\u{2028}\u{200f}".contains(c)),
+            "{shown:?}"
+        );
+        assert!(shown.starts_with("Gala $9,999.00"));
+        assert_eq!(neutral("Fête d’été 🎉 שלום"), "Fête d’été 🎉 שלום");
     }
 }

@@ -195,7 +195,8 @@ impl Output {
                 "quote": quote,
             }}));
         } else {
-            eprintln!("{sentence}\n{next}");
+            crate::output::to_stderr(sentence);
+            crate::output::to_stderr(next);
         }
         exit(Code::NotConfirmed)
     }

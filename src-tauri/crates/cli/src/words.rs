@@ -52,12 +52,12 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
             "Keep this computer's data as evidence and contact support.",
         ),
         Code::StreamBroken => (
-            "The cloud's answer broke off or contradicts itself; nothing of it was taken over.",
+            "The cloud's answer broke off or contradicts itself; only what was proven before that was taken over.",
             "Try again; if it repeats, contact support.",
         ),
         Code::OutboxDamaged => (
-            "The file of waiting actions (outbox.sqlite in the data folder) is damaged; the copy of the journal is not.",
-            "Move that file away and keep it: it is the only record of actions that were not sent. Then run `boothkeeper login` again.",
+            "The file of waiting actions (outbox.sqlite in the data folder) is damaged or gone; the copy of the journal is not.",
+            "Run `boothkeeper outbox start-over`, which keeps the old file beside the new one, then `boothkeeper login`. Look into the history before you repeat an action.",
         ),
         Code::ActionsWaiting => (
             "Actions or disputes are here that were not sent yet; they would be lost.",
@@ -135,6 +135,10 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
         Code::TooManyFiles => (
             "A dispute takes at most 20 files.",
             "Take one off with `boothkeeper dispute edit ID --detach NAME` first.",
+        ),
+        Code::TextTooLong => (
+            "The text is longer than 16,000 characters.",
+            "Shorten it; long evidence belongs into an attached file.",
         ),
         Code::TooManyRows => (
             "A dispute takes at most 400 entries.",
@@ -217,6 +221,7 @@ pub fn reason(reason: Reason) -> &'static str {
         Reason::Offline => "offline",
         Reason::Portal => "the Wi-Fi wants a login",
         Reason::Server => "the cloud has a problem",
+        Reason::CloudTooOld => "this cloud is too old for live",
         Reason::SignedOut => "signed out",
         Reason::Damaged => "the copy is damaged",
     }
@@ -240,7 +245,7 @@ pub const fn flaw(flaw: &Flaw) -> &'static str {
 pub const fn problem(problem: DraftProblem) -> &'static str {
     match problem {
         DraftProblem::NoMessage => "write a message, with --message",
-        DraftProblem::MessageTooLong => "shorten the message to 4,000 characters",
+        DraftProblem::MessageTooLong => "shorten the message to 16,000 characters",
         DraftProblem::NoRows => "name at least one entry, with --entry",
         DraftProblem::TooManyRows => "name at most 400 entries",
         DraftProblem::SumFails => "run `boothkeeper verify`: the days do not add up",

@@ -78,6 +78,22 @@ impl Clock {
     }
 }
 
+/// Milliseconds since the machine started, suspended time included where the system counts it.
+#[cfg(target_os = "linux")]
+pub fn since_boot() -> i64 {
+    use rustix::time::{ClockId, clock_gettime};
+    let time = clock_gettime(ClockId::Boottime);
+    time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn since_boot() -> i64 {
+    use std::sync::LazyLock;
+    use std::time::Instant;
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    i64::try_from(START.elapsed().as_millis()).unwrap_or(i64::MAX)
+}
+
 /// The one place where the cloud reads the wall clock.
 #[expect(clippy::disallowed_methods)]
 fn wall() -> Timestamp {

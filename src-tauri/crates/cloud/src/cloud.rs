@@ -4,14 +4,18 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use boothkeeper_domain::{AccountId, Catalog, Epoch, Hash, Programme, Timestamp};
-use boothkeeper_wire::api::Head;
+use boothkeeper_wire::api::{ClockKind, Head};
 use boothkeeper_wire::checkpoint::{PublicKey, public_key};
+use boothkeeper_wire::problem::ProblemCode;
+use boothkeeper_wire::sandbox::CrashPoint;
 use ed25519_dalek::SigningKey;
 use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
 
+use crate::clock::since_boot;
+use crate::clock_guard::{self, ClockGuard};
 use crate::faults::FaultQueue;
 use crate::processor::Simulated;
-use crate::store::Store;
+use crate::store::{Store, Tx};
 use crate::{Clock, Error};
 
 pub struct Options {
@@ -21,6 +25,8 @@ pub struct Options {
     pub seed: Option<u64>,
     /// Whoever restored a backup must say so, or copies would see a fork.
     pub new_epoch: bool,
+    /// A person says that the clock is right, however far it is from when the cloud last ran.
+    pub accept_clock: bool,
 }
 
 #[derive(Clone)]
@@ -29,6 +35,7 @@ pub struct Cloud(Arc<Inner>);
 pub struct Inner {
     pub store: Store,
     pub clock: Clock,
+    guard: ClockGuard,
     pub sandbox: bool,
     pub epoch: Epoch,
     pub faults: FaultQueue,
@@ -41,6 +48,9 @@ pub struct Inner {
     id_seed: [u8; 32],
     catalogs: [Catalog; 2],
     heads: Mutex<HashMap<AccountId, watch::Sender<Head>>>,
+    /// Journals and live channels that are being sent, by account.
+    pub(crate) open_streams: Permits,
+    pub(crate) open_channels: Permits,
 }
 
 impl std::ops::Deref for Cloud {
@@ -54,7 +64,7 @@ impl Cloud {
     pub async fn start(store: Store, options: Options) -> Result<Self, Error> {
         let (new_epoch, seed) = (options.new_epoch, options.seed);
         let random = Random::draw()?;
-        let (epoch, key, id_seed, stored_clock) = store
+        let (epoch, key, id_seed, stored_clock, reached) = store
             .write(move |tx| {
                 let kept = |name: &str, fresh: Vec<u8>| match tx.setting(name)? {
                     Some(value) => Ok::<_, Error>(value),
@@ -72,19 +82,27 @@ impl Cloud {
                     *blake3::hash(&seed.to_le_bytes()).as_bytes()
                 });
                 let id_seed = kept("id_seed", fresh_seed.to_vec())?;
-                Ok((epoch, key, id_seed, tx.setting("clock")?))
+                let reached = tx.setting(clock_guard::SETTING)?;
+                Ok((epoch, key, id_seed, tx.setting("clock")?, reached))
             })
             .await?;
-        if let Some(stored) = stored_clock.and_then(|bytes| bytes.try_into().ok()) {
+        if let Some(stored) = instant(stored_clock) {
             // A sandbox that was advanced does not fall back when it is started again.
-            let stored = Timestamp::from_millis(i64::from_le_bytes(stored));
             options.clock.advance_to(stored);
         }
+        let guard = match options.clock.kind() {
+            ClockKind::Sandbox => ClockGuard::open(),
+            ClockKind::Real => {
+                let stored = instant(reached).filter(|_| !options.accept_clock);
+                ClockGuard::starting(options.clock.now(), since_boot(), stored)
+            }
+        };
         let broken = |_| Error::Invariant("a stored setting is broken");
-        Ok(Cloud(Arc::new(Inner {
+        let cloud = Cloud(Arc::new(Inner {
             processor: Simulated::new(store.clone()),
             store,
             clock: options.clock,
+            guard,
             sandbox: options.sandbox,
             epoch: Epoch::new(String::from_utf8_lossy(&epoch))?,
             faults: FaultQueue::default(),
@@ -97,7 +115,36 @@ impl Cloud {
                 Catalog::shipped(Programme::Studio)?,
             ],
             heads: Mutex::new(HashMap::new()),
-        })))
+            open_streams: Permits::default(),
+            open_channels: Permits::default(),
+        }));
+        if !cloud.clock_is_likely() {
+            tracing::error!(
+                now = %cloud.clock.now(),
+                "the clock is months after the cloud last ran: no account is closed and no credit expires until it \
+                 is right; --accept-clock says that it is"
+            );
+        }
+        cloud.mend_what_was_left().await?;
+        Ok(cloud)
+    }
+
+    /// Folds that older rules have made are made again; files that a crash left without their mark get it.
+    async fn mend_what_was_left(&self) -> Result<(), Error> {
+        let older = self.store.read(|tx| tx.older_folds()).await?;
+        for account in older {
+            let inner = self.clone();
+            let fold = move |tx: &Tx<'_>| {
+                let catalog = inner.catalog(tx.programme(&account)?);
+                tx.fold_again(&account, catalog)
+            };
+            match self.store.write(fold).await {
+                // That account is refused, and the log says why; the others go on.
+                Err(Error::Problem(problem)) if problem.code == ProblemCode::AccountDamaged => {}
+                folded => folded?,
+            }
+        }
+        crate::api::finish_unmarked(self).await
     }
 }
 
@@ -119,6 +166,28 @@ impl Inner {
         hasher.update(of.as_bytes());
         let hash = Hash(*hasher.finalize().as_bytes()).to_string();
         format!("{prefix}_{}", &hash[..12])
+    }
+
+    /// Whether the clock may be believed with what cannot be taken back.
+    pub fn clock_is_likely(&self) -> bool {
+        self.guard.is_likely(self.clock.now(), since_boot())
+    }
+
+    /// Keeps the instant that was reached while the process ran, if it is likely.
+    pub async fn store_reached(&self) -> Result<(), Error> {
+        if self.clock.kind() == ClockKind::Sandbox || !self.clock_is_likely() {
+            return Ok(());
+        }
+        let reached = self.clock.now().millis().to_le_bytes();
+        let store = move |tx: &Tx<'_>| tx.set_setting(clock_guard::SETTING, &reached);
+        self.store.write(store).await
+    }
+
+    /// Where a sandbox is told to crash, it does.
+    pub(crate) fn crash_here(&self, point: CrashPoint) {
+        if self.sandbox {
+            self.faults.crash_here(point);
+        }
     }
 
     /// Tells an account's live channels where its journal now ends.
@@ -148,6 +217,56 @@ impl Inner {
         self.heads
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+fn instant(stored: Option<Vec<u8>>) -> Option<Timestamp> {
+    let bytes = stored?.try_into().ok()?;
+    Some(Timestamp::from_millis(i64::from_le_bytes(bytes)))
+}
+
+/// Counts what is open, by account.
+#[derive(Debug, Clone, Default)]
+pub struct Permits(Arc<Mutex<HashMap<AccountId, usize>>>);
+
+/// One of an account's open things; given back on drop.
+#[derive(Debug)]
+pub struct Permit {
+    of: Permits,
+    account: AccountId,
+}
+
+impl Permits {
+    /// Refuses what would be more than `most` of one account: another account is not held up by it.
+    pub fn take(&self, account: &AccountId, most: usize) -> Result<Permit, Error> {
+        let mut open = self.lock();
+        let count = open.entry(account.clone()).or_default();
+        if *count >= most {
+            return Err(ProblemCode::TooManyRequests.into());
+        }
+        *count += 1;
+        Ok(Permit {
+            of: self.clone(),
+            account: account.clone(),
+        })
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<AccountId, usize>> {
+        self.0
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut open = self.of.lock();
+        if let Some(count) = open.get_mut(&self.account) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.account);
+            }
+        }
     }
 }
 

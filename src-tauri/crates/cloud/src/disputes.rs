@@ -2,9 +2,9 @@
 
 use boothkeeper_domain::billing::dispute::{self, Step};
 use boothkeeper_domain::billing::{Answer, support};
+use boothkeeper_domain::bounds::{MESSAGE_CHARS, REASON_CHARS, fits};
 use boothkeeper_domain::disputes::{
-    DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER, MAX_MESSAGE, MAX_ROWS, Named, reply_by,
-    subject,
+    DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER, MAX_ROWS, Named, reply_by, subject,
 };
 use boothkeeper_domain::privacy::masked;
 use boothkeeper_domain::{Actor, Amount, Body, DisputeId, Entry, Hash};
@@ -26,8 +26,11 @@ impl Work<'_> {
         complaint: &Complaint,
     ) -> Result<(), Error> {
         let files = self.files(&complaint.files)?;
-        if complaint.entries.len() > MAX_ROWS || complaint.claim.message.len() > 4 * MAX_MESSAGE {
+        if complaint.entries.len() > MAX_ROWS {
             return Err(ProblemCode::PayloadTooLarge.into());
+        }
+        if !fits(&complaint.claim.message, MESSAGE_CHARS) {
+            return Err(ProblemCode::TextTooLong.into());
         }
         let entries = self.evidence(complaint)?;
         let claim = &complaint.claim;
@@ -88,7 +91,9 @@ impl Work<'_> {
             settled_by: vec![],
             returned: Amount::ZERO,
         };
-        self.tx.insert_ticket(self.row.id, &subject, &ticket)?;
+        let changed = self.row.state.seq;
+        self.tx
+            .insert_ticket(self.row.id, changed, &subject, &ticket)?;
         self.answer_with(command, id)
     }
 
@@ -119,7 +124,7 @@ impl Work<'_> {
         let mut ticket = Tx::found(self.tx.ticket(self.row.id, dispute)?)?;
         self.dispute_step(dispute, Step::Withdrawn)?;
         ticket.state = TicketState::Withdrawn;
-        self.tx.update_ticket(self.row.id, &ticket)?;
+        self.keep_ticket(&ticket)?;
         self.answer_with(command, dispute.clone())
     }
 
@@ -127,7 +132,7 @@ impl Work<'_> {
         let mut ticket = Tx::found(self.tx.ticket(self.row.id, dispute)?)?;
         self.dispute_step(dispute, Step::InReview)?;
         ticket.state = TicketState::InReview;
-        self.tx.update_ticket(self.row.id, &ticket)
+        self.keep_ticket(&ticket)
     }
 
     pub fn support_says(&mut self, dispute: &DisputeId, text: &str) -> Result<(), Error> {
@@ -139,10 +144,8 @@ impl Work<'_> {
         let mut ticket = Tx::found(self.tx.ticket(self.row.id, dispute)?)?;
         self.dispute_step(dispute, Step::Rejected)?;
         ticket.state = TicketState::Rejected;
-        ticket
-            .messages
-            .extend(note.map(|note| self.support_message(note)));
-        self.tx.update_ticket(self.row.id, &ticket)
+        ticket.messages.extend(self.note(note)?);
+        self.keep_ticket(&ticket)
     }
 
     /// Gives back along the disputed entries first: what was charged for a run comes back as its refund, what
@@ -183,10 +186,8 @@ impl Work<'_> {
         ticket.state = TicketState::Resolved;
         ticket.outcome = Some(request.outcome);
         let note = request.note.as_deref();
-        ticket
-            .messages
-            .extend(note.map(|note| self.support_message(note)));
-        self.tx.update_ticket(self.row.id, &ticket)
+        ticket.messages.extend(self.note(note)?);
+        self.keep_ticket(&ticket)
     }
 
     /// What of `refund` is left when the disputed entries have been given back as far as it reaches.
@@ -247,6 +248,14 @@ impl Work<'_> {
         })
     }
 
+    /// What support writes beside a decision.
+    fn note(&self, note: Option<&str>) -> Result<Option<Message>, Error> {
+        match note.is_none_or(|note| fits(note, REASON_CHARS)) {
+            true => Ok(note.map(|note| self.support_message(note))),
+            false => Err(ProblemCode::TextTooLong.into()),
+        }
+    }
+
     fn support_message(&self, text: &str) -> Message {
         Message {
             at: self.now,
@@ -257,12 +266,12 @@ impl Work<'_> {
     }
 
     fn say(&mut self, mut ticket: Ticket, message: Message) -> Result<(), Error> {
-        if message.text.chars().count() > MAX_MESSAGE {
-            return Err(ProblemCode::PayloadTooLarge.into());
+        if !fits(&message.text, MESSAGE_CHARS) {
+            return Err(ProblemCode::TextTooLong.into());
         }
         self.dispute_step(&ticket.id, Step::Message(message.from))?;
         ticket.messages.push(message);
-        self.tx.update_ticket(self.row.id, &ticket)
+        self.keep_ticket(&ticket)
     }
 
     fn dispute_step(&mut self, dispute: &DisputeId, step: Step) -> Result<(), Error> {
@@ -277,18 +286,22 @@ impl Work<'_> {
         self.keep_answer(command, answer)
     }
 
-    /// The entries that are named, if they are this journal's.
+    /// The entries that are named, if they are this journal's: they were looked up before.
     fn evidence(&self, complaint: &Complaint) -> Result<Vec<(Hash, Entry)>, Error> {
         let named = complaint.entries.iter().map(|named| {
-            let mismatch = || Error::from(ProblemCode::EntryMismatch);
-            let chain = self.tx.chain_at(&self.row, named.seq)?;
-            if chain != Some(named.hash) {
-                return Err(mismatch());
-            }
-            let entry = self.tx.entry(&self.row, named.seq)?.ok_or_else(mismatch)?;
-            Ok((named.hash, entry))
+            let known = self.looked_up.get(&named.seq);
+            let known = known.filter(|(hash, _)| *hash == named.hash);
+            known
+                .cloned()
+                .ok_or_else(|| ProblemCode::EntryMismatch.into())
         });
         named.collect()
+    }
+
+    /// Keeps a ticket as it is after the newest entry.
+    fn keep_ticket(&self, ticket: &Ticket) -> Result<(), Error> {
+        let changed = self.row.state.seq;
+        self.tx.update_ticket(self.row.id, changed, ticket)
     }
 
     /// The files that are named, each whole and of the size it has here.

@@ -8,8 +8,10 @@ use boothkeeper_domain::billing::{Answer, Purpose};
 use boothkeeper_domain::time::HOUR;
 use boothkeeper_domain::{AccountId, PaymentId, Timestamp};
 use boothkeeper_wire::api::Head;
-use boothkeeper_wire::sandbox::Delivery;
+use boothkeeper_wire::sandbox::{CrashPoint, Delivery};
+use tokio::time::Instant;
 
+use crate::clock_guard::STORE_EVERY;
 use crate::cloud::Inner;
 use crate::ops::{Work, head};
 use crate::processor::{ChargeRequest, Processor};
@@ -34,7 +36,14 @@ pub async fn catch_up(cloud: &Cloud, account: &AccountId, until: Timestamp) -> R
 /// Sleeps until the next thing is due, or until something new may be.
 pub async fn schedule(cloud: Cloud) {
     const ALWAYS: Timestamp = Timestamp::from_millis(i64::MAX);
+    let mut stored = Instant::now();
     loop {
+        if stored.elapsed() >= STORE_EVERY {
+            stored = Instant::now();
+            if let Err(error) = cloud.store_reached().await {
+                tracing::error!(%error, "the instant that was reached could not be stored");
+            }
+        }
         let next = cloud.store.read(|tx| tx.next_due(None, ALWAYS)).await;
         let now = cloud.clock.now();
         match next {
@@ -47,10 +56,12 @@ pub async fn schedule(cloud: Cloud) {
             Ok(Some(due)) => {
                 // A frozen clock does not move by itself: advancing it runs what is due.
                 let wait = u64::try_from(due.at.since(now)).unwrap_or(0);
-                let wait = Duration::from_millis(wait.max(1));
+                let wait = Duration::from_millis(wait.max(1)).min(STORE_EVERY);
                 let _ = tokio::time::timeout(wait, cloud.due.notified()).await;
             }
-            Ok(None) => cloud.due.notified().await,
+            Ok(None) => {
+                let _ = tokio::time::timeout(STORE_EVERY, cloud.due.notified()).await;
+            }
             Err(error) => {
                 tracing::error!(%error, "the schedule cannot be read");
                 tokio::time::sleep(Duration::from_secs(1)).await;
@@ -62,6 +73,8 @@ pub async fn schedule(cloud: Cloud) {
 /// What a step came to within its transaction.
 enum Step {
     Done(Head),
+    /// Nothing is done before the clock is right.
+    Wait,
     /// The processor is asked first, and no transaction waits for it.
     Ask(Box<AccountRow>, Question),
 }
@@ -86,7 +99,13 @@ async fn one_step(
         return Ok(None);
     };
     match take(cloud, &due).await {
-        Ok(head) => cloud.announce(&due.account, head),
+        Ok(Some(head)) => cloud.announce(&due.account, head),
+        Ok(None) => {
+            tracing::error!(account = %due.account, at = %due.at, "nothing is closed or expires: the clock is not believed");
+            let (postponed, later) = (due.clone(), until.max(due.at).plus(HOUR));
+            let postpone = move |tx: &Tx<'_>| tx.postpone(&postponed, later);
+            cloud.store.write(postpone).await?;
+        }
         Err(error) if error.is_of_the_machine() => return Err(error),
         Err(error) => {
             // One account's trouble is not everybody's: time goes on, and this is tried again.
@@ -102,17 +121,20 @@ async fn one_step(
     Ok(Some((due.account, due.at)))
 }
 
-async fn take(cloud: &Cloud, due: &Due) -> Result<Head, Error> {
+/// `None` where it waits for a clock that can be believed.
+async fn take(cloud: &Cloud, due: &Due) -> Result<Option<Head>, Error> {
     let (inner, now_due) = (cloud.clone(), due.clone());
     let taken = cloud.store.write(move |tx| {
         let row = tx.account(&now_due.account)?;
         step(&inner, tx, &now_due, row)
     });
     match taken.await? {
-        Step::Done(head) => Ok(head),
+        Step::Done(head) => Ok(Some(head)),
+        Step::Wait => Ok(None),
         Step::Ask(row, question) => {
             let answer = ask(cloud, &row, due, question).await?;
-            answered(cloud, due.clone(), answer).await
+            cloud.crash_here(CrashPoint::AfterCharge);
+            answered(cloud, due.clone(), answer).await.map(Some)
         }
     }
 }
@@ -150,6 +172,10 @@ fn step(cloud: &Inner, tx: &Tx<'_>, due: &Due, row: AccountRow) -> Result<Step, 
             if let (time::Due::Void, Some(pending)) = (next, &row.state.pending_fee) {
                 let payment = pending.attempt.payment.clone();
                 return ask(row, Question::Void(payment));
+            }
+            let for_good = matches!(next, time::Due::Expiry | time::Due::Closure);
+            if for_good && !cloud.clock_is_likely() {
+                return Ok(Step::Wait);
             }
             let mut work = Work::new(cloud, tx, row, due.at);
             live_on(&mut work, next)?;

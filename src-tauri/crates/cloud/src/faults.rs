@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, StatusCode, header};
 use boothkeeper_wire::problem::{Problem, ProblemCode};
-use boothkeeper_wire::sandbox::{Fault, FaultRequest};
+use boothkeeper_wire::sandbox::{CrashPoint, Fault, FaultRequest};
 use boothkeeper_wire::stream::{Frames, compress};
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -31,23 +31,37 @@ pub trait Chance: Clone + Send + Sync + 'static {
 
 /// The sandbox's orders: taken in order, each for its count of matching requests.
 #[derive(Debug, Clone, Default)]
-pub struct FaultQueue(Arc<Mutex<VecDeque<FaultRequest>>>);
+pub struct FaultQueue {
+    faults: Arc<Mutex<VecDeque<FaultRequest>>>,
+    crash: Arc<Mutex<Option<CrashPoint>>>,
+}
 
 impl FaultQueue {
     pub fn replace(&self, faults: Vec<FaultRequest>) {
-        *self.lock() = faults.into();
+        *lock(&self.faults) = faults.into();
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<FaultRequest>> {
-        self.0
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    pub fn crash_at(&self, point: Option<CrashPoint>) {
+        *lock(&self.crash) = point;
     }
+
+    /// Ends the process here, without a word, if that was ordered.
+    pub fn crash_here(&self, point: CrashPoint) {
+        if *lock(&self.crash) == Some(point) {
+            std::process::abort();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 impl Chance for FaultQueue {
     fn next(&self, path: &str) -> Option<(Fault, u64)> {
-        let mut queue = self.lock();
+        let mut queue = lock(&self.faults);
         queue.retain(|fault| fault.count > 0);
         let matching = queue.iter_mut().find(|f| path.starts_with(&f.route))?;
         matching.count -= 1;

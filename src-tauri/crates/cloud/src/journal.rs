@@ -4,9 +4,11 @@
 use boothkeeper_domain::{Amount, Hash, Seq, Timestamp};
 use boothkeeper_wire::checkpoint::Checkpoint;
 use boothkeeper_wire::problem::ProblemCode;
-use boothkeeper_wire::stream::{Begin, CHECKPOINT_EVERY, Control, End, compress, decompress};
+use boothkeeper_wire::stream::{
+    Begin, CHECKPOINT_BYTES, CHECKPOINT_EVERY, Control, End, compress, decompress,
+};
 
-use crate::cloud::Inner;
+use crate::cloud::{Inner, Permit};
 use crate::store::{AccountRow, Stored};
 use crate::{Cloud, Error};
 
@@ -27,6 +29,9 @@ pub struct Stream {
     at: Seq,
     chain: Hash,
     since_checkpoint: u64,
+    bytes_since_checkpoint: usize,
+    /// Held for as long as the stream is.
+    pub permit: Option<Permit>,
     /// Lines that wait for the next frame.
     pending: Vec<u8>,
     ended: bool,
@@ -57,6 +62,7 @@ pub fn stream(
         epoch: cloud.epoch.clone(),
         after: from.after,
         chain,
+        head: Some(row.state.seq),
         required: vec![],
     });
     Ok(Stream {
@@ -66,6 +72,8 @@ pub fn stream(
         at: from.after,
         chain,
         since_checkpoint: 0,
+        bytes_since_checkpoint: 0,
+        permit: None,
         pending: begin.to_line()?,
         ended: false,
     })
@@ -90,9 +98,12 @@ impl Stream {
             }) => {
                 (self.at, self.chain) = (last, chain);
                 self.since_checkpoint += 1;
+                self.bytes_since_checkpoint += frame.len();
                 let mut out = self.flush()?;
                 out.extend_from_slice(&frame);
-                if self.since_checkpoint == CHECKPOINT_EVERY && self.at < self.row.state.seq {
+                let full = self.since_checkpoint == CHECKPOINT_EVERY
+                    || self.bytes_since_checkpoint >= CHECKPOINT_BYTES;
+                if full && self.at < self.row.state.seq {
                     self.checkpoint(balance)?;
                 }
                 Ok(Some(out))
@@ -137,7 +148,7 @@ impl Stream {
     }
 
     fn checkpoint(&mut self, balance: Amount) -> Result<(), Error> {
-        self.since_checkpoint = 0;
+        (self.since_checkpoint, self.bytes_since_checkpoint) = (0, 0);
         let checkpoint = Checkpoint {
             account: self.row.account.clone(),
             epoch: self.cloud.epoch.clone(),

@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod clock;
+mod clock_guard;
 pub mod cloud;
 mod commands;
 mod disputes;

@@ -1,8 +1,9 @@
 //! `boothkeeper-cloud`: serves the reference cloud, or seeds it with a year of booth business.
 
+use std::fs::File;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use boothkeeper_cloud::store::Store;
@@ -41,6 +42,9 @@ enum Command {
         /// Say that the data was restored from a backup.
         #[arg(long)]
         new_epoch: bool,
+        /// Say that the clock is right, although it is months after the cloud last ran.
+        #[arg(long)]
+        accept_clock: bool,
     },
     /// Write a year of believable booth business; prints the account and its access key.
     Seed {
@@ -63,6 +67,7 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    keep_files_private();
     // What goes wrong is said; more is said when `RUST_LOG` asks for it.
     let wanted = std::env::var("RUST_LOG").unwrap_or_default();
     let targets: Targets = wanted.parse().unwrap_or_default();
@@ -84,6 +89,7 @@ async fn main() -> anyhow::Result<()> {
             clock,
             seed,
             new_epoch,
+            accept_clock,
         } => {
             anyhow::ensure!(
                 !sandbox || listen.ip().is_loopback(),
@@ -99,6 +105,7 @@ async fn main() -> anyhow::Result<()> {
                 sandbox,
                 seed,
                 new_epoch,
+                accept_clock,
             };
             serve(listen, data, options).await
         }
@@ -110,26 +117,77 @@ async fn main() -> anyhow::Result<()> {
             until,
         } => {
             let until = until.unwrap_or_else(|| Clock::real().now());
-            let store = open(&data)?;
-            let seeded = seed::run(store, profile, entries, seed, until).await?;
+            let data = open(&data)?;
+            let seeded = seed::run(data.store.clone(), profile, entries, seed, until).await?;
             say(&serde_json::to_value(seeded)?)
         }
         Command::Openapi => Ok(std::io::stdout().write_all(api::openapi_document()?.as_bytes())?),
     }
 }
 
-fn open(data: &std::path::Path) -> anyhow::Result<Store> {
-    Store::open(&data.join("cloud.sqlite")).context("the cloud's data folder cannot be opened")
+/// The data folder, held against a second process: both would append to the same journals.
+struct Data {
+    store: Store,
+    _alone: File,
+}
+
+fn open(data: &Path) -> anyhow::Result<Data> {
+    let mut folder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder
+        .recursive(true)
+        .create(data)
+        .context("the cloud's data folder cannot be made")?;
+    warn_if_open_to_others(data);
+    let path = data.join("cloud.lock");
+    let lock =
+        File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+    anyhow::ensure!(
+        fs4::FileExt::try_lock(&lock).is_ok(),
+        "another boothkeeper-cloud is using {}",
+        data.display()
+    );
+    let store = Store::open(&data.join("cloud.sqlite"));
+    Ok(Data {
+        store: store.context("the cloud's data folder cannot be opened")?,
+        _alone: lock,
+    })
+}
+
+/// What was made by an earlier version, or by hand, is left as it is, and said.
+fn warn_if_open_to_others(data: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let Ok(found) = std::fs::metadata(data) else {
+            return;
+        };
+        if found.permissions().mode() & 0o077 != 0 {
+            tracing::error!(
+                folder = %data.display(),
+                "others on this machine can look into the data folder, which holds the signing key: chmod -R go= closes it"
+            );
+        }
+    }
+}
+
+/// Files that this process makes are its user's alone: the signing key is in one of them.
+fn keep_files_private() {
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 }
 
 async fn serve(listen: SocketAddr, data: PathBuf, options: Options) -> anyhow::Result<()> {
-    let cloud = Cloud::start(open(&data)?, options).await?;
+    let data = open(&data)?;
+    let cloud = Cloud::start(data.store.clone(), options).await?;
     let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
     say(&serde_json::json!({ "listening": format!("http://{address}") }))?;
-    server::serve(cloud, listener, stopped()).await?;
+    server::serve(cloud.clone(), listener, stopped()).await?;
+    cloud.store_reached().await?;
     Ok(())
 }
 

@@ -1,15 +1,18 @@
 //! What the cloud does: look up facts, decide, append, answer; each within one transaction.
 
+use std::collections::BTreeMap;
+
 use boothkeeper_domain::account::Card;
 use boothkeeper_domain::billing::opening::{SignUp, open};
 use boothkeeper_domain::billing::run::{self, ChargeFacts};
 use boothkeeper_domain::billing::{
     Answer, Decision, Purpose, Refusal, answered, plan, settled, support,
 };
+use boothkeeper_domain::bounds::{ID_CHARS, LABEL_CHARS, fits, label};
 use boothkeeper_domain::privacy::masked;
 use boothkeeper_domain::time::MINUTE;
 use boothkeeper_domain::{
-    Account, AccountId, Amount, Catalog, Hash, PaymentId, RunId, Seq, Timestamp,
+    Account, AccountId, Amount, Body, Catalog, Entry, Hash, PaymentId, RunId, Seq, Timestamp,
 };
 use boothkeeper_wire::api::{Appended, Head, RunAnswer, RunRequest};
 use boothkeeper_wire::problem::{Problem, ProblemCode};
@@ -35,6 +38,8 @@ pub struct Work<'a> {
     first: Seq,
     /// The processor is to be asked about what was decided.
     pub asks: bool,
+    /// Entries that a dispute names, with the chain value at each: found before the writer was taken.
+    pub looked_up: BTreeMap<Seq, (Hash, Entry)>,
 }
 
 impl<'a> Work<'a> {
@@ -46,6 +51,7 @@ impl<'a> Work<'a> {
             row,
             now,
             asks: false,
+            looked_up: BTreeMap::new(),
         }
     }
 
@@ -130,6 +136,11 @@ impl<'a> Work<'a> {
     /// Starts a run, once for its id.
     pub fn start_run(&mut self, request: RunRequest) -> Result<RunAnswer, Error> {
         let request_hash = Hash(*blake3::hash(&serde_json::to_vec(&request)?).as_bytes());
+        if request.id.as_str().len() > ID_CHARS {
+            return Err(ProblemCode::TextTooLong.into());
+        }
+        let event = request.event.as_deref();
+        let event_shortened = event.is_some_and(|event| !fits(event, LABEL_CHARS));
         let run = request.id.clone();
         let charge = match self.tx.run(self.row.id, &run)? {
             Some(row) if row.request_hash == request_hash => row.charge,
@@ -142,6 +153,7 @@ impl<'a> Work<'a> {
             entry: charge,
             charged: entry.delta.negated(),
             balance: entry.balance_after,
+            event_shortened,
         })
     }
 
@@ -150,7 +162,8 @@ impl<'a> Work<'a> {
         let request = run::Request {
             run: run.clone(),
             service: request.service,
-            event: request.event.as_deref().map(masked),
+            // Cut first: what is masked is never longer than what a label may be.
+            event: request.event.map(|event| masked(&label(&event))),
             units: request.units,
         };
         let decision = run::start(&self.row.state, self.catalog, request, self.now)?;
@@ -202,9 +215,15 @@ impl<'a> Work<'a> {
 
     /// A closed account comes back, on Pay-As-You-Go and without its events.
     pub fn restore(&mut self) -> Result<(), Error> {
-        let closed_by = self.row.state.closed_by.ok_or(ProblemCode::WrongState)?;
-        let closure = Tx::found(self.tx.entry(&self.row, closed_by)?)?;
-        self.decided(|account, catalog, now| support::restore(account, catalog, &closure, now))
+        let mut seq = self.row.state.closed_by.ok_or(ProblemCode::WrongState)?;
+        let mut closures = Vec::new();
+        while let Some(entry) = self.tx.entry(&self.row, seq)?
+            && matches!(entry.body, Body::Closure(_))
+        {
+            closures.push(entry);
+            seq = seq.next();
+        }
+        self.decided(|account, catalog, now| support::restore(account, catalog, &closures, now))
     }
 
     /// The card on file changes; how the simulated processor treats it changes with it.

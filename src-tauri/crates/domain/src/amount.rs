@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
+use crate::bounds::ASSET_SCALE;
+
 /// Whole minor units of an account's asset (cents, or whole credits), within ±(2^53 − 1) so that
 /// JSON and TypeScript carry every value exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
@@ -88,8 +90,18 @@ impl<'de> Deserialize<'de> for Amount {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Asset {
     pub code: String,
-    /// Digits after the decimal point: 2 for `USD`, 0 for `CREDIT`.
+    /// Digits after the decimal point: 2 for `USD`, 0 for `CREDIT`; at most [`ASSET_SCALE`].
+    #[serde(deserialize_with = "scale")]
     pub scale: u8,
+}
+
+/// A larger scale is refused where it enters: ten to its power would leave the range of an amount.
+fn scale<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let scale = u8::deserialize(deserializer)?;
+    match scale <= ASSET_SCALE {
+        true => Ok(scale),
+        false => Err(serde::de::Error::custom("an asset has 0 to 6 decimals")),
+    }
 }
 
 impl Asset {
@@ -162,6 +174,7 @@ impl fmt::Display for Decimal {
 pub struct Money {
     pub amount: Amount,
     pub currency: String,
+    #[serde(deserialize_with = "scale")]
     pub scale: u8,
 }
 
@@ -188,6 +201,16 @@ mod tests {
             serde_json::from_str::<Amount>("1.0").is_err(),
             "a float is no amount"
         );
+    }
+
+    #[test]
+    fn scale_above_six_is_refused_for_assets_and_money() {
+        for (scale, accepted) in [(0, true), (6, true), (7, false), (20, false), (255, false)] {
+            let asset = format!(r#"{{"code":"USD","scale":{scale}}}"#);
+            assert_eq!(serde_json::from_str::<Asset>(&asset).is_ok(), accepted);
+            let money = format!(r#"{{"amount":1,"currency":"USD","scale":{scale}}}"#);
+            assert_eq!(serde_json::from_str::<Money>(&money).is_ok(), accepted);
+        }
     }
 
     #[test]

@@ -12,10 +12,8 @@ use crate::journal::Body;
 use crate::time::DAY;
 use crate::{Account, Amount, Catalog, Entry, Hash, PaymentId, Seq, Timestamp};
 
-/// Rows of one dispute: a command's document stays well below the cloud's limit.
+/// Rows of one dispute.
 pub const MAX_ROWS: usize = 400;
-/// Characters of a message.
-pub const MAX_MESSAGE: usize = 4_000;
 pub const MAX_FILES: usize = 20;
 pub const MAX_FILE: u64 = 10 * 1024 * 1024;
 pub const MAX_FILES_TOGETHER: u64 = 25 * 1024 * 1024;

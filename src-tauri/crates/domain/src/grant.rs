@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::LINES;
 use crate::{Amount, AmountError, GrantId, Seq, Timestamp};
 
 /// Where a grant's credits came from.
@@ -108,10 +109,11 @@ impl Grants {
         Amount::sum(self.0.iter().map(|g| g.remaining))
     }
 
-    /// Lines that take `amount` (positive) in spending order, or `None` if it is not covered.
+    /// Lines that take `amount` (positive) in spending order, or `None` if it is not covered by as many grants
+    /// as one entry can draw from.
     pub fn draw(&self, amount: Amount) -> Option<Vec<Line>> {
         let (lines, short) = self.draw_up_to(amount);
-        short.is_zero().then_some(lines)
+        (short.is_zero() && lines.len() <= LINES).then_some(lines)
     }
 
     /// Lines that take as much of `amount` as there is, and what could not be taken.

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod amount;
 pub mod billing;
+pub mod bounds;
 pub mod calendar;
 pub mod catalog;
 pub mod deadlines;

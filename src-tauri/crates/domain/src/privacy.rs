@@ -1,13 +1,48 @@
-//! Guests are nobody's business: what might be a telephone number or an e-mail address is masked before it
-//! enters the journal (`domain.md` §4), to its last two digits.
+//! Masks what must not enter the journal or leave the laptop in a text (`domain.md` §4): telephone numbers, to
+//! their last two digits, e-mail addresses, and access keys.
+
+use crate::bounds;
 
 /// Telephone numbers have at least this many digits; dates have fewer.
 const DIGITS: usize = 9;
 /// With a plus in front.
 const DIGITS_ABROAD: usize = 7;
 
+/// A longer word behind an at sign is no domain (RFC 1035: 255 bytes).
+const DOMAIN_BYTES: usize = 255;
+/// What every access key begins with.
+const KEY: &str = "bk_";
+/// A shorter word that begins so is no key.
+const KEY_CHARS: usize = 8;
+
+/// Takes time in proportion to the text's length, whatever the text is. Control characters other than line
+/// breaks and tabs become spaces.
 pub fn masked(text: &str) -> String {
-    without_numbers(&without_addresses(text))
+    without_numbers(&without_addresses(&without_keys(&bounds::lines(text))))
+}
+
+/// Access keys, whole: `bk_` and at least [`KEY_CHARS`] letters, digits or underscores.
+fn without_keys(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = find_key(rest) {
+        let behind = &rest[at + KEY.len()..];
+        let end = behind.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let end = at + KEY.len() + end.unwrap_or(behind.len());
+        out.push_str(&rest[..at]);
+        match end - at >= KEY.len() + KEY_CHARS {
+            true => out.push_str("bk_•••"),
+            false => out.push_str(&rest[at..end]),
+        }
+        rest = &rest[end..];
+    }
+    out + rest
+}
+
+fn find_key(text: &str) -> Option<usize> {
+    text.as_bytes()
+        .windows(KEY.len())
+        .position(|window| window.eq_ignore_ascii_case(KEY.as_bytes()))
 }
 
 /// The words at both sides of an at sign, if those on its right are a domain.
@@ -22,8 +57,12 @@ fn without_addresses(text: &str) -> String {
             space + left[space..].chars().next().map_or(1, char::len_utf8)
         });
         let gap = right.len() - right.trim_start().len();
-        let domain = right[gap..].find(char::is_whitespace);
-        let domain = domain.map_or(right.len(), |end| gap + end);
+        let mut domain = gap + right[gap..].len().min(DOMAIN_BYTES + 1);
+        while !right.is_char_boundary(domain) {
+            domain -= 1;
+        }
+        let ends = right[gap..domain].find(char::is_whitespace);
+        let domain = ends.map_or(domain, |end| gap + end);
         if !left[name..].trim().is_empty() && is_domain(&right[gap..domain]) {
             out.push_str(&left[..name]);
             out.push_str("•••");
@@ -74,9 +113,9 @@ fn without_numbers(text: &str) -> String {
             continue;
         }
         let end = rest.find(|c: char| !is_digit(c) && !joins(c));
-        let run = rest[..end.unwrap_or(rest.len())].trim_end_matches(|c: char| !is_digit(c));
-        let first = rest.chars().next().map_or(1, char::len_utf8);
-        let run = if run.is_empty() { &rest[..first] } else { run };
+        let stretch = &rest[..end.unwrap_or(rest.len())];
+        let run = stretch.trim_end_matches(|c: char| !is_digit(c));
+        let run = if run.is_empty() { stretch } else { run };
         let digits: Vec<char> = run.chars().filter(|c| is_digit(*c)).collect();
         let least = match run.starts_with(plus) {
             true => DIGITS_ABROAD,
@@ -144,6 +183,44 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(masked(text), kept);
+        }
+    }
+
+    #[test]
+    fn access_keys_are_masked_and_words_like_them_are_not() {
+        let key = format!("bk_{}", "0123456789abcdef".repeat(4));
+        for (text, kept) in [
+            (format!("My key is {key}."), "My key is bk_•••."),
+            (format!("\"{key}\","), "\"bk_•••\","),
+            (key.to_uppercase(), "bk_•••"),
+            (format!("{key}{key}"), "bk_•••"),
+            ("BK_booth is our name".into(), "BK_booth is our name"),
+            ("bk_".into(), "bk_"),
+        ] {
+            assert_eq!(masked(&text), kept);
+        }
+    }
+
+    #[test]
+    fn control_characters_become_spaces_and_line_breaks_stay() {
+        assert_eq!(masked("a\r\nb\u{1b}[2J\tc\u{0}"), "a\nb [2J\tc ");
+    }
+
+    /// A message of this length is masked while others wait for the same thread.
+    #[test]
+    fn masking_takes_time_in_proportion_to_the_length() {
+        for hostile in ["@", "+", "a@", "1 ", "bk_", "@.", "-1", "@ "] {
+            let took = |times: usize| {
+                let text = hostile.repeat(times);
+                let started = std::time::Instant::now();
+                std::hint::black_box(masked(&text));
+                started.elapsed()
+            };
+            let (short, long) = (took(4_000), took(64_000));
+            assert!(
+                long < 100 * short.max(std::time::Duration::from_micros(200)),
+                "{hostile:?}: {short:?}, {long:?}"
+            );
         }
     }
 }

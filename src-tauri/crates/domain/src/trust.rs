@@ -16,6 +16,8 @@ pub enum Reason {
     /// A venue's Wi-Fi answered in the cloud's place.
     Portal,
     Server,
+    /// The cloud signs no heartbeats: what it says of now cannot be proven.
+    CloudTooOld,
     SignedOut,
     /// Bytes on this laptop are not what was proven, and the cloud is needed to mend them.
     Damaged,

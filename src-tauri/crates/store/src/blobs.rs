@@ -9,7 +9,7 @@ use boothkeeper_domain::Hash;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::StoreError;
+use crate::{StoreError, private};
 
 #[derive(Debug)]
 pub enum Blobs {
@@ -35,10 +35,10 @@ impl Blobs {
         };
         let path = folder.join(name.to_string());
         let io = |source| StoreError::io(&path)(source);
-        std::fs::create_dir_all(folder).map_err(io)?;
+        private::folder(folder).map_err(io)?;
         // Written anew even if it is there: a damaged one is mended.
         let part = folder.join(format!("{name}.{}.part", Uuid::now_v7().simple()));
-        let mut file = std::fs::File::create(&part).map_err(io)?;
+        let mut file = private::create_new(&part).map_err(io)?;
         file.write_all(bytes).map_err(io)?;
         file.sync_all().map_err(io)?;
         std::fs::rename(&part, &path).map_err(io)?;

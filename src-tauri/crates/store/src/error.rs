@@ -16,6 +16,9 @@ pub enum StoreError {
     },
     #[error("the disk is full")]
     DiskFull(#[source] rusqlite::Error),
+    /// The same, of a file that is no database.
+    #[error("the disk is full")]
+    FileSystemFull(#[source] std::io::Error),
     #[error("the folder cannot be written to")]
     ReadOnly(#[source] rusqlite::Error),
     /// A later version of this app has been here; nothing is touched.
@@ -44,7 +47,32 @@ pub enum StoreError {
     Json(#[from] serde_json::Error),
 }
 
+/// Why nothing can be written in a data folder that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hindrance {
+    DiskFull,
+    ReadOnly,
+}
+
 impl StoreError {
+    /// Why a data folder cannot be opened to be written to, if it may be read all the same.
+    pub fn hindrance(&self) -> Option<Hindrance> {
+        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        match self {
+            StoreError::DiskFull(_) | StoreError::FileSystemFull(_) => Some(Hindrance::DiskFull),
+            StoreError::ReadOnly(_) => Some(Hindrance::ReadOnly),
+            StoreError::Io { source, .. } => {
+                let refused = matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem);
+                refused.then_some(Hindrance::ReadOnly)
+            }
+            StoreError::Database(error) => {
+                let code = error.sqlite_error_code();
+                (code == Some(rusqlite::ErrorCode::CannotOpen)).then_some(Hindrance::ReadOnly)
+            }
+            _ => None,
+        }
+    }
+
     pub fn damaged(seq: Seq) -> Self {
         StoreError::Damaged {
             seq: Some(seq),
@@ -69,7 +97,10 @@ impl StoreError {
 
     pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
-        move |source| StoreError::Io { path, source }
+        move |source| match source.kind() {
+            std::io::ErrorKind::StorageFull => StoreError::FileSystemFull(source),
+            _ => StoreError::Io { path, source },
+        }
     }
 }
 
@@ -80,7 +111,8 @@ impl From<rusqlite::Error> for StoreError {
             Some(DiskFull) => StoreError::DiskFull(error),
             Some(ReadOnly | PermissionDenied) => StoreError::ReadOnly(error),
             Some(DatabaseCorrupt | NotADatabase) => StoreError::damaged_by(error),
-            // An I/O error while writing is what a full disk looks like through some file systems.
+            // What a full disk looks like where the log's shared file is made, and through some file systems.
+            Some(SystemIoFailure) if is_write(&error) => StoreError::DiskFull(error),
             _ => match error {
                 rusqlite::Error::FromSqlConversionFailure(..)
                 | rusqlite::Error::InvalidColumnType(..)
@@ -89,6 +121,12 @@ impl From<rusqlite::Error> for StoreError {
             },
         }
     }
+}
+
+fn is_write(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_WRITE};
+    let extended = error.sqlite_error().map(|error| error.extended_code);
+    extended.is_some_and(|code| [SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_WRITE].contains(&code))
 }
 
 macro_rules! damage {

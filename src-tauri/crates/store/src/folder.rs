@@ -3,12 +3,14 @@
 //! Everyone who has the cache open holds a shared lock; replacing the cache takes it exclusively. A
 //! second lock makes one process at a time the one that pulls and pushes.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use boothkeeper_domain::Timestamp;
 use fs4::{FileExt, TryLockError};
 
-use crate::StoreError;
+use crate::high_water::HighWater;
+use crate::{StoreError, private};
 
 /// Where things are in a data folder.
 #[derive(Debug, Clone)]
@@ -25,6 +27,16 @@ impl Paths {
 
     pub fn outbox(&self) -> PathBuf {
         self.0.join("outbox.sqlite")
+    }
+
+    /// An outbox that is gone, where there was one, is not an empty one.
+    pub fn outbox_is_not_lost(&self) -> Result<(), StoreError> {
+        let known = HighWater::beside(&self.outbox()).read() > 0
+            || HighWater::beside(&self.cache()).read() > 0;
+        match known && !self.outbox().exists() {
+            true => Err(StoreError::OutboxDamaged(Some("the file is gone".into()))),
+            false => Ok(()),
+        }
     }
 
     /// Files of disputes that were not sent yet.
@@ -79,7 +91,7 @@ impl Drop for SyncRole {
 
 impl DataFolder {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        make(path).map_err(StoreError::io(path))?;
+        private::folder(path).map_err(StoreError::io(path))?;
         let open = lock_file(&path.join("open.lock"))?;
         match FileExt::try_lock_shared(&open) {
             Ok(()) => {}
@@ -125,18 +137,44 @@ impl DataFolder {
     }
 }
 
-/// A folder that no other user of the machine can look into.
-fn make(path: &Path) -> std::io::Result<()> {
-    let mut folder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
-    folder.recursive(true).create(path)
+/// Keeps an outbox that cannot be used beside a new one, which begins with the next opening. The copy goes: it is
+/// bound to an account by the outbox, and can be fetched again.
+pub fn start_outbox_over(path: &Path, now: Timestamp) -> Result<Option<PathBuf>, StoreError> {
+    let folder = DataFolder::open(path)?;
+    folder.alone(|| {
+        let (outbox, cache) = (folder.paths().outbox(), folder.paths().cache());
+        let aside = outbox.with_extension(format!("damaged-{}", now.millis()));
+        let kept = outbox.exists();
+        for suffix in ["", "-wal", "-shm"] {
+            let with = |path: &Path| {
+                let mut name = path.as_os_str().to_owned();
+                name.push(suffix);
+                PathBuf::from(name)
+            };
+            gone(std::fs::rename(with(&outbox), with(&aside)), &outbox)?;
+            gone(std::fs::remove_file(with(&cache)), &cache)?;
+        }
+        for mark in [&outbox, &cache] {
+            let mark = mark.with_extension("mark");
+            gone(std::fs::remove_file(&mark), &mark)?;
+        }
+        Ok(kept.then_some(aside))
+    })
+}
+
+/// What is not there need not be moved.
+fn gone(moved: std::io::Result<()>, path: &Path) -> Result<(), StoreError> {
+    match moved {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(StoreError::io(path)(error))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn lock_file(path: &Path) -> Result<File, StoreError> {
-    OpenOptions::new()
-        .create(true)
-        .truncate(false)
+    private::touch(path).map_err(StoreError::io(path))?;
+    File::options()
         .write(true)
         .open(path)
         .map_err(StoreError::io(path))

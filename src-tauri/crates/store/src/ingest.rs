@@ -11,7 +11,8 @@ use boothkeeper_wire::chain;
 use boothkeeper_wire::checkpoint::{PublicKey, SignatureError, SignedCheckpoint};
 use boothkeeper_wire::entry::{self, DecodeError, MAX_LINE};
 use boothkeeper_wire::stream::{
-    Begin, CHECKPOINT_EVERY, Control, End, Frame, FrameError, SEGMENT, compress, lines,
+    Begin, CHECKPOINT_BYTES, CHECKPOINT_EVERY, Control, End, Frame, FrameError,
+    MAX_FRAME_COMPRESSED, SEGMENT, compress, lines,
 };
 use thiserror::Error;
 
@@ -20,6 +21,9 @@ use crate::cache::{Bytes, Head, Names, Rollups, Row, Verified};
 
 /// Entries that are held in memory until a checkpoint bears them out; twice what a cloud sends.
 const MAX_STRETCH: usize = 2 * (CHECKPOINT_EVERY * SEGMENT) as usize;
+/// Bytes of frames and lines that are held for as long: what a cloud sends before it places a checkpoint, and one
+/// frame more.
+const MAX_HELD: usize = CHECKPOINT_BYTES + MAX_FRAME_COMPRESSED;
 
 /// Why a stream is not believed.
 #[derive(Debug, Error)]
@@ -74,7 +78,9 @@ pub struct Ingest {
     /// What has come since the last checkpoint.
     stretch: Stretch,
     begun: bool,
-    last_checkpoint: Option<Seq>,
+    /// Where the stream said that it would end.
+    promised: Option<Seq>,
+    last_checkpoint: Option<(Seq, Timestamp)>,
     end: Option<End>,
     started: Timestamp,
 }
@@ -88,6 +94,8 @@ struct Stretch {
     /// Lines after the last whole segment.
     lines: Vec<Bytes>,
     rollups: Rollups,
+    /// Bytes in `segments` and `lines`.
+    held: usize,
 }
 
 impl Ingest {
@@ -118,6 +126,7 @@ impl Ingest {
             segment: base.tail,
             whole: None,
             begun: false,
+            promised: None,
             last_checkpoint: None,
             end: None,
             started,
@@ -176,6 +185,7 @@ impl Ingest {
             return Err(IngestError::Order("it does not continue this copy"));
         }
         self.begun = true;
+        self.promised = begin.head;
         self.epoch = Some(begin.epoch);
         Ok(())
     }
@@ -189,6 +199,12 @@ impl Ingest {
         }
         if self.stretch.rows.len() >= MAX_STRETCH {
             return Err(IngestError::Order("too much comes without a checkpoint"));
+        }
+        if self.stretch.held > MAX_HELD {
+            return Err(IngestError::Order("too much comes without a checkpoint"));
+        }
+        if self.promised.is_some_and(|end| self.state.seq >= end) {
+            return Err(IngestError::Order("it does not end where it said"));
         }
         let entry = entry::decode(line)?;
         self.state.apply(&entry)?;
@@ -219,6 +235,7 @@ impl Ingest {
             self.seal(entry.seq)
         } else {
             if self.whole.is_none() {
+                self.stretch.held += line.len();
                 self.stretch.lines.push(Bytes::Line {
                     seq: entry.seq,
                     line: line.to_vec(),
@@ -235,6 +252,7 @@ impl Ingest {
         };
         self.segment.clear();
         self.stretch.lines.clear();
+        self.stretch.held += frame.len();
         self.stretch.segments.push(Bytes::Segment {
             last,
             chain: self.chain,
@@ -260,7 +278,10 @@ impl Ingest {
         if !borne_out {
             return Err(IngestError::Checkpoint(body.seq));
         }
-        self.last_checkpoint = Some(body.seq);
+        if self.last_checkpoint.is_some_and(|(seq, _)| seq == body.seq) {
+            return Err(IngestError::Order("a checkpoint without anything new"));
+        }
+        self.last_checkpoint = Some((body.seq, body.time));
         let as_of = self.started.max(self.state.at);
         let next = Stretch {
             after: body.seq,
@@ -283,13 +304,13 @@ impl Ingest {
     }
 
     fn end(&mut self, end: End) -> Result<(), IngestError> {
-        let closes = self.last_checkpoint == Some(end.seq)
-            && end.seq == self.state.seq
-            && end.chain == self.chain;
-        if !closes {
+        let signed = self.last_checkpoint.filter(|(seq, _)| *seq == end.seq);
+        let closes = end.seq == self.state.seq && end.chain == self.chain;
+        let Some((_, as_of)) = signed.filter(|_| closes) else {
             return Err(IngestError::Order("it ends without a checkpoint"));
-        }
-        self.end = Some(end);
+        };
+        // The time is the signed one: nothing else of the end is.
+        self.end = Some(End { as_of, ..end });
         Ok(())
     }
 

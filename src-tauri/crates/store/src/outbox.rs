@@ -5,6 +5,7 @@
 //! processes only one takes it.
 
 mod drafts;
+mod marked;
 mod preferences;
 mod reminders;
 mod stored;
@@ -24,13 +25,19 @@ use uuid::Uuid;
 use crate::StoreError;
 pub use crate::binding::{Binding, Diverged, Divergence};
 use crate::cache::{overwrite, refuse_empty, refuse_newer};
+use crate::high_water::HighWater;
 use crate::memo::{Memo, Version};
-use crate::read_only;
+use crate::{private, read_only};
 pub use drafts::Draft;
+use marked::{BINDING, Mark};
 pub use reminders::{Said, Speaker};
 use stored::{COLUMNS, Stored};
 
-const STEPS: &[M<'_>] = &[
+/// Versions of the file there have been.
+const VERSIONS: usize = 5;
+
+fn steps() -> [M<'static>; VERSIONS] {
+    [
     M::up(
         "CREATE TABLE binding (id INTEGER PRIMARY KEY CHECK (id = 1), document TEXT NOT NULL);
      CREATE TABLE commands (
@@ -61,7 +68,31 @@ const STEPS: &[M<'_>] = &[
         "CREATE TABLE drafts (id BLOB PRIMARY KEY, document TEXT NOT NULL);
          CREATE TABLE looked (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, at INTEGER NOT NULL);",
     ),
-];
+    M::up_with_hook(
+        "ALTER TABLE commands ADD COLUMN tries INTEGER NOT NULL DEFAULT 0;
+         ALTER TABLE commands ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0;
+         ALTER TABLE binding ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
+         ALTER TABLE preferences ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
+         ALTER TABLE drafts ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
+         ALTER TABLE looked ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
+         ALTER TABLE reminders ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
+
+         -- Counts every change of what cannot be fetched again: `outbox.mark` remembers how far it was.
+         CREATE TABLE changes (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL);
+         INSERT INTO changes VALUES (1, 1);
+         CREATE TRIGGER commands_inserted AFTER INSERT ON commands BEGIN UPDATE changes SET count = count + 1; END;
+         CREATE TRIGGER commands_updated AFTER UPDATE ON commands BEGIN UPDATE changes SET count = count + 1; END;
+         CREATE TRIGGER commands_deleted AFTER DELETE ON commands BEGIN UPDATE changes SET count = count + 1; END;
+         CREATE TRIGGER drafts_inserted AFTER INSERT ON drafts BEGIN UPDATE changes SET count = count + 1; END;
+         CREATE TRIGGER drafts_updated AFTER UPDATE ON drafts BEGIN UPDATE changes SET count = count + 1; END;
+         CREATE TRIGGER drafts_deleted AFTER DELETE ON drafts BEGIN UPDATE changes SET count = count + 1; END;
+         CREATE TRIGGER binding_inserted AFTER INSERT ON binding BEGIN UPDATE changes SET count = count + 1; END;
+         CREATE TRIGGER binding_deleted AFTER DELETE ON binding BEGIN UPDATE changes SET count = count + 1; END;
+         CREATE TRIGGER preferences_inserted AFTER INSERT ON preferences BEGIN UPDATE changes SET count = count + 1; END;",
+        |transaction| Ok(marked::mark_all(transaction)?),
+    ),
+    ]
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -130,6 +161,12 @@ pub struct Command {
     pub quote: Option<Quote>,
     /// Where the cloud's journal ended when it answered.
     pub head: Option<Seq>,
+    /// The entries that the cloud named as what came of it.
+    pub entries: Vec<Seq>,
+    /// Where the copy ended when it was decided.
+    pub decided_at: Seq,
+    /// Taken back when it may have been sent: the cloud is still to say what came of it.
+    pub withdrawn: bool,
     /// The ticket that a dispute came to.
     pub dispute: Option<DisputeId>,
 }
@@ -137,6 +174,7 @@ pub struct Command {
 #[derive(Debug)]
 pub struct Outbox {
     connection: Connection,
+    high_water: HighWater,
     binding: Memo<(), Option<Binding>>,
 }
 
@@ -149,6 +187,8 @@ const DONE: [State; 4] = [
 ];
 /// Answered and done with: at most this many are kept to look back on.
 const KEPT: u32 = 200;
+/// Refusals for a reason that may pass, after which a command is rejected.
+pub const TRIES: u32 = 5;
 
 impl Outbox {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
@@ -156,11 +196,15 @@ impl Outbox {
     }
 
     fn open_to_write(path: &Path) -> Result<Self, StoreError> {
+        private::touch(path).map_err(StoreError::io(path))?;
         let connection = Connection::open(path)?;
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        Self::ready(connection)
+        let outbox = Self::ready(connection, HighWater::beside(path))?;
+        outbox.has_all()?;
+        outbox.committed()?;
+        Ok(outbox)
     }
 
     /// Opens for reading only; `None` if there is no such file.
@@ -170,30 +214,72 @@ impl Outbox {
 
     fn open_read_only(path: &Path) -> Result<Option<Self>, StoreError> {
         let opened = read_only::open(path, |connection| {
-            refuse_newer(connection, "outbox.sqlite", STEPS.len())?;
+            refuse_newer(connection, "outbox.sqlite", VERSIONS)?;
             refuse_empty(connection)
         })?;
-        Ok(opened.map(Self::on))
+        let Some(connection) = opened else {
+            return Ok(None);
+        };
+        let outbox = Self::on(connection, HighWater::beside(path));
+        outbox.has_all()?;
+        Ok(Some(outbox))
     }
 
     pub fn in_memory() -> Result<Self, StoreError> {
-        Self::ready(Connection::open_in_memory()?)
+        Self::ready(Connection::open_in_memory()?, HighWater::in_memory())
     }
 
-    fn ready(mut connection: Connection) -> Result<Self, StoreError> {
-        refuse_newer(&connection, "outbox.sqlite", STEPS.len())?;
-        Migrations::from_slice(STEPS)
+    /// Nothing that was committed has been lost since.
+    fn has_all(&self) -> Result<(), StoreError> {
+        match self.changes()? >= self.high_water.read() {
+            true => Ok(()),
+            false => Err(StoreError::OutboxDamaged(Some(
+                "changes that were on disk are not there any more".into(),
+            ))),
+        }
+    }
+
+    fn changes(&self) -> Result<u64, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT count FROM changes")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
+    /// What was written is on disk by now, unless a transaction is open that says so itself.
+    fn written(&self) -> Result<(), StoreError> {
+        match self.connection.is_autocommit() {
+            true => self.committed(),
+            false => Ok(()),
+        }
+    }
+
+    fn committed(&self) -> Result<(), StoreError> {
+        self.high_water.raise(self.changes()?)
+    }
+
+    /// Folds the log into the file, where no other process reads it: one file holds all then.
+    pub fn fold_log(&self) {
+        let _ = self
+            .connection
+            .pragma_query(None, "wal_checkpoint(TRUNCATE)", |_| Ok(()));
+    }
+
+    fn ready(mut connection: Connection, high_water: HighWater) -> Result<Self, StoreError> {
+        refuse_newer(&connection, "outbox.sqlite", VERSIONS)?;
+        Migrations::from_iter(steps())
             .to_latest(&mut connection)
             .map_err(|error| match error {
                 rusqlite_migration::Error::RusqliteError { err, .. } => err.into(),
                 error => StoreError::Migration(error),
             })?;
-        Ok(Self::on(connection))
+        Ok(Self::on(connection, high_water))
     }
 
-    fn on(connection: Connection) -> Self {
+    fn on(connection: Connection, high_water: HighWater) -> Self {
         Outbox {
             connection,
+            high_water,
             binding: Memo::default(),
         }
     }
@@ -204,25 +290,30 @@ impl Outbox {
     }
 
     fn read_binding(&self) -> Result<Option<Binding>, StoreError> {
-        let query = "SELECT document FROM binding";
+        let query = "SELECT document, mark FROM binding";
         let document = self
             .connection
-            .query_row(query, [], |row| row.get::<_, String>(0))
+            .query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        document
-            .map(|text| serde_json::from_str(&text).map_err(StoreError::damaged_by))
-            .transpose()
+        let Some((document, mark)): Option<(String, Mark)> = document else {
+            return Ok(None);
+        };
+        let document = mark.check(BINDING, document)?;
+        let binding = serde_json::from_str(&document).map_err(StoreError::damaged_by);
+        binding.map(Some).map_err(StoreError::of_outbox)
     }
 
     pub fn bind(&self, binding: Option<&Binding>) -> Result<(), StoreError> {
         let Some(binding) = binding else {
             self.connection.execute("DELETE FROM binding", [])?;
-            return Ok(());
+            return self.written();
         };
         let document = serde_json::to_string(binding)?;
-        let replace = "INSERT OR REPLACE INTO binding VALUES (1, ?1)";
-        self.connection.execute(replace, [document])?;
-        Ok(())
+        let replace = "INSERT OR REPLACE INTO binding VALUES (1, ?1, ?2)";
+        let mark = Mark::of(BINDING, &document);
+        self.connection
+            .execute(replace, rusqlite::params![document, mark])?;
+        self.written()
     }
 
     /// Drops every command: another account has its own. What was said stays said: whoever signs in again is
@@ -230,7 +321,8 @@ impl Outbox {
     pub fn clear(&self) -> Result<(), StoreError> {
         self.connection
             .execute_batch("DELETE FROM commands; DELETE FROM drafts; DELETE FROM looked;")?;
-        overwrite(&self.connection)
+        overwrite(&self.connection)?;
+        self.written()
     }
 
     /// Keeps a command, on disk before anything of it is sent.
@@ -245,13 +337,16 @@ impl Outbox {
         let stored = Stored {
             id: *id.as_bytes(),
             created_at: now.millis(),
-            resource: request.resource().to_owned(),
+            resource: request.lane(id),
             body,
             decided_at: decided_at.0,
             state: State::Queued.name().to_owned(),
             answer: None,
+            tries: 0,
+            withdrawn: false,
         };
-        stored.write(&self.connection)
+        stored.write(&self.connection)?;
+        self.written()
     }
 
     /// Newest first, by the order in which they were decided: a clock can be set back.
@@ -273,23 +368,23 @@ impl Outbox {
         rows.next()?.map(read).transpose()
     }
 
-    /// The oldest command to ask about or to send: per resource in order, and behind nothing whose
+    /// The oldest command to ask about or to send: per lane in order, and behind nothing whose
     /// fate is not known.
     pub fn next(&self, skip: &[Uuid]) -> Result<Option<Command>, StoreError> {
         let mut held: Vec<String> = Vec::new();
         for command in self.list()?.into_iter().rev() {
             let open = command.state.is_open();
-            let resource = command.request.as_ref().map(|r| r.resource().to_owned());
-            let Some(resource) = resource else {
+            let request = command.request.as_ref();
+            let Some(lane) = request.map(|request| request.lane(command.id)) else {
                 continue;
             };
-            if !open || held.contains(&resource) {
+            if !open || held.contains(&lane) {
                 continue;
             }
             if command.state != State::Sending && !skip.contains(&command.id) {
                 return Ok(Some(command));
             }
-            held.push(resource);
+            held.push(lane);
         }
         Ok(None)
     }
@@ -319,21 +414,71 @@ impl Outbox {
         self.step(id, &[State::Sending], State::Unknown)
     }
 
-    /// The cloud has never seen the id: it goes again, same id, same body.
+    /// The cloud has never seen the id: it goes again, same id, same body; unless it was taken back meanwhile.
     pub fn never_arrived(&self, id: Uuid) -> Result<bool, StoreError> {
-        self.step(id, &[State::Unknown, State::Sending], State::Queued)
+        let from = [State::Unknown, State::Sending];
+        self.change(id, &from, |stored| match stored.withdrawn {
+            true => State::Cancelled,
+            false => State::Queued,
+        })
     }
 
-    /// Only what was never sent can be cancelled.
+    /// The cloud has refused it for a reason that may pass, and has not kept it. After [`TRIES`] of those it is
+    /// rejected: nothing waits for ever.
+    pub fn refused_for_now(&self, id: Uuid, problem: &Problem) -> Result<bool, StoreError> {
+        let answer = rejection(problem);
+        let document = serde_json::to_string(&answer)?;
+        let from = [State::Queued, State::Sending];
+        self.change(id, &from, |stored| {
+            stored.tries += 1;
+            stored.answer = Some(document);
+            match (stored.withdrawn, stored.tries < TRIES) {
+                (true, _) => State::Cancelled,
+                (false, true) => State::Queued,
+                (false, false) => State::Rejected,
+            }
+        })
+    }
+
+    /// The cloud will never take it, and it was not sent or has been answered so.
+    pub fn refused(&self, id: Uuid, problem: &Problem) -> Result<bool, StoreError> {
+        let document = serde_json::to_string(&rejection(problem))?;
+        let from = [State::Queued, State::Sending, State::Unknown];
+        self.change(id, &from, |stored| {
+            stored.answer = Some(document);
+            State::Rejected
+        })
+    }
+
+    /// Takes back what was never sent. What may have been sent is not sent again; whether it has happened, the
+    /// cloud says.
     pub fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
-        self.step(id, &[State::Queued], State::Cancelled)
+        if self.step(id, &[State::Queued], State::Cancelled)? {
+            return Ok(true);
+        }
+        self.change(id, &[State::Unknown], |stored| {
+            stored.withdrawn = true;
+            State::Unknown
+        })
     }
 
-    /// Puts what was refused or handed back out of sight.
-    pub fn dismiss(&self, id: Uuid) -> Result<bool, StoreError> {
-        let delete =
-            "DELETE FROM commands WHERE id = ?1 AND state IN ('rejected', 'needs_decision')";
-        Ok(self.connection.execute(delete, [id.as_bytes()])? == 1)
+    /// Puts out of sight what was refused or handed back, or what the cloud called done when its journal does not
+    /// say so.
+    pub fn dismiss(&self, id: Uuid, copied_to: Seq) -> Result<bool, StoreError> {
+        let known = self.get(id)?;
+        let ended = known.is_some_and(|command| match command.state {
+            State::Rejected | State::NeedsDecision => true,
+            State::Applied => command.head.is_some_and(|head| head <= copied_to),
+            _ => false,
+        });
+        if !ended {
+            return Ok(false);
+        }
+        let delete = "DELETE FROM commands
+            WHERE id = ?1 AND state IN ('rejected', 'needs_decision', 'applied')";
+        let gone = self.connection.execute(delete, [id.as_bytes()])? == 1;
+        self.written()?;
+        Ok(gone)
     }
 
     pub fn answered(&self, id: Uuid, answer: &CommandAnswer) -> Result<bool, StoreError> {
@@ -343,7 +488,10 @@ impl Outbox {
             CommandState::NeedsDecision => State::NeedsDecision,
         };
         let answer = serde_json::to_string(answer)?;
-        self.change(id, &[State::Sending, State::Unknown], state, Some(answer))
+        self.change(id, &[State::Sending, State::Unknown], |stored| {
+            stored.answer = Some(answer);
+            state
+        })
     }
 
     /// A process that died while sending does not know what came of it.
@@ -355,22 +503,34 @@ impl Outbox {
         Ok(recovered)
     }
 
-    /// Settles what was applied once its entries are in the verified copy. May be repeated: the copy and
-    /// this file do not commit together.
-    pub fn settle(&self, copied_to: Seq) -> Result<(), StoreError> {
+    /// Settles what was applied once the verified copy reaches to where the cloud's journal ended and, by `shown`,
+    /// its entries are in it. May be repeated: the copy and this file do not commit together.
+    pub fn settle<E: From<StoreError>>(
+        &self,
+        copied_to: Seq,
+        mut shown: impl FnMut(&Command) -> Result<bool, E>,
+    ) -> Result<(), E> {
         for command in self.list()? {
-            if command.state == State::Applied && command.head.is_some_and(|h| h <= copied_to) {
+            let reached = command.head.is_some_and(|head| head <= copied_to);
+            if command.state == State::Applied && reached && shown(&command)? {
                 self.step(command.id, &[State::Applied], State::Settled)?;
             }
         }
+        Ok(self.forget_old()?)
+    }
+
+    fn forget_old(&self) -> Result<(), StoreError> {
         let forget = "DELETE FROM commands WHERE state IN ('settled', 'cancelled') AND id NOT IN
                       (SELECT id FROM commands ORDER BY rowid DESC LIMIT ?1)";
-        self.connection.prepare_cached(forget)?.execute([KEPT])?;
-        Ok(())
+        let gone = self.connection.prepare_cached(forget)?.execute([KEPT])?;
+        match gone {
+            0 => Ok(()),
+            _ => self.written(),
+        }
     }
 
     fn step(&self, id: Uuid, from: &[State], to: State) -> Result<bool, StoreError> {
-        self.change(id, from, to, None)
+        self.change(id, from, |_| to)
     }
 
     /// `false` if it is not in one of the states it may leave, or not as it was written.
@@ -378,8 +538,7 @@ impl Outbox {
         &self,
         id: Uuid,
         from: &[State],
-        to: State,
-        answer: Option<String>,
+        change: impl FnOnce(&mut Stored) -> State,
     ) -> Result<bool, StoreError> {
         let transaction = Transaction::new_unchecked(&self.connection, Immediate)?;
         let query = format!("SELECT {COLUMNS} FROM commands WHERE id = ?1");
@@ -393,11 +552,24 @@ impl Outbox {
         if !State::named(&stored.state).is_some_and(|state| from.contains(&state)) {
             return Ok(false);
         }
+        let to = change(&mut stored);
         to.name().clone_into(&mut stored.state);
-        stored.answer = answer.or(stored.answer);
         stored.write(&transaction)?;
         transaction.commit()?;
+        self.committed()?;
         Ok(true)
+    }
+}
+
+/// What a refusal is kept as.
+fn rejection(problem: &Problem) -> CommandAnswer {
+    CommandAnswer {
+        state: CommandState::Rejected,
+        entries: vec![],
+        head: Seq::ZERO,
+        problem: Some(problem.clone()),
+        quote: None,
+        dispute: None,
     }
 }
 
@@ -415,6 +587,11 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Command, StoreError> {
         request,
         body: stored.body,
         state: state.unwrap_or(State::Damaged),
+        decided_at: Seq(stored.decided_at),
+        withdrawn: stored.withdrawn,
+        entries: answer
+            .as_ref()
+            .map_or(vec![], |answer| answer.entries.clone()),
         head: answer.as_ref().map(|answer| answer.head),
         problem: answer.as_ref().and_then(|answer| answer.problem.clone()),
         dispute: answer.as_ref().and_then(|answer| answer.dispute.clone()),
@@ -476,16 +653,81 @@ mod tests {
         outbox.start_sending(id).unwrap();
         assert!(outbox.answered(id, &applied(9)).unwrap());
         assert!(!outbox.answered(id, &applied(9)).unwrap(), "a late repeat");
-        outbox.settle(Seq(8)).unwrap();
+        let shown = |_: &Command| Ok::<_, StoreError>(true);
+        outbox.settle(Seq(8), shown).unwrap();
         assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Applied);
         assert_eq!(outbox.waiting().unwrap(), 1);
-        outbox.settle(Seq(9)).unwrap();
+        outbox
+            .settle(Seq(9), |_| Ok::<_, StoreError>(false))
+            .unwrap();
+        assert_eq!(
+            outbox.get(id).unwrap().unwrap().state,
+            State::Applied,
+            "without its entry"
+        );
+        outbox.settle(Seq(9), shown).unwrap();
         assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Settled);
         assert_eq!(outbox.waiting().unwrap(), 0);
     }
 
     #[test]
-    fn one_resource_keeps_its_order_and_others_do_not_wait() {
+    fn command_taken_back_while_unanswered_is_not_sent_again() {
+        let outbox = Outbox::in_memory().unwrap();
+        let id = queued(&outbox, 1, buy());
+        outbox.start_sending(id).unwrap();
+        outbox.lost(id).unwrap();
+        assert!(outbox.cancel(id).unwrap());
+        let command = outbox.get(id).unwrap().unwrap();
+        assert_eq!((command.state, command.withdrawn), (State::Unknown, true));
+        assert!(outbox.never_arrived(id).unwrap());
+        assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Cancelled);
+        // What has happened all the same is told as it is.
+        let id = queued(&outbox, 2, buy());
+        outbox.start_sending(id).unwrap();
+        outbox.lost(id).unwrap();
+        outbox.cancel(id).unwrap();
+        assert!(outbox.answered(id, &applied(4)).unwrap());
+        assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Applied);
+    }
+
+    #[test]
+    fn command_refused_again_and_again_ends_as_rejected() {
+        let outbox = Outbox::in_memory().unwrap();
+        let id = queued(&outbox, 1, buy());
+        let problem = Problem::new(boothkeeper_wire::problem::ProblemCode::BlobMissing);
+        for _ in 1..TRIES {
+            outbox.start_sending(id).unwrap();
+            assert!(outbox.refused_for_now(id, &problem).unwrap());
+            assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Queued);
+        }
+        outbox.start_sending(id).unwrap();
+        assert!(outbox.refused_for_now(id, &problem).unwrap());
+        let command = outbox.get(id).unwrap().unwrap();
+        assert_eq!(command.state, State::Rejected);
+        assert_eq!(command.problem, Some(problem));
+        assert_eq!(outbox.next(&[]).unwrap(), None);
+    }
+
+    #[test]
+    fn what_was_marked_and_changed_on_disk_is_not_believed() {
+        let outbox = Outbox::in_memory().unwrap();
+        outbox.prefer("{\"stay\":true}").unwrap();
+        outbox.look(Seq(7), Timestamp::from_millis(9)).unwrap();
+        assert!(outbox.preferences().unwrap().is_some() && outbox.looked().unwrap().is_some());
+        for change in [
+            "UPDATE preferences SET document = '{\"stay\":tru}'",
+            "UPDATE looked SET seq = 8",
+        ] {
+            outbox.connection.execute(change, []).unwrap();
+        }
+        assert_eq!(
+            (outbox.preferences().unwrap(), outbox.looked().unwrap()),
+            (None, None)
+        );
+    }
+
+    #[test]
+    fn one_lane_keeps_its_order_and_others_do_not_wait() {
         let outbox = Outbox::in_memory().unwrap();
         let first = queued(&outbox, 1, buy());
         let second = queued(&outbox, 2, buy());

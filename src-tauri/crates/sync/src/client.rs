@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use boothkeeper_domain::{Catalog, Cursor, Hash};
 use boothkeeper_wire::api::{CommandAnswer, CommandState, Meta, command_path};
-use boothkeeper_wire::dispute::{BlobState, Tickets, UPLOAD_LENGTH, UPLOAD_OFFSET, blob_path};
+use boothkeeper_wire::dispute::{
+    BlobState, TICKETS_A_PAGE, TicketCursor, Tickets, UPLOAD_COMPLETE, UPLOAD_LENGTH,
+    UPLOAD_OFFSET, blob_path,
+};
 use boothkeeper_wire::problem::{Problem, ProblemCode};
 use boothkeeper_wire::sandbox::AccountAnswer;
 use boothkeeper_wire::{API_HEADER, API_VERSION};
@@ -133,13 +136,16 @@ impl Client {
         }
     }
 
-    /// The account's tickets, with support's messages.
-    pub async fn disputes(&self) -> Result<Tickets, SyncError> {
-        self.get("/v1/disputes").await
+    /// A page of tickets that changed after a place, with support's messages. A cloud of before 2026-11-27 sends
+    /// all of them, and names no place.
+    pub async fn disputes(&self, after: Option<TicketCursor>) -> Result<Tickets, SyncError> {
+        let after = after.map_or(String::new(), |after| format!("&after={after}"));
+        self.get(&format!("/v1/disputes?limit={TICKETS_A_PAGE}{after}"))
+            .await
     }
 
     /// How much of a file the cloud holds; `None` if nothing.
-    pub async fn blob_held(&self, sha256: &Hash) -> Result<Option<u64>, SyncError> {
+    pub async fn blob_held(&self, sha256: &Hash) -> Result<Option<BlobState>, SyncError> {
         let request = self.request(Method::HEAD, &blob_path(sha256), Bytes::new())?;
         let response = self.send(request).await?;
         let status = response.status();
@@ -149,9 +155,25 @@ impl Client {
         if !status.is_success() {
             return Err(refusal(status.as_u16(), &[], retry_after(&response)));
         }
-        let offset = response.headers().get(UPLOAD_OFFSET);
-        let offset = offset.and_then(|value| value.to_str().ok()?.parse().ok());
-        Ok(Some(offset.unwrap_or(0)))
+        let header = |name| {
+            response
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
+        Ok(Some(BlobState {
+            sha256: *sha256,
+            held: header(UPLOAD_OFFSET)
+                .and_then(|text| text.parse().ok())
+                .unwrap_or(0),
+            complete: header(UPLOAD_COMPLETE) == Some("?1"),
+        }))
+    }
+
+    /// Gives up a file that has not become whole at the cloud.
+    pub async fn drop_blob(&self, sha256: &Hash) -> Result<(), SyncError> {
+        let request = self.request(Method::DELETE, &blob_path(sha256), Bytes::new())?;
+        self.accepted(request).await.map(drop)
     }
 
     /// A piece of a file, where it belongs.
@@ -264,6 +286,12 @@ fn refusal(status: u16, bytes: &[u8], retry_after: Option<Duration>) -> SyncErro
     let problem: Option<Problem> = serde_json::from_slice(bytes).ok();
     match (status, problem) {
         (401, _) => SyncError::SignedOut,
+        // Also without a document: clouds of before 2026-11-27 say it in words.
+        (413, None) => SyncError::Refused(Box::new(Problem::new(ProblemCode::PayloadTooLarge))),
+        (408, _) => SyncError::Server {
+            status,
+            retry_after,
+        },
         (429 | 500.., _) | (_, None) => SyncError::Server {
             status,
             retry_after,

@@ -6,14 +6,17 @@ use std::collections::BTreeSet;
 use boothkeeper_domain::{Catalog, Hash, Kind, Seq};
 use boothkeeper_store::StoreError;
 use boothkeeper_store::cache::Head;
+use boothkeeper_store::ingest::IngestError;
 use boothkeeper_store::outbox::{Command, Draft, State};
-use boothkeeper_wire::problem::ProblemCode;
+use boothkeeper_wire::dispute::BlobState;
+use boothkeeper_wire::problem::{Problem, ProblemCode};
 
 use crate::{Client, Laptop, SyncError};
 
 /// One piece of a file: a cut costs at most this.
 const PIECE: usize = 256 * 1024;
-/// Offsets are asked for anew this often, if another laptop sends the same file meanwhile.
+/// Offsets are asked for anew this often: another laptop may send the same file, or the cloud may have dropped
+/// what it had. Answers that do not move on end there.
 const ATTEMPTS: u32 = 8;
 
 /// Takes back what has come right by itself: an untouched draft goes, one that a person has written or sent
@@ -132,29 +135,42 @@ pub(crate) async fn upload_files(
     Ok(true)
 }
 
-/// Continues where the cloud has got to.
+/// Continues where the cloud has got to, until it says that it holds the whole file. What it holds to the last byte
+/// without saying so is asked about again, with no bytes: a crash can have come before the file was marked.
 async fn upload(client: &Client, sha256: Hash, bytes: &[u8]) -> Result<(), SyncError> {
     let length = bytes.len() as u64;
-    let mut attempts = 0;
-    'again: loop {
-        let mut held = client.blob_held(&sha256).await?;
-        while held.is_none_or(|held| held < length) {
-            let offset = held.unwrap_or(0);
-            let from = usize::try_from(offset).unwrap_or(usize::MAX);
-            let piece = bytes.get(from..).unwrap_or_default();
-            let piece = &piece[..piece.len().min(PIECE)];
-            match client.put_blob(&sha256, offset, length, piece).await {
-                Ok(state) => held = Some(state.held),
-                Err(SyncError::Refused(problem))
-                    if problem.code == ProblemCode::UploadOffset && attempts < ATTEMPTS =>
-                {
-                    attempts += 1;
-                    continue 'again;
-                }
-                Err(error) => return Err(error),
-            }
+    let mut stalled = 0;
+    let mut known: Option<BlobState> = client.blob_held(&sha256).await?;
+    loop {
+        if known.as_ref().is_some_and(|state| state.complete) {
+            return Ok(());
         }
-        return Ok(());
+        let offset = known.as_ref().map_or(0, |state| state.held).min(length);
+        let from = usize::try_from(offset).unwrap_or(usize::MAX);
+        let piece = bytes.get(from..).unwrap_or_default();
+        let piece = &piece[..piece.len().min(PIECE)];
+        let held = match client.put_blob(&sha256, offset, length, piece).await {
+            Ok(state) => {
+                // A cloud that has taken the last byte and neither marks nor refuses the file.
+                stalled += u32::from(!state.complete && state.held <= offset);
+                Some(state)
+            }
+            Err(SyncError::Refused(problem)) if problem.code == ProblemCode::UploadOffset => {
+                stalled += 1;
+                client.blob_held(&sha256).await?
+            }
+            // It was no file of ours that the cloud had begun: it has dropped it.
+            Err(SyncError::Refused(problem)) if problem.code == ProblemCode::BlobMismatch => {
+                stalled += 1;
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        if stalled >= ATTEMPTS {
+            let problem = Problem::new(ProblemCode::BlobMissing);
+            return Err(SyncError::Refused(Box::new(problem)));
+        }
+        known = held;
     }
 }
 
@@ -165,27 +181,59 @@ pub async fn refresh_tickets(client: &Client, laptop: &Laptop) -> Result<bool, S
         .blocking(|laptop| {
             let keys = laptop.binding()?.keys;
             let read = |cache: &boothkeeper_store::Cache| {
-                let told = cache
-                    .head(&keys)?
-                    .map_or(Seq::ZERO, |head| head.account.disputes_at);
-                Ok::<_, StoreError>((told, cache.tickets()?.map(|tickets| tickets.seq)))
+                let head = cache.head(&keys)?;
+                let told = head.map_or(Seq::ZERO, |head| head.account.disputes_at);
+                let known = match cache.tickets_seq() {
+                    // They are fetched again.
+                    Err(StoreError::Damaged { .. }) => None,
+                    known => known?,
+                };
+                Ok::<_, StoreError>((told, known))
             };
             let (told, known) = laptop.read(read)?;
             Ok(told > known.unwrap_or(Seq::ZERO))
         })
         .await?;
-    if due {
-        let tickets = match client.disputes().await {
-            // A cloud that knows of no disputes has none.
-            Err(SyncError::Refused(_) | SyncError::Malformed(_)) => return Ok(false),
-            tickets => tickets?,
-        };
-        laptop
-            .blocking(move |laptop| Ok(laptop.cache().set_tickets(&tickets)?))
-            .await?;
+    if due && !fetch_tickets(client, laptop).await? {
+        return Ok(false);
     }
     laptop.blocking(|laptop| Ok(tidy(laptop)?)).await?;
     Ok(due)
+}
+
+/// Fetches what has changed, page by page; each is kept as it comes. `false` for a cloud that knows of no disputes.
+async fn fetch_tickets(client: &Client, laptop: &Laptop) -> Result<bool, SyncError> {
+    let mut after = laptop
+        .blocking(|laptop| match laptop.cache().tickets_after() {
+            Err(StoreError::Damaged { .. }) => {
+                laptop.cache().forget_tickets()?;
+                Ok(None)
+            }
+            after => Ok(after?),
+        })
+        .await?;
+    loop {
+        let page = match client.disputes(after).await {
+            Err(SyncError::Refused(_) | SyncError::Malformed(_)) => return Ok(false),
+            page => page?,
+        };
+        // Each page moves on, or it is the last.
+        let moves_on = page.after > after;
+        let (next, last) = (page.after, !page.has_more);
+        let whole = page.after.is_none() && !page.disputes.is_empty();
+        laptop
+            .blocking(move |laptop| Ok(laptop.cache().put_tickets(&page, whole)?))
+            .await?;
+        if last {
+            return Ok(true);
+        }
+        if !moves_on {
+            return Err(SyncError::Stream(IngestError::Order(
+                "a page of tickets repeats",
+            )));
+        }
+        after = next;
+    }
 }
 
 /// Drops drafts whose ticket is here, and files that nothing names: not while somebody else names one.

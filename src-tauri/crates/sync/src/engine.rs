@@ -5,10 +5,11 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use boothkeeper_domain::trust::Reason;
 use boothkeeper_domain::{Seq, Timestamp};
+use boothkeeper_store::ingest::IngestError;
 use boothkeeper_store::outbox::Divergence;
 use boothkeeper_wire::api::Beat;
 use tokio::sync::{Notify, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::live::Channel;
 use crate::pull::Progress;
@@ -123,6 +124,7 @@ impl Engine {
         suspicions: &mut u32,
         backoff: &mut backon::ExponentialBackoff,
     ) -> SyncError {
+        let begun = Instant::now();
         let mut channel = match Channel::open(&self.client).await {
             Ok(channel) => channel,
             Err(error) => return error,
@@ -145,23 +147,37 @@ impl Engine {
                 Err(error) => return error,
             }
             *suspicions = 0;
-            *backoff = self::backoff();
+            if begun.elapsed() >= SETTLED {
+                *backoff = self::backoff();
+            }
+            // Heads are hints: however many come, what they ask for is done so often and no more.
+            tokio::time::sleep(BETWEEN_BEATS).await;
         }
     }
 
-    /// A head: pull if it is ahead, believe it if it is where we are, and say which.
+    /// A head: pull if it is ahead, believe it if it is where we are, and say which. One that no pinned key has
+    /// signed is a hint that there may be something to fetch; it makes nothing live and moves no time.
     async fn beat(&self, beat: &Beat) -> Result<(), SyncError> {
         let received = self.laptop.clock().since_boot();
         let binding = self.laptop.binding()?;
+        let signed = match beat.is_signed_for(&binding.account, &binding.keys) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Reason::CloudTooOld),
+            Err(_) => Err(Reason::Server),
+        };
         let keys = binding.keys;
         let head = self
             .laptop
-            .blocking(move |laptop| Ok(laptop.read(|cache| cache.head(&keys))?))
+            .blocking(move |laptop| Ok(laptop.read(|cache| cache.head_as_kept(&keys))?))
             .await?;
         let cursor = head.map(|head| head.cursor());
         let here = cursor.as_ref().map_or(Seq::ZERO, |cursor| cursor.seq);
         let same_epoch = cursor.as_ref().is_none_or(|c| c.epoch == beat.epoch);
         if same_epoch && here == beat.head.seq {
+            if let Err(reason) = signed {
+                self.not_live(reason);
+                return self.tickets().await;
+            }
             if cursor.is_some_and(|cursor| cursor.chain != beat.head.chain) {
                 self.laptop.diverged(Divergence::Fork)?;
                 return Err(SyncError::Diverged(Divergence::Fork));
@@ -176,11 +192,27 @@ impl Engine {
         .await;
         self.status.send_modify(|status| status.pulling = None);
         let end = end?;
-        if end.head == end.seq {
-            self.agreed(end.seq, end.as_of, received).await?;
-            self.tickets().await?;
+        self.status.send_modify(|status| status.revision += 1);
+        if end.seq < beat.head.seq {
+            // A head was named that the journal does not have: asking again at once would bring the same.
+            return Err(SyncError::Stream(IngestError::Order(
+                "it ends before the head that was named",
+            )));
         }
-        Ok(())
+        match signed {
+            Ok(()) => self.agreed(end.seq, end.as_of, received).await?,
+            Err(reason) => self.not_live(reason),
+        }
+        self.tickets().await
+    }
+
+    /// The connection stands, and yet nothing may be called current.
+    fn not_live(&self, reason: Reason) {
+        self.status.send_if_modified(|status| {
+            let changed = status.agreed_at.is_some() || status.reason != reason;
+            (status.agreed_at, status.reason) = (None, reason);
+            changed
+        });
     }
 
     /// What support has said and done; what has come right by itself is taken back. Tickets that
@@ -211,7 +243,7 @@ impl Engine {
 
     async fn push_when_nudged(&self) -> SyncError {
         loop {
-            match push(&self.client, &self.laptop).await {
+            match push(&self.client, &self.laptop, false).await {
                 Ok(pushed) if pushed.answered == 0 => {}
                 Ok(_) => self.status.send_modify(|status| status.revision += 1),
                 // The channel's own error will tell; a busy cloud is asked again with the next nudge.
@@ -239,6 +271,10 @@ impl Engine {
 }
 
 const MAX_WAIT: Duration = Duration::from_secs(10);
+/// A connection that has lasted so long is a good one: the next failure begins with a short wait again.
+const SETTLED: Duration = Duration::from_secs(10);
+/// Between two heads that are looked at; those that come meanwhile are told by the newest of them.
+const BETWEEN_BEATS: Duration = Duration::from_millis(20);
 /// A cloud that asks for more than this is asked again all the same.
 const MAX_NAMED_WAIT: Duration = Duration::from_secs(300);
 

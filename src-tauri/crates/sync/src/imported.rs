@@ -52,6 +52,7 @@ pub fn replace(laptop: &Laptop, account: &AccountId, entries: &[Entry]) -> Resul
         epoch: epoch.clone(),
         after: Seq::ZERO,
         chain: journal.chain,
+        head: None,
         required: vec![],
     }))?);
     let size = usize::try_from(SEGMENT).unwrap_or(1000);

@@ -2,18 +2,37 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use boothkeeper_domain::time::MINUTE;
 use boothkeeper_domain::{Seq, Timestamp};
 use boothkeeper_store::cache::{Head, Mend};
 use boothkeeper_store::ingest::{Base, Ingest};
-use boothkeeper_store::outbox::{Binding, Diverged, Divergence};
-use boothkeeper_store::{Blobs, Cache, DataFolder, Outbox, Paths, StoreError, SyncRole, Zone};
+use boothkeeper_store::outbox::{Binding, Command, Diverged, Divergence};
+use boothkeeper_store::{
+    Blobs, Cache, DataFolder, HighWater, Hindrance, Outbox, Paths, StoreError, SyncRole, Zone,
+};
+use boothkeeper_wire::api::ClockKind;
 
 use crate::{Clock, SyncError};
 
 #[derive(Clone)]
 pub struct Laptop(Arc<Inner>);
+
+impl Drop for Inner {
+    /// A process that ends folds the logs into their files: what is in one file, with its checksums compared at
+    /// every read, is not rolled back by a flipped bit.
+    fn drop(&mut self) {
+        if let Files::Folder {
+            writer, readers, ..
+        } = &self.files
+        {
+            lock(readers).clear();
+            lock(writer).fold_log();
+            lock(&self.outbox).fold_log();
+        }
+    }
+}
 
 struct Inner {
     files: Files,
@@ -31,10 +50,25 @@ enum Files {
         writer: Mutex<Cache>,
         readers: Mutex<Vec<Cache>>,
     },
+    /// Nothing can be written here: the last good copy is read, by one connection.
+    Reading { cache: Mutex<Cache>, why: Hindrance },
 }
 
 impl Laptop {
+    /// Where the folder cannot be written to, and there is a copy in it, that is opened to be read: see
+    /// [`Laptop::hindered`].
     pub fn open(path: &Path, zone: Zone, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        Paths::new(path).outbox_is_not_lost()?;
+        match Self::open_to_write(path, zone.clone(), clock.clone()) {
+            Err(error) => match error.hindrance() {
+                Some(why) => Self::open_to_read(path, zone, clock, why)?.ok_or(error),
+                None => Err(error),
+            },
+            opened => opened,
+        }
+    }
+
+    fn open_to_write(path: &Path, zone: Zone, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let folder = DataFolder::open(path)?;
         let outbox = Outbox::open(&folder.paths().outbox())?;
         let mut cache = match Cache::open(&folder.paths().cache()) {
@@ -47,17 +81,52 @@ impl Laptop {
         };
         let zone = count_days(&folder, &mut cache, zone)?;
         let blobs = Blobs::Folder(folder.paths().blobs());
+        let files = Files::Folder {
+            folder,
+            writer: Mutex::new(cache),
+            readers: Mutex::new(Vec::new()),
+        };
         Ok(Laptop(Arc::new(Inner {
             blobs,
-            files: Files::Folder {
-                folder,
-                writer: Mutex::new(cache),
-                readers: Mutex::new(Vec::new()),
-            },
+            files,
             outbox: Mutex::new(outbox),
             zone,
             clock,
         })))
+    }
+
+    /// `None` where there is no copy to be read. Days are counted as they were left.
+    fn open_to_read(
+        path: &Path,
+        zone: Zone,
+        clock: Arc<dyn Clock>,
+        why: Hindrance,
+    ) -> Result<Option<Self>, StoreError> {
+        let paths = Paths::new(path);
+        let outbox = Outbox::open_to_read(&paths.outbox())?;
+        let cache = Cache::open_to_read(&paths.cache())?;
+        let (Some(outbox), Some(cache)) = (outbox, cache) else {
+            return Ok(None);
+        };
+        let zone = cache.zone()?.unwrap_or(zone);
+        Ok(Some(Laptop(Arc::new(Inner {
+            blobs: Blobs::Folder(paths.blobs()),
+            files: Files::Reading {
+                cache: Mutex::new(cache),
+                why,
+            },
+            outbox: Mutex::new(outbox),
+            zone,
+            clock,
+        }))))
+    }
+
+    /// Why nothing can be written here, if that is so.
+    pub fn hindered(&self) -> Option<Hindrance> {
+        match &self.0.files {
+            Files::Reading { why, .. } => Some(*why),
+            _ => None,
+        }
     }
 
     pub fn in_memory(zone: Zone, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
@@ -90,7 +159,9 @@ impl Laptop {
     /// The cache for writing.
     pub fn cache(&self) -> MutexGuard<'_, Cache> {
         match &self.0.files {
-            Files::Memory(cache) | Files::Folder { writer: cache, .. } => lock(cache),
+            Files::Memory(cache)
+            | Files::Folder { writer: cache, .. }
+            | Files::Reading { cache, .. } => lock(cache),
         }
     }
 
@@ -100,7 +171,9 @@ impl Laptop {
         work: impl FnOnce(&Cache) -> Result<T, E>,
     ) -> Result<T, E> {
         let (folder, readers) = match &self.0.files {
-            Files::Memory(cache) => return lock(cache).snapshot(work),
+            Files::Memory(cache) | Files::Reading { cache, .. } => {
+                return lock(cache).snapshot(work);
+            }
             Files::Folder {
                 folder, readers, ..
             } => (folder, readers),
@@ -123,6 +196,7 @@ impl Laptop {
         match &self.0.files {
             Files::Memory(_) => Ok(Some(None)),
             Files::Folder { folder, .. } => Ok(folder.take_sync_role()?.map(Some)),
+            Files::Reading { .. } => Err(StoreError::Locked),
         }
     }
 
@@ -152,6 +226,7 @@ impl Laptop {
                 let _ = std::fs::remove_dir_all(&path);
                 Self::open(&path, zone, clock)?
             }
+            Files::Reading { .. } => return Err(StoreError::Locked.into()),
         };
         beside.outbox().bind(Some(&self.binding()?))?;
         Ok(beside)
@@ -164,14 +239,13 @@ impl Laptop {
             folder, readers, ..
         } = &self.0.files
         else {
-            return match Arc::into_inner(beside.0).map(|inner| inner.files) {
-                Some(Files::Memory(cache)) => {
-                    *place = cache.into_inner().unwrap_or_else(PoisonError::into_inner);
-                    Ok(())
-                }
-                _ => Err(StoreError::Locked),
+            let Files::Memory(built) = &beside.0.files else {
+                return Err(StoreError::Locked);
             };
+            *place = std::mem::replace(&mut *lock(built), Cache::in_memory(self.zone())?);
+            return Ok(());
         };
+        let reached = beside.copied_to()?;
         drop(beside);
         let (cache, built) = (folder.paths().cache(), folder.paths().beside());
         folder.alone(|| {
@@ -180,6 +254,8 @@ impl Laptop {
             lock(readers).clear();
             let moved = put_aside(&cache, self.clock().wall())
                 .and_then(|()| move_into_place(&Paths::new(&built).cache(), &cache));
+            // The copy reaches as far as the new one does.
+            HighWater::beside(&cache).set(reached.0)?;
             *place = Cache::open(&cache)?;
             moved
         })?;
@@ -213,7 +289,7 @@ impl Laptop {
         if !sound && cache.mend(&binding.keys, self.zone())? != Mend::Done {
             return Err(StoreError::damaged(Seq::ZERO).into());
         }
-        let head = cache.head(&binding.keys)?;
+        let head = cache.head_as_kept(&binding.keys)?;
         let base = Base {
             account: binding.account.clone(),
             keys: binding.keys.clone(),
@@ -243,11 +319,30 @@ impl Laptop {
         Ok(())
     }
 
-    /// The copy was found to be where the cloud is, by chain and signature: copy and cloud agree.
+    /// The copy was found to be where the cloud is, by chain and signature: copy and cloud agree. `as_of` is the
+    /// cloud's signed time.
     pub fn agreed(&self, seq: Seq, as_of: Timestamp) -> Result<(), SyncError> {
-        self.cache().confirm(seq, as_of, self.clock().wall())?;
+        let wall = self.clock().wall();
+        let cache = self.cache();
+        if seq < cache.floor() {
+            // The cloud's journal is shorter than what was here once.
+            drop(cache);
+            self.diverged(Divergence::CursorAhead)?;
+            return Err(SyncError::Diverged(Divergence::CursorAhead));
+        }
+        let believed = match self.binding()?.clock {
+            // A sandbox's time is moved on purpose.
+            ClockKind::Sandbox => as_of,
+            ClockKind::Real => {
+                let proven = cache.newest_entry_at()?;
+                cache.hear_clock(as_of, wall)?;
+                believed(as_of, wall, proven)
+            }
+        };
+        cache.confirm(seq, believed, wall)?;
+        drop(cache);
+        self.settle(seq)?;
         let outbox = self.outbox();
-        outbox.settle(seq)?;
         // That the ends agree says nothing about damage in between.
         if let Some(mut binding) = outbox.binding()?
             && binding.diverged.is_some()
@@ -257,6 +352,35 @@ impl Laptop {
             outbox.bind(Some(&binding))?;
         }
         Ok(())
+    }
+
+    /// Settles commands that the cloud called done once the copy shows what they did: entries after the place at
+    /// which they were decided, one of them of a kind that such a command leaves.
+    pub fn settle(&self, copied_to: Seq) -> Result<(), StoreError> {
+        let shown = |command: &Command| {
+            let Some(request) = &command.request else {
+                return Ok(false);
+            };
+            if command.entries.is_empty() {
+                return Ok(true);
+            }
+            let after = |seq: &Seq| *seq > command.decided_at && *seq <= copied_to;
+            if !command.entries.iter().all(after) {
+                return Ok(false);
+            }
+            self.read(|cache| {
+                let names = cache.names()?;
+                for seq in &command.entries {
+                    let row = cache.row(*seq)?;
+                    let kind = row.and_then(|row| names.name(row.kind).map(ToOwned::to_owned));
+                    if kind.is_some_and(|kind| request.leaves(&kind)) {
+                        return Ok(true);
+                    }
+                }
+                Ok::<_, StoreError>(false)
+            })
+        };
+        self.outbox().settle(copied_to, shown)
     }
 
     /// The whole copy was proven again.
@@ -283,6 +407,19 @@ impl Laptop {
         outbox.clear()?;
         self.blobs().retain(&BTreeSet::new());
         outbox.bind(None)
+    }
+}
+
+/// How far a cloud's clock may be ahead of everything that is known, before its time is not taken over.
+const AHEAD: i64 = 2 * MINUTE;
+
+/// The cloud's time, as far as it is borne out: by the laptop's own clock or by the newest proven entry. A clock
+/// that is years ahead would hide every deadline before then.
+fn believed(as_of: Timestamp, wall: Timestamp, proven: Timestamp) -> Timestamp {
+    let known = wall.max(proven);
+    match as_of <= known.plus(AHEAD) {
+        true => as_of,
+        false => known,
     }
 }
 
@@ -350,4 +487,27 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex
         .lock()
         .unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use boothkeeper_domain::time::DAY;
+
+    use super::*;
+
+    #[test]
+    fn cloud_time_is_taken_over_only_where_something_bears_it_out() {
+        let at = Timestamp::from_millis;
+        let (wall, old) = (at(100 * DAY), at(50 * DAY));
+        assert_eq!(
+            believed(at(100 * DAY + AHEAD), wall, old),
+            at(100 * DAY + AHEAD)
+        );
+        assert_eq!(believed(at(100 * DAY + AHEAD + 1), wall, old), wall);
+        assert_eq!(believed(at(465 * DAY), wall, old), wall, "a year ahead");
+        // A laptop whose clock is behind goes by what is in the journal.
+        assert_eq!(believed(at(101 * DAY), wall, at(101 * DAY)), at(101 * DAY));
+        // A corrected clock takes time back.
+        assert_eq!(believed(at(99 * DAY), wall, old), at(99 * DAY));
+    }
 }

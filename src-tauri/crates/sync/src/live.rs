@@ -1,11 +1,13 @@
 //! The live channel's reader: server-sent events as heads.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use boothkeeper_wire::api::Beat;
 use eventsource_stream::Eventsource;
-use futures_util::{Stream, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt};
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
@@ -14,6 +16,11 @@ use crate::{Client, SyncError};
 
 /// A heartbeat comes every 5 s; two missed ones and a little are silence.
 const SILENCE: Duration = Duration::from_secs(12);
+
+/// Bytes between two heartbeats, at most; one has a few hundred.
+const MAX_BETWEEN: usize = 64 * 1024;
+/// Heartbeats that have come already and are read at once: the newest of them counts.
+const MAX_WAITING: usize = 1000;
 
 /// An open channel.
 pub struct Channel {
@@ -26,30 +33,53 @@ impl Channel {
         Ok(Channel { beats })
     }
 
-    /// The next heartbeat, or why there is none.
+    /// The newest heartbeat that has come, or the next one, or why there is none.
     pub async fn beat(&mut self) -> Result<Beat, SyncError> {
         let event = timeout(SILENCE, self.beats.next())
             .await
             .map_err(|late| SyncError::Offline(TransportError::new(late)))?;
-        event.unwrap_or_else(|| {
-            let ended = "the live channel ended";
-            Err(SyncError::Offline(TransportError::new(ended)))
-        })
+        let mut beat = event.unwrap_or_else(ended)?;
+        for _ in 0..MAX_WAITING {
+            match self.beats.next().now_or_never() {
+                Some(newer) => beat = newer.unwrap_or_else(ended)?,
+                None => break,
+            }
+        }
+        Ok(beat)
     }
 }
 
+fn ended() -> Result<Beat, SyncError> {
+    let ended = "the live channel ended";
+    Err(SyncError::Offline(TransportError::new(ended)))
+}
+
 fn beats(body: crate::transport::Body) -> impl Stream<Item = Result<Beat, SyncError>> {
-    let bytes = body.into_data_stream();
-    bytes.eventsource().filter_map(|event| async {
-        match event {
-            Ok(event) if event.event == "beat" => {
-                Some(serde_json::from_str(&event.data).map_err(SyncError::Malformed))
+    // Bytes since the last heartbeat: whatever else is sent, an event or a line without an end, is bounded.
+    let since = Arc::new(AtomicUsize::new(0));
+    let counted = since.clone();
+    let bytes = body.into_data_stream().map(move |chunk| {
+        let chunk = chunk?;
+        let so_far = counted.fetch_add(chunk.len(), Ordering::Relaxed) + chunk.len();
+        match so_far <= MAX_BETWEEN {
+            true => Ok(chunk),
+            false => Err(TransportError::new("the live channel says too much")),
+        }
+    });
+    bytes.eventsource().filter_map(move |event| {
+        let since = since.clone();
+        async move {
+            match event {
+                Ok(event) if event.event == "beat" => {
+                    since.store(0, Ordering::Relaxed);
+                    Some(serde_json::from_str(&event.data).map_err(SyncError::Malformed))
+                }
+                // Events of a later cloud are none of our business.
+                Ok(_) => None,
+                Err(error) => Some(Err(SyncError::Offline(TransportError::new(
+                    error.to_string(),
+                )))),
             }
-            // Events of a later cloud are none of our business.
-            Ok(_) => None,
-            Err(error) => Some(Err(SyncError::Offline(TransportError::new(
-                error.to_string(),
-            )))),
         }
     })
 }

@@ -4,7 +4,7 @@ use boothkeeper_domain::{Cursor, Hash, Seq};
 use boothkeeper_store::cache::Mend;
 use boothkeeper_wire::stream::{Control, Frame, Frames};
 
-use crate::pull::next_chunk;
+use crate::pull::Metered;
 use crate::{Client, Laptop, SyncError};
 
 /// More hurt segments than this are a disk to be replaced, or work for the next time.
@@ -60,11 +60,11 @@ async fn fetch(
 
 /// The first frame of entries after a cursor; the rest of the stream is not read.
 async fn first_segment(client: &Client, cursor: &Cursor) -> Result<Option<Vec<u8>>, SyncError> {
-    let mut body = client.journal(Some(cursor), false).await?;
+    let mut body = Metered::new(client.journal(Some(cursor), false).await?);
     let mut frames = Frames::default();
     let mut found: Option<Frame> = None;
     while found.is_none() {
-        let Some(chunk) = next_chunk(&mut body).await? else {
+        let Some(chunk) = body.next().await? else {
             break;
         };
         frames

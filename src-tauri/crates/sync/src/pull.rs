@@ -3,18 +3,21 @@
 //! Reading, verifying and writing each have their own thread; no transaction is open while the network
 //! is awaited, because a stretch is written only once it is whole and borne out.
 
+use std::time::Duration;
+
 use boothkeeper_domain::{Cursor, Seq};
 use boothkeeper_store::cache::Verified;
 use boothkeeper_store::ingest::{Ingest, IngestError};
 use boothkeeper_store::outbox::{Binding, Divergence};
 use boothkeeper_wire::checkpoint::believe;
 use boothkeeper_wire::problem::ProblemCode;
-use boothkeeper_wire::stream::{End, Frames};
+use boothkeeper_wire::stream::{End, Frames, LEAST_RATE, STREAM_GRACE, STREAM_LONGEST};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 
-use crate::transport::Body;
+use crate::transport::{Body, TransportError};
 use crate::{Client, Laptop, SyncError};
 
 /// How far a pull has come; for a progress bar.
@@ -107,12 +110,12 @@ async fn disagreement(
 
 async fn take_inline(
     laptop: &Laptop,
-    mut body: Body,
+    body: Body,
     mut ingest: Ingest,
     progress: &impl Fn(Progress),
 ) -> Result<End, SyncError> {
-    let mut frames = Frames::default();
-    while let Some(chunk) = next_chunk(&mut body).await? {
+    let (mut frames, mut body) = (Frames::default(), Metered::new(body));
+    while let Some(chunk) = body.next().await? {
         let mut stretches = Vec::new();
         feed(&mut frames, &mut ingest, &chunk, &mut |v| stretches.push(v))?;
         for verified in stretches {
@@ -128,7 +131,7 @@ async fn take_inline(
 
 async fn take_threaded(
     laptop: &Laptop,
-    mut body: Body,
+    body: Body,
     ingest: Ingest,
     progress: impl Fn(Progress) + Send + 'static,
 ) -> Result<End, SyncError> {
@@ -145,9 +148,9 @@ async fn take_threaded(
         }
         Ok::<_, SyncError>(())
     });
-    let mut broken = None;
+    let (mut broken, mut body) = (None, Metered::new(body));
     loop {
-        match next_chunk(&mut body).await {
+        match body.next().await {
             Ok(Some(chunk)) => {
                 if chunks.send(chunk).await.is_err() {
                     // The verifier has stopped; it says why below.
@@ -206,15 +209,40 @@ fn feed(
     })
 }
 
-/// The next bytes; silence for too long is a broken connection.
-pub(crate) async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, SyncError> {
-    loop {
-        let frame = match body.frame().await {
-            None => return Ok(None),
-            Some(frame) => frame.map_err(SyncError::Offline)?,
-        };
-        if let Ok(bytes) = frame.into_data() {
-            return Ok(Some(bytes));
+/// A stream's bytes, with a bound on how long they may take: a least rate on average, and an end in any case.
+pub(crate) struct Metered {
+    body: Body,
+    begun: Instant,
+    bytes: u64,
+}
+
+impl Metered {
+    pub fn new(body: Body) -> Self {
+        Metered {
+            body,
+            begun: Instant::now(),
+            bytes: 0,
+        }
+    }
+
+    /// The next bytes; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, SyncError> {
+        let late = |_| SyncError::Offline(TransportError::new("the stream takes too long"));
+        loop {
+            let earned = self.bytes / LEAST_RATE;
+            let seconds = (STREAM_GRACE + earned).min(STREAM_LONGEST);
+            let deadline = self.begun + Duration::from_secs(seconds);
+            let frame = match timeout_at(deadline, self.body.frame())
+                .await
+                .map_err(late)?
+            {
+                None => return Ok(None),
+                Some(frame) => frame.map_err(SyncError::Offline)?,
+            };
+            if let Ok(bytes) = frame.into_data() {
+                self.bytes += bytes.len() as u64;
+                return Ok(Some(bytes));
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
-//! The outbox's worker: sends what waits, asks about what was lost, one command at a time per resource.
+//! The outbox's worker: sends what waits, asks about what was lost, one command at a time per lane.
 
-use boothkeeper_domain::Seq;
 use boothkeeper_store::outbox::{Command, State};
-use boothkeeper_wire::api::{CommandAnswer, CommandState};
+use boothkeeper_wire::api::CommandAnswer;
+use boothkeeper_wire::problem::{Problem, ProblemCode};
 use uuid::Uuid;
 
 use crate::{Client, Laptop, SyncError, disputes};
@@ -32,14 +32,21 @@ impl From<bool> for Sent {
     }
 }
 
+/// How often one command is taken up within one push: asked about, sent, asked about again.
+const ROUNDS: usize = 3;
+
 /// Pushes until nothing is left that can be pushed now. One command that fails does not hold up those
-/// of other resources; an unreachable cloud holds up all.
-pub async fn push(client: &Client, laptop: &Laptop) -> Result<Pushed, SyncError> {
+/// of other lanes; an unreachable cloud holds up all. `current`: the copy was brought to the cloud's head just now.
+pub async fn push(client: &Client, laptop: &Laptop, current: bool) -> Result<Pushed, SyncError> {
     let mut pushed = Pushed::default();
-    let mut skip: Vec<Uuid> = Vec::new();
+    let (mut skip, mut taken): (Vec<Uuid>, Vec<Uuid>) = (Vec::new(), Vec::new());
     let mut failed = None;
     while let Some(command) = next(laptop, skip.clone()).await? {
-        match one(client, laptop, &command).await {
+        taken.push(command.id);
+        if taken.iter().filter(|id| **id == command.id).count() >= ROUNDS {
+            skip.push(command.id);
+        }
+        match one(client, laptop, &command, current).await {
             Ok(Sent::Answered) => pushed.answered += 1,
             Ok(Sent::NotYet) => {}
             Ok(Sent::Behind) => {
@@ -65,24 +72,29 @@ async fn next(laptop: &Laptop, skip: Vec<Uuid>) -> Result<Option<Command>, SyncE
         .await
 }
 
-async fn one(client: &Client, laptop: &Laptop, command: &Command) -> Result<Sent, SyncError> {
+async fn one(
+    client: &Client,
+    laptop: &Laptop,
+    command: &Command,
+    current: bool,
+) -> Result<Sent, SyncError> {
     let id = command.id;
     if command.state == State::Unknown {
         return Ok(ask(client, laptop, id).await?.into());
     }
-    if command
-        .request
-        .as_ref()
-        .is_some_and(|request| request.kind == "open_dispute")
-    {
-        if !disputes::is_current(client, laptop).await? {
+    let request = command.request.as_ref();
+    if request.is_some_and(|request| request.kind == "open_dispute") {
+        if !current && !disputes::is_current(client, laptop).await? {
             return Ok(Sent::Behind);
         }
         // What has come right meanwhile is taken back, and not ours to send any more.
         laptop.blocking(disputes::review).await?;
     }
-    if !disputes::upload_files(client, laptop, command).await? {
-        return Ok(Sent::NotYet);
+    match disputes::upload_files(client, laptop, command).await {
+        Ok(true) => {}
+        Ok(false) => return Ok(Sent::NotYet),
+        Err(SyncError::Refused(problem)) => return refused(laptop, id, problem).await,
+        Err(error) => return Err(error),
     }
     let ours = step(laptop, move |laptop| laptop.outbox().start_sending(id)).await?;
     if !ours {
@@ -90,17 +102,9 @@ async fn one(client: &Client, laptop: &Laptop, command: &Command) -> Result<Sent
     }
     match client.put_command(id, &command.body).await {
         Ok(answer) => Ok(answered(laptop, id, answer).await?.into()),
-        // The cloud could not even take it for a command: it will not, however often it is sent.
-        Err(SyncError::Refused(problem)) if problem.is_final() => {
-            let answer = CommandAnswer {
-                state: CommandState::Rejected,
-                entries: vec![],
-                head: Seq::ZERO,
-                problem: Some(*problem),
-                quote: None,
-                dispute: None,
-            };
-            Ok(answered(laptop, id, answer).await?.into())
+        // It is being worked on under this id: what comes of it is asked for.
+        Err(SyncError::Refused(problem)) if problem.code != ProblemCode::InProgress => {
+            refused(laptop, id, problem).await
         }
         Err(error) => {
             // Whatever went wrong, the request may have arrived: the cloud is asked before it is sent
@@ -109,6 +113,21 @@ async fn one(client: &Client, laptop: &Laptop, command: &Command) -> Result<Sent
             Err(error)
         }
     }
+}
+
+/// The cloud has refused a command, or a file of it, without keeping it: for good, or for now. Both are on record,
+/// and either way nothing waits for ever.
+async fn refused(laptop: &Laptop, id: Uuid, problem: Box<Problem>) -> Result<Sent, SyncError> {
+    let kept = problem.clone();
+    if problem.is_final() {
+        step(laptop, move |laptop| laptop.outbox().refused(id, &kept)).await?;
+        return Ok(Sent::Answered);
+    }
+    step(laptop, move |laptop| {
+        laptop.outbox().refused_for_now(id, &kept)
+    })
+    .await?;
+    Err(SyncError::Refused(problem))
 }
 
 /// Asks what came of a command whose answer was lost. Only "never seen" lets it go again.
@@ -128,7 +147,8 @@ async fn answered(laptop: &Laptop, id: Uuid, answer: CommandAnswer) -> Result<bo
         let copied_to = laptop.copied_to()?;
         let outbox = laptop.outbox();
         let kept = outbox.answered(id, &answer)?;
-        outbox.settle(copied_to)?;
+        drop(outbox);
+        laptop.settle(copied_to)?;
         Ok(kept)
     })
     .await

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use boothkeeper_wire::is_loopback;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt;
@@ -27,6 +28,7 @@ pub type Body = UnsyncBoxBody<Bytes, TransportError>;
 #[derive(Clone)]
 pub struct Transport(BoxCloneSyncService<Request<Bytes>, Response<Body>, TransportError>);
 
+const IN_THE_CLEAR: &str = "the access key would travel unencrypted";
 /// A live channel says something every five seconds; a stream that pauses longer is broken.
 const SILENCE: Duration = Duration::from_secs(12);
 const CONNECT: Duration = Duration::from_secs(5);
@@ -44,21 +46,30 @@ impl Transport {
         Transport(BoxCloneSyncService::new(service))
     }
 
-    /// HTTP with TLS verified by the platform, and no redirect ever followed: a key goes to nobody else.
+    /// HTTP with TLS verified by the platform, and no redirect ever followed: a key goes to nobody else. Plain
+    /// HTTP goes to this machine only, and never by way of a proxy: the proxy would read the key.
     pub fn http() -> Result<Self, TransportError> {
         // A second installation of the provider is the same provider.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .read_timeout(SILENCE)
-            .tcp_nodelay(true)
-            .user_agent(concat!("boothkeeper/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(TransportError::new)?;
+        let builder = || {
+            reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(CONNECT)
+                .read_timeout(SILENCE)
+                .tcp_nodelay(true)
+                .user_agent(concat!("boothkeeper/", env!("CARGO_PKG_VERSION")))
+        };
+        let here = builder().no_proxy().build().map_err(TransportError::new)?;
+        let elsewhere = builder().build().map_err(TransportError::new)?;
         Ok(Self::new(service_fn(move |request: Request<Bytes>| {
-            let client = client.clone();
+            let authority = request.uri().authority().map(http::uri::Authority::as_str);
+            let client = match (request.uri().scheme_str(), authority) {
+                (_, Some(authority)) if is_loopback(authority) => Some(here.clone()),
+                (Some("https"), _) => Some(elsewhere.clone()),
+                _ => None,
+            };
             async move {
+                let client = client.ok_or_else(|| TransportError::new(IN_THE_CLEAR))?;
                 let request = request.try_into().map_err(TransportError::new)?;
                 let response = client.execute(request).await.map_err(TransportError::new)?;
                 let response: Response<reqwest::Body> = response.into();

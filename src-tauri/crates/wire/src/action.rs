@@ -3,11 +3,35 @@
 use boothkeeper_domain::account::{Payer, PaymentOrder};
 use boothkeeper_domain::billing::plan::Target;
 use boothkeeper_domain::billing::quote::{Change, Quote};
+use boothkeeper_domain::bounds::{EVENTS, LABEL_BYTES, MESSAGE_CHARS};
+use boothkeeper_domain::disputes::{MAX_FILES, MAX_ROWS};
 use boothkeeper_domain::{Amount, DisputeId, Hash, Timestamp};
+use uuid::Uuid;
 
 use crate::api::CommandRequest;
 use crate::dispute::{Attachment, Claim, EntryRef};
 use crate::problem::ProblemCode;
+
+/// Bytes of a command's document, at most: the sum of the parts of its largest kinds. What the composer and a
+/// pause allow always fits.
+pub const MAX_COMMAND: usize = larger(DISPUTE, QUOTE) + REST;
+/// A dispute with all its rows, its message and its files: about 128 KiB.
+const DISPUTE: usize = MAX_ROWS * ROW + MESSAGE_CHARS * CHARACTER + MAX_FILES * FILE;
+/// A pause names the events that it destroys.
+const QUOTE: usize = EVENTS * (LABEL_BYTES + 3);
+/// A row: `{"seq":9007199254740991,"hash":"…64 digits…"},`.
+const ROW: usize = 104;
+/// Four bytes of UTF-8. Line breaks, quotes and backslashes take two in JSON; other control characters are
+/// removed before.
+const CHARACTER: usize = 4;
+/// A file: its hash twice, its length, its name and type.
+const FILE: usize = 2 * 70 + 100 + LABEL_BYTES;
+/// All other members.
+const REST: usize = 16 * 1024;
+
+const fn larger(one: usize, other: usize) -> usize {
+    if one > other { one } else { other }
+}
 
 /// The id is made once, by the laptop, before anything is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,12 +217,35 @@ impl CommandRequest {
         self.blobs.iter().map(described).collect()
     }
 
-    /// Commands about one thing keep their order; those about others do not wait for them.
-    pub fn resource(&self) -> &str {
+    /// Whether such a command, once it is done, leaves an entry of this kind. Of most kinds any entry will do; what
+    /// moves money or opens a dispute is held to it.
+    pub fn leaves(&self, entry_kind: &str) -> bool {
         match self.kind.as_str() {
-            "change_plan" | "pay_now" | "cancel" | "resume" | "redeem_coupon" => "plan",
-            "open_dispute" | "message_dispute" | "withdraw_dispute" => "dispute",
-            kind => kind,
+            "buy_credits" => matches!(
+                entry_kind,
+                "purchase_started" | "purchase" | "purchase_declined"
+            ),
+            "pay_now" => matches!(
+                entry_kind,
+                "reactivated"
+                    | "renewal"
+                    | "renewed_by_card"
+                    | "payment_pending"
+                    | "payment_failed"
+            ),
+            "open_dispute" => matches!(entry_kind, "dispute_opened" | "dispute_message"),
+            _ => true,
+        }
+    }
+
+    /// The lane a command waits in. Commands about one thing keep their order; those about others do not wait
+    /// for them: each dispute has a lane of its own, and one that is being opened waits for nothing.
+    pub fn lane(&self, id: Uuid) -> String {
+        match (self.kind.as_str(), &self.dispute) {
+            ("change_plan" | "pay_now" | "cancel" | "resume" | "redeem_coupon", _) => "plan".into(),
+            ("open_dispute", _) => format!("dispute:{id}"),
+            ("message_dispute" | "withdraw_dispute", Some(dispute)) => format!("dispute:{dispute}"),
+            (kind, _) => kind.to_owned(),
         }
     }
 }

@@ -9,7 +9,7 @@ use boothkeeper_domain::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::checkpoint::PublicKey;
+use crate::checkpoint::{BeatBody, BeatSignature, PublicKey, SignatureError};
 use crate::dispute::{Attachment, Claim, EntryRef};
 use crate::problem::Problem;
 
@@ -45,10 +45,18 @@ documents! {
         #[serde(default)] demo: bool,
     }
 
+    #[derive(Eq)]
     Head { seq: Seq, chain: Hash }
 
-    /// One event of `GET /v1/events`.
-    Beat { epoch: Epoch, head: Head, time: Timestamp }
+    /// One event of `GET /v1/events`. Clouds before 2026-11-27 send neither account nor signature: from
+    /// those a laptop learns only that there may be something to fetch.
+    Beat {
+        epoch: Epoch,
+        head: Head,
+        time: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")] account: Option<AccountId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] signed: Option<BeatSignature>,
+    }
 
     PendingItem { kind: String, amount: Amount, since: Timestamp }
 
@@ -120,12 +128,39 @@ documents! {
         #[serde(default = "one")] units: u32,
     }
 
-    RunAnswer { id: RunId, entry: Seq, charged: Amount, balance: Amount }
+    RunAnswer {
+        id: RunId,
+        entry: Seq,
+        charged: Amount,
+        balance: Amount,
+        /// The event's label was longer than it may be, and was shortened.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")] event_shortened: bool,
+    }
 
     /// Entries a call appended, and the head after it.
     Appended { entries: Vec<Seq>, head: Seq }
 
     PurchaseAnswer { payment: PaymentId, entries: Vec<Seq>, head: Seq }
+}
+
+impl Beat {
+    /// Whether a believed key has signed it for this account. `Ok(false)`: the cloud signs no heartbeats.
+    pub fn is_signed_for(
+        &self,
+        account: &AccountId,
+        pinned: &[PublicKey],
+    ) -> Result<bool, SignatureError> {
+        let Some(signed) = &self.signed else {
+            return Ok(false);
+        };
+        let body = BeatBody {
+            account,
+            epoch: &self.epoch,
+            head: &self.head,
+            time: self.time,
+        };
+        body.verify(signed, pinned).map(|()| true)
+    }
 }
 
 impl Appended {

@@ -5,6 +5,8 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::api::Head;
+
 /// What is signed. `count` and `sum` are of all entries up to `seq`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
@@ -16,6 +18,51 @@ pub struct Checkpoint {
     pub sum: Amount,
     pub balance: Amount,
     pub time: Timestamp,
+}
+
+/// What is signed of a heartbeat: where an account's journal ends, and what time it is at the cloud.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BeatBody<'a> {
+    pub account: &'a AccountId,
+    pub epoch: &'a Epoch,
+    pub head: &'a Head,
+    pub time: Timestamp,
+}
+
+impl BeatBody<'_> {
+    /// The signed bytes, in the same fixed form as a checkpoint's.
+    fn message(&self) -> String {
+        format!(
+            "boothkeeper/beat/1\n{}\n{}\n{}\n{}\n{}\n",
+            self.account, self.epoch, self.head.seq, self.head.chain, self.time
+        )
+    }
+
+    pub fn sign(&self, key: &SigningKey) -> BeatSignature {
+        BeatSignature {
+            key: public_key(key).id,
+            signature: SignatureHex::of(&key.sign(self.message().as_bytes())),
+        }
+    }
+
+    /// Checks the signature against the keys believed.
+    pub fn verify(
+        &self,
+        signed: &BeatSignature,
+        pinned: &[PublicKey],
+    ) -> Result<(), SignatureError> {
+        let key = pinned.iter().find(|key| key.id == signed.key);
+        let key = key.ok_or(SignatureError::UnknownKey)?;
+        verify(key, self.message().as_bytes(), &signed.signature)
+    }
+}
+
+/// A signature over a heartbeat, and the hash of the signing key's public half.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BeatSignature {
+    pub key: Hash,
+    pub signature: SignatureHex,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

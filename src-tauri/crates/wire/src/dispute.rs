@@ -76,8 +76,17 @@ documents! {
         #[serde(default)] returned: Amount,
     }
 
-    /// `GET /v1/disputes`, newest first, and the journal's place that it is of.
-    Tickets { seq: Seq, disputes: Vec<Ticket> }
+    /// `GET /v1/disputes`, newest first, and the journal's place that it is of. With `limit`, a page in the order
+    /// in which the tickets changed: the next one is asked for with `after`.
+    Tickets {
+        seq: Seq,
+        disputes: Vec<Ticket>,
+        /// The place of the last ticket of this page. Absent without `limit`, and where there was nothing new.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+        after: Option<TicketCursor>,
+        #[serde(default)] has_more: bool,
+    }
 
     /// `PUT` and `HEAD /v1/blobs/{sha256}`: how much of it the cloud holds.
     BlobState { sha256: Hash, held: u64, complete: bool }
@@ -100,9 +109,64 @@ impl TicketState {
     }
 }
 
+/// Bytes of a ticket's document with all its messages.
+pub const MAX_TICKET: usize = 1024 * 1024;
+/// Tickets of a page.
+pub const TICKETS_A_PAGE: usize = 50;
+/// Bytes of a page's tickets after which it takes no more: a page has at most these and one ticket.
+pub const PAGE_BYTES: usize = 1024 * 1024;
+
+/// A place in the order in which an account's tickets changed; `changed.id` on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct TicketCursor {
+    /// The journal's place of the change.
+    pub changed: u64,
+    /// The cloud's number of the ticket.
+    pub id: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a place among tickets")]
+pub struct TicketCursorError;
+
+impl std::fmt::Display for TicketCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.changed, self.id)
+    }
+}
+
+impl std::str::FromStr for TicketCursor {
+    type Err = TicketCursorError;
+
+    fn from_str(text: &str) -> Result<Self, TicketCursorError> {
+        let (changed, id) = text.split_once('.').ok_or(TicketCursorError)?;
+        // SQLite and JSON carry no larger numbers exactly.
+        let number = |text: &str| text.parse().ok().filter(|number: &u64| *number < 1 << 53);
+        Ok(TicketCursor {
+            changed: number(changed).ok_or(TicketCursorError)?,
+            id: number(id).ok_or(TicketCursorError)?,
+        })
+    }
+}
+
+impl Serialize for TicketCursor {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for TicketCursor {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// Where a piece of a blob belongs, and how long the whole is: names of the IETF's resumable uploads.
 pub const UPLOAD_OFFSET: &str = "upload-offset";
 pub const UPLOAD_LENGTH: &str = "upload-length";
+/// `?1` where the whole file is here and is what its hash says.
+pub const UPLOAD_COMPLETE: &str = "upload-complete";
 
 /// The path of one blob.
 pub fn blob_path(sha256: &Hash) -> String {

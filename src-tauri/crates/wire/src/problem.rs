@@ -37,6 +37,7 @@ problem_codes! {
     Unauthenticated = "unauthenticated", 401, "The access key is missing, wrong or revoked";
     /// Also for what belongs to another account: nobody learns that it exists.
     NotFound = "not_found", 404, "There is no such thing";
+    CrossSite = "cross_site", 403, "A page of another site may not do that";
     MethodNotAllowed = "method_not_allowed", 405, "That cannot be done here";
     EpochChanged = "epoch_changed", 409, "The cloud's journal has a new epoch";
     CursorAhead = "cursor_ahead", 409, "The cursor lies past the journal's end";
@@ -48,7 +49,11 @@ problem_codes! {
     RunExists = "run_exists", 409, "A different run has this id";
     BlobMissing = "blob_missing", 409, "A file that it names is not here whole";
     UploadOffset = "upload_offset", 409, "The piece does not continue what is here";
+    /// Of bytes or of open connections that an account may hold.
+    QuotaReached = "quota_reached", 409, "The account holds as much of this as it may";
+    RequestTimeout = "request_timeout", 408, "The request did not arrive in time";
     PayloadTooLarge = "payload_too_large", 413, "The request is too large";
+    TextTooLong = "text_too_long", 422, "A text is longer than it may be";
     CommandReused = "command_reused", 422, "The id belongs to another command";
     UnknownService = "unknown_service", 422, "There is no such service";
     UnitsOutOfRange = "units_out_of_range", 422, "A run is charged for 1 to 1000 units";
@@ -78,6 +83,8 @@ problem_codes! {
     BlobMismatch = "blob_mismatch", 422, "The file is not what its hash says";
     UnknownPlan = "unknown_plan", 422, "There is no such plan";
     TooManyRequests = "too_many_requests", 429, "Too many requests";
+    /// What the cloud has stored of the account is not what it wrote.
+    AccountDamaged = "account_damaged", 503, "The cloud's record of this account is damaged";
     Internal = "internal", 500, "Something went wrong at the cloud";
     Unavailable = "unavailable", 503, "The cloud is not available now";
 }
@@ -111,7 +118,7 @@ impl Problem {
 
     /// Whether the same request would be refused for ever.
     pub fn is_final(&self) -> bool {
-        matches!(self.status, 400 | 413 | 422)
+        matches!(self.status, 400 | 413 | 422) || self.code == ProblemCode::QuotaReached
     }
 
     pub fn with(mut self, facts: serde_json::Value) -> Self {

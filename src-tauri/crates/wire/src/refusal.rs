@@ -45,6 +45,7 @@ impl From<&Refusal> for Problem {
             Refusal::CouponRedeemed => of(ProblemCode::CouponRedeemed),
             Refusal::UnknownProduct => of(ProblemCode::UnknownProduct),
             Refusal::NoNewEvents => of(ProblemCode::NoNewEvents),
+            Refusal::TextTooLong => of(ProblemCode::TextTooLong),
             Refusal::Broken(_) => of(ProblemCode::Internal),
         }
     }

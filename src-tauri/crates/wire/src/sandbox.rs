@@ -83,7 +83,11 @@ documents! {
     RejectRequest { #[serde(default, skip_serializing_if = "Option::is_none")] note: Option<String> }
 
     /// Faults are taken in order, each for its count of matching requests.
-    FaultsRequest { faults: Vec<FaultRequest> }
+    FaultsRequest {
+        #[serde(default)] faults: Vec<FaultRequest>,
+        /// Where the cloud's process ends at once, the next time it gets there.
+        #[serde(default, skip_serializing_if = "Option::is_none")] crash: Option<CrashPoint>,
+    }
 
     FaultRequest {
         /// A prefix of the path, `/v1/journal` say.
@@ -172,6 +176,21 @@ pub enum Fault {
     OtherAccount,
 }
 
+/// Places between two writes at which a crash would do the most harm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CrashPoint {
+    /// All bytes of a file have arrived; the last piece is not written.
+    BeforeLastPiece,
+    /// The last piece is written; the laptop does not know.
+    AfterLastPiece,
+    /// A command is decided and written; its answer is not sent.
+    AfterCommand,
+    /// The processor has charged; the journal does not say so.
+    AfterCharge,
+}
+
 impl AccountRequest {
     /// Whether such an account could be somebody's.
     pub fn is_sound(&self) -> bool {
@@ -196,6 +215,6 @@ impl CardRequest {
 impl EventRequest {
     pub fn is_sound(&self) -> bool {
         let name = self.name.trim();
-        !name.is_empty() && name.len() <= 200 && self.starts_at < self.ends_at
+        !name.is_empty() && self.starts_at < self.ends_at
     }
 }

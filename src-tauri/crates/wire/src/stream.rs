@@ -12,13 +12,27 @@ use thiserror::Error;
 use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 
 use crate::checkpoint::SignedCheckpoint;
+use crate::entry::MAX_LINE;
 
 /// Entries of one stored segment: those of seq 1–1000, 1001–2000 and so on.
 pub const SEGMENT: u64 = 1000;
 /// Segments between two checkpoints of a long stream.
 pub const CHECKPOINT_EVERY: u64 = 8;
-/// A frame holds at most one segment; lines are at most 64 KiB, but a thousand of them are not.
-pub const MAX_FRAME: usize = 16 * 1024 * 1024;
+/// Bytes of a frame's lines, at most: a segment of the longest lines, each with its newline. Follows from what
+/// a writer can produce, so that no segment that was ever written is refused.
+pub const MAX_FRAME: usize = SEGMENT as usize * (MAX_LINE + 1);
+/// Bytes of a compressed frame, at most: what zstd makes of [`MAX_FRAME`] bytes that it cannot compress
+/// (`ZSTD_compressBound`).
+pub const MAX_FRAME_COMPRESSED: usize = MAX_FRAME + (MAX_FRAME >> 8) + 1024;
+/// Bytes of compressed frames after which a writer places a checkpoint although [`CHECKPOINT_EVERY`] segments
+/// have not passed. A reader holds at most this and one frame more in memory.
+pub const CHECKPOINT_BYTES: usize = 16 * 1024 * 1024;
+/// The least rate at which a stream must arrive, in bytes a second on average, once [`STREAM_GRACE`] is over.
+pub const LEAST_RATE: u64 = 1024;
+/// Seconds that a stream may take however little it brings.
+pub const STREAM_GRACE: u64 = 60;
+/// Seconds after which a stream ends in any case. What its checkpoints proved is kept; the next one goes on.
+pub const STREAM_LONGEST: u64 = 3600;
 /// zstd's fastest: the cost is on the booth's side of a venue's network, not in the last 5 %.
 pub const LEVEL: i32 = 1;
 
@@ -29,6 +43,9 @@ pub struct Begin {
     /// The stream continues after this entry.
     pub after: Seq,
     pub chain: Hash,
+    /// Where the stream will end. Absent from clouds before 2026-11-27.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Seq>,
     /// Features without which the stream must not be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub required: Vec<String>,
@@ -98,6 +115,9 @@ pub enum FrameError {
     NotZstd(#[source] std::io::Error),
     #[error("a frame is larger than a segment can be")]
     TooLarge,
+    /// zstd's skippable frames carry bytes that are no journal: the protocol has none.
+    #[error("a frame carries no lines")]
+    Skippable,
     #[error("the stream ends within a frame")]
     Truncated,
 }
@@ -107,6 +127,21 @@ pub enum FrameError {
 pub struct Frame {
     pub compressed: Vec<u8>,
     pub lines: Vec<u8>,
+}
+
+impl Frame {
+    /// Bounds what has come of a frame so far: bytes in, bytes out, and that it is one of lines.
+    fn check(&self) -> Result<(), FrameError> {
+        let magic = zstd::zstd_safe::MAGICNUMBER.to_le_bytes();
+        let begun = self.compressed.len().min(magic.len());
+        if self.compressed[..begun] != magic[..begun] {
+            return Err(FrameError::Skippable);
+        }
+        if self.lines.len() > MAX_FRAME || self.compressed.len() > MAX_FRAME_COMPRESSED {
+            return Err(FrameError::TooLarge);
+        }
+        Ok(())
+    }
 }
 
 /// Splits a byte stream, however it is chopped, into frames.
@@ -138,7 +173,9 @@ impl Frames {
                     },
                 }),
             };
-            let mut input = InBuffer::around(bytes);
+            // Not more at a time than may still come, so that the limit is on what is read, not noticed after it.
+            let room = MAX_FRAME_COMPRESSED + 1 - open.frame.compressed.len();
+            let mut input = InBuffer::around(&bytes[..bytes.len().min(room)]);
             let mut output = OutBuffer::around(buffer.as_mut_slice());
             let hint = open
                 .decoder
@@ -148,9 +185,7 @@ impl Frames {
             open.frame.lines.extend_from_slice(output.as_slice());
             open.frame.compressed.extend_from_slice(&bytes[..read]);
             bytes = &bytes[read..];
-            if open.frame.lines.len() > MAX_FRAME {
-                return Err(FrameError::TooLarge);
-            }
+            open.frame.check()?;
             // 0 is the decoder's word for "this frame is complete and flushed".
             if hint == 0
                 && let Some(open) = self.open.take()
@@ -172,9 +207,7 @@ impl Frames {
                 .map_err(FrameError::NotZstd)?;
             let written = output.as_slice().len();
             open.frame.lines.extend_from_slice(output.as_slice());
-            if open.frame.lines.len() > MAX_FRAME {
-                return Err(FrameError::TooLarge);
-            }
+            open.frame.check()?;
             if hint == 0 {
                 if let Some(open) = self.open.take() {
                     sink(open.frame);
@@ -236,8 +269,49 @@ mod tests {
     #[test]
     fn a_bomb_is_refused_before_it_fills_the_memory() {
         let frame = compress(&vec![b'\n'; MAX_FRAME + 1]).unwrap();
-        assert!(frame.len() < 10_000);
+        assert!(frame.len() < 20_000);
         assert!(matches!(decompress(&frame), Err(FrameError::TooLarge)));
+    }
+
+    #[test]
+    fn longest_segment_a_writer_can_make_is_read() {
+        let longest = [vec![b'x'; MAX_LINE], vec![b'\n']].concat();
+        let segment = longest.repeat(usize::try_from(SEGMENT).unwrap());
+        let frame = compress(&segment).unwrap();
+        assert_eq!(decompress(&frame).unwrap().len(), MAX_FRAME);
+    }
+
+    #[test]
+    fn skippable_frame_is_refused_at_its_first_bytes() {
+        // Magic number 0x184D2A50, then a length of 4 GiB.
+        let bytes = [0x50, 0x2a, 0x4d, 0x18, 0xff, 0xff, 0xff, 0xff, 0, 0, 0];
+        for chop in [1, 4, 11] {
+            assert!(matches!(
+                split(&bytes, chop),
+                Err(FrameError::Skippable | FrameError::NotZstd(_))
+            ));
+        }
+    }
+
+    #[test]
+    fn endless_empty_blocks_end_at_the_limit_on_bytes_in() {
+        // A frame without a content size, then raw blocks of length zero that are never the last.
+        let header = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58];
+        let blocks = vec![0; 3 * 1024 * 1024];
+        let mut frames = Frames::default();
+        frames.feed(&header, &mut |_| {}).unwrap();
+        let mut fed = 0;
+        let refused = loop {
+            match frames.feed(&blocks, &mut |_| {}) {
+                Ok(()) => fed += blocks.len(),
+                Err(error) => break error,
+            }
+            assert!(
+                fed <= MAX_FRAME_COMPRESSED,
+                "more was read than a frame can have"
+            );
+        };
+        assert!(matches!(refused, FrameError::TooLarge));
     }
 
     proptest! {

@@ -37,7 +37,7 @@ export const DETECTED: Partial<Record<FindingCode, string>> = {
 
 export const PROBLEMS: Record<DraftProblem, string> = {
   no_message: 'Write support a message.',
-  message_too_long: 'The message is longer than 4,000 characters.',
+  message_too_long: 'The message is longer than 16,000 characters.',
   no_rows: 'Choose at least one ledger row.',
   too_many_rows: 'At most 400 rows go into one dispute.',
   sum_fails: 'Opening and changes do not come to the closing balance: verify the copy first.',

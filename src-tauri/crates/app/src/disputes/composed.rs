@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use boothkeeper_domain::bounds::MESSAGE_CHARS;
 use boothkeeper_domain::disputes::{
-    DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER, MAX_MESSAGE, MAX_ROWS, explained,
-    given_back, reply_by,
+    DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER, MAX_ROWS, explained, given_back, reply_by,
 };
 use boothkeeper_domain::findings::causes;
 use boothkeeper_domain::privacy::masked;
@@ -186,7 +186,7 @@ fn problems(
     let too_large = files.iter().any(|file| file.bytes > MAX_FILE);
     let found = [
         (DraftProblem::NoMessage, length == 0),
-        (DraftProblem::MessageTooLong, length > MAX_MESSAGE),
+        (DraftProblem::MessageTooLong, length > MESSAGE_CHARS),
         (
             DraftProblem::NoRows,
             rows_wanted && draft.entries.is_empty(),

@@ -1,5 +1,6 @@
 //! What support is told: a draft sent off once with its proof, a message, a withdrawal.
 
+use boothkeeper_domain::bounds::{MESSAGE_CHARS, fits};
 use boothkeeper_domain::disputes::{MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER};
 use boothkeeper_domain::privacy::masked;
 use boothkeeper_store::outbox::Draft;
@@ -80,6 +81,9 @@ impl App {
         let message = masked(text.trim());
         if message.is_empty() {
             return Err(AppError::new(Code::DraftIncomplete));
+        }
+        if !fits(&message, MESSAGE_CHARS) {
+            return Err(AppError::new(Code::TextTooLong));
         }
         let dispute = self.open_ticket(id)?;
         let files = vec![];

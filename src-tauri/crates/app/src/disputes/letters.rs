@@ -60,7 +60,7 @@ impl App {
         let failed = crate::export::failed;
         let draft = self.as_it_stands(&self.unfiled(id)?)?;
         let files = self.files(&draft)?;
-        std::fs::create_dir_all(folder).map_err(failed)?;
+        boothkeeper_store::private::folder(folder).map_err(failed)?;
         for (file, _) in &files {
             whole_file(&folder.join(&file.name), |out| {
                 std::io::Write::write_all(out, &file.bytes).map_err(failed)
@@ -72,7 +72,7 @@ impl App {
     /// The same, for the operator's mail program.
     pub fn mail_for_program(&self, id: &str) -> Result<SavedMail, AppError> {
         let folder = self.data().join("mail");
-        std::fs::create_dir_all(&folder).map_err(crate::export::failed)?;
+        boothkeeper_store::private::folder(&folder).map_err(crate::export::failed)?;
         self.save_mail(id, &folder.join(format!("dispute-{id}.eml")), None)
     }
 

@@ -4,6 +4,7 @@
 mod amounts;
 pub(crate) mod cells;
 mod dates;
+mod pdf;
 pub(crate) mod receipts;
 mod table;
 mod titles;
@@ -239,7 +240,7 @@ fn kept(folder: &Path) -> Result<Brought, AppError> {
 }
 
 fn keep(folder: &Path, name: &str, document: &impl Serialize) -> Result<(), AppError> {
-    std::fs::create_dir_all(folder).map_err(crate::export::failed)?;
+    boothkeeper_store::private::folder(folder).map_err(crate::export::failed)?;
     crate::export::whole_file(&folder.join(name), |file| {
         serde_json::to_writer(file, document)
             .map_err(|error| AppError::because(Code::FileSystem, error))

@@ -8,6 +8,7 @@ use boothkeeper_store::Zone;
 
 use super::amounts::{self, Decimals};
 use super::dates::{self, DateOrder};
+use super::pdf;
 use crate::{AppError, Code};
 
 /// A text that takes longer to get out of a PDF is not a receipt's.
@@ -26,18 +27,16 @@ pub fn of_mail(bytes: &[u8]) -> Result<Receipt, AppError> {
     of_text(&text, sent)
 }
 
-/// The text of a PDF is got out on a thread of its own: a broken file may take for ever, or panic.
+/// The text of a PDF is got out on a thread of its own: a broken file may take for ever.
 pub fn of_pdf(bytes: Vec<u8>) -> Result<Receipt, AppError> {
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let text = std::panic::catch_unwind(|| pdf_extract::extract_text_from_mem(&bytes));
         // Nobody waits for it any more after a while.
-        let _ = sender.send(text);
+        let _ = sender.send(pdf::text(&bytes));
     });
     match receiver.recv_timeout(PATIENCE) {
-        Ok(Ok(Ok(text))) => of_text(&text, None),
-        Ok(Ok(Err(error))) => Err(AppError::because(Code::NotAReceipt, error.to_string())),
-        Ok(Err(_)) | Err(_) => Err(AppError::new(Code::NotAReceipt)),
+        Ok(text) => of_text(&text?, None),
+        Err(_) => Err(AppError::new(Code::NotAReceipt)),
     }
 }
 

@@ -18,6 +18,9 @@ const MOST: u64 = 512 * 1024 * 1024;
 /// Letters carry 15 MiB, and a third more as text.
 const MOST_LETTER: u64 = 32 * 1024 * 1024;
 
+/// Files of a packet, whatever they come in. Twenty are sent with a dispute.
+const MOST_FILES: usize = 1_000;
+
 /// How often a letter may have been forwarded in another.
 const FORWARDED: u32 = 3;
 
@@ -124,6 +127,9 @@ fn gather(path: &Path) -> Result<Files, AppError> {
     if path.is_dir() {
         let listed = std::fs::read_dir(path).map_err(crate::export::failed)?;
         for file in listed {
+            if files.len() >= MOST_FILES {
+                return Err(AppError::new(Code::TooManyFiles));
+            }
             let file = file.map_err(crate::export::failed)?.path();
             let plain =
                 std::fs::symlink_metadata(&file).is_ok_and(|told| told.is_file() && told.len() > 0);
@@ -153,6 +159,10 @@ fn unfold(name: &str, bytes: Vec<u8>, files: &mut Files) -> Result<(), AppError>
     if bytes.starts_with(b"PK") {
         let mut archive =
             zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| not(error.into()))?;
+        if files.len() + archive.len() > MOST_FILES {
+            return Err(AppError::new(Code::TooManyFiles));
+        }
+        let mut so_far: u64 = files.iter().map(|(_, content)| content.len() as u64).sum();
         for at in 0..archive.len() {
             let file = archive.by_index(at).map_err(|error| not(error.into()))?;
             let inner = file.name().map_err(|error| not(error.into()))?;
@@ -161,13 +171,13 @@ fn unfold(name: &str, bytes: Vec<u8>, files: &mut Files) -> Result<(), AppError>
                 Some(stem) if stem.ends_with(".json") || stem.ends_with(".csv") => stem.to_owned(),
                 _ => name_of(Path::new(&*inner)).to_lowercase(),
             };
-            let so_far: usize = files.iter().map(|(_, content)| content.len()).sum();
-            let left = MOST.saturating_sub(so_far as u64);
+            let left = MOST.saturating_sub(so_far);
             let mut content = Vec::new();
             let read = file.take(left + 1).read_to_end(&mut content);
             if read.map_err(|error| not(error.into()))? as u64 > left {
                 return Err(AppError::new(Code::FileTooLarge));
             }
+            so_far += content.len() as u64;
             files.push((inner, content));
         }
         return Ok(());
@@ -193,6 +203,9 @@ fn letter(
     // Whoever sent it wrote its text.
     files.push((name, vec![]));
     for part in message.attachments() {
+        if files.len() >= MOST_FILES {
+            return Err(AppError::new(Code::TooManyFiles));
+        }
         let named = part.attachment_name().map(str::to_lowercase);
         match (part.message(), named) {
             (Some(inner), named) if depth < FORWARDED => {

@@ -90,6 +90,7 @@ impl App {
 /// cannot be written to.
 pub fn glance(options: &Options) -> Result<BalanceView, AppError> {
     let folder = boothkeeper_store::Paths::new(&options.data);
+    folder.outbox_is_not_lost()?;
     let Some(outbox) = Outbox::open_to_read(&folder.outbox())? else {
         let wall = SystemClock.wall();
         let standing = Standing::at(wall, wall);

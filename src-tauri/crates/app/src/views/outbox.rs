@@ -19,8 +19,10 @@ pub struct CommandView {
     pub state: String,
     /// The cloud has not answered yet.
     pub open: bool,
-    /// Never sent: it can be withdrawn.
+    /// It can be taken back: it was never sent, or it is not known to have arrived.
     pub cancellable: bool,
+    /// Taken back while it is not known whether it has arrived: the cloud is still to say.
+    pub withdrawn: bool,
     pub created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -82,7 +84,12 @@ impl From<Command> for CommandView {
             kind: request.map_or_else(|| "unreadable".to_owned(), |r| r.kind.clone()),
             state: command.state.name().to_owned(),
             open: command.state.is_open() || command.state == State::Applied,
-            cancellable: command.state == State::Queued,
+            cancellable: match command.state {
+                State::Queued => true,
+                State::Unknown => !command.withdrawn,
+                _ => false,
+            },
+            withdrawn: command.withdrawn,
             created_at: command.created_at,
             not_after: request.and_then(|request| request.not_after),
             amount: request.and_then(|request| request.amount),
@@ -111,12 +118,13 @@ impl App {
         })
     }
 
-    /// Only what was never sent can be cancelled.
+    /// Takes back what was never sent, or is not known to have arrived: that is not sent again.
     pub fn cancel_command(&self, id: &str) -> Result<CommandView, AppError> {
         let id = Uuid::try_parse(id).map_err(|_| AppError::new(Code::NotFound))?;
         let outbox = self.laptop.outbox();
         let cancelled = outbox.cancel(id)?;
         let command = outbox.get(id)?.ok_or(AppError::new(Code::NotFound))?;
+        self.may_write()?;
         if !cancelled && command.state != State::Cancelled {
             return Err(AppError::new(Code::NotCancellable));
         }
@@ -126,7 +134,8 @@ impl App {
     /// Puts what was refused or handed back out of sight.
     pub fn dismiss_command(&self, id: &str) -> Result<(), AppError> {
         let id = Uuid::try_parse(id).map_err(|_| AppError::new(Code::NotFound))?;
-        let gone = self.laptop.outbox().dismiss(id)?;
+        let copied_to = self.laptop.copied_to()?;
+        let gone = self.laptop.outbox().dismiss(id, copied_to)?;
         self.status.send_modify(|status| status.revision += 1);
         match gone {
             true => Ok(()),

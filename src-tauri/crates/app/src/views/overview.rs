@@ -8,6 +8,7 @@ use boothkeeper_domain::calendar::{Cycle, Period};
 use boothkeeper_domain::journal::GraceCause;
 use boothkeeper_domain::time::{DAY, MINUTE};
 use boothkeeper_domain::{Amount, Catalog, Money, Seq, Timestamp};
+use boothkeeper_store::Cache;
 use boothkeeper_store::cache::Head;
 use boothkeeper_store::outbox::{Binding, State};
 use boothkeeper_sync::wire::api::ClockKind;
@@ -248,8 +249,8 @@ impl App {
         let mut newer = BTreeSet::new();
         let mut open = 0;
         for command in &commands {
-            let resource = command.request.as_ref().map(|request| request.resource());
-            let first = newer.insert(resource);
+            let request = command.request.as_ref();
+            let first = newer.insert(request.map(|request| request.lane(command.id)));
             open += u32::from(first && command.state == State::NeedsDecision);
         }
         Ok(open)
@@ -259,8 +260,10 @@ impl App {
     fn clock(&self, binding: Option<&Binding>, head: Option<&Head>) -> Option<ClockView> {
         let head =
             head.filter(|_| binding.is_some_and(|b| b.clock == ClockKind::Real && !b.imported))?;
+        // As it was heard, also where it was not believed.
+        let heard = self.laptop.read(Cache::cloud_ahead).ok().flatten();
         let view = ClockView {
-            ahead: head.learnt_at.since(head.as_of),
+            ahead: heard.map_or(head.learnt_at.since(head.as_of), |ahead| -ahead),
             went_back: head.age_is_unknown(self.laptop.clock().wall()),
         };
         (view.went_back || view.ahead.abs() > TOLERATED).then_some(view)

@@ -134,7 +134,8 @@ impl Output {
         }
         self.line(&format!("  noticed: {}", draft.noticed_on));
         self.said(&draft.said);
-        self.line(&format!("  message: {}", draft.message_sent));
+        self.line("  message:");
+        self.lines("    ", &draft.message_sent);
         if draft.message_sent != draft.message {
             self.line("  Guests' numbers and addresses are masked in it.");
         }
@@ -198,7 +199,8 @@ impl Output {
         self.said(&ticket.said);
         for message in &ticket.messages {
             let (at, from) = (zone.local(message.at), json_name(&message.from));
-            self.line(&format!("  {at}  {from}: {}", message.text));
+            self.line(&format!("  {at}  {from}:"));
+            self.lines("    ", &message.text);
         }
         for file in &ticket.attachments {
             self.line(&format!(

@@ -1,27 +1,36 @@
 //! Attachments' bytes, resumable: a piece is kept as it arrives, so that a cut costs what was in flight and
 //! nothing else.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use boothkeeper_domain::Hash;
 use boothkeeper_domain::disputes::MAX_FILE;
-use boothkeeper_wire::dispute::{BlobState, UPLOAD_LENGTH, UPLOAD_OFFSET};
+use boothkeeper_domain::time::HOUR;
+use boothkeeper_domain::{Hash, Timestamp};
+use boothkeeper_wire::dispute::{BlobState, UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET};
 use boothkeeper_wire::problem::{Problem, ProblemCode};
-use bytes::BytesMut;
+use boothkeeper_wire::sandbox::CrashPoint;
+use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
+use tokio::time::timeout;
 
 use super::{Caller, Named};
-use crate::store::{AccountRow, Held, Tx};
+use crate::store::{Held, Tx};
 use crate::{Cloud, Error};
 
 /// A piece is written once it has grown to this, or when the connection ends.
 const PIECE: usize = 128 * 1024;
-/// What one account may keep here.
+/// Bytes that one account may keep here.
 const MAX_KEPT: u64 = 512 * 1024 * 1024;
+/// How long a connection that sends a file may say nothing.
+const SILENCE: Duration = Duration::from_secs(30);
+/// A file that has not become whole this long after its first bytes is dropped.
+const UNFINISHED: i64 = 24 * HOUR;
 
 /// Continues a blob at `Upload-Offset`; `Upload-Length` is the length of the whole.
 #[utoipa::path(put, path = "/v1/blobs/{sha256}",
@@ -43,23 +52,49 @@ pub async fn put(
     let account = row.id;
     let held = cloud
         .store
-        .write(move |tx| begin(tx, account, &sha256, length))
+        .read(move |tx| tx.blob(account, &sha256))
         .await?;
-    if held.complete {
-        return Ok(state(sha256, held));
-    }
+    let upload = Upload {
+        cloud: &cloud,
+        account,
+        sha256,
+    };
+    let held = match held {
+        Some(held) if held.complete && held.length == length => return Ok(state(sha256, held)),
+        Some(held) if held.complete => return Err(ProblemCode::BlobMismatch.into()),
+        // One content has one length: another one begins anew.
+        Some(held) if held.length == length => held,
+        _ if length == 0 => return Err(ProblemCode::PayloadTooLarge.into()),
+        _ => Held {
+            length,
+            bytes: 0,
+            complete: false,
+            begun_at: cloud.clock.now(),
+        },
+    };
     if held.bytes != offset {
         return Err(ProblemCode::UploadOffset.into());
     }
-    let held = receive(&cloud, &row, sha256, held, body).await?;
-    if held.bytes < held.length {
-        return Ok(state(sha256, held));
-    }
-    let held = cloud
-        .store
-        .write(move |tx| Ok(complete(tx, account, &sha256, held)))
-        .await??;
+    let held = upload.receive(held, body).await?;
     Ok(state(sha256, held))
+}
+
+/// Gives up a blob that has not become whole.
+#[utoipa::path(delete, path = "/v1/blobs/{sha256}", params(("sha256" = String, Path)),
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub async fn delete(
+    State(cloud): State<Cloud>,
+    Caller(row): Caller,
+    Named(sha256): Named<Hash>,
+) -> Result<StatusCode, Error> {
+    let delete = move |tx: &Tx<'_>| {
+        if Tx::found(tx.blob(row.id, &sha256)?)?.complete {
+            return Err(ProblemCode::WrongState.into());
+        }
+        tx.drop_blob(row.id, &sha256)
+    };
+    cloud.store.write(delete).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// How much of a blob is here: where to continue.
@@ -77,7 +112,7 @@ pub async fn head(
     headers.insert(UPLOAD_OFFSET, HeaderValue::from(held.bytes));
     headers.insert(UPLOAD_LENGTH, HeaderValue::from(held.length));
     headers.insert(
-        "upload-complete",
+        UPLOAD_COMPLETE,
         HeaderValue::from_static(if held.complete { "?1" } else { "?0" }),
     );
     Ok(response)
@@ -124,86 +159,123 @@ fn number(headers: &HeaderMap, name: &str) -> Result<u64, Error> {
         .ok_or_else(|| ProblemCode::Malformed.into())
 }
 
-fn begin(tx: &Tx<'_>, account: i64, sha256: &Hash, length: u64) -> Result<Held, Error> {
-    if let Some(held) = tx.blob(account, sha256)? {
-        // One content has one length.
-        return match held.length == length {
-            true => Ok(held),
-            false if held.complete => Err(ProblemCode::BlobMismatch.into()),
-            false => {
-                tx.drop_blob(account, sha256)?;
-                begin(tx, account, sha256, length)
+/// One file of one account as it arrives.
+struct Upload<'a> {
+    cloud: &'a Cloud,
+    account: i64,
+    sha256: Hash,
+}
+
+impl Upload<'_> {
+    /// Takes what arrives, in order; what has arrived when the connection breaks is kept.
+    async fn receive(&self, mut held: Held, mut body: Body) -> Result<Held, Error> {
+        let mut piece = BytesMut::new();
+        while !body.is_end_stream() {
+            let frame = match timeout(SILENCE, body.frame()).await {
+                Ok(Some(Ok(frame))) => frame,
+                // The rest may come another time.
+                Ok(Some(Err(_)) | None) | Err(_) => break,
+            };
+            if let Ok(bytes) = frame.into_data() {
+                piece.extend_from_slice(&bytes);
             }
+            if held.bytes + piece.len() as u64 > held.length {
+                return Err(ProblemCode::PayloadTooLarge.into());
+            }
+            if piece.len() >= PIECE && held.bytes + (piece.len() as u64) < held.length {
+                held = self.keep(held, piece.split().freeze()).await?;
+            }
+        }
+        if held.bytes + piece.len() as u64 == held.length {
+            return self.finish(held, piece.freeze()).await;
+        }
+        match piece.is_empty() {
+            true => Ok(held),
+            false => self.keep(held, piece.freeze()).await,
+        }
+    }
+
+    async fn keep(&self, held: Held, piece: Bytes) -> Result<Held, Error> {
+        let (account, sha256) = (self.account, self.sha256);
+        let now = self.cloud.clock.now();
+        let keep = move |tx: &Tx<'_>| append(tx, account, &sha256, held, &piece, now);
+        self.cloud.store.write(keep).await
+    }
+
+    /// The last piece, and that the file is whole, in one transaction: no crash leaves all of its bytes without
+    /// their mark. What its hash is, is found out before, so that nobody waits for it.
+    async fn finish(&self, held: Held, piece: Bytes) -> Result<Held, Error> {
+        let (account, sha256) = (self.account, self.sha256);
+        let last = piece.clone();
+        let genuine = move |tx: &Tx<'_>| {
+            let before = tx.blob_content(account, &sha256)?;
+            let hash = Sha256::new().chain_update(&before).chain_update(&last);
+            Ok(before.len() as u64 == held.bytes && Hash(hash.finalize().into()) == sha256)
         };
+        let genuine = self.cloud.store.read(genuine).await?;
+        self.cloud.crash_here(CrashPoint::BeforeLastPiece);
+        let now = self.cloud.clock.now();
+        let finish = move |tx: &Tx<'_>| {
+            if !genuine {
+                tx.drop_blob(account, &sha256)?;
+                return Ok(None);
+            }
+            let held = append(tx, account, &sha256, held, &piece, now)?;
+            tx.complete_blob(account, &sha256)?;
+            Ok(Some(Held {
+                complete: true,
+                ..held
+            }))
+        };
+        let finished = self.cloud.store.write(finish).await?;
+        self.cloud.crash_here(CrashPoint::AfterLastPiece);
+        finished.ok_or_else(|| ProblemCode::BlobMismatch.into())
     }
-    if length == 0 || tx.blob_bytes(account)? + length > MAX_KEPT {
-        return Err(ProblemCode::PayloadTooLarge.into());
+}
+
+/// Keeps a piece, if nothing else has come since `held` was read.
+fn append(
+    tx: &Tx<'_>,
+    account: i64,
+    sha256: &Hash,
+    held: Held,
+    piece: &[u8],
+    now: Timestamp,
+) -> Result<Held, Error> {
+    let known = tx.blob(account, sha256)?;
+    if held.bytes == 0 && known.is_none_or(|known| !known.complete && known.length != held.length) {
+        tx.expire_blobs(now.plus(-UNFINISHED))?;
+        tx.drop_blob(account, sha256)?;
+        tx.begin_blob(account, sha256, held.length, held.begun_at)?;
+    } else if known != Some(held) {
+        // Another connection has brought it meanwhile, or it has expired.
+        return Err(ProblemCode::UploadOffset.into());
     }
-    tx.begin_blob(account, sha256, length)?;
+    if tx.blob_bytes(account)? + piece.len() as u64 > MAX_KEPT {
+        return Err(ProblemCode::QuotaReached.into());
+    }
+    if !piece.is_empty() {
+        tx.append_blob(account, sha256, held.bytes, piece)?;
+    }
     Tx::found(tx.blob(account, sha256)?)
 }
 
-/// Takes what arrives, in order; what has arrived when the connection breaks is kept.
-async fn receive(
-    cloud: &Cloud,
-    row: &AccountRow,
-    sha256: Hash,
-    mut held: Held,
-    mut body: Body,
-) -> Result<Held, Error> {
-    let mut piece = BytesMut::new();
-    while !body.is_end_stream() {
-        let frame = match body.frame().await {
-            Some(Ok(frame)) => frame,
-            // The rest may come another time.
-            Some(Err(_)) | None => break,
+/// Marks or drops what a crash of an earlier version left with all its bytes and without its mark.
+pub async fn finish_unmarked(cloud: &Cloud) -> Result<(), Error> {
+    let now = cloud.clock.now();
+    let unmarked = cloud.store.read(|tx| tx.unmarked_blobs()).await?;
+    for (account, sha256) in unmarked {
+        let content = move |tx: &Tx<'_>| tx.blob_content(account, &sha256);
+        let content = cloud.store.read(content).await?;
+        let genuine = Hash(Sha256::digest(&content).into()) == sha256;
+        let mark = move |tx: &Tx<'_>| match genuine {
+            true => tx.complete_blob(account, &sha256),
+            false => tx.drop_blob(account, &sha256),
         };
-        if let Ok(bytes) = frame.into_data() {
-            piece.extend_from_slice(&bytes);
-        }
-        if held.bytes + piece.len() as u64 > held.length {
-            return Err(ProblemCode::PayloadTooLarge.into());
-        }
-        if piece.len() >= PIECE {
-            held = keep(cloud, row, sha256, held, piece.split().freeze()).await?;
-        }
+        cloud.store.write(mark).await?;
     }
-    if piece.is_empty() {
-        return Ok(held);
-    }
-    keep(cloud, row, sha256, held, piece.freeze()).await
-}
-
-async fn keep(
-    cloud: &Cloud,
-    row: &AccountRow,
-    sha256: Hash,
-    held: Held,
-    piece: bytes::Bytes,
-) -> Result<Held, Error> {
-    let account = row.id;
-    let keep = move |tx: &Tx<'_>| {
-        let now = Tx::found(tx.blob(account, &sha256)?)?;
-        // Another connection has brought it meanwhile.
-        if now.bytes != held.bytes || now.complete {
-            return Err(ProblemCode::UploadOffset.into());
-        }
-        tx.append_blob(account, &sha256, held.bytes, &piece)?;
-        Tx::found(tx.blob(account, &sha256)?)
-    };
-    cloud.store.write(keep).await
-}
-
-/// Whole: it is what its hash says, or it is nothing.
-fn complete(tx: &Tx<'_>, account: i64, sha256: &Hash, held: Held) -> Result<Held, Error> {
-    let content = tx.blob_content(account, sha256)?;
-    if Hash(Sha256::digest(&content).into()) != *sha256 {
-        tx.drop_blob(account, sha256)?;
-        return Err(ProblemCode::BlobMismatch.into());
-    }
-    tx.complete_blob(account, sha256)?;
-    Ok(Held {
-        complete: true,
-        ..held
-    })
+    cloud
+        .store
+        .write(move |tx| tx.expire_blobs(now.plus(-UNFINISHED)))
+        .await
 }

@@ -1,35 +1,77 @@
 //! Tickets: an operator's own, and support's side of all of them.
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use boothkeeper_domain::{AccountId, DisputeId, Hash};
 use boothkeeper_wire::api::Appended;
-use boothkeeper_wire::dispute::{Ticket, Tickets};
+use boothkeeper_wire::dispute::{PAGE_BYTES, TICKETS_A_PAGE, Ticket, TicketCursor, Tickets};
 use boothkeeper_wire::problem::{Problem, ProblemCode};
 use boothkeeper_wire::sandbox::{RejectRequest, ResolveRequest, SupportMessage};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::operator::tagged;
 use super::sandbox::act;
-use super::{Caller, Doc, Named, blobs};
+use super::{Asked, Caller, Doc, Named, blobs};
 use crate::ops::Work;
 use crate::store::Tx;
 use crate::{Cloud, Error};
 
-/// All disputes of the account, newest first.
-#[utoipa::path(get, path = "/v1/disputes", responses((status = 200, body = Tickets), (status = 401, body = Problem)))]
-pub async fn list(State(cloud): State<Cloud>, Caller(row): Caller) -> Result<Json<Tickets>, Error> {
+#[derive(Debug, Deserialize)]
+pub struct PageQuery {
+    after: Option<TicketCursor>,
+    limit: Option<usize>,
+}
+
+/// Disputes of the account. With `limit`: those that changed after a place, page by page. Without: the newest, as
+/// many as a laptop of before 2026-11-27 reads.
+#[utoipa::path(get, path = "/v1/disputes",
+    params(("after" = Option<String>, Query), ("limit" = Option<usize>, Query)),
+    responses((status = 200, body = Tickets), (status = 304), (status = 401, body = Problem)))]
+pub async fn list(
+    State(cloud): State<Cloud>,
+    Caller(row): Caller,
+    Asked(query): Asked<PageQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
     let read = move |tx: &Tx<'_>| {
         // Together, so that the place is the tickets' own.
         let row = tx.account(&row.account)?;
-        Ok(Tickets {
-            seq: row.state.seq,
-            disputes: tx.tickets(row.id)?,
-        })
+        let last = tx.last_ticket(row.id)?.unwrap_or_default();
+        let seq = row.state.seq;
+        let Some(limit) = query.limit else {
+            let disputes = tx.newest_tickets(row.id, OLD_SHAPE)?;
+            let (after, has_more) = (None, false);
+            return Ok((
+                last,
+                Tickets {
+                    seq,
+                    disputes,
+                    after,
+                    has_more,
+                },
+            ));
+        };
+        let limit = limit.clamp(1, TICKETS_A_PAGE);
+        let after = query.after.unwrap_or_default();
+        let page = tx.tickets_after(row.id, after, limit, PAGE_BYTES)?;
+        let after = page.last().map(|(place, _)| *place);
+        let tickets = Tickets {
+            seq,
+            has_more: after.is_some_and(|after| after < last),
+            disputes: page.into_iter().map(|(_, ticket)| ticket).collect(),
+            after,
+        };
+        Ok((last, tickets))
     };
-    Ok(Json(cloud.store.read(read).await?))
+    let (last, tickets) = cloud.store.read(read).await?;
+    tagged(&headers, &format!("\"{last}\""), || Ok(tickets))
 }
+
+/// Bytes of tickets that a laptop of before 2026-11-27 takes in one document, with room for what is around them.
+const OLD_SHAPE: usize = 3 * 1024 * 1024;
 
 /// One dispute, with support's messages.
 #[utoipa::path(get, path = "/v1/disputes/{id}", params(("id" = String, Path)),

@@ -5,28 +5,36 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::sse::{Event, Sse};
-use boothkeeper_domain::AccountId;
+use boothkeeper_domain::{AccountId, Hash};
 use boothkeeper_wire::api::{Beat, Head};
+use boothkeeper_wire::checkpoint::BeatBody;
+use boothkeeper_wire::problem::{Problem, ProblemCode};
 use futures_core::Stream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::Caller;
-use crate::ops::head;
+use super::Key;
+use crate::cloud::Permit;
 use crate::{Cloud, Error};
 
 /// A heartbeat at least this often; a laptop gives up after 12 s without one.
 const BEAT: Duration = Duration::from_secs(5);
 
+/// Live channels that one account can have open at a time: one for each of its windows and watchers.
+pub const MAX_CHANNELS: usize = 100;
+
 /// Says the head at once, on every change, and every five seconds.
-#[utoipa::path(get, path = "/v1/events", responses((status = 200, content_type = "text/event-stream", body = Beat)))]
+#[utoipa::path(get, path = "/v1/events", responses((status = 200, content_type = "text/event-stream", body = Beat), (status = 429, body = Problem)))]
 pub async fn events(
     State(cloud): State<Cloud>,
-    Caller(row): Caller,
+    Key(key): Key,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Error> {
+    let (account, head) = stored_head(&cloud, key).await?;
     let channel = Channel {
-        heads: cloud.follow(&row.account, head(&row)),
-        account: row.account,
+        permit: cloud.open_channels.take(&account, MAX_CHANNELS)?,
+        heads: cloud.follow(&account, head),
+        account,
+        key,
         cloud,
         begun: false,
     };
@@ -40,24 +48,41 @@ pub async fn events(
 struct Channel {
     cloud: Cloud,
     account: AccountId,
+    /// The key that opened it: the channel ends with the key.
+    key: Hash,
     heads: watch::Receiver<Head>,
     begun: bool,
+    #[expect(dead_code, reason = "held until the channel is dropped")]
+    permit: Permit,
 }
 
 impl Channel {
-    /// Waits for a new head, or for the next heartbeat. The stream ends when the head cannot be read:
-    /// saying an old one would be claiming to be current.
+    /// Waits for a new head, or for the next heartbeat. The stream ends when the head cannot be read, or when the
+    /// key opens this account no more: saying an old head would be claiming to be current.
     async fn next(&mut self) -> Option<Event> {
         let told = self.begun && matches!(timeout(BEAT, self.heads.changed()).await, Ok(Ok(())));
         self.begun = true;
-        let head = if told {
-            self.heads.borrow_and_update().clone()
-        } else {
-            self.stored_head().await?
+        // As it is in the store, whoever wrote it; a head that was told may be of a moment before the key was
+        // revoked.
+        let stored = stored_head(&self.cloud, self.key).await.ok();
+        let (account, mut head) = stored.filter(|(account, _)| *account == self.account)?;
+        if told {
+            let told = self.heads.borrow_and_update().clone();
+            head = if told.seq > head.seq { told } else { head };
+        }
+        let (epoch, time) = (self.cloud.epoch.clone(), self.cloud.clock.now());
+        let body = BeatBody {
+            account: &account,
+            epoch: &epoch,
+            head: &head,
+            time,
         };
+        let signed = Some(body.sign(&self.cloud.key));
         let beat = Beat {
-            epoch: self.cloud.epoch.clone(),
-            time: self.cloud.clock.now(),
+            account: Some(account),
+            signed,
+            epoch,
+            time,
             head,
         };
         Event::default()
@@ -66,12 +91,9 @@ impl Channel {
             .json_data(&beat)
             .ok()
     }
+}
 
-    /// As it is in the store, whoever wrote it: a process that hears of nothing must not call itself
-    /// current.
-    async fn stored_head(&self) -> Option<Head> {
-        let account = self.account.clone();
-        let row = self.cloud.store.read(move |tx| tx.account(&account)).await;
-        row.ok().map(|row| head(&row))
-    }
+async fn stored_head(cloud: &Cloud, key: Hash) -> Result<(AccountId, Head), Error> {
+    let found = cloud.store.read(move |tx| tx.head_by_key(&key)).await?;
+    found.ok_or_else(|| ProblemCode::Unauthenticated.into())
 }

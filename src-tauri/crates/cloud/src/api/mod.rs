@@ -7,26 +7,39 @@ mod openapi;
 mod operator;
 mod sandbox;
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
+use boothkeeper_domain::Hash;
+use boothkeeper_wire::action::MAX_COMMAND;
 use boothkeeper_wire::problem::ProblemCode;
-use boothkeeper_wire::{API_HEADER, API_VERSION};
+use boothkeeper_wire::{API_HEADER, API_VERSION, is_loopback};
+use bytes::BytesMut;
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
+pub use blobs::finish_unmarked;
 pub use openapi::document as openapi_document;
 
 use crate::cloud::key_hash;
 use crate::store::AccountRow;
 use crate::{Cloud, Error};
 
-/// No document of this interface is larger; attachments have their own route.
+/// Bytes of a document, but for commands ([`MAX_COMMAND`]) and attachments, which have routes of their own.
 const MAX_DOCUMENT: usize = 64 * 1024;
+/// How long a document may take to arrive whole.
+const ARRIVES: Duration = Duration::from_secs(30);
+/// Of a document that is too large so much is read all the same: a client that is still sending would not read
+/// the refusal.
+const DRAINED: usize = 4 * 1024 * 1024;
 
 pub fn router(cloud: Cloud) -> Router {
     let mut router = Router::new()
@@ -43,19 +56,22 @@ pub fn router(cloud: Cloud) -> Router {
         .route("/v1/disputes/{id}", get(disputes::one))
         .route(
             "/v1/blobs/{sha256}",
-            put(blobs::put).head(blobs::head).get(blobs::get),
+            put(blobs::put)
+                .head(blobs::head)
+                .get(blobs::get)
+                .delete(blobs::delete),
         )
         .route("/v1/quotes", post(operator::quote))
         .route("/v1/runs", post(operator::start_run))
         .route("/v1/runs/{id}/succeeded", post(operator::run_succeeded))
         .route("/v1/runs/{id}/failed", post(operator::run_failed));
     if cloud.sandbox {
-        router = router.merge(sandbox::router()).merge(disputes::support());
+        let controls = sandbox::router().merge(disputes::support());
+        router = router.merge(controls.layer(from_fn(own_page_only)));
     }
     router
         .fallback(|| async { Error::from(ProblemCode::NotFound) })
         .method_not_allowed_fallback(|| async { Error::from(ProblemCode::MethodNotAllowed) })
-        .layer(DefaultBodyLimit::max(MAX_DOCUMENT))
         .layer(from_fn(signed_by_the_cloud))
         .with_state(cloud)
 }
@@ -74,6 +90,18 @@ async fn signed_by_the_cloud(request: Request, next: Next) -> Response {
     response
 }
 
+/// The hash of the access key that came with a request; whose it is has not been looked up.
+pub struct Key(pub Hash);
+
+impl FromRequestParts<Cloud> for Key {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Cloud) -> Result<Self, Error> {
+        let key = bearer(parts).ok_or(ProblemCode::Unauthenticated)?;
+        Ok(Key(key_hash(key)))
+    }
+}
+
 /// The account an access key belongs to.
 pub struct Caller(pub AccountRow);
 
@@ -81,8 +109,7 @@ impl FromRequestParts<Cloud> for Caller {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, cloud: &Cloud) -> Result<Self, Error> {
-        let key = bearer(parts).ok_or(ProblemCode::Unauthenticated)?;
-        let hash = key_hash(key);
+        let Key(hash) = Key::from_request_parts(parts, cloud).await?;
         let row = cloud.store.read(move |tx| tx.account_by_key(&hash)).await?;
         row.map(Caller)
             .ok_or_else(|| ProblemCode::Unauthenticated.into())
@@ -109,22 +136,76 @@ fn bearer(parts: &Parts) -> Option<&str> {
     value.strip_prefix("Bearer ")
 }
 
+/// The sandbox answers programs on this machine, not pages in its browser: a page of elsewhere can make the
+/// browser send requests here, under a name of its own (DNS rebinding) or without being able to read the answer.
+async fn own_page_only(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let host = text(header::HOST).is_some_and(is_loopback);
+    let origin = text(header::ORIGIN).map(|origin| origin.split_once("://").unwrap_or_default().1);
+    let body = headers.contains_key(header::CONTENT_TYPE)
+        || headers
+            .get(header::CONTENT_LENGTH)
+            .is_some_and(|length| length != "0")
+        || headers.contains_key(header::TRANSFER_ENCODING);
+    let json = text(header::CONTENT_TYPE).is_some_and(|kind| {
+        let kind = kind.split(';').next().unwrap_or_default();
+        kind.trim().eq_ignore_ascii_case("application/json")
+    });
+    if host && origin.is_none_or(is_loopback) && (!body || json) {
+        return next.run(request).await;
+    }
+    Error::from(ProblemCode::CrossSite).into_response()
+}
+
+/// A document's bytes, with a bound on how many and on how long they take.
+async fn body(request: Request<Body>, most: usize) -> Result<Bytes, Error> {
+    let mut body = request.into_body();
+    let arrives = async {
+        let (mut whole, mut arrived) = (BytesMut::new(), 0);
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| ProblemCode::Malformed)?;
+            let Ok(bytes) = frame.into_data() else {
+                continue;
+            };
+            arrived += bytes.len();
+            if arrived <= most {
+                whole.extend_from_slice(&bytes);
+            } else if arrived > most + DRAINED {
+                break;
+            }
+        }
+        match arrived <= most {
+            true => Ok(whole.freeze()),
+            false => Err(ProblemCode::PayloadTooLarge.into()),
+        }
+    };
+    timeout(ARRIVES, arrives)
+        .await
+        .unwrap_or_else(|_| Err(ProblemCode::RequestTimeout.into()))
+}
+
 /// A JSON body; what cannot be read is a problem document like any other refusal.
 pub struct Doc<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<Cloud> for Doc<T> {
     type Rejection = Error;
 
-    async fn from_request(request: Request, cloud: &Cloud) -> Result<Self, Error> {
-        let bytes = body(request, cloud).await?;
+    async fn from_request(request: Request, _: &Cloud) -> Result<Self, Error> {
+        let bytes = body(request, MAX_DOCUMENT).await?;
         parse(&bytes).map(Doc)
     }
 }
 
-async fn body(request: Request<Body>, cloud: &Cloud) -> Result<Bytes, Error> {
-    Bytes::from_request(request, cloud)
-        .await
-        .map_err(|_| ProblemCode::PayloadTooLarge.into())
+/// A command's bytes: they are hashed before they are read.
+pub struct CommandBody(pub Bytes);
+
+impl FromRequest<Cloud> for CommandBody {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &Cloud) -> Result<Self, Error> {
+        body(request, MAX_COMMAND).await.map(CommandBody)
+    }
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {

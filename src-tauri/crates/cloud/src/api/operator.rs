@@ -1,5 +1,8 @@
 //! What laptops and booths call.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -7,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use boothkeeper_domain::account::Account;
 use boothkeeper_domain::billing::quote::{self, Quote};
+use boothkeeper_domain::disputes::MAX_ROWS;
 use boothkeeper_domain::{Hash, RunId, Seq};
 use boothkeeper_wire::STREAM_TYPE;
 use boothkeeper_wire::api::{
@@ -14,11 +18,13 @@ use boothkeeper_wire::api::{
     RunAnswer, RunRequest,
 };
 use boothkeeper_wire::problem::{Problem, ProblemCode};
+use boothkeeper_wire::sandbox::CrashPoint;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Asked, Caller, Doc, MaybeCaller, Named, parse};
+use super::{Asked, Caller, CommandBody, Doc, MaybeCaller, Named, parse};
 use crate::journal::{self, From};
 use crate::ops::{Work, head};
 use crate::store::{AccountRow, PendingCommand, Tx};
@@ -58,7 +64,7 @@ pub async fn catalog(
     tagged(&headers, &etag, || Ok(catalog.clone()))
 }
 
-fn tagged<T: Serialize>(
+pub(super) fn tagged<T: Serialize>(
     headers: &HeaderMap,
     etag: &str,
     document: impl FnOnce() -> Result<T, Error>,
@@ -132,43 +138,59 @@ pub async fn journal(
         chain: query.chain,
     };
     let short = journal::is_short(&cloud, &row, from.after);
+    let permit = cloud.open_streams.take(&row.account, MAX_STREAMS)?;
     let opened = cloud.clone();
     let mut stream = cloud
         .store
         .read(move |tx| journal::stream(&opened, tx, row, &from))
         .await?;
     let body = if short {
-        let mut whole = Vec::new();
-        while let Some(frame) = stream.next_frame()? {
-            whole.extend_from_slice(&frame);
-        }
-        Body::from(whole)
+        let whole = |mut stream: journal::Stream| {
+            let mut whole = Vec::new();
+            while let Some(frame) = stream.next_frame()? {
+                whole.extend_from_slice(&frame);
+            }
+            Ok::<_, Error>(whole)
+        };
+        Body::from(match cloud.store.is_inline() {
+            true => whole(stream)?,
+            false => blocking(move || whole(stream)).await?,
+        })
     } else {
+        stream.permit = Some(permit);
         Body::from_stream(frames(stream))
     };
     let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(STREAM_TYPE))];
     Ok((kind, body).into_response())
 }
 
-/// Reads frames on a thread of their own, a few ahead of the connection.
-fn frames(mut stream: journal::Stream) -> impl futures_core::Stream<Item = Result<Bytes, Error>> {
-    let (sender, mut receiver) = tokio::sync::mpsc::channel(4);
-    tokio::task::spawn_blocking(move || {
-        loop {
-            let frame = stream.next_frame().transpose();
-            let last = !matches!(frame, Some(Ok(_)));
-            if let Some(frame) = frame {
-                let sent = sender.blocking_send(frame.map(Bytes::from));
-                if sent.is_err() {
-                    return;
-                }
-            }
-            if last {
-                return;
-            }
+/// Journals that one account can have sent to it at a time.
+const MAX_STREAMS: usize = 16;
+/// How long a reader may take for one frame: what takes longer holds the stream open for others' sake only.
+const FRAME_TAKES: Duration = Duration::from_secs(60);
+
+/// Frames as the connection asks for them. No thread is held while it does not ask.
+fn frames(stream: journal::Stream) -> impl futures_core::Stream<Item = Result<Bytes, Error>> {
+    let begun = (stream, Instant::now());
+    futures_util::stream::try_unfold(begun, async |(mut stream, asked)| {
+        if asked.elapsed() > FRAME_TAKES {
+            return Err(ProblemCode::RequestTimeout.into());
         }
-    });
-    futures_util::stream::poll_fn(move |context| receiver.poll_recv(context))
+        let (stream, frame) = blocking(move || {
+            let frame = stream.next_frame()?;
+            Ok::<_, Error>((stream, frame))
+        })
+        .await?;
+        Ok(frame.map(|frame| (Bytes::from(frame), (stream, Instant::now()))))
+    })
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Error::Invariant("a reader panicked"))?
 }
 
 /// What a change would charge, keep and destroy, as things stand; nothing comes of asking.
@@ -191,24 +213,45 @@ pub async fn command(
     State(cloud): State<Cloud>,
     Caller(row): Caller,
     Named(id): Named<String>,
-    body: Bytes,
+    CommandBody(body): CommandBody,
 ) -> Result<Response, Error> {
     let id = command_id(&id)?;
     let command = PendingCommand {
         id,
         body: Hash(*blake3::hash(&body).as_bytes()),
     };
-    on_account(&cloud, &row, move |work| {
-        if let Some((known, ..)) = work.tx.command(work.row.id, id)? {
-            if known != command.body {
-                return Err(ProblemCode::CommandReused.into());
+    // What is large is read, and what it names is looked up, before the one writer is taken.
+    let request: Result<CommandRequest, Error> = parse(&body);
+    let named: BTreeSet<Seq> = match &request {
+        Ok(request) => request
+            .entries
+            .iter()
+            .map(|named| named.seq)
+            .take(MAX_ROWS)
+            .collect(),
+        Err(_) => BTreeSet::new(),
+    };
+    let (head, known) = (row.clone(), command.body);
+    let looked_up = move |tx: &Tx<'_>| match tx.command(head.id, id)? {
+        Some((stored, ..)) if stored != known => Err(ProblemCode::CommandReused.into()),
+        Some(_) => Ok(None),
+        None => tx.entries_at(&head, &named).map(Some),
+    };
+    if let Some(looked_up) = cloud.store.read(looked_up).await? {
+        on_account(&cloud, &row, move |work| {
+            // It may have come a second time meanwhile.
+            if let Some((known, ..)) = work.tx.command(work.row.id, id)? {
+                return match known == command.body {
+                    true => Ok(()),
+                    false => Err(ProblemCode::CommandReused.into()),
+                };
             }
-            return Ok(());
-        }
-        let request: CommandRequest = parse(&body)?;
-        work.command(&command, &request)
-    })
-    .await?;
+            work.looked_up = looked_up;
+            work.command(&command, &request?)
+        })
+        .await?;
+        cloud.crash_here(CrashPoint::AfterCommand);
+    }
     // What was decided now, what was answered before, or what the card's answer has brought meanwhile.
     let stored = cloud.store.read(move |tx| tx.command(row.id, id)).await?;
     let (_, status, answer) = stored.ok_or(ProblemCode::InProgress)?;

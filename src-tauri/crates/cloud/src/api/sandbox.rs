@@ -352,6 +352,7 @@ pub async fn faults(
     Doc(request): Doc<FaultsRequest>,
 ) -> axum::http::StatusCode {
     cloud.faults.replace(request.faults);
+    cloud.faults.crash_at(request.crash);
     axum::http::StatusCode::NO_CONTENT
 }
 

@@ -42,6 +42,7 @@ pub async fn run(
         sandbox: true,
         seed: Some(seed),
         new_epoch: false,
+        accept_clock: false,
     };
     let cloud = Cloud::start(store.clone(), options).await?;
     let (access_key, key_hash) = new_access_key()?;

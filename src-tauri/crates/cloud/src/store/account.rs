@@ -1,11 +1,18 @@
 //! An account's row and its journal: rows for the newest entries, sealed segments for the rest.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use boothkeeper_domain::account::FOLD_VERSION;
 use boothkeeper_domain::billing::time::next;
-use boothkeeper_domain::{Account, AccountId, Amount, Catalog, Entry, Hash, Programme, Seq};
+use boothkeeper_domain::{
+    Account, AccountId, Amount, Catalog, Entry, Hash, Programme, Seq, Timestamp,
+};
+use boothkeeper_wire::api::Head;
 use boothkeeper_wire::problem::ProblemCode;
 use boothkeeper_wire::stream::{SEGMENT, compress, decompress, lines};
 use boothkeeper_wire::{chain, entry};
 use rusqlite::{OptionalExtension, params};
+use xxhash_rust::xxh3::Xxh3Default;
 
 use super::Tx;
 use crate::Error;
@@ -50,8 +57,8 @@ impl Tx<'_> {
     ) -> Result<AccountRow, Error> {
         let (state, genesis) = (Account::default(), chain::genesis(account));
         let query =
-            "INSERT INTO accounts (account, key_hash, programme, card_behaviour, seq, chain, state)
-                     VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6)";
+            "INSERT INTO accounts (account, key_hash, programme, card_behaviour, seq, chain, state, rules, mark)
+                     VALUES (?1, ?2, ?3, ?4, 0, ?5, '', 0, 0)";
         self.connection.execute(
             query,
             params![
@@ -60,17 +67,105 @@ impl Tx<'_> {
                 serde_json::to_string(&programme)?,
                 card_behaviour,
                 genesis.0,
-                serde_json::to_string(&state)?,
             ],
         )?;
-        Ok(AccountRow {
+        let row = AccountRow {
             id: self.connection.last_insert_rowid(),
             account: account.clone(),
             programme,
             card_behaviour: card_behaviour.to_owned(),
             chain: genesis,
             state,
-        })
+        };
+        self.keep_fold(&row, None)?;
+        Ok(row)
+    }
+
+    /// Keeps the fold at the journal's end, with the version of the rules that made it and a mark over both.
+    fn keep_fold(&self, row: &AccountRow, due_at: Option<Timestamp>) -> Result<(), Error> {
+        let state = serde_json::to_string(&row.state)?;
+        let mark = Fold {
+            account: row.account.as_str(),
+            seq: row.state.seq.0,
+            chain: &row.chain.0,
+            state: &state,
+        };
+        let update = "UPDATE accounts SET seq = ?2, chain = ?3, state = ?4, due_at = ?5, rules = ?6, mark = ?7
+                      WHERE id = ?1";
+        self.connection.prepare_cached(update)?.execute(params![
+            row.id,
+            row.state.seq.0,
+            row.chain.0,
+            state,
+            due_at.map(Timestamp::millis),
+            FOLD_VERSION,
+            mark.mark(),
+        ])?;
+        Ok(())
+    }
+
+    /// Accounts whose fold an earlier version of the rules has made.
+    pub fn older_folds(&self) -> Result<Vec<AccountId>, Error> {
+        let query = "SELECT account FROM accounts WHERE rules <> ?1";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let accounts = statement.query_map([FOLD_VERSION], |row| row.get::<_, String>(0))?;
+        accounts
+            .map(|account| Ok(AccountId::new(account?)?))
+            .collect()
+    }
+
+    pub fn programme(&self, account: &AccountId) -> Result<Programme, Error> {
+        let query = "SELECT programme FROM accounts WHERE account = ?1";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let programme = statement.query_row([account.as_str()], |row| row.get::<_, String>(0))?;
+        Ok(serde_json::from_str(&programme)?)
+    }
+
+    /// Folds an account from its journal, and keeps the result: a fold that older rules have made is no damage,
+    /// a journal whose bytes are not what was chained is.
+    pub fn fold_again(&self, account: &AccountId, catalog: &Catalog) -> Result<(), Error> {
+        let query = "SELECT id, seq, programme, card_behaviour FROM accounts WHERE account = ?1";
+        let mut row = self
+            .connection
+            .query_row(query, [account.as_str()], |row| {
+                Ok(AccountRow {
+                    id: row.get(0)?,
+                    account: account.clone(),
+                    programme: Programme::Booth,
+                    card_behaviour: row.get(3)?,
+                    chain: chain::genesis(account),
+                    // The journal is read up to here.
+                    state: Account {
+                        seq: Seq(row.get(1)?),
+                        ..Account::default()
+                    },
+                })
+            })?;
+        row.programme = catalog.programme;
+        let end = row.state.seq;
+        let (mut state, mut at) = (Account::default(), Seq::ZERO);
+        while let Some(stored) = self.stored_after(&row, at)? {
+            let (last, chain, whole) = match stored {
+                Stored::Lines { last, chain, lines } => (last, chain, lines),
+                Stored::Segment {
+                    last, chain, frame, ..
+                } => (last, chain, decompress(&frame)?),
+            };
+            for line in lines(&whole)? {
+                state.apply(&entry::decode(line)?)?;
+                row.chain = chain::next(&row.chain, line);
+            }
+            if row.chain != chain || state.seq != last {
+                return Err(damaged(account, "its journal is not what was chained"));
+            }
+            at = last;
+        }
+        if state.seq != end {
+            return Err(damaged(account, "its journal ends before its head"));
+        }
+        row.state = state;
+        let due = next(&row.state, catalog).map(|(at, _)| at);
+        self.keep_fold(&row, due)
     }
 
     pub fn account_by_key(&self, key_hash: &Hash) -> Result<Option<AccountRow>, Error> {
@@ -88,33 +183,57 @@ impl Tx<'_> {
         values: &[&dyn rusqlite::ToSql],
     ) -> Result<Option<AccountRow>, Error> {
         let query = format!(
-            "SELECT id, account, programme, card_behaviour, chain, state FROM accounts WHERE {condition}"
+            "SELECT id, account, programme, card_behaviour, chain, state, seq, rules, mark FROM accounts WHERE {condition}"
         );
         let mut statement = self.connection.prepare_cached(&query)?;
         let row = statement.query_row(values, |row| {
             let (account, programme, state): (String, String, String) =
                 (row.get(1)?, row.get(2)?, row.get(5)?);
-            Ok((
-                row.get(0)?,
-                account,
-                programme,
-                row.get(3)?,
-                row.get(4)?,
-                state,
-            ))
+            let chain: [u8; 32] = row.get(4)?;
+            let fold = Fold {
+                account: &account,
+                seq: row.get(6)?,
+                chain: &chain,
+                state: &state,
+            };
+            let sound =
+                row.get::<_, u32>(7)? == FOLD_VERSION && fold.mark() == row.get::<_, i64>(8)?;
+            let (id, behaviour): (_, String) = (row.get(0)?, row.get(3)?);
+            Ok((id, account, programme, behaviour, chain, state, sound))
         });
-        row.optional()?
-            .map(|(id, account, programme, card_behaviour, chain, state)| {
-                Ok(AccountRow {
-                    id,
-                    account: AccountId::new(account)?,
-                    programme: serde_json::from_str(&programme)?,
-                    card_behaviour,
-                    chain: Hash(chain),
-                    state: serde_json::from_str(&state)?,
-                })
-            })
-            .transpose()
+        let Some((id, account, programme, card_behaviour, chain, state, sound)) = row.optional()?
+        else {
+            return Ok(None);
+        };
+        let account = AccountId::new(account)?;
+        if !sound {
+            return Err(damaged(&account, "its fold is not what was stored"));
+        }
+        Ok(Some(AccountRow {
+            id,
+            programme: serde_json::from_str(&programme)?,
+            card_behaviour,
+            chain: Hash(chain),
+            state: serde_json::from_str(&state)?,
+            account,
+        }))
+    }
+
+    /// Whose key it is and where the journal ends, without the fold: what a live channel asks every few seconds.
+    pub fn head_by_key(&self, key_hash: &Hash) -> Result<Option<(AccountId, Head)>, Error> {
+        let query = "SELECT account, seq, chain FROM accounts WHERE key_hash = ?1";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let found = statement.query_row([key_hash.0], |row| {
+            let head = Head {
+                seq: Seq(row.get(1)?),
+                chain: Hash(row.get(2)?),
+            };
+            Ok((row.get::<_, String>(0)?, head))
+        });
+        let found = found.optional()?;
+        Ok(found
+            .map(|(account, head)| Ok::<_, Error>((AccountId::new(account)?, head)))
+            .transpose()?)
     }
 
     pub fn set_card_behaviour(&self, account: i64, behaviour: &str) -> Result<(), Error> {
@@ -149,13 +268,8 @@ impl Tx<'_> {
                 self.seal(row, entry.seq)?;
             }
         }
-        let update =
-            "UPDATE accounts SET seq = ?2, chain = ?3, state = ?4, due_at = ?5 WHERE id = ?1";
-        let state = serde_json::to_string(&row.state)?;
-        let due = next(&row.state, catalog).map(|(at, _)| at.millis());
-        let values = params![row.id, row.state.seq.0, row.chain.0, state, due];
-        self.connection.prepare_cached(update)?.execute(values)?;
-        Ok(())
+        let due = next(&row.state, catalog).map(|(at, _)| at);
+        self.keep_fold(row, due)
     }
 
     /// Moves the rows up to `last` into a segment.
@@ -164,13 +278,15 @@ impl Tx<'_> {
         let Stored::Lines { lines, .. } = lines else {
             return Err(Error::Invariant("a segment without rows"));
         };
-        let insert = "INSERT INTO segments VALUES (?1, ?2, ?3, ?4, ?5)";
+        let insert = "INSERT INTO segments VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let frame = compress(&lines)?;
         self.connection.prepare_cached(insert)?.execute(params![
             row.id,
             last.0,
             row.chain.0,
             row.state.balance.minor(),
-            compress(&lines)?,
+            frame,
+            segment_mark(last, &row.chain, row.state.balance.minor(), &frame),
         ])?;
         let delete = "DELETE FROM entries WHERE account = ?1 AND seq <= ?2";
         self.connection
@@ -202,7 +318,9 @@ impl Tx<'_> {
         }
         let last = Seq((after.0 / SEGMENT + 1) * SEGMENT);
         let Some(segment) = self.segment(row.id, last)? else {
-            return self.rows_after(row.id, after).map(Some);
+            let rows = self.rows_after(row.id, after)?;
+            self.check_rows(row, after, &rows)?;
+            return Ok(Some(rows));
         };
         let Stored::Segment { chain, frame, .. } = &segment else {
             return Ok(Some(segment));
@@ -224,22 +342,31 @@ impl Tx<'_> {
     }
 
     fn segment(&self, account: i64, last: Seq) -> Result<Option<Stored>, Error> {
-        let query = "SELECT chain, balance, frame FROM segments WHERE account = ?1 AND last = ?2";
+        let query =
+            "SELECT chain, balance, frame, mark FROM segments WHERE account = ?1 AND last = ?2";
         let mut statement = self.connection.prepare_cached(query)?;
         let row = statement.query_row(params![account, last.0], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            let (chain, balance): ([u8; 32], i64) = (row.get(0)?, row.get(1)?);
+            let (frame, mark): (Vec<u8>, Option<i64>) = (row.get(2)?, row.get(3)?);
+            let chain = Hash(chain);
+            // Segments of before there were marks have none.
+            let sound = mark.is_none_or(|mark| mark == segment_mark(last, &chain, balance, &frame));
+            Ok((chain, balance, frame, sound))
         });
-        row.optional()?
-            .map(|(chain, balance, frame)| {
-                Ok(Stored::Segment {
-                    last,
-                    chain: Hash(chain),
-                    balance: Amount::new(balance)
-                        .map_err(|_| Error::Invariant("a stored balance is out of range"))?,
-                    frame,
-                })
-            })
-            .transpose()
+        let Some((chain, balance, frame, sound)) = row.optional()? else {
+            return Ok(None);
+        };
+        if !sound {
+            tracing::error!(account, %last, "a stored segment is damaged");
+            return Err(ProblemCode::AccountDamaged.into());
+        }
+        let balance = Amount::new(balance);
+        Ok(Some(Stored::Segment {
+            last,
+            chain,
+            balance: balance.map_err(|_| Error::Invariant("a stored balance is out of range"))?,
+            frame,
+        }))
     }
 
     /// The chain value after the entry at `seq`; `None` past the head.
@@ -273,6 +400,61 @@ impl Tx<'_> {
         Ok(Some(hash))
     }
 
+    /// The newest rows are what was chained, up to the head that the account's marked row names.
+    fn check_rows(&self, row: &AccountRow, after: Seq, rows: &Stored) -> Result<(), Error> {
+        let Stored::Lines {
+            last,
+            chain,
+            lines: whole,
+        } = rows
+        else {
+            return Ok(());
+        };
+        let before = self.chain_at(row, after)?;
+        let before = before.ok_or(Error::Invariant("the journal has a gap"))?;
+        let computed = lines(whole)?.fold(before, |previous, line| chain::next(&previous, line));
+        let ends_at_head = *last != row.state.seq || *chain == row.chain;
+        match computed == *chain && ends_at_head && *last >= row.state.seq {
+            true => Ok(()),
+            false => Err(damaged(
+                &row.account,
+                "its newest entries are not what was chained",
+            )),
+        }
+    }
+
+    /// Several entries, each with the chain value there, by place; what is not in the journal is left out. Each
+    /// segment is opened once.
+    pub fn entries_at(
+        &self,
+        row: &AccountRow,
+        seqs: &BTreeSet<Seq>,
+    ) -> Result<BTreeMap<Seq, (Hash, Entry)>, Error> {
+        let mut found = BTreeMap::new();
+        let known = seqs
+            .iter()
+            .filter(|seq| **seq > Seq::ZERO && **seq <= row.state.seq);
+        let known: Vec<_> = known.copied().collect();
+        let base = |seq: &Seq| (seq.0 - 1) / SEGMENT * SEGMENT;
+        for wanted in known.chunk_by(|one, next| base(one) == base(next)) {
+            let first = Seq(base(&wanted[0]));
+            let whole = match self.stored_after(row, first)? {
+                None => continue,
+                Some(Stored::Lines { lines, .. }) => lines,
+                Some(Stored::Segment { frame, .. }) => decompress(&frame)?,
+            };
+            let before = self.chain_at(row, first)?;
+            let mut chain = before.ok_or(Error::Invariant("the journal has a gap"))?;
+            for (line, seq) in lines(&whole)?.zip(first.0 + 1..) {
+                chain = chain::next(&chain, line);
+                if wanted.contains(&Seq(seq)) {
+                    found.insert(Seq(seq), (chain, entry::decode(line)?));
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// One entry, as committed.
     pub fn entry(&self, row: &AccountRow, seq: Seq) -> Result<Option<Entry>, Error> {
         if seq == Seq::ZERO {
@@ -288,4 +470,39 @@ impl Tx<'_> {
             .ok_or(Error::Invariant("the journal has a gap"))?;
         Ok(Some(entry::decode(line)?))
     }
+}
+
+/// What is marked of an account's row: the fold, where it is of, and whose.
+struct Fold<'a> {
+    account: &'a str,
+    seq: u64,
+    chain: &'a [u8; 32],
+    state: &'a str,
+}
+
+impl Fold<'_> {
+    fn mark(&self) -> i64 {
+        let mut hasher = Xxh3Default::new();
+        hasher.update(&self.seq.to_le_bytes());
+        hasher.update(self.chain);
+        hasher.update(&(self.account.len() as u64).to_le_bytes());
+        hasher.update(self.account.as_bytes());
+        hasher.update(self.state.as_bytes());
+        hasher.digest().cast_signed()
+    }
+}
+
+fn segment_mark(last: Seq, chain: &Hash, balance: i64, frame: &[u8]) -> i64 {
+    let mut hasher = Xxh3Default::new();
+    hasher.update(&last.0.to_le_bytes());
+    hasher.update(&chain.0);
+    hasher.update(&balance.to_le_bytes());
+    hasher.update(frame);
+    hasher.digest().cast_signed()
+}
+
+/// The account is refused, and the log says why: signing or charging on it would make the damage true.
+fn damaged(account: &AccountId, why: &str) -> Error {
+    tracing::error!(%account, "an account's record is damaged: {why}");
+    ProblemCode::AccountDamaged.into()
 }

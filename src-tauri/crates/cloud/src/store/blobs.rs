@@ -1,7 +1,7 @@
 //! Attachments' bytes, by their content's hash and piece by piece: what has arrived stays, however the
 //! connection ended.
 
-use boothkeeper_domain::Hash;
+use boothkeeper_domain::{Hash, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 use super::Tx;
@@ -14,34 +14,91 @@ pub struct Held {
     pub bytes: u64,
     /// Whole, and what its hash says.
     pub complete: bool,
+    /// When its first bytes came.
+    pub begun_at: Timestamp,
 }
 
 impl Tx<'_> {
     pub fn blob(&self, account: i64, sha256: &Hash) -> Result<Option<Held>, Error> {
-        let query = "SELECT length, held, complete FROM blobs WHERE account = ?1 AND sha256 = ?2";
+        let query =
+            "SELECT length, held, complete, begun_at FROM blobs WHERE account = ?1 AND sha256 = ?2";
         let mut statement = self.connection.prepare_cached(query)?;
         let row = statement.query_row(params![account, sha256.0], |row| {
             Ok(Held {
                 length: row.get(0)?,
                 bytes: row.get(1)?,
                 complete: row.get(2)?,
+                begun_at: Timestamp::from_millis(row.get(3)?),
             })
         });
         Ok(row.optional()?)
     }
 
-    /// All that an account keeps here, also of blobs that are not whole.
+    /// Bytes that an account keeps here, also of blobs that are not whole.
     pub fn blob_bytes(&self, account: i64) -> Result<u64, Error> {
-        let query = "SELECT coalesce(sum(length), 0) FROM blobs WHERE account = ?1";
+        let query = "SELECT held FROM blob_usage WHERE account = ?1";
         let mut statement = self.connection.prepare_cached(query)?;
-        Ok(statement.query_row([account], |row| row.get(0))?)
+        let held = statement
+            .query_row([account], |row| row.get(0))
+            .optional()?;
+        Ok(held.unwrap_or(0))
     }
 
-    pub fn begin_blob(&self, account: i64, sha256: &Hash, length: u64) -> Result<(), Error> {
-        let insert = "INSERT OR IGNORE INTO blobs VALUES (?1, ?2, ?3, 0, 0)";
-        let values = params![account, sha256.0, length];
+    fn use_bytes(&self, account: i64, more: i64) -> Result<(), Error> {
+        let add = "INSERT INTO blob_usage VALUES (?1, ?2)
+                   ON CONFLICT (account) DO UPDATE SET held = held + ?2";
+        self.connection
+            .prepare_cached(add)?
+            .execute(params![account, more])?;
+        Ok(())
+    }
+
+    /// Where its first piece can be kept.
+    pub fn begin_blob(
+        &self,
+        account: i64,
+        sha256: &Hash,
+        length: u64,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let insert = "INSERT INTO blobs (account, sha256, length, held, complete, begun_at)
+                      VALUES (?1, ?2, ?3, 0, 0, ?4)";
+        let values = params![account, sha256.0, length, now.millis()];
         self.connection.prepare_cached(insert)?.execute(values)?;
         Ok(())
+    }
+
+    /// Drops some of the blobs, of any account, whose first bytes came before `before` and which never became
+    /// whole. At most a few at a time: each caller pays for little.
+    pub fn expire_blobs(&self, before: Timestamp) -> Result<(), Error> {
+        for (account, sha256) in self.unfinished_blobs("begun_at < ?1", before, 8)? {
+            self.drop_blob(account, &sha256)?;
+        }
+        Ok(())
+    }
+
+    /// Blobs with all their bytes that were never marked as whole: what a crash of an earlier version left.
+    pub fn unmarked_blobs(&self) -> Result<Vec<(i64, Hash)>, Error> {
+        self.unfinished_blobs(
+            "held = length AND begun_at > ?1",
+            Timestamp::from_millis(i64::MIN),
+            u32::MAX,
+        )
+    }
+
+    fn unfinished_blobs(
+        &self,
+        which: &str,
+        instant: Timestamp,
+        most: u32,
+    ) -> Result<Vec<(i64, Hash)>, Error> {
+        let query =
+            format!("SELECT account, sha256 FROM blobs WHERE complete = 0 AND ({which}) LIMIT ?2");
+        let mut statement = self.connection.prepare_cached(&query)?;
+        let found = statement.query_map(params![instant.millis(), most], |row| {
+            Ok((row.get(0)?, Hash(row.get(1)?)))
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
     }
 
     /// Keeps a piece that continues what is here.
@@ -59,7 +116,7 @@ impl Tx<'_> {
         let held = at + piece.len() as u64;
         let values = params![account, sha256.0, held];
         self.connection.prepare_cached(grow)?.execute(values)?;
-        Ok(())
+        self.use_bytes(account, i64::try_from(piece.len()).unwrap_or(i64::MAX))
     }
 
     pub fn complete_blob(&self, account: i64, sha256: &Hash) -> Result<(), Error> {
@@ -70,6 +127,10 @@ impl Tx<'_> {
     }
 
     pub fn drop_blob(&self, account: i64, sha256: &Hash) -> Result<(), Error> {
+        let Some(held) = self.blob(account, sha256)? else {
+            return Ok(());
+        };
+        self.use_bytes(account, -i64::try_from(held.bytes).unwrap_or(i64::MAX))?;
         for delete in [
             "DELETE FROM blob_pieces WHERE account = ?1 AND sha256 = ?2",
             "DELETE FROM blobs WHERE account = ?1 AND sha256 = ?2",

@@ -12,9 +12,11 @@ mod tables;
 mod tickets;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, mpsc};
+use std::sync::mpsc::{self, TrySendError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
+use boothkeeper_wire::problem::ProblemCode;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
@@ -37,7 +39,7 @@ enum Engine {
     /// One connection, everything in the caller's thread: for simulation on virtual time.
     Inline(Mutex<Connection>),
     Threads {
-        jobs: Option<mpsc::Sender<Job>>,
+        jobs: Option<mpsc::SyncSender<Job>>,
         writer: Option<JoinHandle<()>>,
         readers: Mutex<Vec<Connection>>,
         path: PathBuf,
@@ -49,6 +51,8 @@ pub struct Store(Arc<Engine>);
 
 /// The most requests one commit takes together.
 const GROUP: usize = 256;
+/// Requests that wait for the writer. One more is shed: it would wait longer than its caller does.
+const QUEUE: usize = 1024;
 
 impl Store {
     pub fn open(path: &Path) -> Result<Self, Error> {
@@ -59,7 +63,7 @@ impl Store {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         schema::migrate(&mut connection)?;
-        let (jobs, queue) = mpsc::channel();
+        let (jobs, queue) = mpsc::sync_channel(QUEUE);
         let writer = std::thread::Builder::new()
             .name("cloud-writer".into())
             .spawn(move || write_loop(&connection, &queue))?;
@@ -102,7 +106,10 @@ impl Store {
                     Box::new(move || drop(answer.send(result)))
                 });
                 let jobs = jobs.as_ref().ok_or(STOPPED)?;
-                jobs.send(job).map_err(|_| STOPPED)?;
+                jobs.try_send(job).map_err(|error| match error {
+                    TrySendError::Full(_) => ProblemCode::TooManyRequests.into(),
+                    TrySendError::Disconnected(_) => STOPPED,
+                })?;
                 answered.await.map_err(|_| STOPPED)?
             }
         }

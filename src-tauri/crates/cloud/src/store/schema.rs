@@ -125,6 +125,22 @@ const STEPS: &[M<'_>] = &[
          PRIMARY KEY (account, sha256, at)
      );",
     ),
+    M::up(
+        "-- The version of the rules that made the fold, and a mark over it: a fold of 0 is made again first.
+     ALTER TABLE accounts ADD COLUMN rules INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE accounts ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE segments ADD COLUMN mark INTEGER;
+
+     -- Uploads that do not become whole expire; what an account keeps is counted as it comes.
+     ALTER TABLE blobs ADD COLUMN begun_at INTEGER NOT NULL DEFAULT 0;
+     CREATE INDEX blobs_unfinished ON blobs (begun_at) WHERE complete = 0;
+     CREATE TABLE blob_usage (account INTEGER PRIMARY KEY REFERENCES accounts (id), held INTEGER NOT NULL);
+     INSERT INTO blob_usage SELECT account, sum(held) FROM blobs GROUP BY account;
+
+     -- The journal's place at which a ticket last changed: laptops ask for what is newer.
+     ALTER TABLE tickets ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+     CREATE INDEX tickets_by_change ON tickets (account, changed, id);",
+    ),
 ];
 
 pub fn migrate(connection: &mut Connection) -> Result<(), Error> {

@@ -1,21 +1,73 @@
 //! Tickets: a dispute as its document, beside what finds it again.
 
 use boothkeeper_domain::disputes::Subject;
-use boothkeeper_domain::{AccountId, DisputeId};
-use boothkeeper_wire::dispute::Ticket;
+use boothkeeper_domain::{AccountId, DisputeId, Seq};
+use boothkeeper_wire::dispute::{MAX_TICKET, Ticket, TicketCursor};
+use boothkeeper_wire::problem::ProblemCode;
 use rusqlite::{OptionalExtension, params};
 
 use super::Tx;
 use crate::Error;
 
 impl Tx<'_> {
-    /// Newest first.
-    pub fn tickets(&self, account: i64) -> Result<Vec<Ticket>, Error> {
+    /// Newest first, as many as fit into `bytes`: what laptops of before 2026-11-27 ask for.
+    pub fn newest_tickets(&self, account: i64, bytes: usize) -> Result<Vec<Ticket>, Error> {
         let query = "SELECT document FROM tickets WHERE account = ?1 ORDER BY id DESC";
         let mut statement = self.connection.prepare_cached(query)?;
-        let rows = statement.query_map([account], |row| row.get::<_, String>(0))?;
-        rows.map(|document| Ok(serde_json::from_str(&document?)?))
-            .collect()
+        let mut rows = statement.query([account])?;
+        let (mut tickets, mut taken) = (Vec::new(), 0);
+        while let Some(row) = rows.next()? {
+            let document = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+            taken += document.len();
+            if taken > bytes {
+                break;
+            }
+            tickets.push(serde_json::from_str(document)?);
+        }
+        Ok(tickets)
+    }
+
+    /// Tickets that changed after a place, in the order in which they changed: at most `limit`, and no more once
+    /// they have come to `bytes`. Each with its place.
+    pub fn tickets_after(
+        &self,
+        account: i64,
+        after: TicketCursor,
+        limit: usize,
+        bytes: usize,
+    ) -> Result<Vec<(TicketCursor, Ticket)>, Error> {
+        let query = "SELECT changed, id, document FROM tickets
+                     WHERE account = ?1 AND (changed, id) > (?2, ?3) ORDER BY changed, id LIMIT ?4";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let values = params![account, after.changed, after.id, limit];
+        let mut rows = statement.query(values)?;
+        let (mut tickets, mut taken) = (Vec::new(), 0);
+        while taken < bytes
+            && let Some(row) = rows.next()?
+        {
+            let place = TicketCursor {
+                changed: row.get(0)?,
+                id: row.get(1)?,
+            };
+            let document = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+            taken += document.len();
+            tickets.push((place, serde_json::from_str(document)?));
+        }
+        Ok(tickets)
+    }
+
+    /// The place of the ticket that changed last.
+    pub fn last_ticket(&self, account: i64) -> Result<Option<TicketCursor>, Error> {
+        let query = "SELECT changed, id FROM tickets WHERE account = ?1
+                     ORDER BY changed DESC, id DESC LIMIT 1";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let last = statement.query_row([account], |row| {
+            Ok(TicketCursor {
+                changed: row.get(0)?,
+                id: row.get(1)?,
+            })
+        });
+        Ok(last.optional()?)
     }
 
     pub fn ticket(&self, account: i64, dispute: &DisputeId) -> Result<Option<Ticket>, Error> {
@@ -70,25 +122,36 @@ impl Tx<'_> {
     pub fn insert_ticket(
         &self,
         account: i64,
+        changed: Seq,
         subject: &Subject,
         ticket: &Ticket,
     ) -> Result<(), Error> {
-        let insert = "INSERT INTO tickets (account, dispute, subject, open, document)
-                      VALUES (?1, ?2, ?3, 1, ?4)";
+        let insert = "INSERT INTO tickets (account, dispute, subject, open, document, changed)
+                      VALUES (?1, ?2, ?3, 1, ?4, ?5)";
         let subject = serde_json::to_string(subject)?;
-        let document = serde_json::to_string(ticket)?;
-        let values = params![account, ticket.id.as_str(), subject, document];
+        let document = document(ticket)?;
+        let values = params![account, ticket.id.as_str(), subject, document, changed.0];
         self.connection.prepare_cached(insert)?.execute(values)?;
         Ok(())
     }
 
-    pub fn update_ticket(&self, account: i64, ticket: &Ticket) -> Result<(), Error> {
-        let update =
-            "UPDATE tickets SET open = ?3, document = ?4 WHERE account = ?1 AND dispute = ?2";
-        let document = serde_json::to_string(ticket)?;
+    /// `changed` is the journal's place of what changed it.
+    pub fn update_ticket(&self, account: i64, changed: Seq, ticket: &Ticket) -> Result<(), Error> {
+        let update = "UPDATE tickets SET open = ?3, document = ?4, changed = ?5
+                      WHERE account = ?1 AND dispute = ?2";
+        let document = document(ticket)?;
         let open = ticket.state.is_open();
-        let values = params![account, ticket.id.as_str(), open, document];
+        let values = params![account, ticket.id.as_str(), open, document, changed.0];
         self.connection.prepare_cached(update)?.execute(values)?;
         Ok(())
+    }
+}
+
+/// A ticket that has grown past its bound takes nothing more: another one can be opened.
+fn document(ticket: &Ticket) -> Result<String, Error> {
+    let document = serde_json::to_string(ticket)?;
+    match document.len() <= MAX_TICKET {
+        true => Ok(document),
+        false => Err(ProblemCode::QuotaReached.into()),
     }
 }

@@ -40,6 +40,10 @@ pub enum FoldError {
     Amount { seq: Seq, source: AmountError },
 }
 
+/// Counts up whenever [`Account::apply`] comes to another state from the same entries: a fold stored under
+/// another number is made again from the journal before it is used.
+pub const FOLD_VERSION: u32 = 1;
+
 /// The state after the entry at `seq`. Stored copies are caches: the journal gives it again.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -288,7 +292,8 @@ impl Account {
             }
             Body::Closure(_) => {
                 self.life = Life::Closed;
-                self.closed_by = Some(entry.seq);
+                // A large account is closed by several entries in a row: the first is the closure.
+                self.closed_by.get_or_insert(entry.seq);
                 self.grace = None;
                 self.period = None;
                 self.pending_fee = None;

@@ -2,6 +2,7 @@
 //! `balance_after`, rest on the same state that everybody will fold.
 
 use super::{Charge, Decision, Purpose, Refusal};
+use crate::bounds::{REASON_CHARS, fits};
 use crate::grant::opening;
 use crate::journal::{Body, PurchaseStarted};
 use crate::{Account, Actor, Amount, Catalog, Entry, Line, PaymentId, Source, Timestamp};
@@ -39,6 +40,9 @@ impl<'a> Ledger<'a> {
         lines: Vec<Line>,
         reason: Option<String>,
     ) -> Result<(), Refusal> {
+        if !reason.as_deref().is_none_or(|why| fits(why, REASON_CHARS)) {
+            return Err(Refusal::TextTooLong);
+        }
         let out_of_range = |_| Refusal::AmountOutOfRange;
         let delta = Amount::sum(lines.iter().map(|l| l.delta)).map_err(out_of_range)?;
         let entry = Entry {

@@ -188,6 +188,9 @@ pub enum Refusal {
     UnknownProduct,
     #[error("new events cannot be scheduled now")]
     NoNewEvents,
+    /// A reason, a name or an address is longer than [`crate::bounds`] allows.
+    #[error("a text is longer than it may be")]
+    TextTooLong,
     /// The rules contradicted the journal's invariants: nothing is written.
     #[error("the entry would break the journal")]
     Broken(#[from] FoldError),

@@ -1,7 +1,9 @@
 //! A new account: its first entries, at the instant of sign-up. Its first period counts as paid.
 
+use super::support::event_name;
 use super::{Decision, Ledger, Refusal};
 use crate::account::{AutoRechargeSetting, Card, Payer, PaymentOrder};
+use crate::bounds::{EMAIL_CHARS, fits};
 use crate::calendar::{Cycle, period};
 use crate::journal::{Allowance, Body, EventScheduled, LegacyAdded, Opened, Purchase};
 use crate::{Account, AccountId, Actor, Amount, Catalog, EventId, Source, Timestamp};
@@ -50,6 +52,9 @@ pub fn open(sign_up: SignUp, catalog: &Catalog, now: Timestamp) -> Result<Decisi
     if sign_up.payment_order.first == Payer::Credits && !catalog.policies.credits_pay_fees {
         return Err(Refusal::CreditsCannotPayFees.into());
     }
+    if !fits(&sign_up.email, EMAIL_CHARS) {
+        return Err(Refusal::TextTooLong.into());
+    }
     if sign_up.opening_balance.is_negative() {
         return Err(Refusal::AmountOutOfRange.into());
     }
@@ -96,7 +101,7 @@ pub fn open(sign_up: SignUp, catalog: &Catalog, now: Timestamp) -> Result<Decisi
             .map_err(|_| Refusal::AmountOutOfRange)?;
         let body = Body::EventScheduled(EventScheduled {
             event,
-            name,
+            name: event_name(&name)?,
             starts_at,
             ends_at,
         });

@@ -1,6 +1,8 @@
 //! What a change would charge, keep and destroy, said beforehand; and whether the truth has become worse
 //! than what was said (`domain.md` §5).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Refusal;
@@ -74,8 +76,17 @@ impl Quote {
 
 /// Whether something is named that was not shown; of two events of one name, both must have been.
 fn names_more(now: &[String], seen: &[String]) -> bool {
-    let count = |names: &[String], name| names.iter().filter(|n| *n == name).count();
-    now.iter().any(|name| count(now, name) > count(seen, name))
+    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in seen {
+        *shown.entry(name).or_default() += 1;
+    }
+    now.iter().any(|name| match shown.get_mut(name.as_str()) {
+        Some(left) if *left > 0 => {
+            *left -= 1;
+            false
+        }
+        _ => true,
+    })
 }
 
 pub fn quote(

@@ -2,6 +2,7 @@
 
 use super::{Decision, Ledger, Refusal};
 use crate::account::Life;
+use crate::bounds;
 use crate::catalog::FailedRunRefund;
 use crate::grant::opening;
 use crate::journal::{Body, RunFailed, Usage, UsageRefund};
@@ -58,7 +59,9 @@ pub fn charge(ledger: &mut Ledger<'_>, request: Request) -> Result<(), Refusal> 
     let usage = Usage {
         run: request.run,
         service: request.service,
-        event: request.event,
+        event: request
+            .event
+            .map(|event| bounds::label(&event).into_owned()),
         units: request.units,
     };
     ledger.post(Actor::Booth, Body::Usage(usage), lines)

@@ -2,6 +2,7 @@
 
 use super::{Decision, Ledger, Refusal, run};
 use crate::account::Life;
+use crate::bounds;
 use crate::grant::opening;
 use crate::journal::{
     Adjustment, Body, Bonus, Compensation, CouponBonus, DailyLimitChanged, EventScheduled,
@@ -126,9 +127,10 @@ pub fn schedule_event(
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
     let mut ledger = opened(account, catalog, now)?;
-    if account.life != Life::Active {
+    if account.life != Life::Active || account.events.len() >= bounds::EVENTS {
         return Err(Refusal::NoNewEvents);
     }
+    let name = event_name(&name)?;
     let event = EventId::new(format!("evt_{}_0", ledger.account.seq.next()))
         .map_err(|_| Refusal::AmountOutOfRange)?;
     let body = Body::EventScheduled(EventScheduled {
@@ -139,6 +141,14 @@ pub fn schedule_event(
     });
     ledger.post(Actor::Operator, body, vec![])?;
     Ok(ledger.decided())
+}
+
+/// What an operator calls an event: on one line, and not longer than a label.
+pub(super) fn event_name(name: &str) -> Result<String, Refusal> {
+    match bounds::fits(name, bounds::LABEL_CHARS) {
+        true => Ok(bounds::one_line(name).into_owned()),
+        false => Err(Refusal::TextTooLong),
+    }
 }
 
 pub fn set_daily_limit(
@@ -160,19 +170,24 @@ pub fn set_daily_limit(
 }
 
 /// A closed account comes back on Pay-As-You-Go with the credits that closing took. Events stay lost.
+/// `closures` are the entries that closed it, oldest first.
 pub fn restore(
     account: &Account,
     catalog: &Catalog,
-    closure: &Entry,
+    closures: &[Entry],
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    if account.life != Life::Closed || !matches!(closure.body, Body::Closure(_)) {
+    let closing = |entry: &Entry| matches!(entry.body, Body::Closure(_));
+    if account.life != Life::Closed || closures.is_empty() || !closures.iter().all(closing) {
         return Err(Refusal::WrongState);
     }
     let mut ledger = Ledger::new(account.clone(), catalog, now);
     ledger.post(Actor::Support, Body::Restored(Restored {}), vec![])?;
-    let amount = closure.delta.negated();
-    if amount.is_positive() {
+    for closure in closures {
+        let amount = closure.delta.negated();
+        if !amount.is_positive() {
+            continue;
+        }
         let body = Body::Reversal(Reversal {
             of: closure.seq,
             shortfall: Amount::ZERO,

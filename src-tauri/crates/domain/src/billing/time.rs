@@ -4,6 +4,7 @@
 
 use super::{Answer, Decision, Ledger, Refusal, allowance, fee};
 use crate::account::Life;
+use crate::bounds::LINES;
 use crate::grant::Grant;
 use crate::journal::{Body, Closure, Expiry, GraceCause};
 use crate::time::DAY;
@@ -107,7 +108,7 @@ impl Ledger<'_> {
         }
     }
 
-    /// All grants that have expired, one entry.
+    /// All grants that have expired, in as few entries as hold them.
     fn expire(&mut self) -> Result<(), Refusal> {
         let now = self.now;
         let lines: Vec<_> = self
@@ -117,15 +118,19 @@ impl Ledger<'_> {
             .filter(|grant| grant.expires_at.is_some_and(|at| at <= now))
             .map(Grant::emptied)
             .collect();
-        if lines.is_empty() {
-            return Ok(());
+        for lines in lines.chunks(LINES) {
+            self.post(Actor::System, Body::Expiry(Expiry {}), lines.to_vec())?;
         }
-        self.post(Actor::System, Body::Expiry(Expiry {}), lines)
+        Ok(())
     }
 
+    /// One closure entry, also of an empty account; more directly behind it where one cannot hold all grants.
     fn close(&mut self) -> Result<(), Refusal> {
-        let lines = self.account.grants.iter().map(Grant::emptied);
-        let lines = lines.collect();
-        self.post(Actor::System, Body::Closure(Closure {}), lines)
+        let lines: Vec<_> = self.account.grants.iter().map(Grant::emptied).collect();
+        let (first, rest) = lines.split_at(lines.len().min(LINES));
+        for lines in std::iter::once(first).chain(rest.chunks(LINES)) {
+            self.post(Actor::System, Body::Closure(Closure {}), lines.to_vec())?;
+        }
+        Ok(())
     }
 }

@@ -109,7 +109,7 @@ fn a_lapsed_account_closes_at_the_end_of_grace_and_loses_everything() {
 
     let closure = world.journal.last().unwrap().clone();
     world
-        .act(|a, c, now| support::restore(a, c, &closure, now))
+        .act(|a, c, now| support::restore(a, c, std::slice::from_ref(&closure), now))
         .unwrap();
     assert_eq!((world.account.life, world.balance()), (Life::Active, 5_000));
     assert_eq!(world.account.plan, "payg");

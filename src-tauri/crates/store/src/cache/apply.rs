@@ -175,12 +175,17 @@ impl Cache {
         verified.rollups.write(&transaction)?;
         write_head(&transaction, verified, learnt_at)?;
         transaction.commit()?;
+        self.high_water.raise(verified.seq().0)?;
         Ok(true)
     }
 
     /// The zone that days are counted in.
     pub fn zone(&self) -> Result<Option<Zone>, StoreError> {
-        Ok(self.setting("zone")?.as_deref().and_then(Zone::named))
+        match self.setting("zone") {
+            // Days are counted anew, in the zone that is asked for.
+            Err(StoreError::Damaged { .. }) => Ok(None),
+            zone => Ok(zone?.as_deref().and_then(Zone::named)),
+        }
     }
 
     /// Rollups count days in one zone; when the laptop's changes they are made again.
@@ -201,12 +206,15 @@ impl Cache {
             "links",
             "checkpoints",
             "rollups",
+            "tickets",
         ] {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }
-        transaction.execute("DELETE FROM settings WHERE name = 'catalog'", [])?;
+        transaction.execute("DELETE FROM settings WHERE name <> 'zone'", [])?;
         marks::forget_all(&transaction)?;
         transaction.commit()?;
+        self.high_water.set(0)?;
+        self.floor.set(Seq::ZERO);
         overwrite(&self.connection)
     }
 

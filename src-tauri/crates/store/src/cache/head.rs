@@ -11,6 +11,9 @@ use xxhash_rust::xxh3::Xxh3Default;
 use super::Cache;
 use crate::StoreError;
 
+/// What is kept of the cloud's clock.
+const CLOCK: &str = "cloud_ahead";
+
 /// A clock that was set right by this much is no reason for doubt.
 const TOLERANCE: i64 = 2 * boothkeeper_domain::time::MINUTE;
 
@@ -112,8 +115,29 @@ impl Record {
 }
 
 impl Cache {
-    /// `None` if nothing has been synced. Where the record is hurt, what the entries' bytes prove.
+    /// `None` if nothing has been synced. Where the record is hurt, what the entries' bytes prove. A copy that has
+    /// lost its newest entries is damage, not an older copy.
     pub fn head(&self, keys: &[PublicKey]) -> Result<Option<Arc<Head>>, StoreError> {
+        let head = self.head_as_kept(keys)?;
+        let reached = head.as_ref().map_or(Seq::ZERO, |head| head.checkpoint.seq);
+        if reached < self.floor.get() {
+            // Another process may have begun another copy here, which is shorter.
+            self.floor
+                .set(self.floor.get().min(Seq(self.high_water.read())));
+        }
+        match reached >= self.floor.get() {
+            true => Ok(head),
+            false => Err(StoreError::damaged(reached.next())),
+        }
+    }
+
+    /// How far the copy had got when it was opened, by what is kept outside of it.
+    pub fn floor(&self) -> Seq {
+        self.floor.get()
+    }
+
+    /// The same, also of a copy that has lost entries: what is fetched next continues it.
+    pub fn head_as_kept(&self, keys: &[PublicKey]) -> Result<Option<Arc<Head>>, StoreError> {
         let read = || match self.read_head(keys) {
             Err(error @ StoreError::Damaged { .. }) => match self.proven_head(keys) {
                 Ok(head) => Ok(Some(Arc::new(head))),
@@ -171,8 +195,28 @@ impl Cache {
         }))
     }
 
-    /// The cloud said that nothing is newer than the copy: at `as_of` the copy was current. Never moves
-    /// back.
+    /// When the newest entry was made: no time is earlier. By the head's own record; the beginning of time before
+    /// the first.
+    pub fn newest_entry_at(&self) -> Result<Timestamp, StoreError> {
+        let record = Record::read(&self.connection)?;
+        let account: Option<Account> = record
+            .map(|record| serde_json::from_str(&record.state).map_err(StoreError::damaged_by))
+            .transpose()?;
+        Ok(account.map_or(Timestamp::default(), |account| account.at))
+    }
+
+    /// Keeps what a cloud's clock said when ours said `wall`: how far they differ is shown.
+    pub fn hear_clock(&self, cloud: Timestamp, wall: Timestamp) -> Result<(), StoreError> {
+        self.set(CLOCK, &cloud.since(wall).to_string())
+    }
+
+    /// Milliseconds that the cloud's clock was ahead of ours when it was last heard.
+    pub fn cloud_ahead(&self) -> Result<Option<i64>, StoreError> {
+        Ok(self.setting(CLOCK)?.and_then(|ahead| ahead.parse().ok()))
+    }
+
+    /// The cloud said that nothing is newer than the copy: at `as_of` the copy was current. A cloud whose clock was
+    /// corrected takes time back with it, though never before the newest entry.
     pub fn confirm(
         &self,
         seq: Seq,
@@ -182,9 +226,10 @@ impl Cache {
         let transaction = self.connection.unchecked_transaction()?;
         if let Some(mut record) = Record::read(&transaction)?
             && record.seq == seq
-            && record.as_of <= as_of
         {
-            (record.as_of, record.learnt_at) = (as_of, learnt_at);
+            let account: Account =
+                serde_json::from_str(&record.state).map_err(StoreError::damaged_by)?;
+            (record.as_of, record.learnt_at) = (as_of.max(account.at), learnt_at);
             record.write(&transaction)?;
         }
         transaction.commit()?;

@@ -43,6 +43,11 @@ pub(super) struct Table {
     read: fn(&Row<'_>) -> rusqlite::Result<u64>,
 }
 
+/// A text under a name: a setting, a ticket's document.
+pub(super) fn text(name: &str, text: &str) -> i64 {
+    xxh3_64_with_seed(text.as_bytes(), xxh3_64(name.as_bytes())).cast_signed()
+}
+
 pub(super) fn name(id: NameId, class: u32, name: &str) -> u64 {
     xxh3_64_with_seed(name.as_bytes(), u64::from(id.0) << 8 | u64::from(class))
 }
@@ -147,7 +152,7 @@ mod tests {
     #[test]
     fn a_table_is_whole_until_a_row_changes() {
         let connection = Connection::open_in_memory().unwrap();
-        let tables = "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+        let tables = "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL, mark INTEGER NOT NULL);
              CREATE TABLE links (target INTEGER, seq INTEGER);
              INSERT INTO links VALUES (1, 2)";
         connection.execute_batch(tables).unwrap();

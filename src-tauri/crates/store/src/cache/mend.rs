@@ -38,6 +38,7 @@ struct Walked {
 impl Cache {
     /// Makes everything again that is not the entries' bytes, as far as these are proven.
     pub fn mend(&mut self, keys: &[PublicKey], zone: &Zone) -> Result<Mend, StoreError> {
+        self.drop_what_can_be_fetched()?;
         let kept = self.read_head(keys).ok().flatten();
         let transaction = self.connection.unchecked_transaction()?;
         for table in ["entries", "names", "links", "rollups"] {
@@ -59,6 +60,23 @@ impl Cache {
         }
         transaction.commit()?;
         Ok(Mend::Done)
+    }
+
+    /// Settings and tickets that are not as they were written go: the next sync brings or makes them again.
+    fn drop_what_can_be_fetched(&self) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare("SELECT name FROM settings")?;
+        let names = statement.query_map([], |row| row.get::<_, String>(0))?;
+        let names: Vec<_> = names.flatten().collect();
+        for name in names {
+            if let Err(StoreError::Damaged { .. }) = self.setting(&name) {
+                let delete = "DELETE FROM settings WHERE name = ?1";
+                self.connection.execute(delete, [name])?;
+            }
+        }
+        match self.tickets() {
+            Err(StoreError::Damaged { .. }) => self.forget_tickets(),
+            tickets => tickets.map(drop),
+        }
     }
 
     /// The head that the bytes prove, where its own record does not.

@@ -13,6 +13,7 @@ mod schema;
 mod scrub;
 mod search;
 mod segments;
+mod tickets;
 mod totals;
 
 use std::cell::Cell;
@@ -21,7 +22,6 @@ use std::sync::Arc;
 
 use boothkeeper_domain::{Catalog, Seq, Timestamp};
 use boothkeeper_wire::checkpoint::PublicKey;
-use boothkeeper_wire::dispute::Tickets;
 use rusqlite::{Connection, OptionalExtension};
 
 pub use apply::Verified;
@@ -37,12 +37,17 @@ pub(crate) use schema::{refuse_empty, refuse_newer};
 pub use scrub::Scrub;
 pub use totals::{EventUse, Stretch, Total};
 
+use crate::high_water::HighWater;
 use crate::memo::{Memo, Version};
-use crate::{StoreError, Zone, read_only};
+use crate::{StoreError, Zone, private, read_only};
 
 #[derive(Debug)]
 pub struct Cache {
     connection: Connection,
+    /// How far the copy has got, kept outside of it.
+    high_water: HighWater,
+    /// What that was when this was opened: whatever is read from now on reaches at least as far.
+    floor: Cell<Seq>,
     /// The state that a snapshot holds: asked for once, not by each of its questions.
     held: Cell<Option<Version>>,
     names: Memo<(), Arc<Names>>,
@@ -57,34 +62,52 @@ impl Cache {
     /// Opens or makes the cache. Its days are counted in the zone it was left with: see
     /// [`Cache::count_days_in`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        // Before the file is opened: another process may add to both meanwhile.
+        let high_water = HighWater::beside(path);
+        let floor = Seq(high_water.read());
+        private::touch(path).map_err(StoreError::io(path))?;
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         schema::migrate(&mut connection)?;
-        Ok(Cache::on(connection))
+        let cache = Cache::on(connection, high_water);
+        cache.floor.set(floor);
+        Ok(cache)
     }
 
     /// Opens for reading only; `None` if there is no cache yet.
     pub fn open_to_read(path: &Path) -> Result<Option<Self>, StoreError> {
-        let opened = read_only::open(path, schema::check_whole)?;
-        Ok(opened.map(Cache::on))
+        let high_water = HighWater::beside(path);
+        let floor = Seq(high_water.read());
+        let Some(connection) = read_only::open(path, schema::check_whole)? else {
+            // A copy that is gone was there.
+            return match floor {
+                Seq::ZERO => Ok(None),
+                floor => Err(StoreError::damaged(floor)),
+            };
+        };
+        let cache = Cache::on(connection, high_water);
+        cache.floor.set(floor);
+        Ok(Some(cache))
     }
 
     /// In memory, for simulation.
     pub fn in_memory(zone: &Zone) -> Result<Self, StoreError> {
         let mut connection = Connection::open_in_memory()?;
         schema::migrate(&mut connection)?;
-        let mut cache = Cache::on(connection);
+        let mut cache = Cache::on(connection, HighWater::in_memory());
         cache.count_days_in(zone)?;
         Ok(cache)
     }
 
-    fn on(connection: Connection) -> Self {
+    fn on(connection: Connection, high_water: HighWater) -> Self {
         // Each filter is a statement of its own; a screen keeps asking the same few.
         connection.set_prepared_statement_cache_capacity(64);
         Cache {
             connection,
+            floor: Cell::new(Seq(high_water.read())),
+            high_water,
             held: Cell::default(),
             names: Memo::default(),
             head: Memo::default(),
@@ -93,6 +116,13 @@ impl Cache {
             links: Memo::default(),
             rollups: Memo::default(),
         }
+    }
+
+    /// Folds the log into the file, where no other process reads it: one file holds all then.
+    pub fn fold_log(&self) {
+        let _ = self
+            .connection
+            .pragma_query(None, "wal_checkpoint(TRUNCATE)", |_| Ok(()));
     }
 
     /// Runs several questions on one state of the file.
@@ -126,8 +156,11 @@ impl Cache {
 
     /// When the whole copy was last proven again, by the laptop's clock.
     pub fn scrubbed_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        let at = self.setting("scrubbed_at")?;
-        Ok(at.and_then(|at| at.parse().ok()))
+        match self.setting("scrubbed_at") {
+            // Long ago: it is time to look again.
+            Err(StoreError::Damaged { .. }) => Ok(Some(Timestamp::default())),
+            at => Ok(at?.and_then(|at| at.parse().ok())),
+        }
     }
 
     pub fn set_scrubbed_at(&self, at: Timestamp) -> Result<(), StoreError> {
@@ -145,17 +178,6 @@ impl Cache {
         self.set("catalog", &serde_json::to_string(catalog)?)
     }
 
-    /// The account's tickets as last fetched.
-    pub fn tickets(&self) -> Result<Option<Tickets>, StoreError> {
-        let document = self.setting("tickets")?;
-        // What cannot be read is fetched again.
-        Ok(document.and_then(|text| serde_json::from_str(&text).ok()))
-    }
-
-    pub fn set_tickets(&self, tickets: &Tickets) -> Result<(), StoreError> {
-        self.set("tickets", &serde_json::to_string(tickets)?)
-    }
-
     fn set(&self, name: &str, value: &str) -> Result<(), StoreError> {
         set(&self.connection, name, value)
     }
@@ -166,13 +188,24 @@ impl Cache {
 }
 
 fn set(connection: &Connection, name: &str, value: &str) -> Result<(), StoreError> {
-    let set = "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2";
-    connection.prepare_cached(set)?.execute([name, value])?;
+    let set = "INSERT INTO settings VALUES (?1, ?2, ?3)
+               ON CONFLICT DO UPDATE SET value = ?2, mark = ?3";
+    let mark = marks::text(name, value);
+    connection
+        .prepare_cached(set)?
+        .execute(rusqlite::params![name, value, mark])?;
     Ok(())
 }
 
+/// What was changed on disk is damage, not another setting.
 fn setting(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
-    let query = "SELECT value FROM settings WHERE name = ?1";
+    let query = "SELECT value, mark FROM settings WHERE name = ?1";
     let mut statement = connection.prepare_cached(query)?;
-    Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+    let kept = statement.query_row([name], |row| Ok((row.get(0)?, row.get(1)?)));
+    let kept: Option<(String, i64)> = kept.optional()?;
+    match kept {
+        Some((value, mark)) if marks::text(name, &value) == mark => Ok(Some(value)),
+        Some(_) => Err(StoreError::damaged(Seq::ZERO)),
+        None => Ok(None),
+    }
 }

@@ -3,9 +3,14 @@
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
+use super::marks;
 use crate::StoreError;
 
-const STEPS: &[M<'_>] = &[M::up(
+/// Versions of the file there have been.
+const VERSIONS: usize = 2;
+
+fn steps() -> [M<'static>; VERSIONS] {
+    [M::up(
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
      -- The one record of how far the copy reaches: the fold there, and the cloud's signed word for it.
@@ -60,11 +65,33 @@ const STEPS: &[M<'_>] = &[M::up(
          sum INTEGER NOT NULL,
          PRIMARY KEY (day, kind, service, event)
      ) WITHOUT ROWID;",
-)];
+    ),
+    M::up_with_hook(
+        "ALTER TABLE settings ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
+         DELETE FROM settings WHERE name = 'tickets';
+         CREATE TABLE tickets (
+             dispute TEXT PRIMARY KEY,
+             opened INTEGER NOT NULL,
+             document TEXT NOT NULL,
+             mark INTEGER NOT NULL
+         ) WITHOUT ROWID;",
+        |transaction| {
+            let mut settings = transaction.prepare("SELECT name, value FROM settings")?;
+            let settings = settings.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let settings: Vec<(String, String)> = settings.collect::<Result<_, _>>()?;
+            for (name, value) in settings {
+                let mark = marks::text(&name, &value);
+                let update = "UPDATE settings SET mark = ?2 WHERE name = ?1";
+                transaction.execute(update, rusqlite::params![name, mark])?;
+            }
+            Ok(())
+        },
+    )]
+}
 
 pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     check(connection)?;
-    Migrations::from_slice(STEPS)
+    Migrations::from_iter(steps())
         .to_latest(connection)
         .map_err(|error| match error {
             rusqlite_migration::Error::RusqliteError { err, .. } => err.into(),
@@ -74,7 +101,7 @@ pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 
 /// Refuses a file that a later version has written.
 pub fn check(connection: &Connection) -> Result<(), StoreError> {
-    refuse_newer(connection, "cache.sqlite", STEPS.len())
+    refuse_newer(connection, "cache.sqlite", VERSIONS)
 }
 
 /// Refuses also a file that lacks what every version has written.

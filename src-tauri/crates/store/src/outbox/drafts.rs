@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Outbox;
+use super::marked::Mark;
 use crate::StoreError;
 
 /// Drafts that have become tickets, kept to be found by what they were.
@@ -61,30 +62,26 @@ impl Outbox {
     }
 
     fn all_drafts(&self) -> Result<Vec<Draft>, StoreError> {
-        let query = "SELECT document FROM drafts ORDER BY rowid DESC";
+        let query = "SELECT id, document, mark FROM drafts ORDER BY rowid DESC";
         let mut statement = self.connection.prepare_cached(query)?;
-        let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
-        let read = |text: String| serde_json::from_str(&text).map_err(StoreError::damaged_by);
-        rows.map(|text| read(text?).map_err(StoreError::of_outbox))
-            .collect()
+        let rows = statement.query_map([], columns)?;
+        rows.map(|row| read(row?)).collect()
     }
 
     pub fn draft(&self, id: Uuid) -> Result<Option<Draft>, StoreError> {
-        let query = "SELECT document FROM drafts WHERE id = ?1";
-        let document = self
-            .connection
-            .query_row(query, [id.as_bytes()], |row| row.get::<_, String>(0));
-        let read = |text: String| serde_json::from_str(&text).map_err(StoreError::damaged_by);
-        let draft = document.optional()?.map(read).transpose();
-        draft.map_err(StoreError::of_outbox)
+        let query = "SELECT id, document, mark FROM drafts WHERE id = ?1";
+        let row = self.connection.query_row(query, [id.as_bytes()], columns);
+        row.optional()?.map(read).transpose()
     }
 
     pub fn put_draft(&self, draft: &Draft) -> Result<(), StoreError> {
-        let put = "INSERT INTO drafts VALUES (?1, ?2) ON CONFLICT DO UPDATE SET document = ?2";
+        let put = "INSERT INTO drafts VALUES (?1, ?2, ?3)
+                   ON CONFLICT DO UPDATE SET document = ?2, mark = ?3";
         let document = serde_json::to_string(draft)?;
-        let values = rusqlite::params![draft.id.as_bytes(), document];
+        let mark = Mark::of(draft.id.as_bytes(), &document);
+        let values = rusqlite::params![draft.id.as_bytes(), document, mark];
         self.connection.prepare_cached(put)?.execute(values)?;
-        Ok(())
+        self.written()
     }
 
     /// Does something while no other process writes here.
@@ -96,6 +93,7 @@ impl Outbox {
         let transaction = begun.map_err(StoreError::from)?;
         let done = act()?;
         transaction.commit().map_err(StoreError::from)?;
+        self.committed()?;
         Ok(done)
     }
 
@@ -130,6 +128,20 @@ impl Outbox {
 
     pub fn drop_draft(&self, id: Uuid) -> Result<bool, StoreError> {
         let delete = "DELETE FROM drafts WHERE id = ?1";
-        Ok(self.connection.execute(delete, [id.as_bytes()])? == 1)
+        let gone = self.connection.execute(delete, [id.as_bytes()])? == 1;
+        self.written()?;
+        Ok(gone)
     }
+}
+
+type Columns = (Vec<u8>, String, Mark);
+
+fn columns(row: &rusqlite::Row<'_>) -> rusqlite::Result<Columns> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+}
+
+fn read((id, document, mark): Columns) -> Result<Draft, StoreError> {
+    let document = mark.check(&id, document)?;
+    let draft = serde_json::from_str(&document).map_err(StoreError::damaged_by);
+    draft.map_err(StoreError::of_outbox)
 }

@@ -4,34 +4,44 @@ use boothkeeper_domain::{Seq, Timestamp};
 use rusqlite::OptionalExtension;
 
 use super::Outbox;
+use super::marked::{Mark, PREFERENCES, looked_mark};
 use crate::StoreError;
 
 impl Outbox {
+    /// `None` also for what was changed on disk: preferences can be set again.
     pub fn preferences(&self) -> Result<Option<String>, StoreError> {
-        let query = "SELECT document FROM preferences";
-        let document = self.connection.query_row(query, [], |row| row.get(0));
-        Ok(document.optional()?)
+        let query = "SELECT document, mark FROM preferences";
+        let document = self
+            .connection
+            .query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)));
+        let kept: Option<(String, Mark)> = document.optional()?;
+        Ok(kept.and_then(|(document, mark)| mark.check(PREFERENCES, document).ok()))
     }
 
-    /// The last entry that was on screen, and when.
+    /// The last entry that was on screen, and when; `None` also for what was changed on disk.
     pub fn looked(&self) -> Result<Option<(Seq, Timestamp)>, StoreError> {
-        let query = "SELECT seq, at FROM looked";
-        let looked = self.connection.query_row(query, [], |row| {
-            Ok((Seq(row.get(0)?), Timestamp::from_millis(row.get(1)?)))
-        });
-        Ok(looked.optional()?)
+        let query = "SELECT seq, at, mark FROM looked";
+        let looked = self
+            .connection
+            .query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        let looked: Option<(u64, i64, Mark)> = looked.optional()?;
+        let sound = looked.filter(|(seq, at, mark)| *mark == looked_mark(*seq, *at));
+        Ok(sound.map(|(seq, at, _)| (Seq(seq), Timestamp::from_millis(at))))
     }
 
     pub fn look(&self, seq: Seq, at: Timestamp) -> Result<(), StoreError> {
-        let replace = "INSERT OR REPLACE INTO looked VALUES (1, ?1, ?2)";
+        let replace = "INSERT OR REPLACE INTO looked VALUES (1, ?1, ?2, ?3)";
+        let mark = looked_mark(seq.0, at.millis());
         self.connection
-            .execute(replace, rusqlite::params![seq.0, at.millis()])?;
+            .execute(replace, rusqlite::params![seq.0, at.millis(), mark])?;
         Ok(())
     }
 
     pub fn prefer(&self, document: &str) -> Result<(), StoreError> {
-        let replace = "INSERT OR REPLACE INTO preferences VALUES (1, ?1)";
-        self.connection.execute(replace, [document])?;
-        Ok(())
+        let replace = "INSERT OR REPLACE INTO preferences VALUES (1, ?1, ?2)";
+        let mark = Mark::of(PREFERENCES, document);
+        self.connection
+            .execute(replace, rusqlite::params![document, mark])?;
+        self.written()
     }
 }

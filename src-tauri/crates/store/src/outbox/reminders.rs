@@ -9,6 +9,7 @@ use rusqlite::TransactionBehavior::Immediate;
 use rusqlite::{Transaction, params};
 
 use super::Outbox;
+use super::marked::{Mark, reminder_mark};
 use crate::StoreError;
 
 /// The desktop speaks unasked, the command line to whoever typed: what one said, the other has not.
@@ -39,12 +40,18 @@ pub struct Said {
 impl Outbox {
     /// What was said up to `now`. What was said later was said by a clock that was wrong, and does not count.
     pub fn said(&self, now: Timestamp) -> Result<Vec<Said>, StoreError> {
-        let query = "SELECT code, deadline, tier, at, skipped FROM reminders WHERE at <= ?1";
+        let query = "SELECT code, deadline, tier, at, skipped, mark FROM reminders WHERE at <= ?1";
         let mut statement = self.connection.prepare_cached(query)?;
         let mut rows = statement.query([now.millis()])?;
         let mut said = Vec::new();
         while let Some(row) = rows.next()? {
             let name: String = row.get(0)?;
+            // What was changed on disk was not said.
+            if row.get::<_, Mark>(5)?
+                != reminder_mark(&name, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)
+            {
+                continue;
+            }
             let typed = name.strip_prefix(Speaker::CommandLine.prefix());
             let speaker = match typed {
                 Some(_) => Speaker::CommandLine,
@@ -96,12 +103,13 @@ impl Outbox {
         }
         let transaction = Transaction::new_unchecked(&self.connection, Immediate)?;
         let plan = self.unsaid(speaker, now, &decide)?;
-        let insert = "INSERT OR REPLACE INTO reminders VALUES (?1, ?2, ?3, ?4, ?5)";
+        let insert = "INSERT OR REPLACE INTO reminders VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let fired = plan.fire.iter().map(|(tier, _)| (tier, false));
         for (tier, skipped) in fired.chain(plan.skip.iter().map(|tier| (tier, true))) {
             let code = format!("{}{}", speaker.prefix(), tier.code.name());
             let (deadline, at) = (tier.deadline.millis(), tier.at.millis());
-            let values = params![code, deadline, at, now.millis(), skipped];
+            let mark = reminder_mark(&code, deadline, at, now.millis(), skipped);
+            let values = params![code, deadline, at, now.millis(), skipped, mark];
             transaction.execute(insert, values)?;
         }
         transaction.commit()?;

@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::Xxh3Default;
 use crate::StoreError;
 
 pub(super) const COLUMNS: &str =
-    "id, created_at, resource, body, decided_at_seq, state, answer, mark";
+    "id, created_at, resource, body, decided_at_seq, state, answer, mark, tries, withdrawn";
 
 /// A command's row, with a mark over all of it.
 pub(super) struct Stored {
@@ -17,6 +17,10 @@ pub(super) struct Stored {
     pub decided_at: u64,
     pub state: String,
     pub answer: Option<String>,
+    /// How often the cloud has refused it for a reason that may pass.
+    pub tries: u32,
+    /// The operator took it back when it may have been sent: it is not sent again.
+    pub withdrawn: bool,
 }
 
 impl Stored {
@@ -29,6 +33,11 @@ impl Stored {
         for text in [&self.resource, &self.body, &self.state, answer] {
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
+        }
+        // Rows of before these columns keep their mark.
+        if self.tries > 0 || self.withdrawn {
+            hasher.update(&self.tries.to_le_bytes());
+            hasher.update(&[u8::from(self.withdrawn)]);
         }
         hasher.digest().cast_signed()
     }
@@ -43,6 +52,8 @@ impl Stored {
             decided_at: row.get(4)?,
             state: row.get(5)?,
             answer: row.get(6)?,
+            tries: row.get(8)?,
+            withdrawn: row.get(9)?,
         };
         let sound = stored.mark() == row.get::<_, i64>(7)?;
         Ok((stored, sound))
@@ -50,9 +61,11 @@ impl Stored {
 
     /// A row that is there keeps its place: the order of rows is the order of decisions.
     pub fn write(&self, connection: &Connection) -> Result<(), StoreError> {
-        let write = "INSERT INTO commands VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-            ON CONFLICT (id) DO UPDATE SET (created_at, resource, body, decided_at_seq, state, answer, mark)
-            = (?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        let write = "INSERT INTO commands
+            (id, created_at, resource, body, decided_at_seq, state, answer, mark, tries, withdrawn)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            ON CONFLICT (id) DO UPDATE SET (created_at, resource, body, decided_at_seq, state, answer, mark, tries, withdrawn)
+            = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
         connection.prepare_cached(write)?.execute(params![
             self.id,
             self.created_at,
@@ -62,6 +75,8 @@ impl Stored {
             self.state,
             self.answer,
             self.mark(),
+            self.tries,
+            self.withdrawn,
         ])?;
         Ok(())
     }

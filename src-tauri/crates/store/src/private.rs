@@ -1,0 +1,37 @@
+//! Files and folders that no other user of the machine can read.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+/// A folder and those above it that are missing, for its user alone.
+pub fn folder(path: &Path) -> io::Result<()> {
+    let mut folder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder.recursive(true).create(path)
+}
+
+/// A file to be written from its beginning, for its user alone. One that is there keeps its permissions.
+pub fn create(path: &Path) -> io::Result<File> {
+    options().truncate(true).open(path)
+}
+
+/// A file that is not there yet.
+pub fn create_new(path: &Path) -> io::Result<File> {
+    options().create_new(true).open(path)
+}
+
+/// Makes sure that a database's file is there before SQLite makes it: what SQLite puts beside it (`-wal`, `-shm`)
+/// gets the permissions of the file itself.
+pub fn touch(path: &Path) -> io::Result<()> {
+    options().truncate(false).open(path).map(drop)
+}
+
+fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
