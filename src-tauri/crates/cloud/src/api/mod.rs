@@ -141,7 +141,8 @@ fn bearer(parts: &Parts) -> Option<&str> {
 async fn own_page_only(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let host = text(header::HOST).is_some_and(is_loopback);
+    // Browsers always name the host.
+    let host = text(header::HOST).is_none_or(is_loopback);
     let origin = text(header::ORIGIN).map(|origin| origin.split_once("://").unwrap_or_default().1);
     let body = headers.contains_key(header::CONTENT_TYPE)
         || headers
