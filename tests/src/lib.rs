@@ -3,6 +3,7 @@
 pub mod booth;
 pub mod cloud;
 pub mod desk;
+pub mod hostile;
 pub mod laptop;
 pub mod naive;
 pub mod process;

@@ -362,7 +362,7 @@ impl Laptop {
                 return Ok(false);
             };
             if command.entries.is_empty() {
-                return Ok(true);
+                return Ok(request.may_leave_nothing());
             }
             let after = |seq: &Seq| *seq > command.decided_at && *seq <= copied_to;
             if !command.entries.iter().all(after) {

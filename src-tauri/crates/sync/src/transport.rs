@@ -1,5 +1,6 @@
 //! The seam between sync and the network: requests in, responses out.
 
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use boothkeeper_wire::is_loopback;
@@ -59,17 +60,23 @@ impl Transport {
                 .tcp_nodelay(true)
                 .user_agent(concat!("boothkeeper/", env!("CARGO_PKG_VERSION")))
         };
-        let here = builder().no_proxy().build().map_err(TransportError::new)?;
-        let elsewhere = builder().build().map_err(TransportError::new)?;
+        // Each reads the system's certificates, which takes as long as all the rest: only the one that is used.
+        let here = Arc::new(LazyLock::new(move || builder().no_proxy().build()));
+        let elsewhere = Arc::new(LazyLock::new(move || builder().build()));
         Ok(Self::new(service_fn(move |request: Request<Bytes>| {
             let authority = request.uri().authority().map(http::uri::Authority::as_str);
-            let client = match (request.uri().scheme_str(), authority) {
-                (_, Some(authority)) if is_loopback(authority) => Some(here.clone()),
-                (Some("https"), _) => Some(elsewhere.clone()),
+            let made = match (request.uri().scheme_str(), authority) {
+                (_, Some(authority)) if is_loopback(authority) => Some((**here).as_ref()),
+                (Some("https"), _) => Some((**elsewhere).as_ref()),
                 _ => None,
             };
+            let client = match made {
+                Some(Ok(client)) => Ok(client.clone()),
+                Some(Err(error)) => Err(TransportError::new(error.to_string())),
+                None => Err(TransportError::new(IN_THE_CLEAR)),
+            };
             async move {
-                let client = client.ok_or_else(|| TransportError::new(IN_THE_CLEAR))?;
+                let client = client?;
                 let request = request.try_into().map_err(TransportError::new)?;
                 let response = client.execute(request).await.map_err(TransportError::new)?;
                 let response: Response<reqwest::Body> = response.into();

@@ -238,6 +238,19 @@ impl CommandRequest {
         }
     }
 
+    /// Whether such a command can be done without leaving an entry: a setting may be as asked for already.
+    pub fn may_leave_nothing(&self) -> bool {
+        !matches!(
+            self.kind.as_str(),
+            "buy_credits"
+                | "pay_now"
+                | "redeem_coupon"
+                | "open_dispute"
+                | "message_dispute"
+                | "withdraw_dispute"
+        )
+    }
+
     /// The lane a command waits in. Commands about one thing keep their order; those about others do not wait
     /// for them: each dispute has a lane of its own, and one that is being opened waits for nothing.
     pub fn lane(&self, id: Uuid) -> String {

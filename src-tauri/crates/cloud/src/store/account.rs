@@ -124,16 +124,16 @@ impl Tx<'_> {
     /// Folds an account from its journal, and keeps the result: a fold that older rules have made is no damage,
     /// a journal whose bytes are not what was chained is.
     pub fn fold_again(&self, account: &AccountId, catalog: &Catalog) -> Result<(), Error> {
-        let query = "SELECT id, seq, programme, card_behaviour FROM accounts WHERE account = ?1";
+        let query = "SELECT id, seq, chain, card_behaviour FROM accounts WHERE account = ?1";
         let mut row = self
             .connection
             .query_row(query, [account.as_str()], |row| {
                 Ok(AccountRow {
                     id: row.get(0)?,
                     account: account.clone(),
-                    programme: Programme::Booth,
+                    programme: catalog.programme,
                     card_behaviour: row.get(3)?,
-                    chain: chain::genesis(account),
+                    chain: Hash(row.get(2)?),
                     // The journal is read up to here.
                     state: Account {
                         seq: Seq(row.get(1)?),
@@ -141,9 +141,9 @@ impl Tx<'_> {
                     },
                 })
             })?;
-        row.programme = catalog.programme;
         let end = row.state.seq;
         let (mut state, mut at) = (Account::default(), Seq::ZERO);
+        let mut so_far = chain::genesis(account);
         while let Some(stored) = self.stored_after(&row, at)? {
             let (last, chain, whole) = match stored {
                 Stored::Lines { last, chain, lines } => (last, chain, lines),
@@ -153,14 +153,14 @@ impl Tx<'_> {
             };
             for line in lines(&whole)? {
                 state.apply(&entry::decode(line)?)?;
-                row.chain = chain::next(&row.chain, line);
+                so_far = chain::next(&so_far, line);
             }
-            if row.chain != chain || state.seq != last {
+            if so_far != chain || state.seq != last {
                 return Err(damaged(account, "its journal is not what was chained"));
             }
             at = last;
         }
-        if state.seq != end {
+        if state.seq != end || so_far != row.chain {
             return Err(damaged(account, "its journal ends before its head"));
         }
         row.state = state;
