@@ -74,7 +74,10 @@ impl Hostile {
     }
 
     /// From now on; requests are counted anew.
-    pub fn lie(&self, lie: impl Fn(&Method, &str) -> Option<Response<Body>> + Send + Sync + 'static) {
+    pub fn lie(
+        &self,
+        lie: impl Fn(&Method, &str) -> Option<Response<Body>> + Send + Sync + 'static,
+    ) {
         *self.shared.lie.lock().unwrap() = Some(Arc::new(lie));
         self.shared.asked.lock().unwrap().clear();
         self.shared.sent.store(0, Ordering::Relaxed);
@@ -96,7 +99,11 @@ impl Hostile {
     }
 
     /// A body of `first`, then of `again` without end, as fast as it is taken.
-    pub fn endless(&self, first: Vec<u8>, again: Vec<u8>) -> impl Fn() -> Body + Send + Sync + use<> {
+    pub fn endless(
+        &self,
+        first: Vec<u8>,
+        again: Vec<u8>,
+    ) -> impl Fn() -> Body + Send + Sync + use<> {
         let sent = self.shared.sent.clone();
         move || {
             let (sent, again) = (sent.clone(), Bytes::from(again.clone()));
@@ -112,7 +119,11 @@ impl Hostile {
 
 async fn answer(shared: Shared, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let path = parts
+        .uri
+        .path_and_query()
+        .map_or("/", |path| path.as_str())
+        .to_owned();
     shared.asked.lock().unwrap().push(path.clone());
     let lie = shared.lie.lock().unwrap().clone();
     if let Some(told) = lie.and_then(|lie| lie(&parts.method, &path)) {
@@ -123,7 +134,11 @@ async fn answer(shared: Shared, request: Request) -> Response<Body> {
         let mut headers = parts.headers;
         headers.remove(http::header::HOST);
         let url = format!("{}{path}", shared.cloud);
-        let request = shared.http.request(parts.method, url).headers(headers).body(body);
+        let request = shared
+            .http
+            .request(parts.method, url)
+            .headers(headers)
+            .body(body);
         let answered = request.send().await?;
         let mut response = Response::builder().status(answered.status());
         for (name, value) in answered.headers() {
@@ -170,7 +185,12 @@ impl Truth {
         let meta: Meta = serde_json::from_value(meta)?;
         let http = reqwest::Client::builder().no_proxy().build()?;
         let journal = http.get(format!("{}/v1/journal?after=0", cloud.url));
-        let journal = journal.bearer_auth(&account.key).send().await?.bytes().await?;
+        let journal = journal
+            .bearer_auth(&account.key)
+            .send()
+            .await?
+            .bytes()
+            .await?;
         Ok(Truth {
             key: SigningKey::from_bytes(&key),
             account: meta.account.context("an account")?,
@@ -197,7 +217,10 @@ impl Truth {
             head,
             time,
         };
-        format!("event: beat\ndata: {}\n\n", serde_json::to_string(&beat).unwrap())
+        format!(
+            "event: beat\ndata: {}\n\n",
+            serde_json::to_string(&beat).unwrap()
+        )
     }
 
     /// A head that the journal does not have.
@@ -218,9 +241,11 @@ impl Truth {
         let is_entry = |line: &&str| line.starts_with(r#"{"seq":"#);
         let mut entries: Vec<String> = text.lines().filter(is_entry).map(str::to_owned).collect();
         change(&mut entries);
-        let chained = entries.iter().fold(chain::genesis(&self.account), |before, line| {
-            chain::next(&before, line.as_bytes())
-        });
+        let chained = entries
+            .iter()
+            .fold(chain::genesis(&self.account), |before, line| {
+                chain::next(&before, line.as_bytes())
+            });
         let mut out = Vec::new();
         for line in text.lines().filter(|line| !is_entry(line)) {
             let control = Control::parse(line.as_bytes()).unwrap().unwrap();
