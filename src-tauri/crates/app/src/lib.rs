@@ -33,4 +33,4 @@ pub use log::log_to_stderr;
 pub use packet::{Flaw, Verdict, verify_packet};
 pub use preferences::Preferences;
 pub use secrets::{Remember, Secrets};
-pub use session::{Setup, default_data_folder};
+pub use session::{Setup, Synced, default_data_folder};

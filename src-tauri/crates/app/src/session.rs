@@ -21,6 +21,15 @@ use crate::{App, AppError, Code, upkeep};
 /// How often a sync goes round again for a cloud whose journal keeps growing.
 const PUSHES: u32 = 4;
 
+/// A copy that was brought up to date.
+#[derive(Debug)]
+pub struct Synced {
+    /// Where it ends.
+    pub seq: Seq,
+    /// Why an action that waits could not be sent. It is in the outbox; everything else was done.
+    pub unsent: Option<AppError>,
+}
+
 /// What the first screen offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -133,7 +142,7 @@ impl App {
     }
 
     /// Pulls once, pushes what waits, and mends what is found damaged.
-    pub async fn sync_once(&self) -> Result<Seq, AppError> {
+    pub async fn sync_once(&self) -> Result<Synced, AppError> {
         let role = self.sync_role()?;
         let (client, _) = self.client()?;
         let after_crash = role.as_ref().is_some_and(SyncRole::is_after_crash);
@@ -148,7 +157,7 @@ impl App {
         }
     }
 
-    async fn sync_through(&self, client: &Client, after_crash: bool) -> Result<Seq, AppError> {
+    async fn sync_through(&self, client: &Client, after_crash: bool) -> Result<Synced, AppError> {
         self.laptop.outbox().recover()?;
         let mut suspicions = 0;
         let end = loop {
@@ -201,10 +210,10 @@ impl App {
             copied.cache.links_are_whole()?;
             Ok(copied.cache.rollups_are_whole()?)
         })?;
-        match unsent {
-            Some(error) => Err(error.into()),
-            None => Ok(seq),
-        }
+        Ok(Synced {
+            seq,
+            unsent: unsent.map(AppError::from),
+        })
     }
 
     /// Starts keeping the copy live; does nothing while it is, or while signed out. Only one process

@@ -107,10 +107,22 @@ async fn send(app: &App, id: &str, yes: bool, output: &Output) -> Result<ExitCod
         }
     }
     app.send_draft(id)?;
-    let sent = app.sync_once().await;
+    let sent = match app.sync_once().await {
+        Ok(synced) => match (synced.unsent, app.dispute(id)?) {
+            // It has not become a ticket: what was refused is this one.
+            (Some(error), DisputeView::Draft(_)) => Err(error),
+            _ => Ok(()),
+        },
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &sent
+        && !error.is_transient()
+        && error.code != Code::SignedOut
+    {
+        return Err(error.again());
+    }
     show(app, id, output)?;
     match sent {
-        Err(error) if !error.is_transient() && error.code != Code::SignedOut => Err(error),
         Err(error) => {
             let (why, _) = words::sentence(error.code);
             output.note(&format!(

@@ -116,7 +116,11 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
         }
         Command::Sync { watch: false } => {
             let before = refused(app)?;
-            app.sync_once().await?;
+            let synced = app.sync_once().await?;
+            if let Some(error) = synced.unsent {
+                // The copy is up to date all the same; the exit code is for what waits.
+                return Err(error);
+            }
             output.synced(&app.balance()?, &app.remind()?, app);
             output.refusals(refused(app)?.saturating_sub(before));
         }
@@ -298,14 +302,13 @@ async fn freshen(app: &App) -> Result<(), AppError> {
 /// Tries to send at once. What waits for the network stays queued, and that is a success. What cannot be
 /// sent for another reason is taken back: it is not to surprise anybody later.
 async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppError> {
-    let sent = app.sync_once().await;
+    let sent = match app.sync_once().await {
+        Ok(synced) => synced.unsent.map_or(Ok(()), Err),
+        Err(error) => Err(error),
+    };
     let command = app.command(id)?;
     // What failed may have been another action: this one is judged by what became of it.
-    let sent = if command.open {
-        sent
-    } else {
-        Ok(Default::default())
-    };
+    let sent = if command.open { sent } else { Ok(()) };
     let held = sent.as_ref().is_err_and(|error| error.code == Code::Locked);
     if let Err(error) = sent
         && !error.is_transient()

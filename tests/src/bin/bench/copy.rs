@@ -33,7 +33,7 @@ pub async fn first_sync(
     app.sign_in(&cloud.url, None, remember).await?;
     let started = Instant::now();
     let seq = app.sync_once().await?;
-    Ok((started.elapsed(), seq.0))
+    Ok((started.elapsed(), seq.seq.0))
 }
 
 pub async fn sync_beside_limit(
