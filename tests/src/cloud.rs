@@ -93,6 +93,12 @@ impl Cloud {
         Ok((Self::start_with(data, vec![], "127.0.0.1:0")?, account))
     }
 
+    /// As a self-hosted cloud is served: on the wall's time, without a sandbox.
+    pub fn real(data: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned());
+        Self::start_with(data, arguments.collect(), "127.0.0.1:0")
+    }
+
     pub fn pid(&mut self) -> u32 {
         self.process.child().id()
     }

@@ -103,6 +103,11 @@ export const WORDS: Record<Code, Words> = {
     next: 'Close it, or let it do the syncing.',
     severity: 'warn',
   },
+  open_to_others: {
+    sentence: 'Other users of this computer can look into the data folder.',
+    next: 'Close it to them in its permissions.',
+    severity: 'warn',
+  },
   file_system: {
     sentence: 'A file cannot be read or written.',
     next: 'Check the place you chose and its permissions.',

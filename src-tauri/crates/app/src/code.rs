@@ -37,6 +37,8 @@ pub enum Code {
     ReadOnly,
     NewerFiles,
     Locked,
+    /// Other users of the machine can look into the data folder.
+    OpenToOthers,
     FileSystem,
     NoKeychain,
     NotSynced,
@@ -114,6 +116,7 @@ impl Code {
         Code::ReadOnly,
         Code::NewerFiles,
         Code::Locked,
+        Code::OpenToOthers,
         Code::FileSystem,
         Code::NoKeychain,
         Code::NotSynced,

@@ -83,6 +83,10 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
             "Another Boothkeeper is using this data folder.",
             "Close it, or let it do the syncing.",
         ),
+        Code::OpenToOthers => (
+            "Other users of this computer can look into the data folder.",
+            "Close it: `chmod -R go= FOLDER`, with the folder that `boothkeeper doctor` names.",
+        ),
         Code::FileSystem => (
             "A file cannot be read or written.",
             "Check the path and its permissions.",

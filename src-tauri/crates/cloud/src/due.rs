@@ -38,6 +38,9 @@ pub async fn schedule(cloud: Cloud) {
     const ALWAYS: Timestamp = Timestamp::from_millis(i64::MAX);
     let mut stored = Instant::now();
     loop {
+        if let Err(error) = release(&cloud).await {
+            tracing::error!(%error, "what waited for the clock still waits");
+        }
         if stored.elapsed() >= STORE_EVERY {
             stored = Instant::now();
             if let Err(error) = cloud.store_reached().await {
@@ -68,6 +71,31 @@ pub async fn schedule(cloud: Cloud) {
             }
         }
     }
+}
+
+/// Set while something waits for a clock that can be believed.
+const HELD: &str = "held_by_clock";
+
+/// What waited for the clock is due at its own time again, once the clock can be believed.
+pub async fn release(cloud: &Cloud) -> Result<(), Error> {
+    let held = cloud.store.read(|tx| tx.setting(HELD)).await?;
+    if held.is_none() || !cloud.clock_is_likely() {
+        return Ok(());
+    }
+    for account in cloud.store.read(|tx| tx.accounts_with_due()).await? {
+        let inner = cloud.clone();
+        let note = move |tx: &Tx<'_>| {
+            let mut row = tx.account(&account)?;
+            let catalog = inner.catalog(row.programme);
+            tx.append(&mut row, &[], catalog)
+        };
+        if let Err(error) = cloud.store.write(note).await
+            && error.is_of_the_machine()
+        {
+            return Err(error);
+        }
+    }
+    cloud.store.write(|tx| tx.drop_setting(HELD)).await
 }
 
 /// What a step came to within its transaction.
@@ -103,7 +131,10 @@ async fn one_step(
         Ok(None) => {
             tracing::error!(account = %due.account, at = %due.at, "nothing is closed or expires: the clock is not believed");
             let (postponed, later) = (due.clone(), until.max(due.at).plus(HOUR));
-            let postpone = move |tx: &Tx<'_>| tx.postpone(&postponed, later);
+            let postpone = move |tx: &Tx<'_>| {
+                tx.set_setting(HELD, &[1])?;
+                tx.postpone(&postponed, later)
+            };
             cloud.store.write(postpone).await?;
         }
         Err(error) if error.is_of_the_machine() => return Err(error),

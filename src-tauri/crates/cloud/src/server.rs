@@ -14,6 +14,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
+use tokio::time::Instant;
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
@@ -22,8 +23,11 @@ use crate::{Cloud, Error, api, due};
 
 /// Connections at a time, where the system allows as many files.
 const MAX_CONNECTIONS: usize = 16_384;
-/// Connections that have not sent a request yet. One more closes the one that has been silent for longest.
+/// Connections that have not sent a request yet. One more closes the one that has been silent for longest, if that
+/// has had [`SPEAKS_WITHIN`].
 const MAX_SILENT: usize = 512;
+/// What a connection is given to begin its first request, however many others are silent.
+const SPEAKS_WITHIN: Duration = Duration::from_secs(2);
 /// How long the first line and headers of a request may take, also on a connection that has served others.
 const HEADERS_TAKE: Duration = Duration::from_secs(15);
 /// A reader that takes no byte for so long is closed.
@@ -87,8 +91,8 @@ pub async fn serve(
 }
 
 /// A connection that has not sent a request yet.
-#[derive(Default)]
 struct Stranger {
+    since: Instant,
     spoke: AtomicBool,
     gone: Notify,
 }
@@ -105,7 +109,11 @@ struct Silent(Mutex<VecDeque<Arc<Stranger>>>);
 
 impl Silent {
     fn arrives(&self) -> Arc<Stranger> {
-        let stranger = Arc::new(Stranger::default());
+        let stranger = Arc::new(Stranger {
+            since: Instant::now(),
+            spoke: AtomicBool::new(false),
+            gone: Notify::new(),
+        });
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // One that has spoken, or whose connection has ended, holds no place.
         let waits = |known: &Arc<Stranger>| {
@@ -114,10 +122,11 @@ impl Silent {
         if waiting.len() >= MAX_SILENT {
             waiting.retain(waits);
         }
-        if waiting.len() >= MAX_SILENT
-            && let Some(oldest) = waiting.pop_front()
-        {
-            oldest.gone.notify_one();
+        let late = |oldest: &Arc<Stranger>| oldest.since.elapsed() >= SPEAKS_WITHIN;
+        while waiting.len() >= MAX_SILENT && waiting.front().is_some_and(late) {
+            if let Some(oldest) = waiting.pop_front() {
+                oldest.gone.notify_one();
+            }
         }
         waiting.push_back(stranger.clone());
         stranger

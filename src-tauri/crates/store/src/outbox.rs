@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use crate::StoreError;
 pub use crate::binding::{Binding, Diverged, Divergence};
-use crate::cache::{overwrite, refuse_empty, refuse_newer};
+use crate::cache::{is_before, overwrite, refuse_empty, refuse_newer};
 use crate::high_water::HighWater;
 use crate::memo::{Memo, Version};
 use crate::{private, read_only};
@@ -220,6 +220,11 @@ impl Outbox {
         let Some(connection) = opened else {
             return Ok(None);
         };
+        if is_before(&connection, VERSIONS)? {
+            drop(connection);
+            Self::open_to_write(path)?.fold_log();
+            return Self::open_read_only(path);
+        }
         let outbox = Self::on(connection, HighWater::beside(path));
         outbox.has_all()?;
         Ok(Some(outbox))
@@ -231,7 +236,9 @@ impl Outbox {
 
     /// Nothing that was committed has been lost since.
     fn has_all(&self) -> Result<(), StoreError> {
-        match self.changes()? >= self.high_water.read() {
+        // First what is kept outside: another process may add to both meanwhile.
+        let known = self.high_water.read();
+        match self.changes()? >= known {
             true => Ok(()),
             false => Err(StoreError::OutboxDamaged(Some(
                 "changes that were on disk are not there any more".into(),

@@ -28,6 +28,20 @@ pub fn touch(path: &Path) -> io::Result<()> {
     options().truncate(false).open(path).map(drop)
 }
 
+/// Whether other users of the machine can look into a folder.
+#[cfg(unix)]
+pub fn is_open_to_others(folder: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    let found = std::fs::metadata(folder);
+    found.is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
+}
+
+/// Elsewhere a folder of the user's profile is theirs by the system's own rules.
+#[cfg(not(unix))]
+pub fn is_open_to_others(_: &Path) -> bool {
+    false
+}
+
 fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).create(true);

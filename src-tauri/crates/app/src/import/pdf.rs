@@ -241,7 +241,7 @@ mod tests {
     fn base_85_and_lzw_are_unpacked_as_the_reader_does() {
         assert_eq!(
             ascii85(b"9jqo^BlbD-BleB1DJ+*+F(f,q~>"),
-            b"Man is distinguishe"
+            b"Man is distinguished"
         );
         let mut encoder = weezl::encode::Encoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8);
         let packed = encoder.encode(&[b'a'; 100_000]).unwrap();

@@ -63,6 +63,17 @@ impl App {
         view(scrub?, &binding)
     }
 
+    /// What is made here is its user's alone; what was made before, or by hand, may not be.
+    fn files_are_private(&self) -> Result<(), AppError> {
+        if let Some(code) = self.hindered() {
+            return Err(AppError::new(code));
+        }
+        match boothkeeper_store::private::is_open_to_others(self.data()) {
+            true => Err(AppError::new(Code::OpenToOthers)),
+            false => Ok(()),
+        }
+    }
+
     pub async fn doctor(&self) -> Result<Doctor, AppError> {
         let binding = self.binding()?;
         let refused = |error: &AppError| error.code == Code::SignedOut;
@@ -85,7 +96,7 @@ impl App {
             data: self.data().display().to_string(),
             zone: self.laptop.zone().name().to_owned(),
             cloud: binding.map(|binding| binding.cloud),
-            files: DoctorCheck::Ok,
+            files: outcome(self.files_are_private()),
             keychain: outcome(keychain),
             signed_in: outcome(signed_in),
             copy: outcome(self.verify().and_then(|view| match view {

@@ -114,6 +114,16 @@ impl Tx<'_> {
             .collect()
     }
 
+    /// Accounts that something is due for, at some time.
+    pub fn accounts_with_due(&self) -> Result<Vec<AccountId>, Error> {
+        let query = "SELECT account FROM accounts WHERE due_at IS NOT NULL";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let accounts = statement.query_map([], |row| row.get::<_, String>(0))?;
+        accounts
+            .map(|account| Ok(AccountId::new(account?)?))
+            .collect()
+    }
+
     pub fn programme(&self, account: &AccountId) -> Result<Programme, Error> {
         let query = "SELECT programme FROM accounts WHERE account = ?1";
         let mut statement = self.connection.prepare_cached(query)?;

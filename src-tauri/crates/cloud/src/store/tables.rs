@@ -57,6 +57,12 @@ impl Tx<'_> {
         Ok(())
     }
 
+    pub fn drop_setting(&self, name: &str) -> Result<(), Error> {
+        self.connection
+            .execute("DELETE FROM meta WHERE name = ?1", [name])?;
+        Ok(())
+    }
+
     /// A stored command: the hash of its body, its answer's status and document.
     pub fn command(&self, account: i64, id: Uuid) -> Result<Option<(Hash, u16, String)>, Error> {
         let query =

@@ -33,7 +33,7 @@ pub use history::{DayCount, Filter, Found, Page};
 pub use mend::Mend;
 pub use names::{Class, NameId, Names};
 pub use row::Row;
-pub(crate) use schema::{refuse_empty, refuse_newer};
+pub(crate) use schema::{is_before, refuse_empty, refuse_newer};
 pub use scrub::Scrub;
 pub use totals::{EventUse, Stretch, Total};
 
@@ -87,6 +87,11 @@ impl Cache {
                 floor => Err(StoreError::damaged(floor)),
             };
         };
+        if schema::is_older(&connection)? {
+            drop(connection);
+            Cache::open(path)?.fold_log();
+            return Cache::open_to_read(path);
+        }
         let cache = Cache::on(connection, high_water);
         cache.floor.set(floor);
         Ok(Some(cache))

@@ -110,6 +110,16 @@ pub fn check_whole(connection: &Connection) -> Result<(), StoreError> {
     refuse_empty(connection)
 }
 
+/// Whether an earlier version has written it: it is to be brought forward before it is read.
+pub fn is_older(connection: &Connection) -> Result<bool, StoreError> {
+    is_before(connection, VERSIONS)
+}
+
+pub(crate) fn is_before(connection: &Connection, known: usize) -> Result<bool, StoreError> {
+    let found: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(found < known)
+}
+
 pub(crate) fn refuse_empty(connection: &Connection) -> Result<(), StoreError> {
     let found: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match found {
