@@ -13,8 +13,9 @@ use crate::run::{cargo, root};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("wire", &["domain"]),
-    ("store", &["domain", "wire"]),
-    ("cloud", &["domain", "wire"]),
+    ("files", &[]),
+    ("store", &["domain", "files", "wire"]),
+    ("cloud", &["domain", "files", "wire"]),
     ("sync", &["domain", "wire", "store"]),
     ("app", &["domain", "store", "sync"]),
     ("cli", &["app"]),

@@ -33,6 +33,12 @@ pub enum Error {
     Io(#[from] std::io::Error),
     #[error("the system's randomness")]
     Random(#[from] getrandom::Error),
+    /// The database is older than what was committed to it.
+    #[error(
+        "the database has lost what was committed to it: a damaged log, or an older file. Restore the newest backup; \
+         if this is one, start with --new-epoch"
+    )]
+    RolledBack,
     #[error("{0}")]
     Invariant(&'static str),
 }

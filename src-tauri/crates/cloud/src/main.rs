@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use boothkeeper_cloud::store::Store;
+use boothkeeper_cloud::store::{Store, accept_rollback};
 use boothkeeper_cloud::{Clock, Cloud, Options, api, seed, server};
 use boothkeeper_domain::Timestamp;
+use boothkeeper_files::private;
 use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::Targets;
@@ -117,7 +118,7 @@ async fn main() -> anyhow::Result<()> {
             until,
         } => {
             let until = until.unwrap_or_else(|| Clock::real().now());
-            let data = open(&data)?;
+            let data = open(&data, false)?;
             let seeded = seed::run(data.store.clone(), profile, entries, seed, until).await?;
             say(&serde_json::to_value(seeded)?)
         }
@@ -131,14 +132,9 @@ struct Data {
     _alone: File,
 }
 
-fn open(data: &Path) -> anyhow::Result<Data> {
-    let mut folder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
-    folder
-        .recursive(true)
-        .create(data)
-        .context("the cloud's data folder cannot be made")?;
+/// `restored`: a person says that the data is older on purpose.
+fn open(data: &Path, restored: bool) -> anyhow::Result<Data> {
+    private::folder(data).context("the cloud's data folder cannot be made")?;
     warn_if_open_to_others(data);
     let path = data.join("cloud.lock");
     let lock =
@@ -148,7 +144,11 @@ fn open(data: &Path) -> anyhow::Result<Data> {
         "another boothkeeper-cloud is using {}",
         data.display()
     );
-    let store = Store::open(&data.join("cloud.sqlite"));
+    let database = data.join("cloud.sqlite");
+    if restored {
+        accept_rollback(&database).context("the data folder cannot be written to")?;
+    }
+    let store = Store::open(&database);
     Ok(Data {
         store: store.context("the cloud's data folder cannot be opened")?,
         _alone: lock,
@@ -157,18 +157,11 @@ fn open(data: &Path) -> anyhow::Result<Data> {
 
 /// What was made by an earlier version, or by hand, is left as it is, and said.
 fn warn_if_open_to_others(data: &Path) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let Ok(found) = std::fs::metadata(data) else {
-            return;
-        };
-        if found.permissions().mode() & 0o077 != 0 {
-            tracing::error!(
-                folder = %data.display(),
-                "others on this machine can look into the data folder, which holds the signing key: chmod -R go= closes it"
-            );
-        }
+    if private::is_open_to_others(data) {
+        tracing::error!(
+            folder = %data.display(),
+            "others on this machine can look into the data folder, which holds the signing key: chmod -R go= closes it"
+        );
     }
 }
 
@@ -179,7 +172,7 @@ fn keep_files_private() {
 }
 
 async fn serve(listen: SocketAddr, data: PathBuf, options: Options) -> anyhow::Result<()> {
-    let data = open(&data)?;
+    let data = open(&data, options.new_epoch)?;
     let cloud = Cloud::start(data.store.clone(), options).await?;
     let listener = TcpListener::bind(listen)
         .await

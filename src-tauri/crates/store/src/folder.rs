@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use boothkeeper_domain::Timestamp;
 use fs4::{FileExt, TryLockError};
 
-use crate::high_water::HighWater;
 use crate::{StoreError, private};
+use boothkeeper_files::HighWater;
 
 /// Where things are in a data folder.
 #[derive(Debug, Clone)]

@@ -25,9 +25,9 @@ use uuid::Uuid;
 use crate::StoreError;
 pub use crate::binding::{Binding, Diverged, Divergence};
 use crate::cache::{is_before, overwrite, refuse_empty, refuse_newer};
-use crate::high_water::HighWater;
 use crate::memo::{Memo, Version};
 use crate::{private, read_only};
+use boothkeeper_files::HighWater;
 pub use drafts::Draft;
 use marked::{BINDING, Mark};
 pub use reminders::{Said, Speaker};
@@ -262,7 +262,9 @@ impl Outbox {
     }
 
     fn committed(&self) -> Result<(), StoreError> {
-        self.high_water.raise(self.changes()?)
+        let raised = self.high_water.raise(self.changes()?);
+        let path = self.high_water.path().unwrap_or(Path::new("outbox.mark"));
+        raised.map_err(StoreError::io(path))
     }
 
     /// Folds the log into the file, where no other process reads it: one file holds all then.

@@ -255,7 +255,9 @@ impl Laptop {
             let moved = put_aside(&cache, self.clock().wall())
                 .and_then(|()| move_into_place(&Paths::new(&built).cache(), &cache));
             // The copy reaches as far as the new one does.
-            HighWater::beside(&cache).set(reached.0)?;
+            HighWater::beside(&cache)
+                .set(reached.0)
+                .map_err(StoreError::io(&cache))?;
             *place = Cache::open(&cache)?;
             moved
         })?;

@@ -16,6 +16,7 @@ use std::sync::mpsc::{self, TrySendError};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
+use boothkeeper_files::HighWater;
 use boothkeeper_wire::problem::ProblemCode;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
@@ -33,7 +34,9 @@ pub struct Tx<'a> {
     connection: &'a Connection,
 }
 
-type Job = Box<dyn FnOnce(&Connection) -> Box<dyn FnOnce() + Send> + Send>;
+/// Tells a caller what came of its request, once that is durable.
+type Answer = Box<dyn FnOnce() + Send>;
+type Job = Box<dyn FnOnce(&Connection) -> Answer + Send>;
 
 enum Engine {
     /// One connection, everything in the caller's thread: for simulation on virtual time.
@@ -63,10 +66,14 @@ impl Store {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         schema::migrate(&mut connection)?;
+        let high_water = HighWater::beside(path);
+        if commits(&connection)? < high_water.read() {
+            return Err(Error::RolledBack);
+        }
         let (jobs, queue) = mpsc::sync_channel(QUEUE);
         let writer = std::thread::Builder::new()
             .name("cloud-writer".into())
-            .spawn(move || write_loop(&connection, &queue))?;
+            .spawn(move || write_loop(&connection, &high_water, &queue))?;
         Ok(Store(Arc::new(Engine::Threads {
             jobs: Some(jobs),
             writer: Some(writer),
@@ -190,12 +197,18 @@ fn in_savepoint<T>(
 
 /// Takes what is waiting, commits it together, then answers. If the commit fails the answers are
 /// dropped, and every caller learns that its request did not happen.
-fn write_loop(connection: &Connection, queue: &mpsc::Receiver<Job>) {
+fn write_loop(connection: &Connection, high_water: &HighWater, queue: &mpsc::Receiver<Job>) {
     while let Ok(first) = queue.recv() {
         let jobs = std::iter::once(first).chain(queue.try_iter().take(GROUP - 1));
         let committed = commit_together(connection, jobs);
         match committed {
-            Ok(answers) => answers.into_iter().for_each(|answer| answer()),
+            Ok((answers, count)) => {
+                // Before anybody is answered: what was acknowledged is not lost without a word.
+                if let Err(error) = high_water.set(count) {
+                    tracing::error!(%error, "how far the database has got could not be kept");
+                }
+                answers.into_iter().for_each(|answer| answer());
+            }
             Err(error) => tracing::error!(%error, "a commit failed"),
         }
     }
@@ -204,12 +217,25 @@ fn write_loop(connection: &Connection, queue: &mpsc::Receiver<Job>) {
 fn commit_together(
     connection: &Connection,
     jobs: impl Iterator<Item = Job>,
-) -> rusqlite::Result<Vec<Box<dyn FnOnce() + Send>>> {
+) -> rusqlite::Result<(Vec<Answer>, u64)> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let answers = jobs.map(|job| job(connection)).collect();
+    let count = "UPDATE commits SET count = count + 1 RETURNING count";
+    let count = connection
+        .prepare_cached(count)?
+        .query_row([], |row| row.get(0))?;
     if let Err(error) = connection.execute_batch("COMMIT") {
         let _ = connection.execute_batch("ROLLBACK");
         return Err(error);
     }
-    Ok(answers)
+    Ok((answers, count))
+}
+
+fn commits(connection: &Connection) -> Result<u64, Error> {
+    Ok(connection.query_row("SELECT count FROM commits", [], |row| row.get(0))?)
+}
+
+/// What was rolled back, from a backup or by damage, is so on purpose from now on.
+pub fn accept_rollback(path: &Path) -> Result<(), Error> {
+    Ok(HighWater::beside(path).set(0)?)
 }

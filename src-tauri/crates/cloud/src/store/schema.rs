@@ -139,7 +139,11 @@ const STEPS: &[M<'_>] = &[
 
      -- The journal's place at which a ticket last changed: laptops ask for what is newer.
      ALTER TABLE tickets ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
-     CREATE INDEX tickets_by_change ON tickets (account, changed, id);",
+     CREATE INDEX tickets_by_change ON tickets (account, changed, id);
+
+     -- Counts commits: `cloud.mark` beside the file remembers how many there were.
+     CREATE TABLE commits (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL);
+     INSERT INTO commits VALUES (1, 0);",
     ),
 ];
 

@@ -175,7 +175,7 @@ impl Cache {
         verified.rollups.write(&transaction)?;
         write_head(&transaction, verified, learnt_at)?;
         transaction.commit()?;
-        self.high_water.raise(verified.seq().0)?;
+        self.keep_high_water(|mark| mark.raise(verified.seq().0))?;
         Ok(true)
     }
 
@@ -213,7 +213,7 @@ impl Cache {
         transaction.execute("DELETE FROM settings WHERE name <> 'zone'", [])?;
         marks::forget_all(&transaction)?;
         transaction.commit()?;
-        self.high_water.set(0)?;
+        self.keep_high_water(|mark| mark.set(0))?;
         self.floor.set(Seq::ZERO);
         overwrite(&self.connection)
     }

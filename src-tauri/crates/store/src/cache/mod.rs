@@ -37,9 +37,9 @@ pub(crate) use schema::{is_before, refuse_empty, refuse_newer};
 pub use scrub::Scrub;
 pub use totals::{EventUse, Stretch, Total};
 
-use crate::high_water::HighWater;
 use crate::memo::{Memo, Version};
 use crate::{StoreError, Zone, private, read_only};
+use boothkeeper_files::HighWater;
 
 #[derive(Debug)]
 pub struct Cache {
@@ -121,6 +121,14 @@ impl Cache {
             links: Memo::default(),
             rollups: Memo::default(),
         }
+    }
+
+    fn keep_high_water(
+        &self,
+        keep: impl FnOnce(&HighWater) -> std::io::Result<()>,
+    ) -> Result<(), StoreError> {
+        let path = self.high_water.path().unwrap_or(Path::new("cache.mark"));
+        keep(&self.high_water).map_err(StoreError::io(path))
     }
 
     /// Folds the log into the file, where no other process reads it: one file holds all then.

@@ -4,12 +4,12 @@
 //! a write that was never finished: one flipped bit there rolls the database back without a word. What is below
 //! the number kept here has lost something that was committed.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::{StoreError, private};
+use crate::private;
 
 /// The file of one database; `None` where that is in memory.
 #[derive(Debug, Clone)]
@@ -36,24 +36,28 @@ impl HighWater {
     }
 
     /// Never moves back; see [`HighWater::set`].
-    pub fn raise(&self, to: u64) -> Result<(), StoreError> {
+    pub fn raise(&self, to: u64) -> io::Result<()> {
         match to > self.read() {
             true => self.set(to),
             false => Ok(()),
         }
     }
 
-    pub fn set(&self, to: u64) -> Result<(), StoreError> {
+    pub fn set(&self, to: u64) -> io::Result<()> {
         let Some(path) = &self.0 else {
             return Ok(());
         };
         let part = path.with_extension("mark.part");
-        let written = private::create(&part).and_then(|mut file| {
-            let number = to.to_string();
-            write!(file, "{number} {}", marked(&number))?;
-            std::fs::rename(&part, path)
-        });
-        written.map_err(StoreError::io(path))
+        let mut file = private::create(&part)?;
+        let number = to.to_string();
+        write!(file, "{number} {}", marked(&number))?;
+        drop(file);
+        std::fs::rename(&part, path)
+    }
+
+    /// For what is said of an error.
+    pub fn path(&self) -> Option<&Path> {
+        self.0.as_deref()
     }
 }
 
