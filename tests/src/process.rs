@@ -19,6 +19,14 @@ pub fn binary(name: &str) -> PathBuf {
     PathBuf::from(folder).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
+/// How often something is tried: a sample in the ordinary run, all of it with `cargo xtask test --long`.
+pub fn rounds(ordinary: usize, long: usize) -> usize {
+    match std::env::var_os("BOOTHKEEPER_LONG") {
+        Some(_) => long,
+        None => ordinary,
+    }
+}
+
 /// What of a process is connected to us; the rest goes nowhere.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Pipes {

@@ -8,6 +8,7 @@ use anyhow::{Context, ensure};
 use boothkeeper_cloud::store::{PaymentState, Store, Stored};
 use boothkeeper_domain::{Account, AccountId, Body, Entry, PaymentId, Seq, Timestamp};
 use boothkeeper_tests::cloud::{Account as Signed, Cloud};
+use boothkeeper_tests::process::rounds;
 use boothkeeper_wire::stream::{decompress, lines};
 use boothkeeper_wire::{chain, entry};
 use rand::rngs::StdRng;
@@ -18,7 +19,6 @@ use tempfile::tempdir;
 use uuid::Uuid;
 
 const START: &str = "2026-01-10T08:00:00Z";
-const KILLS: u32 = 200;
 
 /// One thing that somebody asks of the cloud.
 struct Call {
@@ -233,7 +233,7 @@ async fn a_cloud_killed_two_hundred_times_charges_once_and_forgets_nothing() -> 
     let signed = accounts(&cloud, 9).await?;
     let mut random = StdRng::seed_from_u64(20_260_110);
     let mut acknowledged: Vec<(usize, Call, Value)> = Vec::new();
-    for _ in 0..KILLS {
+    for _ in 0..rounds(200, 1_000) {
         let fuse = Duration::from_micros(random.random_range(0..20_000));
         let busy = async {
             loop {

@@ -10,20 +10,13 @@ use anyhow::{Context, ensure};
 use boothkeeper_tests::booth::basic;
 use boothkeeper_tests::cloud::{Account, Cloud};
 use boothkeeper_tests::laptop::Laptop;
-use boothkeeper_tests::process::{Pipes, Process, until};
+use boothkeeper_tests::process::{Pipes, Process, rounds, until};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
 const CLOCK: &str = "2026-01-10T08:00:00Z";
-
-/// How many changes are made to each folder; `cargo xtask test --long` asks for more.
-fn rounds(ordinary: usize) -> usize {
-    let long = std::env::var("BOOTHKEEPER_LONG").ok();
-    long.and_then(|factor| factor.parse::<usize>().ok())
-        .map_or(ordinary, |factor| ordinary * factor)
-}
 
 struct Left {
     folder: TempDir,
@@ -141,7 +134,7 @@ async fn no_change_to_a_laptops_files_shows_something_untrue() -> anyhow::Result
                 *caught.entry(name.clone()).or_default() += 3 - answered;
                 Ok(())
             };
-        for _ in 0..rounds(10) {
+        for _ in 0..rounds(10, 80) {
             let (at, bit) = (dice.random_range(0..u64::MAX), dice.random_range(0..8_u8));
             hurt(&format!("bit {bit} at {at}"), &|path| {
                 let mut bytes = std::fs::read(path)?;
@@ -150,7 +143,7 @@ async fn no_change_to_a_laptops_files_shows_something_untrue() -> anyhow::Result
                 Ok(std::fs::write(path, bytes)?)
             })?;
         }
-        for _ in 0..rounds(3) {
+        for _ in 0..rounds(3, 16) {
             let cut = dice.random_range(0..u64::MAX);
             hurt(&format!("cut at {cut}"), &|path| {
                 let length = std::fs::metadata(path)?.len();
@@ -334,7 +327,7 @@ async fn no_change_to_the_clouds_files_shows_something_untrue() -> anyhow::Resul
     let mut dice = StdRng::seed_from_u64(21);
     let mut refused = 0;
     let names = ["cloud.sqlite", "cloud.sqlite-wal", "cloud.mark"];
-    for round in 0..rounds(24) {
+    for round in 0..rounds(24, 600) {
         let copy = copy_of(&data)?;
         let path = copy.path().join(names[round % names.len()]);
         let mut bytes = std::fs::read(&path)?;

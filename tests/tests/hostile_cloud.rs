@@ -604,3 +604,32 @@ async fn words_of_a_cloud_forge_no_terminal_line() -> anyhow::Result<()> {
     assert!(!said.contains(['\u{1b}', '\u{202e}']), "{said:?}");
     Ok(())
 }
+
+/// A proxy of the environment is not asked about this machine: it would read the key.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn key_for_this_machine_goes_to_no_proxy() -> anyhow::Result<()> {
+    let stage = stage().await?;
+    let proxy = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = format!("http://{}", proxy.local_addr()?);
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        let mut sync = stage.laptop.command(&["sync"]);
+        let output = sync.env(name, &address).output()?;
+        assert!(output.status.success(), "{name}: {output:?}");
+    }
+    let asked = tokio::time::timeout(Duration::from_millis(200), proxy.accept()).await;
+    assert!(asked.is_err(), "the proxy was asked");
+    // Plain HTTP goes nowhere else, not even to be refused there.
+    for address in [
+        "http://cloud.example",
+        "http://127.0.0.2:9",
+        "http://localhost.evil.example",
+    ] {
+        let (code, error) = stage.laptop.fails(&["login", "--cloud", address])?;
+        assert_eq!(
+            (code, error.as_str()),
+            (2, "address_malformed"),
+            "{address}"
+        );
+    }
+    Ok(())
+}

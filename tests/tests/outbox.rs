@@ -9,13 +9,12 @@ use anyhow::{Context, ensure};
 use boothkeeper_tests::booth::{basic, with};
 use boothkeeper_tests::cloud::Cloud;
 use boothkeeper_tests::laptop::Laptop;
-use boothkeeper_tests::process::{Pipes, Process};
+use boothkeeper_tests::process::{Pipes, Process, rounds};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
-const KILLS: u32 = 300;
 /// Longer than a purchase takes from the start of its process to the end.
 const LIFE: Duration = Duration::from_millis(160);
 
@@ -60,7 +59,7 @@ async fn killed_three_hundred_times_each_command_has_exactly_one_outcome() -> an
     let mut dice = StdRng::seed_from_u64(7);
     let mut seen = Seen::default();
     let mut asked = 0;
-    for kill in 0..KILLS {
+    for kill in 0..rounds(300, 1_000) {
         // Now and then the way there or back is bad: what was sent may have happened, or not.
         let fault = ["drop", "drop_answer", "5xx", "duplicate", "cut"][dice.random_range(0..5)];
         let count = u32::from(dice.random_range(0..3) == 0);

@@ -5,7 +5,7 @@ use anyhow::ensure;
 use boothkeeper_store::sha256;
 use boothkeeper_tests::booth::{Booth, basic, with};
 use boothkeeper_tests::cloud::{Account, Cloud};
-use boothkeeper_tests::process::{Pipes, Process};
+use boothkeeper_tests::process::{Pipes, Process, rounds};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
@@ -162,7 +162,7 @@ async fn killed_at_both_ends_a_dispute_arrives_once_and_whole() -> anyhow::Resul
     booth.laptop.ok(&["dispute", "send", &id])?;
     booth.cloud.restart(&[])?;
     let mut dice = StdRng::seed_from_u64(11);
-    for round in 0..12 {
+    for round in 0..rounds(12, 100) {
         let fault = match round % 3 {
             0 => json!({ "cut_request": dice.random_range(1_000..200_000) }),
             1 => json!("drop_answer"),

@@ -28,6 +28,9 @@ enum Command {
         /// Seeds of the sync simulation.
         #[arg(long, default_value_t = 2_000)]
         seeds: u32,
+        /// All kills, flipped bits and seeds instead of samples.
+        #[arg(long)]
+        long: bool,
         /// Instead of all that: fuzz what reads untrusted bytes, so many seconds each (nightly, cargo-fuzz).
         #[arg(long, value_name = "SECONDS")]
         fuzz: Option<u32>,
@@ -59,7 +62,11 @@ fn main() -> ExitCode {
             fuzz: Some(seconds),
             ..
         } => fuzz::run(seconds),
-        Command::Test { seeds, fuzz: None } => suite::run(seeds),
+        Command::Test {
+            seeds,
+            long,
+            fuzz: None,
+        } => suite::run(seeds, long),
         Command::Shots { out } => demo::shots(&out),
         Command::Bindings { check } => bindings::run(check),
         Command::Bench { write, entries } => demo::bench(write, entries),

@@ -11,7 +11,10 @@ struct Count {
     failed: u64,
 }
 
-pub fn run(seeds: u32) -> anyhow::Result<()> {
+/// Seeds of the simulation in a long run.
+const LONG_SEEDS: u32 = 20_000;
+
+pub fn run(seeds: u32, long: bool) -> anyhow::Result<()> {
     prepare::all()?;
     house::check()?;
     step("format", &mut cargo(&["fmt", "--all", "--check"]))?;
@@ -37,7 +40,13 @@ pub fn run(seeds: u32) -> anyhow::Result<()> {
         .env("BOOTHKEEPER_BIN_DIR", &binaries)
         // An error says its causes; forty frames behind each would bury them.
         .env("RUST_LIB_BACKTRACE", "0")
-        .env("BOOTHKEEPER_SEEDS", seeds.to_string());
+        .env(
+            "BOOTHKEEPER_SEEDS",
+            if long { seeds.max(LONG_SEEDS) } else { seeds }.to_string(),
+        );
+    if long {
+        tests.env("BOOTHKEEPER_LONG", "1");
+    }
     let (rust_ok, text) = captured("tests", &mut tests)?;
     count.add(libtest(&text));
     println!("\n{} passed, {} failed", count.passed, count.failed);

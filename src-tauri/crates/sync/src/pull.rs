@@ -246,3 +246,34 @@ impl Metered {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
+    use http_body_util::{BodyExt, StreamBody};
+
+    use super::*;
+
+    /// A body of so many bytes every ten seconds, without end.
+    fn trickle(bytes: usize) -> Metered {
+        let chunks = futures_util::stream::repeat(()).then(move |()| async move {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            Ok::<_, TransportError>(http_body::Frame::data(Bytes::from(vec![0; bytes])))
+        });
+        Metered::new(StreamBody::new(chunks).boxed_unsync())
+    }
+
+    async fn ends_after(mut body: Metered) -> u64 {
+        let begun = Instant::now();
+        while let Ok(Some(_)) = body.next().await {}
+        begun.elapsed().as_secs()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stream_that_trickles_ends() {
+        // A byte now and then has a minute; what keeps to the least rate has an hour, and no more.
+        assert!((STREAM_GRACE..STREAM_GRACE + 15).contains(&ends_after(trickle(1)).await));
+        let steady = usize::try_from(LEAST_RATE * 20).unwrap();
+        assert_eq!(ends_after(trickle(steady)).await, STREAM_LONGEST);
+    }
+}

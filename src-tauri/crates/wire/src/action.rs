@@ -298,6 +298,64 @@ mod tests {
         }
     }
 
+    /// What the composer allows, at its largest in every part, is taken by the cloud.
+    #[test]
+    fn largest_dispute_and_largest_pause_fit_into_a_command() {
+        let label = "🎉".repeat(boothkeeper_domain::bounds::LABEL_CHARS);
+        let largest = |character: &str| {
+            let mut complaint = complaint();
+            complaint.claim.message = character.repeat(MESSAGE_CHARS);
+            complaint.entries = vec![
+                EntryRef {
+                    seq: Seq((1 << 53) - 1),
+                    hash: Hash([0xff; 32]),
+                };
+                MAX_ROWS
+            ];
+            let file = Attachment {
+                name: label.clone(),
+                bytes: 10 << 20,
+                ..complaint.files[0].clone()
+            };
+            complaint.files = vec![file; MAX_FILES];
+            Action::OpenDispute(Box::new(complaint)).request(None, Some(Timestamp::default()))
+        };
+        for character in ["🎉", "\"", "\\", "\n"] {
+            let length = serde_json::to_vec(&largest(character)).unwrap().len();
+            assert!(length <= DISPUTE + REST, "{character:?}: {length}");
+        }
+        let quote = Quote {
+            version: Seq(1),
+            plan: "basic".into(),
+            cycle: None,
+            period_end: None,
+            target: None,
+            charge: None,
+            effective_at: None,
+            kept: Amount::MAX,
+            destroyed: vec![label; EVENTS],
+        };
+        let pause = Action::ChangePlan(Target::plan("payg", None)).request(Some(quote), None);
+        assert!(serde_json::to_vec(&pause).unwrap().len() <= MAX_COMMAND);
+    }
+
+    #[test]
+    fn each_dispute_has_a_lane_of_its_own() {
+        let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let open = Action::OpenDispute(Box::new(complaint())).request(None, None);
+        assert_ne!(open.lane(one), open.lane(other));
+        let message = |dispute: &str| Action::MessageDispute {
+            dispute: DisputeId::new(dispute).unwrap(),
+            message: "?".into(),
+            files: vec![],
+        };
+        let lane = |dispute: &str, id| message(dispute).request(None, None).lane(id);
+        assert_eq!(lane("dsp_1", one), lane("dsp_1", other));
+        assert_ne!(lane("dsp_1", one), lane("dsp_2", one));
+        let plan = [Action::Cancel, Action::Resume].map(|a| a.request(None, None).lane(one));
+        assert_eq!(plan[0], plan[1]);
+    }
+
     #[test]
     fn an_action_is_read_back_as_it_was_asked_for() {
         let actions = [

@@ -5,6 +5,6 @@
  */
 export type Asset = { code: string, 
 /**
- * Digits after the decimal point: 2 for `USD`, 0 for `CREDIT`.
+ * Digits after the decimal point: 2 for `USD`, 0 for `CREDIT`; at most [`ASSET_SCALE`].
  */
 scale: number, };

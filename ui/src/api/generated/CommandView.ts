@@ -12,9 +12,13 @@ export type CommandView = { id: string, kind: string, state: string,
  */
 open: boolean, 
 /**
- * Never sent: it can be withdrawn.
+ * It can be taken back: it was never sent, or it is not known to have arrived.
  */
-cancellable: boolean, created_at: Timestamp, not_after?: Timestamp, amount?: Amount, 
+cancellable: boolean, 
+/**
+ * Taken back while it is not known whether it has arrived: the cloud is still to say.
+ */
+withdrawn: boolean, created_at: Timestamp, not_after?: Timestamp, amount?: Amount, 
 /**
  * What a switch is set to.
  */

@@ -3,4 +3,4 @@
 /**
  * Why a copy is not live.
  */
-export type Reason = "not_connected" | "offline" | "portal" | "server" | "signed_out" | "damaged";
+export type Reason = "not_connected" | "offline" | "portal" | "server" | "cloud_too_old" | "signed_out" | "damaged";

@@ -300,6 +300,24 @@ mod tests {
     }
 
     #[test]
+    fn archive_of_many_files_is_refused_at_once() {
+        use std::io::Write;
+        let archive = |files: usize| {
+            let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            for n in 0..files {
+                let plain = zip::write::SimpleFileOptions::default();
+                zip.start_file(format!("{n}.txt"), plain).unwrap();
+                zip.write_all(b"x").unwrap();
+            }
+            zip.finish().unwrap().into_inner()
+        };
+        let refused = verify_bytes("many.zip", archive(20_000)).unwrap_err();
+        assert_eq!(refused.code, Code::TooManyFiles);
+        let none = verify_bytes("few.zip", archive(MOST_FILES)).unwrap_err();
+        assert_eq!(none.code, Code::NotAPacket);
+    }
+
+    #[test]
     fn what_was_changed_is_named() {
         let flaw = |change: &dyn Fn(&mut Proof)| {
             let mut proof = proof();

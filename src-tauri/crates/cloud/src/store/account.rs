@@ -241,9 +241,9 @@ impl Tx<'_> {
             Ok((row.get::<_, String>(0)?, head))
         });
         let found = found.optional()?;
-        Ok(found
-            .map(|(account, head)| Ok::<_, Error>((AccountId::new(account)?, head)))
-            .transpose()?)
+        found
+            .map(|(account, head)| Ok((AccountId::new(account)?, head)))
+            .transpose()
     }
 
     pub fn set_card_behaviour(&self, account: i64, behaviour: &str) -> Result<(), Error> {
