@@ -205,6 +205,36 @@ async fn lost_actions_are_told_and_an_outbox_can_be_begun_anew() -> anyhow::Resu
     Ok(())
 }
 
+/// An outbox that can be read is not given up by a slip, and a folder that may not be read is not an empty one.
+#[tokio::test]
+async fn sound_outbox_is_kept_and_unreadable_folder_is_no_empty_one() -> anyhow::Result<()> {
+    let left = left().await?;
+    let laptop = Laptop::new(&left.laptop()).with_key(&left.account.key);
+    assert_eq!(
+        laptop.fails(&["outbox", "start-over"])?,
+        (1, "outbox_sound".to_owned())
+    );
+    let waiting = laptop.ok(&["outbox", "list"])?;
+    assert_eq!(waiting["commands"].as_array().context("commands")?.len(), 2);
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    // Root may read everything: the program runs as somebody who may not.
+    let program = left.folder.path().join("boothkeeper");
+    std::fs::copy(boothkeeper_tests::process::binary("boothkeeper"), &program)?;
+    for open in [left.folder.path(), &program] {
+        std::fs::set_permissions(open, std::fs::Permissions::from_mode(0o755))?;
+    }
+    let mut stranger = Command::new("setpriv");
+    stranger.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]);
+    stranger.arg(&program).args(["--json", "balance", "--data"]);
+    let output = stranger.arg(&laptop.data).output()?;
+    let document: Value = serde_json::from_slice(&output.stdout)?;
+    assert_eq!(output.status.code(), Some(1), "{document}");
+    assert_eq!(document["error"]["code"], "file_system", "{document}");
+    Ok(())
+}
+
 const READING: [&[&str]; 8] = [
     &["balance"],
     &["history"],

@@ -462,6 +462,9 @@ async fn command_called_done_without_its_entry_is_not_settled() -> anyhow::Resul
     Ok(())
 }
 
+/// What a cloud answers with.
+type Refusal = fn() -> Response<Body>;
+
 /// Each refusal leads to an end within a bounded number of syncs, and holds up nothing else.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn command_that_is_always_refused_ends_and_holds_up_nothing() -> anyhow::Result<()> {
@@ -475,7 +478,7 @@ async fn command_that_is_always_refused_ends_and_holds_up_nothing() -> anyhow::R
         let problem = json!({ "code": "moon_phase", "status": 409, "title": "full moon" });
         marked(409, "application/problem+json", problem.to_string())
     };
-    let refusals: [(&str, fn() -> Response<Body>); 3] = [
+    let refusals: [(&str, Refusal); 3] = [
         ("413 as text", too_large),
         ("409", passing),
         ("a code of later", unknown),

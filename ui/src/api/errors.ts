@@ -33,6 +33,11 @@ export const WORDS: Record<Code, Words> = {
     next: 'Close this window, run “boothkeeper outbox start-over”, then sign in again. The old file is kept.',
     severity: 'neg',
   },
+  outbox_sound: {
+    sentence: 'The outbox is not damaged. Nothing was changed.',
+    next: 'See what waits in Outbox.',
+    severity: 'warn',
+  },
   actions_waiting: {
     sentence: 'Actions or disputes are here that were not sent yet; they would be lost.',
     next: 'Connect to send them, or take them back in Outbox and Disputes.',

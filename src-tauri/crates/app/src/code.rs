@@ -31,6 +31,8 @@ pub enum Code {
     Damaged,
     /// The file of waiting actions, which cannot be fetched again.
     OutboxDamaged,
+    /// It is not to be begun anew while it can be read.
+    OutboxSound,
     /// Something would be lost that waits to be sent.
     ActionsWaiting,
     DiskFull,
@@ -111,6 +113,7 @@ impl Code {
         Code::StreamBroken,
         Code::Damaged,
         Code::OutboxDamaged,
+        Code::OutboxSound,
         Code::ActionsWaiting,
         Code::DiskFull,
         Code::ReadOnly,
@@ -230,6 +233,8 @@ fn store_code(error: &StoreError) -> Code {
         StoreError::Newer { .. } => Code::NewerFiles,
         StoreError::Damaged { .. } => Code::Damaged,
         StoreError::OutboxDamaged(_) => Code::OutboxDamaged,
+        StoreError::OutboxSound => Code::OutboxSound,
+        StoreError::NotReadable { .. } => Code::FileSystem,
         StoreError::Locked => Code::Locked,
         // What cannot be made in the folder, cannot be written there.
         error if error.hindrance().is_some() => Code::ReadOnly,

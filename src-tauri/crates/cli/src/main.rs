@@ -93,11 +93,20 @@ fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, AppError> {
         return Ok(ExitCode::SUCCESS);
     }
     let app = App::open(options)?;
-    if let Some(code) = app.hindered() {
-        let (sentence, next) = words::sentence(code);
-        output::to_stderr(&format!("{sentence} {next}"));
+    let done = runtime.block_on(act(&app, arguments.command, output));
+    let Some(code) = app.hindered() else {
+        return done;
+    };
+    match done {
+        // What was read was read; why nothing more can be done is said beside it.
+        Ok(done) => {
+            let (sentence, next) = words::sentence(code);
+            output::to_stderr(&format!("{sentence} {next}"));
+            Ok(done)
+        }
+        Err(error) if error.code == Code::ReadOnly => Err(AppError::because(code, error)),
+        Err(error) => Err(error),
     }
-    runtime.block_on(act(&app, arguments.command, output))
 }
 
 async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, AppError> {
@@ -363,6 +372,9 @@ async fn watch(app: &App, output: &Output) -> Result<(), AppError> {
         }
         if view.balance.is_some() {
             output.reminders(&app.remind()?, app);
+        }
+        if output.is_cut() {
+            return Ok(());
         }
         if !app.is_following() {
             // It ends by itself only where a person is needed.

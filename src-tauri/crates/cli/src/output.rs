@@ -74,12 +74,19 @@ impl Output {
         }
     }
 
+    /// Whether something of the output was not written.
+    pub fn is_cut(&self) -> bool {
+        self.unwritten.borrow().is_some()
+    }
+
     /// How the program ends: what could not be written was not said, whatever was done.
     pub fn ended(&self, code: ExitCode) -> ExitCode {
         match self.unwritten.take() {
             None => code,
             Some(error) => {
-                to_stderr(&format!("The output could not be written: {error}."));
+                to_stderr(&format!(
+                    "The output could not be written: {error}. What was asked for may have been done: look before you repeat it."
+                ));
                 exit(Code::FileSystem)
             }
         }
@@ -359,6 +366,9 @@ impl Output {
             }
             ("unknown", _) if command.withdrawn => {
                 "taken back; the cloud is asked whether it has happened already".into()
+            }
+            ("applied" | "settled", _) if command.withdrawn => {
+                "could not be taken back: it had happened already".into()
             }
             ("unknown", _) => "sent, not answered: the cloud is asked with the next sync".into(),
             ("applied", _) => "done, says the cloud; the copy does not show it yet".into(),

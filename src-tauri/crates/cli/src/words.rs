@@ -59,6 +59,10 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
             "The file of waiting actions (outbox.sqlite in the data folder) is damaged or gone; the copy of the journal is not.",
             "Run `boothkeeper outbox start-over`, which keeps the old file beside the new one, then `boothkeeper login`. Look into the history before you repeat an action.",
         ),
+        Code::OutboxSound => (
+            "The outbox is not damaged; nothing was changed.",
+            "See `boothkeeper outbox list`; `boothkeeper logout --discard` gives up what waits.",
+        ),
         Code::ActionsWaiting => (
             "Actions or disputes are here that were not sent yet; they would be lost.",
             "See `boothkeeper outbox list` and `boothkeeper dispute list`: send or withdraw each; `boothkeeper logout --discard` gives them up.",

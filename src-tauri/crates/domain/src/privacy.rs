@@ -21,8 +21,9 @@ pub fn masked(text: &str) -> String {
     without_numbers(&without_addresses(&without_keys(&bounds::lines(text))))
 }
 
-/// Access keys, whole: `bk_` and at least [`KEY_CHARS`] letters, digits or underscores.
-fn without_keys(text: &str) -> String {
+/// Access keys, whole: `bk_` and at least [`KEY_CHARS`] letters, digits or underscores. For what is kept, too: a key
+/// is written nowhere.
+pub fn without_keys(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = find_key(rest) {

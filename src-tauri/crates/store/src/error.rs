@@ -14,6 +14,14 @@ pub enum StoreError {
         path: PathBuf,
         source: std::io::Error,
     },
+    #[error("{path} may not be read")]
+    NotReadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    /// It is not to be begun anew.
+    #[error("the file of waiting actions is sound")]
+    OutboxSound,
     #[error("the disk is full")]
     DiskFull(#[source] rusqlite::Error),
     /// The same, of a file that is no database.

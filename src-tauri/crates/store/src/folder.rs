@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use boothkeeper_domain::Timestamp;
 use fs4::{FileExt, TryLockError};
 
-use crate::{StoreError, private};
+use crate::{Outbox, StoreError, private};
 use boothkeeper_files::HighWater;
 
 /// Where things are in a data folder.
@@ -33,7 +33,8 @@ impl Paths {
     pub fn outbox_is_not_lost(&self) -> Result<(), StoreError> {
         let known = HighWater::beside(&self.outbox()).read() > 0
             || HighWater::beside(&self.cache()).read() > 0;
-        match known && !self.outbox().exists() {
+        let there = is_there(&self.outbox())?;
+        match known && !there {
             true => Err(StoreError::OutboxDamaged(Some("the file is gone".into()))),
             false => Ok(()),
         }
@@ -141,6 +142,13 @@ impl DataFolder {
 /// bound to an account by the outbox, and can be fetched again.
 pub fn start_outbox_over(path: &Path, now: Timestamp) -> Result<Option<PathBuf>, StoreError> {
     let folder = DataFolder::open(path)?;
+    let sound = folder.paths().outbox_is_not_lost().is_ok()
+        && Outbox::open_to_read(&folder.paths().outbox())
+            .and_then(|outbox| outbox.map_or(Ok(()), |outbox| outbox.check()))
+            .is_ok();
+    if sound {
+        return Err(StoreError::OutboxSound);
+    }
     folder.alone(|| {
         let (outbox, cache) = (folder.paths().outbox(), folder.paths().cache());
         let aside = outbox.with_extension(format!("damaged-{}", now.millis()));
@@ -159,6 +167,14 @@ pub fn start_outbox_over(path: &Path, now: Timestamp) -> Result<Option<PathBuf>,
             gone(std::fs::remove_file(&mark), &mark)?;
         }
         Ok(kept.then_some(aside))
+    })
+}
+
+/// Whether a file is there. One that may not be looked at is neither there nor gone.
+pub(crate) fn is_there(path: &Path) -> Result<bool, StoreError> {
+    path.try_exists().map_err(|source| StoreError::NotReadable {
+        path: path.to_owned(),
+        source,
     })
 }
 

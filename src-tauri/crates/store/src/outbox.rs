@@ -246,6 +246,14 @@ impl Outbox {
         }
     }
 
+    /// Reads everything once: whether all of it is as it was written, but for commands, which say so themselves.
+    pub fn check(&self) -> Result<(), StoreError> {
+        self.binding()?;
+        self.drafts()?;
+        self.list()?;
+        Ok(())
+    }
+
     fn changes(&self) -> Result<u64, StoreError> {
         let mut statement = self
             .connection

@@ -6,6 +6,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::StoreError;
+use crate::folder::is_there;
 
 /// `None` if there is no such file. A write-ahead log needs a file to share, which cannot be made on a full disk or
 /// in a folder that cannot be written to. There the log is indexed in memory instead, where this process can have
@@ -14,9 +15,14 @@ pub fn open(
     path: &Path,
     check: impl Fn(&Connection) -> Result<(), StoreError>,
 ) -> Result<Option<Connection>, StoreError> {
-    if !path.exists() {
+    if !is_there(path)? {
         return Ok(None);
     }
+    // SQLite says of a file that may not be read what it says of one that cannot be written.
+    std::fs::File::open(path).map_err(|source| StoreError::NotReadable {
+        path: path.to_owned(),
+        source,
+    })?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;

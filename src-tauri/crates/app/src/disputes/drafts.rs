@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use boothkeeper_domain::disputes::{DisputeKind, MAX_FILES, MAX_FILES_TOGETHER};
+use boothkeeper_domain::privacy::without_keys;
 use boothkeeper_domain::{Amount, DisputeId, Hash, PaymentId, Seq};
 use boothkeeper_store::Outbox;
 use boothkeeper_store::outbox::{Draft, State};
@@ -114,7 +115,7 @@ impl App {
             set(&mut draft.coupon, edits.coupon);
             set(&mut draft.plan, edits.plan);
             if let Some(message) = edits.message {
-                draft.message = message;
+                draft.message = without_keys(&message);
             }
             if let Some(legacy) = edits.legacy {
                 draft.legacy = legacy;

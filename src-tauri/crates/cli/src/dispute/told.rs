@@ -201,6 +201,9 @@ impl Output {
             let (at, from) = (zone.local(message.at), json_name(&message.from));
             self.line(&format!("  {at}  {from}:"));
             self.lines("    ", &message.text);
+            for file in &message.attachments {
+                self.line(&format!("    {} ({} bytes)", file.name, file.bytes));
+            }
         }
         for file in &ticket.attachments {
             self.line(&format!(
