@@ -79,7 +79,8 @@ export const WORDS: Record<Code, Words> = {
     severity: 'neg',
   },
   stream_broken: {
-    sentence: 'The cloud’s answer broke off or contradicts itself. Only what was proven before that was taken over.',
+    sentence:
+      'The cloud’s answer broke off or contradicts itself. Only what was proven before that was taken over.',
     next: 'Try again. If it repeats, contact support.',
     severity: 'warn',
   },

@@ -203,6 +203,8 @@ impl App {
                 break;
             }
         }
+        // The copy is where the cloud is: what was called done further on is asked about again.
+        self.laptop.outbox().doubt(seq)?;
         disputes::review(&self.laptop)?;
         disputes::refresh_tickets(client, &self.laptop).await?;
         // What is derived is looked at by whoever asks next: damage is found here, where it is mended.

@@ -311,13 +311,15 @@ async fn freshen(app: &App) -> Result<(), AppError> {
 /// Tries to send at once. What waits for the network stays queued, and that is a success. What cannot be
 /// sent for another reason is taken back: it is not to surprise anybody later.
 async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppError> {
-    let sent = match app.sync_once().await {
-        Ok(synced) => synced.unsent.map_or(Ok(()), Err),
+    let sent = app.sync_once().await;
+    let command = app.command(id)?;
+    // What could not be sent may be another action: this one is judged by what became of it.
+    let sent = match sent {
+        Ok(synced) if command.problem.is_some() => synced.unsent.map_or(Ok(()), Err),
+        Ok(_) => Ok(()),
+        Err(_) if !command.open => Ok(()),
         Err(error) => Err(error),
     };
-    let command = app.command(id)?;
-    // What failed may have been another action: this one is judged by what became of it.
-    let sent = if command.open { sent } else { Ok(()) };
     let held = sent.as_ref().is_err_and(|error| error.code == Code::Locked);
     if let Err(error) = sent
         && !error.is_transient()

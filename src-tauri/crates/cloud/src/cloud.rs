@@ -48,9 +48,10 @@ pub struct Inner {
     id_seed: [u8; 32],
     catalogs: [Catalog; 2],
     heads: Mutex<HashMap<AccountId, watch::Sender<Head>>>,
-    /// Journals and live channels that are being sent, by account.
+    /// Journals and live channels that are being sent, and files that come, by account.
     pub(crate) open_streams: Permits,
     pub(crate) open_channels: Permits,
+    pub(crate) open_uploads: Permits,
 }
 
 impl std::ops::Deref for Cloud {
@@ -117,6 +118,7 @@ impl Cloud {
             heads: Mutex::new(HashMap::new()),
             open_streams: Permits::default(),
             open_channels: Permits::default(),
+            open_uploads: Permits::default(),
         }));
         if !cloud.clock_is_likely() {
             tracing::error!(

@@ -14,6 +14,8 @@ const DOMAIN_BYTES: usize = 255;
 const KEY: &str = "bk_";
 /// A shorter word that begins so is no key.
 const KEY_CHARS: usize = 8;
+/// Digits of a key that the reference cloud makes.
+const KEY_DIGITS: usize = 64;
 
 /// Takes time in proportion to the text's length, whatever the text is. Control characters other than line
 /// breaks and tabs become spaces.
@@ -28,8 +30,7 @@ pub fn without_keys(text: &str) -> String {
     let mut rest = text;
     while let Some(at) = find_key(rest) {
         let behind = &rest[at + KEY.len()..];
-        let end = behind.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        let end = at + KEY.len() + end.unwrap_or(behind.len());
+        let end = at + KEY.len() + key_length(behind);
         out.push_str(&rest[..at]);
         match end - at >= KEY.len() + KEY_CHARS {
             true => out.push_str("bk_•••"),
@@ -38,6 +39,26 @@ pub fn without_keys(text: &str) -> String {
         rest = &rest[end..];
     }
     out + rest
+}
+
+/// Bytes of a key behind its beginning, also where a terminal has broken it into two lines.
+fn key_length(behind: &str) -> usize {
+    let word = |text: &str| {
+        let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        end.unwrap_or(text.len())
+    };
+    let first = word(behind);
+    let rest = &behind[first..];
+    let broken = rest.len() - rest.trim_start_matches(['\r', '\n', ' ']).len();
+    let second = word(&rest[broken..]);
+    let digits = rest[broken..broken + second]
+        .bytes()
+        .all(|b| b.is_ascii_hexdigit());
+    let joined = rest[..broken].contains('\n') && second >= KEY_CHARS && digits;
+    match first >= KEY_CHARS && joined && first + second <= KEY_DIGITS {
+        true => first + broken + second,
+        false => first,
+    }
 }
 
 fn find_key(text: &str) -> Option<usize> {
@@ -194,6 +215,11 @@ mod tests {
             (format!("My key is {key}."), "My key is bk_•••."),
             (format!("\"{key}\","), "\"bk_•••\","),
             (key.to_uppercase(), "bk_•••"),
+            (
+                format!("{}\n{} is it", &key[..40], &key[40..]),
+                "bk_••• is it",
+            ),
+            (format!("{key}\ndeadbeef00"), "bk_•••\ndeadbeef00"),
             (format!("{key}{key}"), "bk_•••"),
             ("BK_booth is our name".into(), "BK_booth is our name"),
             ("bk_".into(), "bk_"),

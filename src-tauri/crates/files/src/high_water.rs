@@ -26,11 +26,14 @@ impl HighWater {
 
     /// 0 where there is none, or none that can be read: it is no more than a second witness.
     pub fn read(&self) -> u64 {
-        let text = self.0.as_ref().and_then(|path| std::fs::read(path).ok());
-        let text = text.and_then(|bytes| String::from_utf8(bytes).ok());
-        let kept = text.as_deref().and_then(|text| text.split_once(' '));
-        match kept {
-            Some((number, mark)) if mark == marked(number) => number.parse().unwrap_or(0),
+        let Some(path) = &self.0 else {
+            return 0;
+        };
+        let bytes = std::fs::read(path).unwrap_or_default();
+        let text = std::str::from_utf8(&bytes).unwrap_or_default();
+        let number = text.split(' ').next().unwrap_or_default();
+        match number.parse() {
+            Ok(kept) if record(path, kept) == text => kept,
             _ => 0,
         }
     }
@@ -47,12 +50,10 @@ impl HighWater {
         let Some(path) = &self.0 else {
             return Ok(());
         };
-        let part = path.with_extension("mark.part");
-        let mut file = private::create(&part)?;
-        let number = to.to_string();
-        write!(file, "{number} {}", marked(&number))?;
-        drop(file);
-        std::fs::rename(&part, path)
+        // One write in place, always as long: no other process finds it half written or gone, and a full disk has
+        // room for it.
+        let mut file = private::overwrite(path)?;
+        file.write_all(record(path, to).as_bytes())
     }
 
     /// For what is said of an error.
@@ -61,8 +62,18 @@ impl HighWater {
     }
 }
 
-fn marked(number: &str) -> String {
-    format!("{:016x}\n", xxh3_64(number.as_bytes()))
+/// Bytes of a record.
+const LENGTH: usize = 64;
+
+/// The number and a mark over it and the file's name: one database's number does not stand for another's.
+fn record(path: &Path, number: u64) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mark = xxh3_64(format!("{name} {number}").as_bytes());
+    format!(
+        "{:<width$}\n",
+        format!("{number} {mark:016x}"),
+        width = LENGTH - 1
+    )
 }
 
 #[cfg(test)]
@@ -88,6 +99,10 @@ mod tests {
         mark.set(123_456).unwrap();
         let path = folder.path().join("cache.mark");
         let whole = std::fs::read(&path).unwrap();
+        // Nor is another database's.
+        let outbox = HighWater::beside(&folder.path().join("outbox.sqlite"));
+        std::fs::copy(&path, outbox.path().unwrap()).unwrap();
+        assert_eq!(outbox.read(), 0);
         for at in 0..whole.len() {
             let mut changed = whole.clone();
             changed[at] ^= 1;
@@ -96,5 +111,23 @@ mod tests {
             std::fs::write(&path, &whole[..at]).unwrap();
             assert_eq!(mark.read(), 0, "cut at {at}");
         }
+    }
+
+    #[test]
+    fn many_writers_leave_a_number_that_one_of_them_wrote() {
+        let folder = tempfile::tempdir().unwrap();
+        let mark = HighWater::beside(&folder.path().join("outbox.sqlite"));
+        std::thread::scope(|scope| {
+            for writer in 0..4_u64 {
+                let mark = mark.clone();
+                scope.spawn(move || {
+                    for n in 0..500 {
+                        mark.raise(1 + 4 * n + writer).unwrap();
+                    }
+                });
+            }
+        });
+        assert!((1..=2_000).contains(&mark.read()));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

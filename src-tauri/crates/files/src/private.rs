@@ -17,6 +17,11 @@ pub fn create(path: &Path) -> io::Result<File> {
     options().truncate(true).open(path)
 }
 
+/// A file to be written over in place; made where there is none.
+pub fn overwrite(path: &Path) -> io::Result<File> {
+    options().truncate(false).open(path)
+}
+
 /// A file that is not there yet.
 pub fn create_new(path: &Path) -> io::Result<File> {
     options().create_new(true).open(path)
@@ -25,7 +30,7 @@ pub fn create_new(path: &Path) -> io::Result<File> {
 /// Makes sure that a database's file is there before SQLite makes it: what SQLite puts beside it (`-wal`, `-shm`)
 /// gets the permissions of the file itself.
 pub fn touch(path: &Path) -> io::Result<()> {
-    options().truncate(false).open(path).map(drop)
+    overwrite(path).map(drop)
 }
 
 /// Whether other users of the machine can look into a folder.

@@ -6,10 +6,10 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use boothkeeper_domain::Timestamp;
+use boothkeeper_domain::{Seq, Timestamp};
 use fs4::{FileExt, TryLockError};
 
-use crate::{Outbox, StoreError, private};
+use crate::{Cache, Outbox, StoreError, private};
 use boothkeeper_files::HighWater;
 
 /// Where things are in a data folder.
@@ -33,8 +33,15 @@ impl Paths {
     pub fn outbox_is_not_lost(&self) -> Result<(), StoreError> {
         let known = HighWater::beside(&self.outbox()).read() > 0
             || HighWater::beside(&self.cache()).read() > 0;
-        let there = is_there(&self.outbox())?;
-        match known && !there {
+        if is_there(&self.outbox())? {
+            return Ok(());
+        }
+        // A copy is bound to an account by the outbox: where there is one, there was the other.
+        let copied = || match Cache::open_to_read(&self.cache()) {
+            Ok(Some(cache)) => cache.seq().is_ok_and(|seq| seq > Seq::ZERO),
+            _ => false,
+        };
+        match known || copied() {
             true => Err(StoreError::OutboxDamaged(Some("the file is gone".into()))),
             false => Ok(()),
         }

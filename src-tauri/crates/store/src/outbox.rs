@@ -269,10 +269,11 @@ impl Outbox {
         }
     }
 
+    /// What is committed is done: where its number cannot be kept, less is noticed of a later damage, and that is
+    /// all.
     fn committed(&self) -> Result<(), StoreError> {
-        let raised = self.high_water.raise(self.changes()?);
-        let path = self.high_water.path().unwrap_or(Path::new("outbox.mark"));
-        raised.map_err(StoreError::io(path))
+        let _ = self.high_water.raise(self.changes()?);
+        Ok(())
     }
 
     /// Folds the log into the file, where no other process reads it: one file holds all then.
@@ -385,25 +386,32 @@ impl Outbox {
         rows.next()?.map(read).transpose()
     }
 
-    /// The oldest command to ask about or to send: per lane in order, and behind nothing whose
+    /// The next command to ask about or to send, the oldest first and those with files last: per lane in order, and behind nothing whose
     /// fate is not known.
     pub fn next(&self, skip: &[Uuid]) -> Result<Option<Command>, StoreError> {
         let mut held: Vec<String> = Vec::new();
+        let mut with_files = None;
         for command in self.list()?.into_iter().rev() {
-            let open = command.state.is_open();
-            let request = command.request.as_ref();
-            let Some(lane) = request.map(|request| request.lane(command.id)) else {
+            let Some(request) = &command.request else {
                 continue;
             };
-            if !open || held.contains(&lane) {
+            let lane = request.lane(command.id);
+            if !command.state.is_open() || held.contains(&lane) {
                 continue;
             }
             if command.state != State::Sending && !skip.contains(&command.id) {
-                return Ok(Some(command));
+                // What has files to send takes its time: the rest does not wait for that.
+                match request.blobs.is_empty() || command.state == State::Unknown {
+                    true => return Ok(Some(command)),
+                    false => _ = with_files.get_or_insert(command),
+                }
+            } else if command.withdrawn {
+                // It is not sent again, whatever comes of it.
+                continue;
             }
             held.push(lane);
         }
-        Ok(None)
+        Ok(with_files)
     }
 
     /// How many actions would be lost with this file: not sent, or sent and not answered, or only begun.
@@ -434,10 +442,36 @@ impl Outbox {
     /// The cloud has never seen the id: it goes again, same id, same body; unless it was taken back meanwhile.
     pub fn never_arrived(&self, id: Uuid) -> Result<bool, StoreError> {
         let from = [State::Unknown, State::Sending];
-        self.change(id, &from, |stored| match stored.withdrawn {
-            true => State::Cancelled,
-            false => State::Queued,
+        self.change(id, &from, |stored| {
+            match (stored.withdrawn, stored.tries < TRIES) {
+                (true, _) => State::Cancelled,
+                (false, true) => State::Queued,
+                (false, false) => State::Rejected,
+            }
         })
+    }
+
+    /// It was sent, or asked about, while the cloud was there, and nothing came of it: counted, so that it is not
+    /// sent for ever.
+    pub fn unanswered(&self, id: Uuid) -> Result<bool, StoreError> {
+        let problem = Problem::new(boothkeeper_wire::problem::ProblemCode::Unavailable);
+        let document = serde_json::to_string(&rejection(&problem))?;
+        self.change(id, &[State::Unknown], |stored| {
+            stored.tries = stored.tries.saturating_add(1);
+            stored.answer = Some(document);
+            State::Unknown
+        })
+    }
+
+    /// What the cloud called done past the end of its own journal is asked about again.
+    pub fn doubt(&self, copied_to: Seq) -> Result<(), StoreError> {
+        for command in self.list()? {
+            let beyond = command.head.is_some_and(|head| head > copied_to);
+            if command.state == State::Applied && beyond {
+                self.step(command.id, &[State::Applied], State::Unknown)?;
+            }
+        }
+        Ok(())
     }
 
     /// The cloud has refused it for a reason that may pass, and has not kept it. After [`TRIES`] of those it is
@@ -474,18 +508,22 @@ impl Outbox {
             return Ok(true);
         }
         self.change(id, &[State::Unknown], |stored| {
-            stored.withdrawn = true;
-            State::Unknown
+            // Taken back for the second time it is given up: the journal shows whether it has happened.
+            match std::mem::replace(&mut stored.withdrawn, true) {
+                true => State::Cancelled,
+                false => State::Unknown,
+            }
         })
     }
 
     /// Puts out of sight what was refused or handed back, or what the cloud called done when its journal does not
     /// say so.
-    pub fn dismiss(&self, id: Uuid, copied_to: Seq) -> Result<bool, StoreError> {
+    pub fn dismiss(&self, id: Uuid) -> Result<bool, StoreError> {
         let known = self.get(id)?;
         let ended = known.is_some_and(|command| match command.state {
             State::Rejected | State::NeedsDecision => true,
-            State::Applied => command.head.is_some_and(|head| head <= copied_to),
+            // However far the cloud said its journal goes: it is the operator's to look there.
+            State::Applied => true,
             _ => false,
         });
         if !ended {

@@ -110,12 +110,12 @@ pub(crate) async fn is_current(client: &Client, laptop: &Laptop) -> Result<bool,
     Ok(head.is_none_or(|head| head.seq <= copied))
 }
 
-/// Sends the files a command names. `false` if one is not here any more: the command is taken back.
+/// Sends the files a command names.
 pub(crate) async fn upload_files(
     client: &Client,
     laptop: &Laptop,
     command: &Command,
-) -> Result<bool, SyncError> {
+) -> Result<(), SyncError> {
     let named = command.request.as_ref().map(|request| &request.blobs);
     for sha256 in named.into_iter().flatten().copied() {
         let kept = laptop
@@ -124,15 +124,13 @@ pub(crate) async fn upload_files(
         match kept {
             Some(bytes) => upload(client, sha256, &bytes).await?,
             None => {
-                let id = command.id;
-                laptop
-                    .blocking(move |laptop| Ok(laptop.outbox().cancel(id)?))
-                    .await?;
-                return Ok(false);
+                // It is not here any more, or not what it was: without it this is another dispute.
+                let problem = Problem::new(ProblemCode::FileLost);
+                return Err(SyncError::Refused(Box::new(problem)));
             }
         }
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Continues where the cloud has got to, until it says that it holds the whole file. What it holds to the last byte
@@ -151,8 +149,9 @@ async fn upload(client: &Client, sha256: Hash, bytes: &[u8]) -> Result<(), SyncE
         let piece = &piece[..piece.len().min(PIECE)];
         let held = match client.put_blob(&sha256, offset, length, piece).await {
             Ok(state) => {
-                // A cloud that has taken the last byte and neither marks nor refuses the file.
-                stalled += u32::from(!state.complete && state.held <= offset);
+                // What was sent is what is held, and the last byte makes it whole; else it does not move on.
+                let moved = !piece.is_empty() && state.held == offset + piece.len() as u64;
+                stalled += u32::from(!state.complete && !moved);
                 Some(state)
             }
             Err(SyncError::Refused(problem)) if problem.code == ProblemCode::UploadOffset => {

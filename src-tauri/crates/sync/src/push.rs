@@ -57,6 +57,21 @@ pub async fn push(client: &Client, laptop: &Laptop, current: bool) -> Result<Pus
                 skip.push(command.id);
                 failed = Some(error);
             }
+            Err(
+                error
+                @ (SyncError::Offline(_) | SyncError::Portal { .. } | SyncError::Malformed(_)),
+            ) => {
+                // Of this command's own requests only, or of the whole connection?
+                if client.meta().await.is_err() {
+                    return Err(error);
+                }
+                own_requests_fail(laptop, command.id, &error).await?;
+                skip.push(command.id);
+                failed = Some(SyncError::Server {
+                    status: 502,
+                    retry_after: None,
+                });
+            }
             Err(error) => return Err(error),
         }
     }
@@ -91,8 +106,7 @@ async fn one(
         laptop.blocking(disputes::review).await?;
     }
     match disputes::upload_files(client, laptop, command).await {
-        Ok(true) => {}
-        Ok(false) => return Ok(Sent::NotYet),
+        Ok(()) => {}
         Err(SyncError::Refused(problem)) => return refused(laptop, id, problem).await,
         Err(error) => return Err(error),
     }
@@ -115,6 +129,23 @@ async fn one(
     }
 }
 
+/// The cloud is there, and what this command asks of it is not answered as a cloud does: counted like a refusal. A
+/// connection that breaks during an upload has moved it on, and is not.
+async fn own_requests_fail(laptop: &Laptop, id: Uuid, error: &SyncError) -> Result<(), SyncError> {
+    let broke = matches!(error, SyncError::Offline(_));
+    let problem = Problem::new(ProblemCode::Unavailable);
+    step(laptop, move |laptop| {
+        let outbox = laptop.outbox();
+        match outbox.get(id)?.map(|command| command.state) {
+            Some(State::Queued) if broke => Ok(false),
+            Some(State::Queued) => outbox.refused_for_now(id, &problem),
+            _ => outbox.unanswered(id),
+        }
+    })
+    .await?;
+    Ok(())
+}
+
 /// The cloud has refused a command, or a file of it, without keeping it: for good, or for now. Both are on record,
 /// and either way nothing waits for ever.
 async fn refused(laptop: &Laptop, id: Uuid, problem: Box<Problem>) -> Result<Sent, SyncError> {
@@ -132,7 +163,11 @@ async fn refused(laptop: &Laptop, id: Uuid, problem: Box<Problem>) -> Result<Sen
 
 /// Asks what came of a command whose answer was lost. Only "never seen" lets it go again.
 async fn ask(client: &Client, laptop: &Laptop, id: Uuid) -> Result<bool, SyncError> {
-    match client.command(id).await? {
+    let asked = client.command(id).await;
+    if let Err(SyncError::Refused(_)) = &asked {
+        step(laptop, move |laptop| laptop.outbox().unanswered(id)).await?;
+    }
+    match asked? {
         Some(answer) => answered(laptop, id, answer).await,
         None => {
             step(laptop, move |laptop| laptop.outbox().never_arrived(id)).await?;

@@ -80,6 +80,8 @@ problem_codes! {
     TooLate = "too_late", 422, "The action arrived after its expiry";
     UnknownCommand = "unknown_command", 422, "This cloud does not know the command";
     EntryMismatch = "entry_mismatch", 422, "An entry it names is not in this journal";
+    /// Said by the laptop itself: what it kept to be sent was damaged or removed on its disk.
+    FileLost = "file_lost", 422, "An attached file is not on this computer any more";
     BlobMismatch = "blob_mismatch", 422, "The file is not what its hash says";
     UnknownPlan = "unknown_plan", 422, "There is no such plan";
     TooManyRequests = "too_many_requests", 429, "Too many requests";

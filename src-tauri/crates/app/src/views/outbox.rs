@@ -84,11 +84,7 @@ impl From<Command> for CommandView {
             kind: request.map_or_else(|| "unreadable".to_owned(), |r| r.kind.clone()),
             state: command.state.name().to_owned(),
             open: command.state.is_open() || command.state == State::Applied,
-            cancellable: match command.state {
-                State::Queued => true,
-                State::Unknown => !command.withdrawn,
-                _ => false,
-            },
+            cancellable: matches!(command.state, State::Queued | State::Unknown),
             withdrawn: command.withdrawn,
             created_at: command.created_at,
             not_after: request.and_then(|request| request.not_after),
@@ -134,8 +130,7 @@ impl App {
     /// Puts what was refused or handed back out of sight.
     pub fn dismiss_command(&self, id: &str) -> Result<(), AppError> {
         let id = Uuid::try_parse(id).map_err(|_| AppError::new(Code::NotFound))?;
-        let copied_to = self.laptop.copied_to()?;
-        let gone = self.laptop.outbox().dismiss(id, copied_to)?;
+        let gone = self.laptop.outbox().dismiss(id)?;
         self.status.send_modify(|status| status.revision += 1);
         match gone {
             true => Ok(()),

@@ -14,10 +14,11 @@ use boothkeeper_domain::{Hash, Timestamp};
 use boothkeeper_wire::dispute::{BlobState, UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET};
 use boothkeeper_wire::problem::{Problem, ProblemCode};
 use boothkeeper_wire::sandbox::CrashPoint;
+use boothkeeper_wire::stream::LEAST_RATE;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::{Caller, Named};
 use crate::store::{Held, Tx};
@@ -29,6 +30,10 @@ const PIECE: usize = 128 * 1024;
 const MAX_KEPT: u64 = 512 * 1024 * 1024;
 /// How long a connection that sends a file may say nothing.
 const SILENCE: Duration = Duration::from_secs(30);
+/// How long it may take however little it sends; after that, as long as [`LEAST_RATE`] gives it.
+const GRACE: Duration = Duration::from_secs(60);
+/// Files that one account can be sending at a time.
+const MAX_UPLOADS: usize = 16;
 /// A file that has not become whole this long after its first bytes is dropped.
 const UNFINISHED: i64 = 24 * HOUR;
 
@@ -49,6 +54,7 @@ pub async fn put(
     if length > MAX_FILE {
         return Err(ProblemCode::PayloadTooLarge.into());
     }
+    let _permit = cloud.open_uploads.take(&row.account, MAX_UPLOADS)?;
     let account = row.id;
     let held = cloud
         .store
@@ -169,14 +175,17 @@ struct Upload<'a> {
 impl Upload<'_> {
     /// Takes what arrives, in order; what has arrived when the connection breaks is kept.
     async fn receive(&self, mut held: Held, mut body: Body) -> Result<Held, Error> {
-        let mut piece = BytesMut::new();
+        let (mut piece, begun, mut arrived) = (BytesMut::new(), Instant::now(), 0);
         while !body.is_end_stream() {
-            let frame = match timeout(SILENCE, body.frame()).await {
+            // A least rate: what comes more slowly comes another time.
+            let late = begun + GRACE + Duration::from_secs(arrived / LEAST_RATE);
+            let frame = match timeout_at(late.min(Instant::now() + SILENCE), body.frame()).await {
                 Ok(Some(Ok(frame))) => frame,
                 // The rest may come another time.
                 Ok(Some(Err(_)) | None) | Err(_) => break,
             };
             if let Ok(bytes) = frame.into_data() {
+                arrived += bytes.len() as u64;
                 piece.extend_from_slice(&bytes);
             }
             if held.bytes + piece.len() as u64 > held.length {
@@ -207,8 +216,12 @@ impl Upload<'_> {
     async fn finish(&self, held: Held, piece: Bytes) -> Result<Held, Error> {
         let (account, sha256) = (self.account, self.sha256);
         let last = piece.clone();
+        // Of a file that is all in this one piece nothing is here yet, or what another began.
         let genuine = move |tx: &Tx<'_>| {
-            let before = tx.blob_content(account, &sha256)?;
+            let before = match held.bytes {
+                0 => vec![],
+                _ => tx.blob_content(account, &sha256)?,
+            };
             let hash = Sha256::new().chain_update(&before).chain_update(&last);
             Ok(before.len() as u64 == held.bytes && Hash(hash.finalize().into()) == sha256)
         };
@@ -216,9 +229,17 @@ impl Upload<'_> {
         self.cloud.crash_here(CrashPoint::BeforeLastPiece);
         let now = self.cloud.clock.now();
         let finish = move |tx: &Tx<'_>| {
-            if !genuine {
+            let known = tx.blob(account, &sha256)?;
+            if let Some(whole) = known.filter(|known| known.complete) {
+                // Another connection has brought the rest: what is whole stays.
+                return Ok(Some(whole));
+            }
+            if !genuine && known == Some(held) {
                 tx.drop_blob(account, &sha256)?;
                 return Ok(None);
+            }
+            if !genuine {
+                return Err(ProblemCode::UploadOffset.into());
             }
             let held = append(tx, account, &sha256, held, &piece, now)?;
             tx.complete_blob(account, &sha256)?;

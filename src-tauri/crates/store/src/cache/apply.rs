@@ -1,6 +1,7 @@
 //! Writing what was verified: rows, bytes, fold, rollups and cursor, in one transaction per checkpoint.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use boothkeeper_domain::{Account, Hash, Seq, Timestamp};
 use boothkeeper_wire::checkpoint::SignedCheckpoint;
@@ -175,7 +176,8 @@ impl Cache {
         verified.rollups.write(&transaction)?;
         write_head(&transaction, verified, learnt_at)?;
         transaction.commit()?;
-        self.keep_high_water(|mark| mark.raise(verified.seq().0))?;
+        // What is committed is done: without its number less is noticed of a later damage, and that is all.
+        let _ = self.high_water.raise(verified.seq().0);
         Ok(true)
     }
 
@@ -213,7 +215,9 @@ impl Cache {
         transaction.execute("DELETE FROM settings WHERE name <> 'zone'", [])?;
         marks::forget_all(&transaction)?;
         transaction.commit()?;
-        self.keep_high_water(|mark| mark.set(0))?;
+        // A larger number would be told as damage of the copy that comes next.
+        let mark = self.high_water.path().unwrap_or(Path::new("cache.mark"));
+        self.high_water.set(0).map_err(StoreError::io(mark))?;
         self.floor.set(Seq::ZERO);
         overwrite(&self.connection)
     }

@@ -123,14 +123,6 @@ impl Cache {
         }
     }
 
-    fn keep_high_water(
-        &self,
-        keep: impl FnOnce(&HighWater) -> std::io::Result<()>,
-    ) -> Result<(), StoreError> {
-        let path = self.high_water.path().unwrap_or(Path::new("cache.mark"));
-        keep(&self.high_water).map_err(StoreError::io(path))
-    }
-
     /// Folds the log into the file, where no other process reads it: one file holds all then.
     pub fn fold_log(&self) {
         let _ = self
