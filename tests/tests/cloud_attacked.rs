@@ -146,6 +146,59 @@ async fn blob_with_all_its_bytes_and_without_its_mark_is_completed() -> anyhow::
     Ok(())
 }
 
+/// A file that is whole is not dropped by another connection that sends the same one.
+#[tokio::test]
+async fn second_upload_of_a_whole_file_takes_nothing_away() -> anyhow::Result<()> {
+    let booth = Booth::basic(CLOCK, 10_000).await?;
+    let (cloud, account) = (&booth.cloud, &booth.account);
+    let (sha256, bytes) = blob(300_000, 1);
+    let (first, last) = bytes.split_at(bytes.len() - 1);
+    // The slower connection has all but the last byte on its way.
+    let (sender, receiver) = tokio::sync::mpsc::channel::<Result<Vec<u8>, std::io::Error>>(2);
+    let body = futures_util::stream::unfold(receiver, async |mut receiver| {
+        receiver.recv().await.map(|piece| (piece, receiver))
+    });
+    let slow = http()?
+        .put(format!("{}/v1/blobs/{sha256}", cloud.url))
+        .bearer_auth(&account.key)
+        .header("upload-offset", 0)
+        .header("upload-length", bytes.len())
+        .body(reqwest::Body::wrap_stream(body));
+    let slow = tokio::spawn(slow.send());
+    sender.send(Ok(first.to_vec())).await?;
+    until("its first bytes to be there", async || {
+        let held = "SELECT count(*) FROM blobs WHERE held > 0";
+        let data = booth.folder.path().join("cloud");
+        let held: u32 = database(&data)?.query_row(held, [], |row| row.get(0))?;
+        Ok((held == 1).then_some(()))
+    })
+    .await?;
+    let offset = {
+        let request = http()?.head(format!("{}/v1/blobs/{sha256}", cloud.url));
+        let told = request.bearer_auth(&account.key).send().await?;
+        told.headers()["upload-offset"].to_str()?.parse::<usize>()?
+    };
+    let (status, whole) = put_blob(
+        cloud,
+        account,
+        &sha256,
+        offset,
+        bytes.len(),
+        &bytes[offset..],
+    )
+    .await?;
+    assert_eq!((status, &whole["complete"]), (200, &json!(true)), "{whole}");
+    sender.send(Ok(last.to_vec())).await?;
+    drop(sender);
+    let status = slow.await??.status().as_u16();
+    assert!([200, 409].contains(&status), "{status}");
+    let request = http()?.get(format!("{}/v1/blobs/{sha256}", cloud.url));
+    let kept = request.bearer_auth(&account.key).send().await?;
+    assert_eq!(kept.status(), 200);
+    assert_eq!(kept.bytes().await?, bytes);
+    Ok(())
+}
+
 #[tokio::test]
 async fn begun_uploads_use_nothing_and_expire() -> anyhow::Result<()> {
     const MIB: usize = 1024 * 1024;

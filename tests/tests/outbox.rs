@@ -101,12 +101,13 @@ async fn killed_three_hundred_times_each_command_has_exactly_one_outcome() -> an
     }
     // The opening balance is a purchase, too.
     bought.remove(&10_000);
-    let states: Vec<&str> = seen
-        .commands
-        .values()
-        .map(|(_, state)| state.as_str())
-        .collect();
-    ensure!(states.iter().all(|state| *state == "settled"), "{states:?}");
+    // Only what is settled is forgotten after a while: what is still listed has ended like that.
+    let listed = laptop.ok(&["outbox", "list"])?;
+    let listed = listed["commands"].as_array().context("no commands")?;
+    ensure!(!listed.is_empty());
+    for command in listed {
+        ensure!(command["state"] == "settled", "{command}");
+    }
     for (id, (amount, _)) in &seen.commands {
         ensure!(
             bought.get(amount) == Some(&1),
