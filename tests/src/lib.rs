@@ -7,5 +7,6 @@ pub mod hostile;
 pub mod laptop;
 pub mod naive;
 pub mod process;
+pub mod stage;
 pub mod tray;
 pub mod window;

@@ -226,14 +226,14 @@ fn books_agree(store: &Store, entries: &[Entry], opening: &PaymentId) -> anyhow:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cloud_killed_two_hundred_times_charges_once_and_forgets_nothing() -> anyhow::Result<()> {
+async fn cloud_killed_again_and_again_charges_once_and_forgets_nothing() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let data = folder.path().join("cloud");
     let mut cloud = Cloud::start(&data, Some(START))?;
     let signed = accounts(&cloud, 9).await?;
     let mut random = StdRng::seed_from_u64(20_260_110);
     let mut acknowledged: Vec<(usize, Call, Value)> = Vec::new();
-    for _ in 0..rounds(200, 1_000) {
+    for _ in 0..rounds(120, 1_000) {
         let fuse = Duration::from_micros(random.random_range(0..20_000));
         let busy = async {
             loop {

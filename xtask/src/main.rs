@@ -26,7 +26,7 @@ enum Command {
     /// Format, lints, house rules, page and every test; ends with one line of counts.
     Test {
         /// Seeds of the sync simulation.
-        #[arg(long, default_value_t = 2_000)]
+        #[arg(long, default_value_t = 800)]
         seeds: u32,
         /// All kills, flipped bits and seeds instead of samples.
         #[arg(long)]

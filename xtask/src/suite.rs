@@ -12,7 +12,7 @@ struct Count {
 }
 
 /// Seeds of the simulation in a long run.
-const LONG_SEEDS: u32 = 20_000;
+const LONG_SEEDS: u32 = 10_000;
 
 pub fn run(seeds: u32, long: bool) -> anyhow::Result<()> {
     prepare::all()?;

@@ -73,19 +73,26 @@ async fn per_second(cloud: &Cloud, accounts: &[Account]) -> anyhow::Result<f64> 
     Ok((calls * accounts.len() as u64) as f64 / started.elapsed().as_secs_f64())
 }
 
+/// Live channels of one account.
+const EACH: usize = 100;
+
 /// Live channels that hear heartbeats and nothing else.
 pub async fn channels(folder: &Path, count: usize) -> anyhow::Result<Line> {
     let mut cloud = Cloud::start(&folder.join("channels"), None)?;
-    let account = cloud.booth(1000).await?;
+    // An account has a hundred at most.
+    let mut accounts = Vec::new();
+    for _ in 0..count.div_ceil(EACH) {
+        accounts.push(cloud.booth(1000).await?);
+    }
     let address = cloud.url.trim_start_matches("http://").to_owned();
-    let request = format!(
-        "GET /v1/events HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\n\r\n",
-        account.key
-    );
     let before = memory(cloud.pid(), "VmRSS")?;
     let mut open = Vec::with_capacity(count);
-    for _ in 0..count {
+    for n in 0..count {
         let mut channel = TcpStream::connect(&address).await?;
+        let request = format!(
+            "GET /v1/events HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\n\r\n",
+            accounts[n / EACH].key
+        );
         channel.write_all(request.as_bytes()).await?;
         let mut first = [0; 12];
         channel.read_exact(&mut first).await?;

@@ -234,7 +234,8 @@ impl Upload<'_> {
                 // Another connection has brought the rest: what is whole stays.
                 return Ok(Some(whole));
             }
-            if !genuine && known == Some(held) {
+            let unchanged = known == Some(held) || (held.bytes == 0 && known.is_none());
+            if !genuine && unchanged {
                 tx.drop_blob(account, &sha256)?;
                 return Ok(None);
             }

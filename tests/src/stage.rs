@@ -1,0 +1,178 @@
+//! A laptop with a proven copy at a cloud that can lie, and what a command takes there.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use axum::body::Body;
+use axum::response::Response;
+use http::Method;
+use serde_json::Value;
+use tempfile::{TempDir, tempdir};
+
+use crate::booth::basic;
+use crate::cloud::{Account, Cloud};
+use crate::hostile::{Hostile, Truth};
+use crate::laptop::Laptop;
+use crate::process::{Pipes, Process};
+
+pub const CLOCK: &str = "2026-01-10T08:00:00Z";
+pub const BALANCE: i64 = 10_000 - 2 * 20;
+/// Bytes that a command may take from a cloud that sends without end, at most: a frame and what is on its way.
+pub const TRAFFIC: u64 = 100 * 1024 * 1024;
+/// KiB of memory that a command may come to, whatever it is sent.
+pub const MEMORY: u64 = 400 * 1024;
+/// A document has 15 seconds, silence 12.
+pub const TIME: Duration = Duration::from_secs(20);
+
+pub struct Stage {
+    pub folder: TempDir,
+    pub cloud: Cloud,
+    pub account: Account,
+    pub hostile: Hostile,
+    pub laptop: Laptop,
+    pub truth: Truth,
+}
+
+/// A laptop with a proven copy, signed in at a cloud that can lie from now on.
+pub async fn stage() -> anyhow::Result<Stage> {
+    let folder = tempdir()?;
+    let data = folder.path().join("cloud");
+    let cloud = Cloud::start(&data, Some(CLOCK))?;
+    let account = cloud.account(basic(10_000)).await?;
+    cloud.runs(&account, "sms", 20).await?;
+    let hostile = Hostile::before(&cloud).await?;
+    let laptop = Laptop::new(&folder.path().join("laptop")).with_key(&account.key);
+    laptop.ok(&["login", "--cloud", &hostile.url])?;
+    let truth = Truth::of(&cloud, &data, &account).await?;
+    Ok(Stage {
+        folder,
+        cloud,
+        account,
+        hostile,
+        laptop,
+        truth,
+    })
+}
+
+/// How a command ended, and what it took.
+pub struct Ended {
+    pub code: i32,
+    pub document: Value,
+    pub peak: u64,
+    pub took: Duration,
+}
+
+impl Stage {
+    pub fn run(&self, arguments: &[&str]) -> anyhow::Result<Ended> {
+        measured(&self.laptop, arguments)
+    }
+
+    /// Nothing of a lie is shown: the balance is the proven one and never live; what was refused has an exit code.
+    pub fn still_true(&self) -> anyhow::Result<()> {
+        let balance = self.laptop.balance()?;
+        ensure!(balance["balance"] == BALANCE, "{balance}");
+        ensure!(balance["trust"] != "live", "{balance}");
+        Ok(())
+    }
+
+    pub async fn goes_on(&self) -> anyhow::Result<()> {
+        self.hostile.honest();
+        self.laptop.ok(&["sync"])?;
+        ensure!(self.laptop.ok(&["verify"])?["ok"] == true);
+        ensure!(self.laptop.balance()?["balance"] == self.cloud.balance(&self.account).await?);
+        Ok(())
+    }
+}
+
+pub fn measured(laptop: &Laptop, arguments: &[&str]) -> anyhow::Result<Ended> {
+    let started = Instant::now();
+    let mut child = laptop.command(arguments).stdout(Stdio::piped()).spawn()?;
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    let code = loop {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let now = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        peak = peak.max(now.unwrap_or(0));
+        if let Some(ended) = child.try_wait()? {
+            break ended.code().context("ended by a signal: it crashed")?;
+        }
+        ensure!(started.elapsed() < 2 * TIME, "{arguments:?} does not end");
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    let mut text = String::new();
+    child
+        .stdout
+        .take()
+        .context("no stdout")?
+        .read_to_string(&mut text)?;
+    Ok(Ended {
+        code,
+        document: serde_json::from_str(&text).with_context(|| format!("{text:?}"))?,
+        peak,
+        took: started.elapsed(),
+    })
+}
+
+impl Ended {
+    pub fn refused_within_bounds(&self, lie: &str, sent: u64) -> anyhow::Result<()> {
+        let error = &self.document["error"]["code"];
+        ensure!(
+            self.code != 0 && error.is_string(),
+            "{lie}: {} {}",
+            self.code,
+            self.document
+        );
+        ensure!(error != "internal", "{lie}: {}", self.document);
+        ensure!(self.took < TIME, "{lie}: {:?}", self.took);
+        ensure!(self.peak < MEMORY, "{lie}: {} KiB", self.peak);
+        ensure!(sent < TRAFFIC, "{lie}: {sent} bytes");
+        Ok(())
+    }
+}
+
+pub fn only(
+    path: &'static str,
+    told: impl Fn() -> Response<Body> + Send + Sync + 'static,
+) -> impl Fn(&Method, &str) -> Option<Response<Body>> + Send + Sync + 'static {
+    move |_, asked| asked.starts_with(path).then(&told)
+}
+
+/// Lines of `sync --watch` as they come.
+pub fn watched(laptop: &Laptop) -> anyhow::Result<(Process, std::sync::mpsc::Receiver<Value>)> {
+    let pipes = Pipes {
+        stdout: true,
+        ..Pipes::default()
+    };
+    let mut watch = Process::start(&laptop.command(&["sync", "--watch"]), pipes)?;
+    let stdout = watch.child().stdout.take().context("no stdout")?;
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            let _ = sender.send(serde_json::from_str(&line).unwrap_or(Value::Null));
+        }
+    });
+    Ok((watch, receiver))
+}
+
+impl Stage {
+    /// A dispute that is ready to be sent.
+    pub fn draft(&self) -> anyhow::Result<String> {
+        let draft = self.laptop.ok(&["dispute", "new", "--kind", "other"])?;
+        let id = draft["id"].as_str().context("an id")?.to_owned();
+        let message = ["dispute", "edit", &id, "--message", "Something is odd."];
+        self.laptop.ok(&message)?;
+        Ok(id)
+    }
+
+    pub fn open_commands(&self) -> anyhow::Result<usize> {
+        let listed = self.laptop.ok(&["outbox", "list"])?;
+        let commands = listed["commands"].as_array().context("commands")?;
+        Ok(commands
+            .iter()
+            .filter(|command| command["open"] == true)
+            .count())
+    }
+}
