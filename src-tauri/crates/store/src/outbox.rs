@@ -128,8 +128,27 @@ const DONE: [State; 4] = [
 ];
 /// Answered and done with: at most this many are kept to look back on.
 const KEPT: u32 = 200;
-/// Refusals for a reason that may pass, after which a command is rejected.
-pub const TRIES: u32 = 5;
+/// What a command may go through before it is rejected: five refusals for a reason that may pass, or fifty requests
+/// of its own that were not answered while the cloud was there.
+const PATIENCE: u32 = 50;
+
+/// What came between a command and its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The cloud has refused it, for now.
+    Refused,
+    /// Something else answered, or nothing did, while the cloud was there: a network that is bad does that, too.
+    Unanswered,
+}
+
+impl Trouble {
+    const fn weight(self) -> u32 {
+        match self {
+            Trouble::Refused => 10,
+            Trouble::Unanswered => 1,
+        }
+    }
+}
 
 impl Outbox {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
@@ -384,7 +403,7 @@ impl Outbox {
     pub fn never_arrived(&self, id: Uuid) -> Result<bool, StoreError> {
         let from = [State::Unknown, State::Sending];
         self.change(id, &from, |stored| {
-            match (stored.withdrawn, stored.tries < TRIES) {
+            match (stored.withdrawn, stored.tries < PATIENCE) {
                 (true, _) => State::Cancelled,
                 (false, true) => State::Queued,
                 (false, false) => State::Rejected,
@@ -392,13 +411,12 @@ impl Outbox {
         })
     }
 
-    /// It was sent, or asked about, while the cloud was there, and nothing came of it: counted, so that it is not
-    /// sent for ever.
-    pub fn unanswered(&self, id: Uuid) -> Result<bool, StoreError> {
+    /// It was sent, or asked about, and what came of it is still not known: counted, so that it is not sent for ever.
+    pub fn unanswered(&self, id: Uuid, trouble: Trouble) -> Result<bool, StoreError> {
         let problem = Problem::new(boothkeeper_wire::problem::ProblemCode::Unavailable);
         let document = serde_json::to_string(&rejection(&problem))?;
         self.change(id, &[State::Unknown], |stored| {
-            stored.tries = stored.tries.saturating_add(1);
+            stored.tries = stored.tries.saturating_add(trouble.weight());
             stored.answer = Some(document);
             State::Unknown
         })
@@ -415,16 +433,20 @@ impl Outbox {
         Ok(())
     }
 
-    /// The cloud has refused it for a reason that may pass, and has not kept it. After [`TRIES`] of those it is
-    /// rejected: nothing waits for ever.
-    pub fn refused_for_now(&self, id: Uuid, problem: &Problem) -> Result<bool, StoreError> {
-        let answer = rejection(problem);
-        let document = serde_json::to_string(&answer)?;
+    /// It did not go, and the cloud has not kept it: it waits again. With too much of that it is rejected: nothing
+    /// waits for ever.
+    pub fn troubled(
+        &self,
+        id: Uuid,
+        trouble: Trouble,
+        problem: &Problem,
+    ) -> Result<bool, StoreError> {
+        let document = serde_json::to_string(&rejection(problem))?;
         let from = [State::Queued, State::Sending];
         self.change(id, &from, |stored| {
-            stored.tries += 1;
+            stored.tries = stored.tries.saturating_add(trouble.weight());
             stored.answer = Some(document);
-            match (stored.withdrawn, stored.tries < TRIES) {
+            match (stored.withdrawn, stored.tries < PATIENCE) {
                 (true, _) => State::Cancelled,
                 (false, true) => State::Queued,
                 (false, false) => State::Rejected,

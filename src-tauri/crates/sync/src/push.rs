@@ -1,6 +1,6 @@
 //! The outbox's worker: sends what waits, asks about what was lost, one command at a time per lane.
 
-use boothkeeper_store::outbox::{Command, State};
+use boothkeeper_store::outbox::{Command, State, Trouble};
 use boothkeeper_wire::api::CommandAnswer;
 use boothkeeper_wire::problem::{Problem, ProblemCode};
 use uuid::Uuid;
@@ -138,8 +138,8 @@ async fn own_requests_fail(laptop: &Laptop, id: Uuid, error: &SyncError) -> Resu
         let outbox = laptop.outbox();
         match outbox.get(id)?.map(|command| command.state) {
             Some(State::Queued) if broke => Ok(false),
-            Some(State::Queued) => outbox.refused_for_now(id, &problem),
-            _ => outbox.unanswered(id),
+            Some(State::Queued) => outbox.troubled(id, Trouble::Unanswered, &problem),
+            _ => outbox.unanswered(id, Trouble::Unanswered),
         }
     })
     .await?;
@@ -155,7 +155,7 @@ async fn refused(laptop: &Laptop, id: Uuid, problem: Box<Problem>) -> Result<Sen
         return Ok(Sent::Answered);
     }
     step(laptop, move |laptop| {
-        laptop.outbox().refused_for_now(id, &kept)
+        laptop.outbox().troubled(id, Trouble::Refused, &kept)
     })
     .await?;
     Err(SyncError::Refused(problem))
@@ -165,7 +165,10 @@ async fn refused(laptop: &Laptop, id: Uuid, problem: Box<Problem>) -> Result<Sen
 async fn ask(client: &Client, laptop: &Laptop, id: Uuid) -> Result<bool, SyncError> {
     let asked = client.command(id).await;
     if let Err(SyncError::Refused(_)) = &asked {
-        step(laptop, move |laptop| laptop.outbox().unanswered(id)).await?;
+        step(laptop, move |laptop| {
+            laptop.outbox().unanswered(id, Trouble::Refused)
+        })
+        .await?;
     }
     match asked? {
         Some(answer) => answered(laptop, id, answer).await,

@@ -17,7 +17,7 @@ pub(super) struct Stored {
     pub decided_at: u64,
     pub state: String,
     pub answer: Option<String>,
-    /// How often the cloud has refused it for a reason that may pass.
+    /// What has come between it and its answer so far, weighed.
     pub tries: u32,
     /// The operator took it back when it may have been sent: it is not sent again.
     pub withdrawn: bool,

@@ -94,13 +94,13 @@ fn command_refused_again_and_again_ends_as_rejected() {
     let outbox = Outbox::in_memory().unwrap();
     let id = queued(&outbox, 1, buy());
     let problem = Problem::new(boothkeeper_wire::problem::ProblemCode::BlobMissing);
-    for _ in 1..TRIES {
+    for _ in 1..PATIENCE / Trouble::Refused.weight() {
         outbox.start_sending(id).unwrap();
-        assert!(outbox.refused_for_now(id, &problem).unwrap());
+        assert!(outbox.troubled(id, Trouble::Refused, &problem).unwrap());
         assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Queued);
     }
     outbox.start_sending(id).unwrap();
-    assert!(outbox.refused_for_now(id, &problem).unwrap());
+    assert!(outbox.troubled(id, Trouble::Refused, &problem).unwrap());
     let command = outbox.get(id).unwrap().unwrap();
     assert_eq!(command.state, State::Rejected);
     assert_eq!(command.problem, Some(problem));
