@@ -233,8 +233,8 @@ async fn cloud_killed_again_and_again_charges_once_and_forgets_nothing() -> anyh
     let signed = accounts(&cloud, 9).await?;
     let mut random = StdRng::seed_from_u64(20_260_110);
     let mut acknowledged: Vec<(usize, Call, Value)> = Vec::new();
-    for _ in 0..rounds(120, 1_000) {
-        let fuse = Duration::from_micros(random.random_range(0..20_000));
+    for _ in 0..rounds(200, 1_000) {
+        let fuse = Duration::from_micros(random.random_range(0..40_000));
         let busy = async {
             loop {
                 let who = random.random_range(0..signed.len());
@@ -296,7 +296,8 @@ async fn cloud_killed_again_and_again_charges_once_and_forgets_nothing() -> anyh
     }
     assert!(
         entries > 300 && charges > 20 && acknowledged.len() > 30,
-        "{entries} {charges}"
+        "{entries} {charges} {}",
+        acknowledged.len()
     );
     Ok(())
 }

@@ -59,7 +59,7 @@ async fn killed_again_and_again_each_command_has_exactly_one_outcome() -> anyhow
     let mut dice = StdRng::seed_from_u64(7);
     let mut seen = Seen::default();
     let mut asked = 0;
-    for kill in 0..rounds(200, 1_000) {
+    for kill in 0..rounds(300, 1_000) {
         // Now and then the way there or back is bad: what was sent may have happened, or not.
         let fault = ["drop", "drop_answer", "5xx", "duplicate", "cut"][dice.random_range(0..5)];
         let count = u32::from(dice.random_range(0..3) == 0);
