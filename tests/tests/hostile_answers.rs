@@ -114,17 +114,7 @@ async fn upload_that_never_moves_on_ends_and_other_actions_go_on() -> anyhow::Re
     for _ in 0..6 {
         stage.laptop.run(&["sync"])?;
     }
-    let waiting = stage.laptop.ok(&["outbox", "list"])?;
-    let states: Vec<_> = waiting["commands"]
-        .as_array()
-        .context("commands")?
-        .iter()
-        .collect();
-    let open = states
-        .iter()
-        .filter(|command| command["open"] == true)
-        .count();
-    assert_eq!(open, 0, "{waiting}");
+    assert_eq!(stage.open_commands()?, 0);
     // It can be sent again.
     stage.hostile.honest();
     stage.laptop.ok(&["dispute", "send", &id])?;

@@ -1,8 +1,9 @@
 //! Against a clock that jumps ahead: what cannot be taken back, closing an account and letting credits expire,
 //! waits until the time is likely or a person has said that it is right.
 //!
-//! While the process runs, the wall clock may gain [`RUNNING`] at most on the one that counts from boot. At a start it may be ahead of the last instant stored by [`STOPPED`]: weeks
-//! without the cloud are legitimate, years are a wrong clock. A sandbox's time is moved on purpose.
+//! While the process runs, the wall clock may gain [`RUNNING`] at most on the one that counts from boot. At a start
+//! it may be ahead of the last instant stored by [`STOPPED`]: weeks without the cloud are legitimate, years are a
+//! wrong clock. A sandbox's time is moved on purpose.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

@@ -39,6 +39,12 @@ pub enum Error {
          if this is one, start with --new-epoch"
     )]
     RolledBack,
+    /// As many requests wait for the writer as may: nothing of this one was done.
+    #[error("too much waits to be written")]
+    Busy,
+    /// The writer has stopped, or could not commit: nothing of it was done.
+    #[error("it was not written")]
+    NotWritten,
     #[error("{0}")]
     Invariant(&'static str),
 }
@@ -75,11 +81,16 @@ impl From<Refusal> for Error {
 }
 
 impl Error {
-    /// Whether the disk or the system failed, not one account's rules.
+    /// Whether the disk, the system or the writer failed, not one account's rules.
     pub const fn is_of_the_machine(&self) -> bool {
         matches!(
             self,
-            Error::Database(_) | Error::Migration(_) | Error::Io(_) | Error::Random(_)
+            Error::Database(_)
+                | Error::Migration(_)
+                | Error::Io(_)
+                | Error::Random(_)
+                | Error::Busy
+                | Error::NotWritten
         )
     }
 
@@ -87,6 +98,7 @@ impl Error {
     pub fn into_problem(self) -> Problem {
         match self {
             Error::Problem(problem) => *problem,
+            Error::Busy => Problem::new(ProblemCode::TooManyRequests),
             fault => {
                 let causes =
                     std::iter::successors(Some(&fault as &dyn std::error::Error), |e| e.source());

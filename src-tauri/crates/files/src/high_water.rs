@@ -4,7 +4,8 @@
 //! a write that was never finished: one flipped bit there rolls the database back without a word. What is below
 //! the number kept here has lost something that was committed.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -29,8 +30,14 @@ impl HighWater {
         let Some(path) = &self.0 else {
             return 0;
         };
-        let bytes = std::fs::read(path).unwrap_or_default();
+        // One byte more than a record shows one that is too long.
+        let mut bytes = Vec::with_capacity(LENGTH + 1);
+        let read =
+            File::open(path).and_then(|file| file.take(LENGTH as u64 + 1).read_to_end(&mut bytes));
         let text = std::str::from_utf8(&bytes).unwrap_or_default();
+        if read.is_err() {
+            return 0;
+        }
         let number = text.split(' ').next().unwrap_or_default();
         match number.parse() {
             Ok(kept) if record(path, kept) == text => kept,
@@ -53,7 +60,12 @@ impl HighWater {
         // One write in place, always as long: no other process finds it half written or gone, and a full disk has
         // room for it.
         let mut file = private::overwrite(path)?;
-        file.write_all(record(path, to).as_bytes())
+        file.write_all(record(path, to).as_bytes())?;
+        match file.metadata()?.len() > LENGTH as u64 {
+            // What damage has added goes.
+            true => file.set_len(LENGTH as u64),
+            false => Ok(()),
+        }
     }
 
     /// For what is said of an error.
@@ -111,6 +123,10 @@ mod tests {
             std::fs::write(&path, &whole[..at]).unwrap();
             assert_eq!(mark.read(), 0, "cut at {at}");
         }
+        std::fs::write(&path, whole.repeat(100_000)).unwrap();
+        assert_eq!(mark.read(), 0, "too long");
+        mark.set(7).unwrap();
+        assert_eq!(mark.read(), 7, "written anew");
     }
 
     #[test]

@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use crate::StoreError;
 pub use crate::binding::{Binding, Diverged, Divergence};
-use crate::cache::{is_before, overwrite, refuse_empty, refuse_newer};
+use crate::cache::{fold_log, is_before, overwrite, refuse_empty, refuse_newer};
 use crate::memo::{Memo, Version};
 use crate::{private, read_only};
 use boothkeeper_files::HighWater;
@@ -238,9 +238,7 @@ impl Outbox {
 
     /// Folds the log into the file, where no other process reads it: one file holds all then.
     pub fn fold_log(&self) {
-        let _ = self
-            .connection
-            .pragma_query(None, "wal_checkpoint(TRUNCATE)", |_| Ok(()));
+        let _ = fold_log(&self.connection);
     }
 
     fn ready(mut connection: Connection, high_water: HighWater) -> Result<Self, StoreError> {
@@ -346,8 +344,8 @@ impl Outbox {
         rows.next()?.map(read).transpose()
     }
 
-    /// The next command to ask about or to send, the oldest first and those with files last: per lane in order, and behind nothing whose
-    /// fate is not known.
+    /// The next command to ask about or to send, the oldest first and those with files last: per lane in order, and
+    /// behind nothing whose fate is not known.
     pub fn next(&self, skip: &[Uuid]) -> Result<Option<Command>, StoreError> {
         let mut held: Vec<String> = Vec::new();
         let mut with_files = None;
@@ -402,13 +400,7 @@ impl Outbox {
     /// The cloud has never seen the id: it goes again, same id, same body; unless it was taken back meanwhile.
     pub fn never_arrived(&self, id: Uuid) -> Result<bool, StoreError> {
         let from = [State::Unknown, State::Sending];
-        self.change(id, &from, |stored| {
-            match (stored.withdrawn, stored.tries < PATIENCE) {
-                (true, _) => State::Cancelled,
-                (false, true) => State::Queued,
-                (false, false) => State::Rejected,
-            }
-        })
+        self.change(id, &from, |stored| not_kept(stored))
     }
 
     /// It was sent, or asked about, and what came of it is still not known: counted, so that it is not sent for ever.
@@ -446,11 +438,7 @@ impl Outbox {
         self.change(id, &from, |stored| {
             stored.tries = stored.tries.saturating_add(trouble.weight());
             stored.answer = Some(document);
-            match (stored.withdrawn, stored.tries < PATIENCE) {
-                (true, _) => State::Cancelled,
-                (false, true) => State::Queued,
-                (false, false) => State::Rejected,
-            }
+            not_kept(stored)
         })
     }
 
@@ -482,14 +470,10 @@ impl Outbox {
     /// Puts out of sight what was refused or handed back, or what the cloud called done when its journal does not
     /// say so.
     pub fn dismiss(&self, id: Uuid) -> Result<bool, StoreError> {
+        // Not by the row's own word: a damaged one is not what it says.
         let known = self.get(id)?;
-        let ended = known.is_some_and(|command| match command.state {
-            State::Rejected | State::NeedsDecision => true,
-            // However far the cloud said its journal goes: it is the operator's to look there.
-            State::Applied => true,
-            _ => false,
-        });
-        if !ended {
+        let ended = [State::Rejected, State::NeedsDecision, State::Applied];
+        if !known.is_some_and(|command| ended.contains(&command.state)) {
             return Ok(false);
         }
         let delete = "DELETE FROM commands
@@ -576,6 +560,16 @@ impl Outbox {
         transaction.commit()?;
         self.committed()?;
         Ok(true)
+    }
+}
+
+/// What becomes of a command that the cloud has not kept: it waits to be sent again, unless it was taken back or
+/// has gone through too much.
+fn not_kept(stored: &Stored) -> State {
+    match (stored.withdrawn, stored.tries < PATIENCE) {
+        (true, _) => State::Cancelled,
+        (false, true) => State::Queued,
+        (false, false) => State::Rejected,
     }
 }
 

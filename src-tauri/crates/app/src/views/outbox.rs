@@ -116,11 +116,11 @@ impl App {
 
     /// Takes back what was never sent, or is not known to have arrived: that is not sent again.
     pub fn cancel_command(&self, id: &str) -> Result<CommandView, AppError> {
+        self.may_write()?;
         let id = Uuid::try_parse(id).map_err(|_| AppError::new(Code::NotFound))?;
         let outbox = self.laptop.outbox();
         let cancelled = outbox.cancel(id)?;
         let command = outbox.get(id)?.ok_or(AppError::new(Code::NotFound))?;
-        self.may_write()?;
         if !cancelled && command.state != State::Cancelled {
             return Err(AppError::new(Code::NotCancellable));
         }

@@ -1,12 +1,11 @@
 //! An account's row and its journal: rows for the newest entries, sealed segments for the rest.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use boothkeeper_domain::account::FOLD_VERSION;
 use boothkeeper_domain::billing::time::next;
-use boothkeeper_domain::{
-    Account, AccountId, Amount, Catalog, Entry, Hash, Programme, Seq, Timestamp,
-};
+use boothkeeper_domain::{Account, AccountId, Amount, Catalog, Entry, Hash, Programme, Seq};
 use boothkeeper_wire::api::Head;
 use boothkeeper_wire::problem::ProblemCode;
 use boothkeeper_wire::stream::{SEGMENT, compress, decompress, lines};
@@ -15,6 +14,7 @@ use rusqlite::{OptionalExtension, params};
 use xxhash_rust::xxh3::Xxh3Default;
 
 use super::Tx;
+use super::fold::{Fold, damaged};
 use crate::Error;
 
 /// An account as stored.
@@ -81,101 +81,11 @@ impl Tx<'_> {
         Ok(row)
     }
 
-    /// Keeps the fold at the journal's end, with the version of the rules that made it and a mark over both.
-    fn keep_fold(&self, row: &AccountRow, due_at: Option<Timestamp>) -> Result<(), Error> {
-        let state = serde_json::to_string(&row.state)?;
-        let mark = Fold {
-            account: row.account.as_str(),
-            seq: row.state.seq.0,
-            chain: &row.chain.0,
-            state: &state,
-        };
-        let update = "UPDATE accounts SET seq = ?2, chain = ?3, state = ?4, due_at = ?5, rules = ?6, mark = ?7
-                      WHERE id = ?1";
-        self.connection.prepare_cached(update)?.execute(params![
-            row.id,
-            row.state.seq.0,
-            row.chain.0,
-            state,
-            due_at.map(Timestamp::millis),
-            FOLD_VERSION,
-            mark.mark(),
-        ])?;
-        Ok(())
-    }
-
-    /// Accounts whose fold an earlier version of the rules has made.
-    pub fn older_folds(&self) -> Result<Vec<AccountId>, Error> {
-        let query = "SELECT account FROM accounts WHERE rules <> ?1";
-        let mut statement = self.connection.prepare_cached(query)?;
-        let accounts = statement.query_map([FOLD_VERSION], |row| row.get::<_, String>(0))?;
-        accounts
-            .map(|account| Ok(AccountId::new(account?)?))
-            .collect()
-    }
-
-    /// Accounts that something is due for, at some time.
-    pub fn accounts_with_due(&self) -> Result<Vec<AccountId>, Error> {
-        let query = "SELECT account FROM accounts WHERE due_at IS NOT NULL";
-        let mut statement = self.connection.prepare_cached(query)?;
-        let accounts = statement.query_map([], |row| row.get::<_, String>(0))?;
-        accounts
-            .map(|account| Ok(AccountId::new(account?)?))
-            .collect()
-    }
-
     pub fn programme(&self, account: &AccountId) -> Result<Programme, Error> {
         let query = "SELECT programme FROM accounts WHERE account = ?1";
         let mut statement = self.connection.prepare_cached(query)?;
         let programme = statement.query_row([account.as_str()], |row| row.get::<_, String>(0))?;
         Ok(serde_json::from_str(&programme)?)
-    }
-
-    /// Folds an account from its journal, and keeps the result: a fold that older rules have made is no damage,
-    /// a journal whose bytes are not what was chained is.
-    pub fn fold_again(&self, account: &AccountId, catalog: &Catalog) -> Result<(), Error> {
-        let query = "SELECT id, seq, chain, card_behaviour FROM accounts WHERE account = ?1";
-        let mut row = self
-            .connection
-            .query_row(query, [account.as_str()], |row| {
-                Ok(AccountRow {
-                    id: row.get(0)?,
-                    account: account.clone(),
-                    programme: catalog.programme,
-                    card_behaviour: row.get(3)?,
-                    chain: Hash(row.get(2)?),
-                    // The journal is read up to here.
-                    state: Account {
-                        seq: Seq(row.get(1)?),
-                        ..Account::default()
-                    },
-                })
-            })?;
-        let end = row.state.seq;
-        let (mut state, mut at) = (Account::default(), Seq::ZERO);
-        let mut so_far = chain::genesis(account);
-        while let Some(stored) = self.stored_after(&row, at)? {
-            let (last, chain, whole) = match stored {
-                Stored::Lines { last, chain, lines } => (last, chain, lines),
-                Stored::Segment {
-                    last, chain, frame, ..
-                } => (last, chain, decompress(&frame)?),
-            };
-            for line in lines(&whole)? {
-                state.apply(&entry::decode(line)?)?;
-                so_far = chain::next(&so_far, line);
-            }
-            if so_far != chain || state.seq != last {
-                return Err(damaged(account, "its journal is not what was chained"));
-            }
-            at = last;
-        }
-        if state.seq != end || so_far != row.chain {
-            return Err(damaged(account, "its journal ends before its head"));
-        }
-        row.state = state;
-        let due = next(&row.state, catalog).map(|(at, _)| at);
-        self.keep_fold(&row, due)
     }
 
     pub fn account_by_key(&self, key_hash: &Hash) -> Result<Option<AccountRow>, Error> {
@@ -423,8 +333,13 @@ impl Tx<'_> {
         let before = self.chain_at(row, after)?;
         let before = before.ok_or(Error::Invariant("the journal has a gap"))?;
         let computed = lines(whole)?.fold(before, |previous, line| chain::next(&previous, line));
-        let ends_at_head = *last != row.state.seq || *chain == row.chain;
-        match computed == *chain && ends_at_head && *last >= row.state.seq {
+        // More may have been appended since the account was read.
+        let reaches_head = match last.cmp(&row.state.seq) {
+            Ordering::Less => false,
+            Ordering::Equal => *chain == row.chain,
+            Ordering::Greater => true,
+        };
+        match computed == *chain && reaches_head {
             true => Ok(()),
             false => Err(damaged(
                 &row.account,
@@ -482,26 +397,6 @@ impl Tx<'_> {
     }
 }
 
-/// What is marked of an account's row: the fold, where it is of, and whose.
-struct Fold<'a> {
-    account: &'a str,
-    seq: u64,
-    chain: &'a [u8; 32],
-    state: &'a str,
-}
-
-impl Fold<'_> {
-    fn mark(&self) -> i64 {
-        let mut hasher = Xxh3Default::new();
-        hasher.update(&self.seq.to_le_bytes());
-        hasher.update(self.chain);
-        hasher.update(&(self.account.len() as u64).to_le_bytes());
-        hasher.update(self.account.as_bytes());
-        hasher.update(self.state.as_bytes());
-        hasher.digest().cast_signed()
-    }
-}
-
 fn segment_mark(last: Seq, chain: &Hash, balance: i64, frame: &[u8]) -> i64 {
     let mut hasher = Xxh3Default::new();
     hasher.update(&last.0.to_le_bytes());
@@ -509,10 +404,4 @@ fn segment_mark(last: Seq, chain: &Hash, balance: i64, frame: &[u8]) -> i64 {
     hasher.update(&balance.to_le_bytes());
     hasher.update(frame);
     hasher.digest().cast_signed()
-}
-
-/// The account is refused, and the log says why: signing or charging on it would make the damage true.
-fn damaged(account: &AccountId, why: &str) -> Error {
-    tracing::error!(%account, "an account's record is damaged: {why}");
-    ProblemCode::AccountDamaged.into()
 }

@@ -2,7 +2,7 @@
 //! connection ended.
 
 use boothkeeper_domain::{Hash, Timestamp};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Params, params};
 
 use super::Tx;
 use crate::Error;
@@ -71,7 +71,8 @@ impl Tx<'_> {
     /// Drops some of the blobs, of any account, whose first bytes came before `before` and which never became
     /// whole. At most a few at a time: each caller pays for little.
     pub fn expire_blobs(&self, before: Timestamp) -> Result<(), Error> {
-        for (account, sha256) in self.unfinished_blobs("begun_at < ?1", before, 8)? {
+        let some = "begun_at < ?1 LIMIT 8";
+        for (account, sha256) in self.unfinished_blobs(some, [before.millis()])? {
             self.drop_blob(account, &sha256)?;
         }
         Ok(())
@@ -79,25 +80,17 @@ impl Tx<'_> {
 
     /// Blobs with all their bytes that were never marked as whole: what a crash of an earlier version left.
     pub fn unmarked_blobs(&self) -> Result<Vec<(i64, Hash)>, Error> {
-        self.unfinished_blobs(
-            "held = length AND begun_at > ?1",
-            Timestamp::from_millis(i64::MIN),
-            u32::MAX,
-        )
+        self.unfinished_blobs("held = length", [])
     }
 
     fn unfinished_blobs(
         &self,
         which: &str,
-        instant: Timestamp,
-        most: u32,
+        values: impl Params,
     ) -> Result<Vec<(i64, Hash)>, Error> {
-        let query =
-            format!("SELECT account, sha256 FROM blobs WHERE complete = 0 AND ({which}) LIMIT ?2");
+        let query = format!("SELECT account, sha256 FROM blobs WHERE complete = 0 AND {which}");
         let mut statement = self.connection.prepare_cached(&query)?;
-        let found = statement.query_map(params![instant.millis(), most], |row| {
-            Ok((row.get(0)?, Hash(row.get(1)?)))
-        })?;
+        let found = statement.query_map(values, |row| Ok((row.get(0)?, Hash(row.get(1)?))))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 

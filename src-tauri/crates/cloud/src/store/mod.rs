@@ -6,6 +6,7 @@
 mod account;
 mod blobs;
 mod book;
+mod fold;
 mod schedule;
 mod schema;
 mod tables;
@@ -17,7 +18,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
 use boothkeeper_files::HighWater;
-use boothkeeper_wire::problem::ProblemCode;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
@@ -112,12 +112,12 @@ impl Store {
                     let result = in_savepoint(connection, work);
                     Box::new(move || drop(answer.send(result)))
                 });
-                let jobs = jobs.as_ref().ok_or(STOPPED)?;
+                let jobs = jobs.as_ref().ok_or(Error::NotWritten)?;
                 jobs.try_send(job).map_err(|error| match error {
-                    TrySendError::Full(_) => ProblemCode::TooManyRequests.into(),
-                    TrySendError::Disconnected(_) => STOPPED,
+                    TrySendError::Full(_) => Error::Busy,
+                    TrySendError::Disconnected(_) => Error::NotWritten,
                 })?;
-                answered.await.map_err(|_| STOPPED)?
+                answered.await.map_err(|_| Error::NotWritten)?
             }
         }
     }
@@ -160,8 +160,6 @@ impl Store {
         }
     }
 }
-
-const STOPPED: Error = Error::Invariant("the writer has stopped");
 
 impl Drop for Engine {
     fn drop(&mut self) {
@@ -220,15 +218,21 @@ fn commit_together(
 ) -> rusqlite::Result<(Vec<Answer>, u64)> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let answers = jobs.map(|job| job(connection)).collect();
-    let count = "UPDATE commits SET count = count + 1 RETURNING count";
-    let count = connection
-        .prepare_cached(count)?
-        .query_row([], |row| row.get(0))?;
-    if let Err(error) = connection.execute_batch("COMMIT") {
+    let committed = count_commit(connection).and_then(|count| {
+        connection.execute_batch("COMMIT")?;
+        Ok(count)
+    });
+    if committed.is_err() {
+        // A transaction that stays open would refuse every one after it.
         let _ = connection.execute_batch("ROLLBACK");
-        return Err(error);
     }
-    Ok((answers, count))
+    Ok((answers, committed?))
+}
+
+fn count_commit(connection: &Connection) -> rusqlite::Result<u64> {
+    let count = "UPDATE commits SET count = count + 1 RETURNING count";
+    let mut statement = connection.prepare_cached(count)?;
+    statement.query_row([], |row| row.get(0))
 }
 
 fn commits(connection: &Connection) -> Result<u64, Error> {
@@ -238,4 +242,58 @@ fn commits(connection: &Connection) -> Result<u64, Error> {
 /// What was rolled back, from a backup or by damage, is so on purpose from now on.
 pub fn accept_rollback(path: &Path) -> Result<(), Error> {
     Ok(HighWater::beside(path).set(0)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use boothkeeper_wire::problem::ProblemCode;
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("cloud.sqlite")).unwrap();
+        (folder, store)
+    }
+
+    /// The scheduler tries again at once what the machine refuses, and an hour later what an account's rules do.
+    #[tokio::test]
+    async fn full_queue_sheds_and_is_no_accounts_trouble() {
+        let (_folder, store) = store();
+        let (begun, has_begun) = oneshot::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let slow = store.write(move |_| {
+            let _ = begun.send(());
+            released.recv().map_err(|_| Error::NotWritten)
+        });
+        let mut slow = Box::pin(slow);
+        assert!(slow.as_mut().now_or_never().is_none());
+        has_begun.await.unwrap();
+        let wait = |_| {
+            let mut waiting = Box::pin(store.write(|_| Ok(())));
+            assert!(waiting.as_mut().now_or_never().is_none());
+            waiting
+        };
+        let waiting: Vec<_> = (0..QUEUE).map(wait).collect();
+        let shed = store.write(|_| Ok(())).await.unwrap_err();
+        assert!(shed.is_of_the_machine());
+        assert_eq!(shed.into_problem().code, ProblemCode::TooManyRequests);
+        release.send(()).unwrap();
+        slow.await.unwrap();
+        for waiting in waiting {
+            waiting.await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn commit_that_fails_fails_alone() {
+        let (_folder, store) = store();
+        let breaks = |tx: &Tx<'_>| Ok(tx.connection.execute_batch("DROP TABLE commits")?);
+        let failed = store.write(breaks).await.unwrap_err();
+        assert!(failed.is_of_the_machine(), "{failed}");
+        store.write(|tx| tx.set_setting("x", b"1")).await.unwrap();
+        let kept = store.read(|tx| tx.setting("x")).await.unwrap();
+        assert_eq!(kept, Some(b"1".to_vec()));
+    }
 }

@@ -231,8 +231,12 @@ impl Cache {
 /// Leaves nothing of deleted rows in the file or in its log.
 pub(crate) fn overwrite(connection: &Connection) -> Result<(), StoreError> {
     connection.execute_batch("VACUUM")?;
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-    Ok(())
+    Ok(fold_log(connection)?)
+}
+
+/// Moves what is in the log into the file.
+pub(crate) fn fold_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
 pub(super) fn rebuild_rollups(

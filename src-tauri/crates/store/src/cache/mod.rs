@@ -25,8 +25,8 @@ use boothkeeper_wire::checkpoint::PublicKey;
 use rusqlite::{Connection, OptionalExtension};
 
 pub use apply::Verified;
-pub(crate) use apply::overwrite;
 pub(crate) use apply::{Bytes, Rollups};
+pub(crate) use apply::{fold_log, overwrite};
 pub use evidence::Evidence;
 pub use head::Head;
 pub use history::{DayCount, Filter, Found, Page};
@@ -125,9 +125,7 @@ impl Cache {
 
     /// Folds the log into the file, where no other process reads it: one file holds all then.
     pub fn fold_log(&self) {
-        let _ = self
-            .connection
-            .pragma_query(None, "wal_checkpoint(TRUNCATE)", |_| Ok(()));
+        let _ = fold_log(&self.connection);
     }
 
     /// Runs several questions on one state of the file.

@@ -1,0 +1,139 @@
+//! An account's fold as it is kept: with the version of the rules that made it and a mark. One of older rules is made
+//! again from the journal; one that is not as it was marked is damage.
+
+use boothkeeper_domain::account::FOLD_VERSION;
+use boothkeeper_domain::billing::time::next;
+use boothkeeper_domain::{Account, AccountId, Catalog, Hash, Seq, Timestamp};
+use boothkeeper_wire::problem::ProblemCode;
+use boothkeeper_wire::stream::{decompress, lines};
+use boothkeeper_wire::{chain, entry};
+use rusqlite::{Params, params};
+use xxhash_rust::xxh3::Xxh3Default;
+
+use super::{AccountRow, Stored, Tx};
+use crate::Error;
+
+impl Tx<'_> {
+    /// Keeps the fold at the journal's end, with the version of the rules that made it and a mark over both.
+    pub(super) fn keep_fold(
+        &self,
+        row: &AccountRow,
+        due_at: Option<Timestamp>,
+    ) -> Result<(), Error> {
+        let state = serde_json::to_string(&row.state)?;
+        let mark = Fold {
+            account: row.account.as_str(),
+            seq: row.state.seq.0,
+            chain: &row.chain.0,
+            state: &state,
+        };
+        let update = "UPDATE accounts SET seq = ?2, chain = ?3, state = ?4, due_at = ?5, rules = ?6, mark = ?7
+                      WHERE id = ?1";
+        self.connection.prepare_cached(update)?.execute(params![
+            row.id,
+            row.state.seq.0,
+            row.chain.0,
+            state,
+            due_at.map(Timestamp::millis),
+            FOLD_VERSION,
+            mark.mark(),
+        ])?;
+        Ok(())
+    }
+
+    /// Accounts whose fold an earlier version of the rules has made.
+    pub fn older_folds(&self) -> Result<Vec<AccountId>, Error> {
+        self.accounts_where("rules <> ?1", [FOLD_VERSION])
+    }
+
+    /// Accounts that something is due for, at some time.
+    pub fn accounts_with_due(&self) -> Result<Vec<AccountId>, Error> {
+        self.accounts_where("due_at IS NOT NULL", [])
+    }
+
+    fn accounts_where(
+        &self,
+        condition: &str,
+        values: impl Params,
+    ) -> Result<Vec<AccountId>, Error> {
+        let query = format!("SELECT account FROM accounts WHERE {condition}");
+        let mut statement = self.connection.prepare_cached(&query)?;
+        let accounts = statement.query_map(values, |row| row.get::<_, String>(0))?;
+        accounts
+            .map(|account| Ok(AccountId::new(account?)?))
+            .collect()
+    }
+
+    /// Folds an account from its journal, and keeps the result: a fold that older rules have made is no damage,
+    /// a journal whose bytes are not what was chained is.
+    pub fn fold_again(&self, account: &AccountId, catalog: &Catalog) -> Result<(), Error> {
+        let query = "SELECT id, seq, chain, card_behaviour FROM accounts WHERE account = ?1";
+        let mut row = self
+            .connection
+            .query_row(query, [account.as_str()], |row| {
+                Ok(AccountRow {
+                    id: row.get(0)?,
+                    account: account.clone(),
+                    programme: catalog.programme,
+                    card_behaviour: row.get(3)?,
+                    chain: Hash(row.get(2)?),
+                    // The journal is read up to here.
+                    state: Account {
+                        seq: Seq(row.get(1)?),
+                        ..Account::default()
+                    },
+                })
+            })?;
+        let end = row.state.seq;
+        let (mut state, mut at) = (Account::default(), Seq::ZERO);
+        let mut so_far = chain::genesis(account);
+        while let Some(stored) = self.stored_after(&row, at)? {
+            let (last, chain, whole) = match stored {
+                Stored::Lines { last, chain, lines } => (last, chain, lines),
+                Stored::Segment {
+                    last, chain, frame, ..
+                } => (last, chain, decompress(&frame)?),
+            };
+            for line in lines(&whole)? {
+                state.apply(&entry::decode(line)?)?;
+                so_far = chain::next(&so_far, line);
+            }
+            if so_far != chain || state.seq != last {
+                return Err(damaged(account, "its journal is not what was chained"));
+            }
+            at = last;
+        }
+        if state.seq != end || so_far != row.chain {
+            return Err(damaged(account, "its journal ends before its head"));
+        }
+        row.state = state;
+        let due = next(&row.state, catalog).map(|(at, _)| at);
+        self.keep_fold(&row, due)
+    }
+}
+
+/// What is marked of an account's row: the fold, where it is of, and whose.
+pub(super) struct Fold<'a> {
+    pub account: &'a str,
+    pub seq: u64,
+    pub chain: &'a [u8; 32],
+    pub state: &'a str,
+}
+
+impl Fold<'_> {
+    pub(super) fn mark(&self) -> i64 {
+        let mut hasher = Xxh3Default::new();
+        hasher.update(&self.seq.to_le_bytes());
+        hasher.update(self.chain);
+        hasher.update(&(self.account.len() as u64).to_le_bytes());
+        hasher.update(self.account.as_bytes());
+        hasher.update(self.state.as_bytes());
+        hasher.digest().cast_signed()
+    }
+}
+
+/// The account is refused, and the log says why: signing or charging on it would make the damage true.
+pub(super) fn damaged(account: &AccountId, why: &str) -> Error {
+    tracing::error!(%account, "an account's record is damaged: {why}");
+    ProblemCode::AccountDamaged.into()
+}
