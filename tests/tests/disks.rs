@@ -13,6 +13,8 @@ use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::process::{Pipes, Process, rounds, until};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
@@ -42,6 +44,10 @@ async fn left() -> anyhow::Result<Left> {
     cloud.runs(&account, "sms", 1_000).await?;
     let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
     let mut watch = Process::start(&laptop.command(&["sync", "--watch"]), Pipes::default())?;
+    let readers = [
+        in_use(&laptop.data.join("cache.sqlite"))?,
+        in_use(&laptop.data.join("outbox.sqlite"))?,
+    ];
     for _ in 0..5 {
         cloud.runs(&account, "sms", 20).await?;
     }
@@ -54,6 +60,7 @@ async fn left() -> anyhow::Result<Left> {
     laptop.ok(&["buy", "50"])?;
     laptop.ok(&["auto-recharge", "on"])?;
     watch.kill();
+    drop(readers);
     for log in ["cache.sqlite-wal", "outbox.sqlite-wal"] {
         let length = std::fs::metadata(laptop.data.join(log))?.len();
         ensure!(length > 4_096, "{log} has {length} bytes");
@@ -70,6 +77,14 @@ async fn left() -> anyhow::Result<Left> {
         balance,
         waiting,
     })
+}
+
+/// A reader in the middle of its work: what comes after it stays in the log.
+fn in_use(database: &Path) -> anyhow::Result<Connection> {
+    let reader = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    reader.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    reader.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
+    Ok(reader)
 }
 
 fn states(outbox: &Value) -> Vec<(Value, Value)> {

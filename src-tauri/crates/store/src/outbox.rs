@@ -236,9 +236,10 @@ impl Outbox {
         Ok(())
     }
 
-    /// Folds the log into the file, where no other process reads it: one file holds all then.
+    /// Folds the log into the file, where no other process reads it: one file holds all then. For a connection that
+    /// ends.
     pub fn fold_log(&self) {
-        let _ = fold_log(&self.connection);
+        fold_log(&self.connection);
     }
 
     fn ready(mut connection: Connection, high_water: HighWater) -> Result<Self, StoreError> {

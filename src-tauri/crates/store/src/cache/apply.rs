@@ -231,11 +231,17 @@ impl Cache {
 /// Leaves nothing of deleted rows in the file or in its log.
 pub(crate) fn overwrite(connection: &Connection) -> Result<(), StoreError> {
     connection.execute_batch("VACUUM")?;
-    Ok(fold_log(connection)?)
+    Ok(empty_log(connection)?)
 }
 
-/// Moves what is in the log into the file.
-pub(crate) fn fold_log(connection: &Connection) -> rusqlite::Result<()> {
+/// Moves what is in the log into the file, as far as other connections let it at once: a process that ends waits for
+/// nobody, and the next one that ends tries again.
+pub(crate) fn fold_log(connection: &Connection) {
+    let _ = connection.busy_timeout(std::time::Duration::ZERO);
+    let _ = empty_log(connection);
+}
+
+fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 

@@ -123,9 +123,10 @@ impl Cache {
         }
     }
 
-    /// Folds the log into the file, where no other process reads it: one file holds all then.
+    /// Folds the log into the file, where no other process reads it: one file holds all then. For a connection that
+    /// ends.
     pub fn fold_log(&self) {
-        let _ = fold_log(&self.connection);
+        fold_log(&self.connection);
     }
 
     /// Runs several questions on one state of the file.

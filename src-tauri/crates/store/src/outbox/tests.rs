@@ -4,6 +4,7 @@ use boothkeeper_domain::Amount;
 use boothkeeper_wire::action::Action;
 
 use super::*;
+use crate::cache::Cache;
 
 fn queued(outbox: &Outbox, at: i64, action: Action) -> Uuid {
     let id = Uuid::now_v7();
@@ -181,4 +182,23 @@ fn what_a_wrong_clock_said_does_not_count_and_one_speaker_does_not_silence_the_o
     assert_eq!(right.map(|now| say(Speaker::Desktop, now)), [1, 1, 1, 1]);
     assert_eq!(say(Speaker::CommandLine, right[3]), 1);
     assert_eq!(say(Speaker::Desktop, right[3]), 0);
+}
+
+#[test]
+fn process_that_ends_empties_its_logs_beside_another_that_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cache, outbox) = (
+        folder.path().join("cache.sqlite"),
+        folder.path().join("outbox.sqlite"),
+    );
+    let goes_on = (Cache::open(&cache).unwrap(), Outbox::open(&outbox).unwrap());
+    let ends = (Cache::open(&cache).unwrap(), Outbox::open(&outbox).unwrap());
+    queued(&ends.1, 1, buy());
+    ends.0.fold_log();
+    ends.1.fold_log();
+    for log in ["cache.sqlite-wal", "outbox.sqlite-wal"] {
+        let left = std::fs::metadata(folder.path().join(log)).unwrap().len();
+        assert_eq!(left, 0, "{log}");
+    }
+    drop(goes_on);
 }
