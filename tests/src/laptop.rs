@@ -59,14 +59,18 @@ impl Laptop {
     }
 
     /// Runs it with something on standard input.
-    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> anyhow::Result<(i32, Value)> {
+    pub fn run_with_input(
+        &self,
+        arguments: &[&str],
+        input: impl AsRef<[u8]>,
+    ) -> anyhow::Result<(i32, Value)> {
         let mut child = self
             .command(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
         let mut stdin = child.stdin.take().context("no stdin")?;
-        stdin.write_all(input.as_bytes())?;
+        stdin.write_all(input.as_ref())?;
         drop(stdin);
         document(child.wait_with_output()?)
     }
@@ -85,6 +89,17 @@ impl Laptop {
         let output = person.env("TZ", self.zone).stdin(Stdio::null()).output()?;
         ensure!(output.status.success(), "{arguments:?}: {output:?}");
         Ok(String::from_utf8(output.stdout)?)
+    }
+
+    /// All that it says to a person, whatever came of it.
+    pub fn said(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let mut person = Command::new(binary("boothkeeper"));
+        person.arg("--data").arg(&self.data).args(arguments);
+        if let Some(key) = &self.key {
+            person.env("BOOTHKEEPER_ACCESS_KEY", key);
+        }
+        let output = person.env("TZ", self.zone).stdin(Stdio::null()).output()?;
+        Ok(String::from_utf8([output.stdout, output.stderr].concat())?)
     }
 
     /// Runs it and expects a failure: exit code and error code.

@@ -167,9 +167,8 @@ enum Fact {
     Failed(Instant),
     Asked(Asked),
     Answered,
-    Closed {
-        taken: i64,
-    },
+    /// Which credits it took, and how many of each.
+    Closed(Vec<(usize, i64)>),
     Reopened,
     Cancel(Option<Instant>),
     /// Another plan or cycle from the period's end, and the coupon that comes with it.

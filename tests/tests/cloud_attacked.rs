@@ -113,7 +113,7 @@ async fn crash_at_the_last_piece_of_an_upload_wedges_nothing() -> anyhow::Result
             0,
             "{point}: the cloud is down"
         );
-        booth.laptop.ok(&["buy", "50"])?;
+        booth.laptop.ok(&["buy", "50", "--yes"])?;
         booth.cloud.restart(&[])?;
         arrives_once_and_whole(&booth).await.context(point)?;
         assert_eq!(

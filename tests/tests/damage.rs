@@ -291,7 +291,7 @@ async fn one_flipped_bit_is_never_a_wrong_balance() -> anyhow::Result<()> {
 async fn a_waiting_purchase_that_was_changed_on_disk_is_not_sent() -> anyhow::Result<()> {
     let mut copy = copy().await?;
     copy.cloud.stop();
-    copy.laptop.ok(&["buy", "50"])?;
+    copy.laptop.ok(&["buy", "50", "--yes"])?;
     let outbox = Connection::open(copy.laptop.data.join("outbox.sqlite"))?;
     outbox.execute_batch("UPDATE commands SET body = replace(body, '5000', '50000')")?;
     drop(outbox);
@@ -301,7 +301,7 @@ async fn a_waiting_purchase_that_was_changed_on_disk_is_not_sent() -> anyhow::Re
     assert_eq!(outbox["commands"][0]["state"], "damaged");
     assert_eq!(copy.cloud.balance(&copy.account).await?, BALANCE);
     // Others do not wait behind it.
-    copy.laptop.ok(&["buy", "60"])?;
+    copy.laptop.ok(&["buy", "60", "--yes"])?;
     assert_eq!(copy.cloud.balance(&copy.account).await?, BALANCE + 6_000);
     Ok(())
 }
@@ -353,7 +353,7 @@ async fn a_folder_that_cannot_be_written_to_is_still_read() -> anyhow::Result<()
     ] {
         others.push((verb.clone(), read(&verb)?));
     }
-    let refused = read(&["buy", "50"])?;
+    let refused = read(&["buy", "50", "--yes"])?;
     std::fs::set_permissions(copy.folder.path(), std::fs::Permissions::from_mode(0o755))?;
     std::fs::set_permissions(&read_only, std::fs::Permissions::from_mode(0o755))?;
     let balance: Value = serde_json::from_slice(&output.stdout)?;

@@ -57,8 +57,8 @@ async fn left() -> anyhow::Result<Left> {
     })
     .await?;
     cloud.kill();
-    laptop.ok(&["buy", "50"])?;
-    laptop.ok(&["auto-recharge", "on"])?;
+    laptop.ok(&["buy", "50", "--yes"])?;
+    laptop.ok(&["auto-recharge", "on", "--yes"])?;
     watch.kill();
     drop(readers);
     for log in ["cache.sqlite-wal", "outbox.sqlite-wal"] {
@@ -211,7 +211,7 @@ async fn lost_actions_are_told_and_an_outbox_can_be_begun_anew() -> anyhow::Resu
             vec!["balance"],
             vec!["outbox", "list"],
             vec!["sync"],
-            vec!["buy", "50"],
+            vec!["buy", "50", "--yes"],
         ] {
             assert_eq!(
                 laptop.fails(&verb)?,
@@ -353,7 +353,7 @@ async fn full_disk_leaves_the_last_good_copy_readable() -> anyhow::Result<()> {
                 ensure!(document["balance"] == left.balance, "{state}: {document}");
             }
         }
-        for verb in [vec!["buy", "60"], vec!["sync"]] {
+        for verb in [vec!["buy", "60", "--yes"], vec!["sync"]] {
             small.fill()?;
             let (code, document) = laptop.run(&verb)?;
             let error = &document["error"]["code"];

@@ -196,7 +196,14 @@ async fn a_purchase_that_lands_takes_its_untouched_draft_along() -> anyhow::Resu
     assert_eq!(laptop.ok(&begin)?["id"], draft["id"], "begun once");
     booth.until("2026-01-10T12:11:00Z").await?;
     let list = laptop.ok(&["dispute", "list"])?;
-    assert_eq!(list["disputes"], json!([]), "it withdrew itself");
+    let row = &list["disputes"][0];
+    assert_eq!(
+        (&row["id"], &row["state"], &row["came_right"]),
+        (&draft["id"], &json!("withdrawn"), &json!(true)),
+        "it withdrew itself, and says so"
+    );
+    let said = laptop.text(&["dispute", "list"])?;
+    assert!(said.contains("come right by itself"), "{said}");
 
     cloud
         .buy(account, 20_000, json!({ "delayed_seconds": 660 }))

@@ -312,9 +312,9 @@ async fn pause_and_payment_order_work_from_the_keyboard_alone() -> anyhow::Resul
     Ok(())
 }
 
-/// A studio with two legacy products: both months' credits expire at one instant, and one deadline says so.
+/// A studio with a legacy product: both months' credits go at one instant, and the refresh that follows says so.
 #[tokio::test]
-async fn a_studio_with_two_products_has_one_expiry_and_no_payg() -> anyhow::Result<()> {
+async fn a_studio_with_two_products_has_one_refresh_and_no_payg() -> anyhow::Result<()> {
     let desk = Desk::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-03-07T09:00:00Z"))?;
     let account = cloud
@@ -329,26 +329,39 @@ async fn a_studio_with_two_products_has_one_expiry_and_no_payg() -> anyhow::Resu
     let laptop = elsewhere(&desk, &cloud, &account)?;
     let deadlines = laptop.ok(&["deadlines"])?;
     let deadlines = deadlines["deadlines"].as_array().context("no deadlines")?;
-    let expiries: Vec<_> = deadlines
-        .iter()
-        .filter(|d| d["code"] == "grant_expiry")
-        .collect();
-    assert_eq!(expiries.len(), 1, "{expiries:?}");
-    assert!(
-        expiries[0]["credits_at_risk"].as_i64() > Some(500),
-        "both: {expiries:?}"
-    );
+    let of = |code: &str| -> Vec<_> { deadlines.iter().filter(|d| d["code"] == code).collect() };
+    let refreshes = of("allowance_refresh");
+    assert_eq!((refreshes.len(), of("grant_expiry").len()), (1, 0));
+    assert_eq!(refreshes[0]["credits_at_risk"], 708, "both: {refreshes:?}");
     window.press("Plan & renewal").await?;
     window
         .sees("[aria-label='Who pays for renewal']", |text| {
             text.contains("credits cannot pay fees")
-                && text.contains("With it comes the allowance of")
+                && text.contains("With it comes the allowance of 708")
+                && text.contains("credits then 748")
         })
         .await?;
-    // The plan without a fee has another name here.
+    // One number for one renewal, on every screen.
+    let renewal = laptop.ok(&["renewal", "preview"])?;
+    assert_eq!(renewal["card_first"]["balance_after"], 748);
+    let plan = laptop.ok(&["plan"])?;
+    assert_eq!(plan["next_renewal"]["balance_after"], 748);
+    window.press("Overview").await?;
+    let what = window.text_of("[data-deadline='renewal'] .what", "textContent");
+    let what = what.await?;
+    assert!(what.contains("credits stay 748"), "{what}");
+    window.press("Plan & renewal").await?;
+    // The plan without a fee has another name here; what stops is its part, and what is kept has an end.
     window.press("Pause plan").await?;
     window
-        .sees("dialog h2", |text| text.contains("Legacy"))
+        .sees("dialog", |text| {
+            text.contains("Legacy") && text.contains("500 of the monthly allowance")
+        })
+        .await?;
+    window
+        .sees("dialog .facts", |text| {
+            text.contains("748") && text.contains("of them 708 until")
+        })
         .await?;
     window.press_label("I understand").await?;
     window.press("Switch").await?;
@@ -357,6 +370,12 @@ async fn a_studio_with_two_products_has_one_expiry_and_no_payg() -> anyhow::Resu
             text.contains("Legacy")
         })
         .await?;
+    // Nothing is made up afterwards.
+    laptop.ok(&["sync"])?;
+    let explained = laptop.ok(&["explain"])?;
+    let differs = explained["findings"].as_array().context("findings")?;
+    let differs = differs.iter().find(|f| f["code"] == "allowance_mismatch");
+    assert_eq!(differs, None);
     Ok(())
 }
 
@@ -413,6 +432,11 @@ async fn paying_in_grace_says_who_pays_and_what_is_left() -> anyhow::Result<()> 
         })
         .await?;
     window.press("Pay $49.00 now").await?;
+    // The card has just said no: credits, which can, are proposed; the card is there to be chosen.
+    window
+        .sees("dialog dl", |text| text.contains("Taken from credits"))
+        .await?;
+    window.press_label("The card, Visa").await?;
     window
         .sees("dialog dl", |text| {
             text.contains("Charged to the card now") && text.contains("$142.35")

@@ -35,7 +35,7 @@ async fn command_called_done_without_its_entry_is_not_settled() -> anyhow::Resul
             let command = *method == Method::PUT && path.starts_with("/v1/commands");
             command.then(|| marked(200, "application/json", answer.to_string()))
         });
-        let bought = stage.laptop.ok(&["buy", "50"])?;
+        let bought = stage.laptop.ok(&["buy", "50", "--yes"])?;
         assert_eq!(bought["state"], "applied", "{lie}: {bought}");
         stage.hostile.honest();
         stage.laptop.ok(&["sync"])?;
@@ -47,7 +47,7 @@ async fn command_called_done_without_its_entry_is_not_settled() -> anyhow::Resul
         assert_eq!(stage.laptop.balance()?["balance"], BALANCE, "{lie}");
     }
     // A true one settles behind them.
-    let bought = stage.laptop.ok(&["buy", "60"])?;
+    let bought = stage.laptop.ok(&["buy", "60", "--yes"])?;
     assert_eq!(bought["state"], "settled", "{bought}");
     Ok(())
 }
@@ -74,7 +74,7 @@ async fn command_that_is_always_refused_ends_and_holds_up_nothing() -> anyhow::R
         stage.hostile.lie(move |method, path| {
             (*method == Method::PUT && path.starts_with("/v1/commands")).then(refusal)
         });
-        let (_, first) = stage.laptop.run(&["auto-recharge", "on"])?;
+        let (_, first) = stage.laptop.run(&["auto-recharge", "on", "--yes"])?;
         let mut state = Value::Null;
         for _ in 0..6 {
             let _ = stage.laptop.run(&["sync"])?;
@@ -109,7 +109,7 @@ async fn upload_that_never_moves_on_ends_and_other_actions_go_on() -> anyhow::Re
     let tries = stage.hostile.asked("/v1/blobs");
     assert!(tries <= 40, "{tries} tries in one sync");
     // A purchase does not wait behind it.
-    let bought = stage.laptop.ok(&["buy", "50"])?;
+    let bought = stage.laptop.ok(&["buy", "50", "--yes"])?;
     assert_eq!(bought["state"], "settled", "{bought}");
     for _ in 0..6 {
         stage.laptop.run(&["sync"])?;
@@ -161,7 +161,7 @@ async fn command_whose_own_requests_fail_ends_and_holds_up_nothing() -> anyhow::
             (*method == Method::PUT && path.starts_with("/v1/blobs")).then(refusal)
         });
         stage.laptop.run(&["dispute", "send", &id])?;
-        let bought = stage.laptop.ok(&["buy", "50"])?;
+        let bought = stage.laptop.ok(&["buy", "50", "--yes"])?;
         assert_eq!(bought["state"], "settled", "{lie}: {bought}");
         // Fifty such answers, while the cloud itself is there.
         for _ in 0..50 {
@@ -207,7 +207,7 @@ async fn action_that_is_never_answered_can_be_given_up() -> anyhow::Result<()> {
             _ => None,
         }
     });
-    let (_, first) = stage.laptop.run(&["buy", "50"])?;
+    let (_, first) = stage.laptop.run(&["buy", "50", "--yes"])?;
     let id = first["id"].as_str().context("an id")?.to_owned();
     assert_eq!(first["state"], "unknown", "{first}");
     let taken = stage.laptop.ok(&["outbox", "cancel", &id])?;
@@ -222,7 +222,7 @@ async fn action_that_is_never_answered_can_be_given_up() -> anyhow::Result<()> {
         let told = *method == Method::GET && asked == path;
         told.then(|| marked(400, "application/problem+json", problem.to_string()))
     });
-    let bought = stage.laptop.ok(&["buy", "60"])?;
+    let bought = stage.laptop.ok(&["buy", "60", "--yes"])?;
     assert_eq!(bought["state"], "settled", "{bought}");
     assert_eq!(
         stage.laptop.ok(&["outbox", "cancel", &id])?["state"],
@@ -241,7 +241,7 @@ async fn command_called_done_past_the_journals_end_is_asked_about_again() -> any
         let command = *method == Method::PUT && path.starts_with("/v1/commands");
         command.then(|| marked(200, "application/json", answer.to_string()))
     });
-    stage.laptop.run(&["buy", "50"])?;
+    stage.laptop.run(&["buy", "50", "--yes"])?;
     stage.hostile.honest();
     stage.laptop.ok(&["sync"])?;
     stage.laptop.ok(&["sync"])?;
@@ -294,7 +294,7 @@ async fn purchases_beside_a_watch_are_what_their_exit_codes_say() -> anyhow::Res
     })
     .await?;
     for _ in 0..40 {
-        stage.laptop.ok(&["buy", "50"])?;
+        stage.laptop.ok(&["buy", "50", "--yes"])?;
     }
     until("all to be sent", async || {
         Ok((stage.open_commands()? == 0).then_some(()))

@@ -134,7 +134,10 @@ async fn our_own_export_comes_back_as_what_it_was() -> anyhow::Result<()> {
     let login = ["--imported", "login", "--cloud", &booth.cloud.url];
     assert_eq!(laptop.fails(&login)?, (1, "imported".into()));
     assert_eq!(laptop.fails(&["--imported", "logout"])?.1, "imported");
-    assert_eq!(laptop.fails(&["--imported", "buy", "50"])?.1, "imported");
+    assert_eq!(
+        laptop.fails(&["--imported", "buy", "50", "--yes"])?.1,
+        "imported"
+    );
     for what in ["account", "seq", "balance", "trust"] {
         assert_eq!(laptop.balance()?[what], balance[what], "{what}");
     }

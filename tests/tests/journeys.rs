@@ -104,7 +104,10 @@ async fn auto_recharge_buys_once_at_the_threshold_and_a_decline_switches_it_off(
     let cloud = Cloud::start(&folder.path().join("cloud"), CLOCK)?;
     let account = cloud.booth(5_000).await?;
     let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
-    assert_eq!(laptop.ok(&["auto-recharge", "on"])?["state"], "settled");
+    assert_eq!(
+        laptop.ok(&["auto-recharge", "on", "--yes"])?["state"],
+        "settled"
+    );
     // 50.00 less 250 × 0.16 is exactly 10.00: at the threshold counts.
     cloud.runs(&account, "headshot_speed", 250).await?;
     laptop.ok(&["sync"])?;
@@ -178,9 +181,9 @@ async fn an_action_taken_offline_waits_and_happens_once() -> anyhow::Result<()> 
     let account = cloud.booth(5_000).await?;
     let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
     cloud.stop();
-    let queued = laptop.ok(&["buy", "75"])?;
+    let queued = laptop.ok(&["buy", "75", "--yes"])?;
     assert_eq!(queued["state"], "queued");
-    let cancelled = laptop.ok(&["buy", "80"])?;
+    let cancelled = laptop.ok(&["buy", "80", "--yes"])?;
     let id = cancelled["id"].as_str().unwrap();
     assert_eq!(laptop.ok(&["outbox", "cancel", id])?["state"], "cancelled");
     assert_eq!(
@@ -194,7 +197,7 @@ async fn an_action_taken_offline_waits_and_happens_once() -> anyhow::Result<()> 
     assert_eq!(laptop.balance()?["balance"], 12_500);
     let (code, error) = laptop.fails(&["outbox", "cancel", queued["id"].as_str().unwrap()])?;
     assert_eq!((code, error.as_str()), (1, "not_cancellable"));
-    let (code, refused) = laptop.run(&["buy", "1"])?;
+    let (code, refused) = laptop.run(&["buy", "1", "--yes"])?;
     assert_eq!((code, &refused["problem"]), (5, &json!("below_minimum")));
     Ok(())
 }
@@ -206,7 +209,7 @@ async fn an_answer_that_is_lost_is_asked_for_and_nothing_is_bought_twice() -> an
     let account = cloud.booth(5_000).await?;
     let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
     cloud.fault("/v1/commands", 1, json!("drop_answer")).await?;
-    assert_eq!(laptop.ok(&["buy", "60"])?["state"], "unknown");
+    assert_eq!(laptop.ok(&["buy", "60", "--yes"])?["state"], "unknown");
     laptop.ok(&["sync"])?;
     let commands = laptop.ok(&["outbox", "list"])?;
     assert_eq!(commands["commands"][0]["state"], "settled");
@@ -248,9 +251,9 @@ async fn what_is_out_of_range_is_refused_and_never_clamped() -> anyhow::Result<(
         vec!["history", "--limit", "0"],
         vec!["history", "--limit", "1001"],
         vec!["history", "--from", "2026-02-02", "--to", "2026-02-01"],
-        vec!["buy", "90071992547409.92"],
-        vec!["buy", "--", "-5"],
-        vec!["buy", "1.234"],
+        vec!["buy", "90071992547409.92", "--yes"],
+        vec!["buy", "--yes", "--", "-5"],
+        vec!["buy", "1.234", "--yes"],
     ] {
         assert_eq!(
             laptop.fails(&wrong)?,
@@ -276,7 +279,10 @@ async fn what_cannot_be_sent_is_not_left_to_surprise() -> anyhow::Result<()> {
     let laptop = Laptop::signed_in(&data, &cloud, &account)?;
     let revoked = format!("bk_{}", "0".repeat(64));
     let stranger = Laptop::new(&data).with_key(&revoked);
-    assert_eq!(stranger.fails(&["buy", "50"])?, (3, "signed_out".into()));
+    assert_eq!(
+        stranger.fails(&["buy", "50", "--yes"])?,
+        (3, "signed_out".into())
+    );
     laptop.ok(&["sync"])?;
     assert_eq!(cloud.balance(&account).await?, 1_000);
 
@@ -295,7 +301,7 @@ async fn signing_in_again_without_a_keychain_loses_nothing() -> anyhow::Result<(
     let account = cloud.booth(1_000).await?;
     let laptop = Laptop::signed_in(&folder.path().join("laptop"), &cloud, &account)?;
     cloud.stop();
-    laptop.ok(&["buy", "50"])?;
+    laptop.ok(&["buy", "50", "--yes"])?;
     let message = ["dispute", "new", "--kind", "other", "--message", "Hello?"];
     laptop.ok(&message)?;
     cloud.restart(&[])?;
@@ -324,7 +330,7 @@ async fn leaving_does_not_drop_what_waits_unless_told_to() -> anyhow::Result<()>
     let data = folder.path().join("laptop");
     let laptop = Laptop::signed_in(&data, &cloud, &account)?;
     cloud.stop();
-    laptop.ok(&["buy", "50"])?;
+    laptop.ok(&["buy", "50", "--yes"])?;
     assert_eq!(laptop.fails(&["logout"])?.1, "actions_waiting");
     laptop.ok(&["logout", "--discard"])?;
     let kept = std::fs::read(data.join("cache.sqlite"))?;
@@ -350,7 +356,7 @@ async fn what_another_process_queues_is_sent_by_the_one_that_follows() -> anyhow
         Ok((held.len() > 0).then_some(()))
     })
     .await?;
-    assert_eq!(laptop.ok(&["buy", "50"])?["state"], "queued");
+    assert_eq!(laptop.ok(&["buy", "50", "--yes"])?["state"], "queued");
     until("the purchase to arrive", async || {
         Ok((cloud.balance(&account).await? == 6_000).then_some(()))
     })

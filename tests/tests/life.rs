@@ -278,7 +278,7 @@ async fn a_cancelled_account_closes_thirty_days_after_its_period() -> anyhow::Re
     booth.until("2026-03-12T08:00:00Z").await?;
     assert_eq!(booth.newest(2)?, ["grace_started", "closure"]);
     assert_eq!(booth.balance()?, 0);
-    let refused = booth.laptop.run(&["buy", "50"])?;
+    let refused = booth.laptop.run(&["buy", "50", "--yes"])?;
     assert_eq!(
         (refused.0, &refused.1["problem"]),
         (5, &json!("account_closed"))
@@ -348,7 +348,7 @@ async fn a_queued_pause_survives_runs_but_not_a_renewal_by_another() -> anyhow::
                 &booth.account,
             )?;
             assert_eq!(
-                other.ok(&["pay-now", "--with", "card"])?["state"],
+                other.ok(&["pay-now", "--with", "card", "--yes"])?["state"],
                 "settled"
             );
         }

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use boothkeeper_domain::account::{Card, Life, Payer, PaymentOrder};
 use boothkeeper_domain::billing::opening::{SignUp, open};
 use boothkeeper_domain::billing::run::{self, ChargeFacts, Request};
+use boothkeeper_domain::billing::support::Taken;
 use boothkeeper_domain::billing::{
     Answer, Decision, Purpose, Refusal, allowance, answered, fee_settled, plan, purchase, support,
     time,
@@ -12,7 +13,8 @@ use boothkeeper_domain::billing::{
 use boothkeeper_domain::calendar::Cycle;
 use boothkeeper_domain::journal::Body;
 use boothkeeper_domain::{
-    Account, AccountId, Amount, Catalog, Entry, Programme, RunId, Seq, Source, Timestamp,
+    Account, AccountId, Amount, Catalog, Entry, GrantId, Line, Programme, RunId, Seq, Source,
+    Timestamp,
 };
 use boothkeeper_tests::naive::{DAY, From, HOUR, Naive, Rules, Says, View};
 use proptest::prelude::*;
@@ -98,12 +100,17 @@ impl Engine {
         &self.journal[usize::try_from(seq.0).unwrap() - 1]
     }
 
-    fn facts(&self, run: usize) -> ChargeFacts {
-        let charge = self.entry(self.runs[run]).clone();
-        let origins = run::paying_grants(&charge).map(|grant| {
+    /// The lines that opened the grants that an entry drew from.
+    fn origins(&self, taken: &Entry) -> Vec<Line> {
+        let origin = |grant: GrantId| {
             let mut lines = self.entry(grant.0).lines.iter();
             lines.find(|line| line.grant == grant).unwrap().clone()
-        });
+        };
+        run::paying_grants(taken).map(origin).collect()
+    }
+
+    fn facts(&self, run: usize) -> ChargeFacts {
+        let charge = self.entry(self.runs[run]).clone();
         let about = |entry: &&Entry| entry.body.refers_to() == Some(charge.seq);
         let back = |entry: &Entry| matches!(entry.body, Body::UsageRefund(_));
         let mut followers = self.journal.iter().filter(about);
@@ -112,7 +119,7 @@ impl Engine {
             false => Amount::ZERO,
         };
         ChargeFacts {
-            origins: origins.collect(),
+            origins: self.origins(&charge),
             given_back,
             failed: false,
             charge,
@@ -389,11 +396,15 @@ fn both(engine: &mut Engine, naive: &mut Naive, studio: bool, step: &Step) -> (b
                 .account
                 .closed_by
                 .map(|seq| engine.entry(seq).clone());
+            let closure = closure.map(|entry| Taken {
+                origins: engine.origins(&entry),
+                entry,
+            });
             let Some(closure) = closure else {
                 return (false, naive.restore().is_ok());
             };
             (
-                engine.act(|a, c, now| support::restore(a, c, std::slice::from_ref(&closure), now)),
+                engine.act(|a, c, now| support::restore(a, c, &[closure], now)),
                 naive.restore(),
             )
         }

@@ -66,7 +66,7 @@ async fn killed_again_and_again_each_command_has_exactly_one_outcome() -> anyhow
         cloud.fault("/v1/commands", count, json!(fault)).await?;
         asked += 1;
         let amount = format!("{}.{:02}", 50 + asked / 100, asked % 100);
-        let mut arguments = vec!["buy", amount.as_str()];
+        let mut arguments = vec!["buy", amount.as_str(), "--yes"];
         if dice.random_range(0..4) == 0 {
             arguments = vec!["sync"];
         }
@@ -148,7 +148,7 @@ async fn four_hundred_queued_commands_go_once_each_and_in_order() -> anyhow::Res
         .map(|n| if n % 2 == 0 { "on" } else { "off" })
         .collect();
     for switch in switches {
-        let mut command = laptop.command(&["auto-recharge", switch]);
+        let mut command = laptop.command(&["auto-recharge", switch, "--yes"]);
         let status = command
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -146,7 +146,7 @@ async fn paying_late_in_grace_costs_one_fee_and_moves_no_billing_day() -> anyhow
     booth.until("2026-03-16T00:00:00Z").await?;
     assert_eq!(booth.plan()?["state"], "grace");
     booth.cloud.card(&booth.account, "approve").await?;
-    assert_eq!(booth.laptop.ok(&["pay-now"])?["state"], "settled");
+    assert_eq!(booth.laptop.ok(&["pay-now", "--yes"])?["state"], "settled");
     assert_eq!(booth.newest(2)?, ["renewed_by_card", "reactivated"]);
     let plan = booth.plan()?;
     assert_eq!(plan["period"]["start"], "2026-03-15T00:00:00.000Z");
@@ -158,7 +158,7 @@ async fn paying_late_in_grace_costs_one_fee_and_moves_no_billing_day() -> anyhow
             .count(),
         1
     );
-    let (code, refused) = booth.laptop.run(&["pay-now"])?;
+    let (code, refused) = booth.laptop.run(&["pay-now", "--yes"])?;
     assert_eq!(
         (code, &refused["error"]["problem"]),
         (5, &json!("nothing_due"))
@@ -235,16 +235,20 @@ async fn a_purchase_that_comes_after_the_closure_goes_back_to_the_card() -> anyh
 async fn plans_change_at_their_price_and_moment() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-04-01T00:00:00Z", 1_000).await?;
     booth.until("2026-04-16T00:00:00Z").await?;
-    let (code, same) = booth.laptop.run(&["plan", "set", "basic", "monthly"])?;
+    let (code, same) = booth
+        .laptop
+        .run(&["plan", "set", "basic", "monthly", "--yes"])?;
     assert_eq!((code, &same["error"]["problem"]), (5, &json!("same_plan")));
-    let (code, unknown) = booth.laptop.run(&["plan", "set", "gold"])?;
+    let (code, unknown) = booth.laptop.run(&["plan", "set", "gold", "--yes"])?;
     assert_eq!(
         (code, &unknown["error"]["problem"]),
         (5, &json!("unknown_plan"))
     );
     for behaviour in ["decline", "timeout"] {
         booth.cloud.card(&booth.account, behaviour).await?;
-        let (code, refused) = booth.laptop.run(&["plan", "set", "pro", "monthly"])?;
+        let (code, refused) = booth
+            .laptop
+            .run(&["plan", "set", "pro", "monthly", "--yes"])?;
         let why = if behaviour == "decline" {
             "card_declined"
         } else {
@@ -258,14 +262,18 @@ async fn plans_change_at_their_price_and_moment() -> anyhow::Result<()> {
     let (status, answer) = booth.cloud.command(&booth.account, &unseen).await?;
     assert_eq!((status, &answer["state"]), (200, &json!("needs_decision")));
     assert_eq!(answer["quote"]["charge"]["amount"], 2_500);
-    let done = booth.laptop.ok(&["plan", "set", "pro", "monthly"])?;
+    let done = booth
+        .laptop
+        .ok(&["plan", "set", "pro", "monthly", "--yes"])?;
     assert_eq!(done["state"], "settled");
     let plan = booth.plan()?;
     assert_eq!(
         (&plan["plan"], &plan["period"]["end"]),
         (&json!("pro"), &json!("2026-05-01T00:00:00.000Z"))
     );
-    booth.laptop.ok(&["plan", "set", "basic", "annual"])?;
+    booth
+        .laptop
+        .ok(&["plan", "set", "basic", "annual", "--yes"])?;
     assert_eq!(booth.plan()?["plan"], "pro", "from the period's end");
     booth.until("2026-05-01T00:00:00Z").await?;
     let plan = booth.plan()?;
@@ -351,7 +359,12 @@ async fn two_laptops_at_once_pay_one_fee() -> anyhow::Result<()> {
     booth.cloud.card(&booth.account, "approve").await?;
     let other = booth.folder.path().join("other");
     let other = Laptop::signed_in(&other, &booth.cloud, &booth.account)?;
-    let pays = |laptop: &Laptop| laptop.command(&["pay-now"]).stdout(Stdio::null()).spawn();
+    let pays = |laptop: &Laptop| {
+        laptop
+            .command(&["pay-now", "--yes"])
+            .stdout(Stdio::null())
+            .spawn()
+    };
     let (mut one, mut two) = (pays(&booth.laptop)?, pays(&other)?);
     let mut codes = [one.wait()?.code(), two.wait()?.code()];
     codes.sort_unstable();

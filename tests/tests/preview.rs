@@ -116,7 +116,7 @@ impl Table {
             .context(what.clone())?;
         if unpaid {
             self.behave("approve").await?;
-            ensure!(self.other.ok(&["pay-now", "--with", "card"])?["state"] == "settled");
+            ensure!(self.other.ok(&["pay-now", "--with", "card", "--yes"])?["state"] == "settled");
         }
         Ok(())
     }

@@ -44,7 +44,7 @@ async fn the_key_is_written_nowhere() -> anyhow::Result<()> {
         &["sync"][..],
         &["history", "--export", &csv],
         &["explain"],
-        &["buy", "50"],
+        &["buy", "50", "--yes"],
         &["dispute", "save-eml", id(&draft), &eml],
         &["dispute", "save-files", id(&draft), &files],
         &["dispute", "send", id(&draft)],

@@ -19,7 +19,7 @@ async fn hung_in_grace() -> anyhow::Result<Booth> {
     booth.cloud.card(&booth.account, "decline").await?;
     booth.until("2026-02-14T08:00:00Z").await?;
     booth.cloud.card(&booth.account, "timeout").await?;
-    let asked = booth.laptop.ok(&["pay-now", "--with", "card"])?;
+    let asked = booth.laptop.ok(&["pay-now", "--with", "card", "--yes"])?;
     assert_eq!(
         (&asked["state"], &asked["problem"]),
         (&json!("settled"), &json!("payment_pending"))
@@ -57,7 +57,10 @@ async fn a_payment_in_grace_that_hung_is_one_payment() -> anyhow::Result<()> {
 async fn a_purchase_without_an_answer_is_given_up_after_a_day() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
     booth.cloud.card(&booth.account, "requires_action").await?;
-    assert_eq!(booth.laptop.ok(&["buy", "50"])?["state"], "settled");
+    assert_eq!(
+        booth.laptop.ok(&["buy", "50", "--yes"])?["state"],
+        "settled"
+    );
     booth.until("2026-01-11T07:59:59Z").await?;
     assert_eq!(booth.newest(1)?, ["purchase_started"]);
     booth.until("2026-01-11T08:00:00Z").await?;
@@ -73,11 +76,11 @@ async fn a_purchase_without_an_answer_is_given_up_after_a_day() -> anyhow::Resul
 async fn what_the_card_declined_is_not_called_done() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
     booth.cloud.card(&booth.account, "decline").await?;
-    let (code, bought) = booth.laptop.run(&["buy", "50"])?;
+    let (code, bought) = booth.laptop.run(&["buy", "50", "--yes"])?;
     assert_eq!((code, &bought["problem"]), (5, &json!("card_declined")));
     assert_eq!(booth.newest(2)?, ["purchase_started", "purchase_declined"]);
     booth.until("2026-02-14T08:00:00Z").await?;
-    let (code, paid) = booth.laptop.run(&["pay-now", "--with", "card"])?;
+    let (code, paid) = booth.laptop.run(&["pay-now", "--with", "card", "--yes"])?;
     assert_eq!((code, &paid["problem"]), (5, &json!("card_declined")));
     assert_eq!(booth.plan()?["state"], "grace");
     Ok(())
@@ -150,7 +153,7 @@ async fn a_late_cancel_counts_by_the_cycle_that_is_coming() -> anyhow::Result<()
             "2026-02-09T20:00:00Z"
         };
         booth.until(eve).await?;
-        booth.laptop.ok(&["plan", "set", "basic", to])?;
+        booth.laptop.ok(&["plan", "set", "basic", to, "--yes"])?;
         booth.laptop.ok(&["cancel", "--yes"])?;
         assert_eq!(booth.plan()?["cancel_at"], ends, "{from} to {to}");
         booth.until("2027-03-01T08:00:00Z").await?;
@@ -178,8 +181,12 @@ async fn allowances_are_granted_once_a_month() -> anyhow::Result<()> {
     let booth = Booth::new("2026-01-10T08:00:00Z", studio("agency")).await?;
     booth.until("2026-02-09T08:00:00Z").await?;
     for _ in 0..3 {
-        booth.laptop.ok(&["plan", "set", "freelancer", "monthly"])?;
-        booth.laptop.ok(&["plan", "set", "agency", "monthly"])?;
+        booth
+            .laptop
+            .ok(&["plan", "set", "freelancer", "monthly", "--yes"])?;
+        booth
+            .laptop
+            .ok(&["plan", "set", "agency", "monthly", "--yes"])?;
     }
     assert_eq!(booth.balance()?, 1_500);
 
@@ -198,7 +205,7 @@ async fn allowances_are_granted_once_a_month() -> anyhow::Result<()> {
     booth.laptop.ok(&["sync"])?;
     assert_eq!(booth.balance()?, 0);
     booth.cloud.card(&booth.account, "approve").await?;
-    booth.laptop.ok(&["pay-now"])?;
+    booth.laptop.ok(&["pay-now", "--yes"])?;
     assert_eq!(booth.balance()?, 550);
     booth.agrees().await
 }
@@ -209,14 +216,20 @@ async fn a_coupon_with_a_later_change_waits_for_it() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
     let (code, refused) = booth
         .laptop
-        .run(&["plan", "set", "payg", "--coupon", "zzz"])?;
+        .run(&["plan", "set", "payg", "--coupon", "zzz", "--yes"])?;
     assert_eq!(
         (code, &refused["error"]["problem"]),
         (5, &json!("unknown_coupon"))
     );
-    booth
-        .laptop
-        .ok(&["plan", "set", "basic", "annual", "--coupon", " basic2free "])?;
+    booth.laptop.ok(&[
+        "plan",
+        "set",
+        "basic",
+        "annual",
+        "--coupon",
+        " basic2free ",
+        "--yes",
+    ])?;
     assert_eq!(booth.laptop.balance()?["pending"], json!([]));
     assert_eq!(
         booth.laptop.ok(&["renewal", "preview"])?["fee"]["amount"],
@@ -240,7 +253,15 @@ async fn previews_see_what_else_happens_then() -> anyhow::Result<()> {
     });
     let booth = Booth::new("2026-01-10T08:00:00Z", studio).await?;
     let preview = booth.laptop.ok(&["renewal", "preview"])?;
-    assert_eq!(preview["card_first"]["balance_before"], 40);
+    let told = &preview["card_first"];
+    assert_eq!(
+        (&told["balance_before"], &told["balance_after"]),
+        (&json!(540), &json!(540))
+    );
+    assert_eq!(
+        (&told["expires"], &told["allowance"]),
+        (&json!(500), &json!(500))
+    );
 
     let expired = with(
         basic(5_500),
@@ -415,7 +436,9 @@ async fn what_a_programme_has_not_cannot_be_signed_up_for() -> anyhow::Result<()
         .cloud
         .runs(&booth.account, "premium_image", 20)
         .await?;
-    booth.laptop.ok(&["plan", "set", "agency", "monthly"])?;
+    booth
+        .laptop
+        .ok(&["plan", "set", "agency", "monthly", "--yes"])?;
     booth
         .cloud
         .runs(&booth.account, "premium_image", 10)
@@ -451,11 +474,11 @@ async fn an_expired_card_does_not_pay_what_grace_waits_for() -> anyhow::Result<(
         }),
     );
     let booth = Booth::new("2026-02-10T00:00:00Z", request).await?;
-    let (code, answer) = booth.laptop.run(&["pay-now", "--with", "card"])?;
+    let (code, answer) = booth.laptop.run(&["pay-now", "--with", "card", "--yes"])?;
     assert_ne!(code, 0, "{answer}");
     assert_eq!(booth.plan()?["state"], "grace");
     // By itself it takes whoever can.
-    assert_eq!(booth.laptop.ok(&["pay-now"])?["state"], "settled");
+    assert_eq!(booth.laptop.ok(&["pay-now", "--yes"])?["state"], "settled");
     assert_eq!(booth.plan()?["state"], "active");
     assert_eq!(booth.balance()?, 16_000 - 4_900);
     booth.agrees().await

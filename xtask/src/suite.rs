@@ -20,15 +20,6 @@ pub fn run(seeds: u32, long: bool) -> anyhow::Result<()> {
     step("format", &mut cargo(&["fmt", "--all", "--check"]))?;
     step("page: lint", &mut npm(&["run", "--silent", "lint"]))?;
     step("page: types", &mut npm(&["run", "--silent", "check"]))?;
-    let clippy = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ];
-    step("clippy", &mut cargo(&clippy))?;
     let binaries = prepare::build(false)?;
     bindings::generate(&binaries, true)?;
 
@@ -36,7 +27,7 @@ pub fn run(seeds: u32, long: bool) -> anyhow::Result<()> {
     let (page_ok, text) = captured("page: tests", &mut npm(&["run", "--silent", "test"]))?;
     count.add(vitest(&text));
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
-    tests
+    prepare::linted(&mut tests)
         .env("BOOTHKEEPER_BIN_DIR", &binaries)
         // An error says its causes; forty frames behind each would bury them.
         .env("RUST_LIB_BACKTRACE", "0")

@@ -2,7 +2,7 @@
 
 use boothkeeper_app::disputes::{Begin, DisputeView, DisputesView, DraftView, Edits, FileView};
 use boothkeeper_app::domain::{Hash, Seq};
-use boothkeeper_app::views::{CommandView, Look, RowView};
+use boothkeeper_app::views::{CommandView, FoundRows, Look};
 use boothkeeper_app::{AppError, Code};
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
@@ -22,7 +22,7 @@ pub fn look(shell: State<'_, Shell>, seq: Seq) -> Answer<()> {
 }
 
 #[tauri::command(async)]
-pub fn history_entries(shell: State<'_, Shell>, seqs: Vec<Seq>) -> Answer<Vec<RowView>> {
+pub fn history_entries(shell: State<'_, Shell>, seqs: Vec<Seq>) -> Answer<FoundRows> {
     Ok(shell.app()?.history_entries(&seqs)?)
 }
 

@@ -2,8 +2,8 @@
 
 use boothkeeper_app::domain::Seq;
 use boothkeeper_app::views::{
-    CommandView, EntryDetail, Explanation, HistoryQuery, HistorySummary, OutboxView, Overview,
-    RowView, Since, Update, VerifyView,
+    CommandView, EntryDetail, Explanation, FoundRows, HistoryQuery, HistorySummary, OutboxView,
+    Overview, RowView, Since, Update, VerifyView,
 };
 use boothkeeper_app::{AppError, Code, Date, Format, Remember, Setup};
 use serde::Serialize;
@@ -138,7 +138,7 @@ pub fn history_search(
     query: HistoryQuery,
     before: Option<Seq>,
     limit: u32,
-) -> Answer<Vec<RowView>> {
+) -> Answer<FoundRows> {
     Ok(shell.app()?.history_search(&query, before, limit)?)
 }
 

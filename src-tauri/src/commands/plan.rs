@@ -68,14 +68,18 @@ pub fn decide(
     seen: Quote,
 ) -> Answer<Option<CommandView>> {
     let action = Action::from(decision);
-    if !seen.destroyed.is_empty() && !is_sure(&window, seen.destroyed.len()) {
-        return Ok(None);
+    let app = shell.app()?;
+    if !seen.destroyed.is_empty() {
+        let free = app.free_plan()?.name;
+        if !is_sure(&window, &free, seen.destroyed.len()) {
+            return Ok(None);
+        }
     }
-    Ok(Some(shell.app()?.decide(&action, seen)?))
+    Ok(Some(app.decide(&action, seen)?))
 }
 
 /// The first button has the focus, so that a stray Enter keeps everything; closing counts as the third.
-fn is_sure(window: &WebviewWindow, events: usize) -> bool {
+fn is_sure(window: &WebviewWindow, free: &str, events: usize) -> bool {
     const DELETE: &str = "Delete and switch";
     let what = match events {
         1 => "1 event and its gallery".to_owned(),
@@ -84,7 +88,7 @@ fn is_sure(window: &WebviewWindow, events: usize) -> bool {
     let pressed = window
         .dialog()
         .message(format!("This deletes {what} for good. Credits are kept."))
-        .title("Switch to Pay-As-You-Go?")
+        .title(format!("Switch to {free}?"))
         .kind(MessageDialogKind::Warning)
         .buttons(MessageDialogButtons::YesNoCancelCustom(
             "Keep everything".to_owned(),

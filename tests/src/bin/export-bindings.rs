@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use boothkeeper_app::disputes::{Begin, DisputeView, DisputesView, Edits, FileView};
 use boothkeeper_app::import::{Field, Imported, Mapping, TablePreview, Whose};
 use boothkeeper_app::views::{
-    ChoicesView, CommandView, EntryDetail, Explanation, HistoryQuery, HistorySummary, Look,
-    OutboxView, PauseView, RowView, Update, VerifyView,
+    ChoicesView, CommandView, EntryDetail, Explanation, FoundRows, HistoryQuery, HistorySummary,
+    Look, OutboxView, PauseView, RowView, Update, VerifyView,
 };
 use boothkeeper_app::{BuyView, Code, Decision, Foreseen, Preferences, Remember, Setup};
 use ts_rs::{Config, TS};
@@ -26,6 +26,7 @@ fn main() -> anyhow::Result<()> {
     Preferences::export_all(&config)?;
     HistoryQuery::export_all(&config)?;
     HistorySummary::export_all(&config)?;
+    FoundRows::export_all(&config)?;
     RowView::export_all(&config)?;
     EntryDetail::export_all(&config)?;
     OutboxView::export_all(&config)?;

@@ -177,16 +177,16 @@ async fn handed_back(folder: &Path) -> anyhow::Result<()> {
     cloud.advance_to("2026-03-10T15:00:00Z").await?;
     let other = Laptop::signed_in(&desk.folder().join("other"), &cloud, &account)?;
     let laptop = Laptop::signed_in(&desk.data(), &cloud, &account)?;
-    laptop.ok(&["auto-recharge", "on"])?;
+    laptop.ok(&["auto-recharge", "on", "--yes"])?;
     laptop.run(&["coupon", "NoSuchCoupon"])?;
     cloud.stop();
     laptop.ok(&["pause", "--yes"])?;
     cloud.restart(&[])?;
     cloud.card(&account, "approve").await?;
-    other.ok(&["pay-now", "--with", "card"])?;
+    other.ok(&["pay-now", "--with", "card", "--yes"])?;
     laptop.ok(&["sync"])?;
     cloud.stop();
-    laptop.ok(&["buy", "50"])?;
+    laptop.ok(&["buy", "50", "--yes"])?;
     laptop.ok(&["renewal", "set", "credits-first"])?;
     let start = Start {
         key: Some(&account.key),

@@ -75,8 +75,21 @@ impl Naive {
         }
         self.runs[run].refunded = true;
         let Run { at, parts, .. } = self.runs[run].clone();
+        let whole = self.gives(&parts);
+        if at.div_euclid(DAY) == self.now.div_euclid(DAY) {
+            self.add(Fact::Unused {
+                at: self.now,
+                amount: whole,
+            });
+        }
+        Ok(())
+    }
+
+    /// Gives back what was taken, to where it was; for what has run out since there is something in its place. How
+    /// much it is in all.
+    fn gives(&mut self, parts: &[(usize, i64)]) -> i64 {
         let (mut lost, mut whole) = (0, 0);
-        for (credits, amount) in parts {
+        for (credits, amount) in parts.iter().copied() {
             whole += amount;
             let until = match &self.facts[credits] {
                 Fact::Credits { until, .. } => *until,
@@ -91,13 +104,7 @@ impl Naive {
         if lost > 0 {
             self.credits(From::Compensation, lost, None);
         }
-        if at.div_euclid(DAY) == self.now.div_euclid(DAY) {
-            self.add(Fact::Unused {
-                at: self.now,
-                amount: whole,
-            });
-        }
-        Ok(())
+        whole
     }
 
     pub fn buy(&mut self, amount: i64) -> Result<(), Refused> {
@@ -138,6 +145,9 @@ impl Naive {
         if self.cancel_at().is_none() {
             let late = ends - self.now < DAY;
             let annual = self.request().map_or(annual, |(_, annual, _)| annual);
+            if !late {
+                self.add(Fact::Request(None));
+            }
             let at = if late {
                 next_span(self.anchor(), ends, annual).1
             } else {
@@ -223,18 +233,25 @@ impl Naive {
         if self.life() == "grace" {
             return REFUSED;
         }
-        let Some((from, to)) = self.paid() else {
+        let on = self.paid().is_some();
+        let Some((from, to, of)) = self.span() else {
             return self.begin(plan, annual, coupon);
         };
-        if self.annual() != Some(annual) {
+        if !on && of != annual {
+            return REFUSED;
+        }
+        let fee = |plan: &str| self.fee(plan, annual, &[]).0;
+        // Another cycle and a lower plan wait for the end of what is paid.
+        if on && (of != annual || fee(plan) < fee(self.plan().name)) {
             if self.cancel_at().is_some_and(|at| at <= to) {
                 return REFUSED;
             }
             self.add(Fact::Request(Some((plan, annual, coupon))));
             return Ok(());
         }
-        let fee = |plan: &str| self.fee(plan, annual, &[]).0;
-        let more = fee(plan) - fee(self.plan().name);
+        // Of the dearest plan that was on in it, what is left has been paid.
+        let dearest = self.on_since(from).into_iter().map(fee).max();
+        let more = fee(plan) - dearest.unwrap_or(0);
         // Half up to the cent.
         let (left, whole) = (i128::from(to - self.now), i128::from(to - from));
         let twice = (i128::from(more) * left * 2).div_euclid(whole);
@@ -249,9 +266,10 @@ impl Naive {
             self.redeemed(code);
         }
         self.switch(plan, annual);
-        if charge > 0 {
-            self.grant_difference();
+        if !on {
+            self.add(Fact::Paid { from, to: Some(to) });
         }
+        self.grant_difference();
         Ok(())
     }
 
@@ -337,20 +355,18 @@ impl Naive {
         if self.life() != "closed" {
             return REFUSED;
         }
-        let taken = self.last(|fact| match fact {
-            Fact::Closed { taken } => Some(*taken),
+        let took = self.last(|fact| match fact {
+            Fact::Closed(took) => Some(took.clone()),
             _ => None,
         });
-        let taken = taken.expect("closed");
+        let took = took.expect("closed");
         self.add(Fact::Reopened);
         self.add(Fact::Plan {
             plan: self.rules.plans[0].name,
             annual: None,
         });
         self.add(Fact::Cancel(None));
-        if taken > 0 {
-            self.credits(From::Compensation, taken, None);
-        }
+        self.gives(&took);
         Ok(())
     }
 

@@ -142,14 +142,48 @@ impl Naive {
     pub(super) fn paid(&self) -> Option<(Instant, Instant)> {
         self.last(|fact| match fact {
             Fact::Paid { from, to } => Some(to.map(|to| (*from, to))),
-            Fact::Closed { .. } => Some(None),
+            Fact::Closed(_) => Some(None),
             _ => None,
         })?
     }
 
+    /// The span that is paid for and runs, and whether it is a year; also where its plan has been left.
+    pub(super) fn span(&self) -> Option<(Instant, Instant, bool)> {
+        let mut annual = None;
+        let mut span = None;
+        for fact in &self.facts {
+            match fact {
+                Fact::Plan { annual: of, .. } => annual = *of,
+                Fact::Paid { from, to: Some(to) } => span = Some((*from, *to, annual?)),
+                _ => {}
+            }
+        }
+        span.filter(|(_, to, _)| self.paid().is_some() || self.now < *to)
+    }
+
+    /// All plans with a fee that were on in the span that began then.
+    pub(super) fn on_since(&self, start: Instant) -> Vec<&'static str> {
+        let mut on = Vec::new();
+        let (mut plan, mut begun) = ("", false);
+        for fact in &self.facts {
+            match fact {
+                Fact::Plan {
+                    plan: name,
+                    annual: Some(_),
+                } => plan = *name,
+                Fact::Paid { from, to: Some(_) } => begun = *from == start,
+                _ => continue,
+            }
+            if begun {
+                on.push(plan);
+            }
+        }
+        on
+    }
+
     pub(super) fn life(&self) -> &'static str {
         self.last(|fact| match fact {
-            Fact::Closed { .. } => Some("closed"),
+            Fact::Closed(_) => Some("closed"),
             Fact::Grace { .. } => Some("grace"),
             Fact::GraceOver | Fact::Reopened => Some("active"),
             _ => None,
@@ -160,7 +194,7 @@ impl Naive {
     pub(super) fn grace(&self) -> Option<(Instant, bool)> {
         self.last(|fact| match fact {
             Fact::Grace { until, cancelled } => Some(Some((*until, *cancelled))),
-            Fact::GraceOver | Fact::Closed { .. } => Some(None),
+            Fact::GraceOver | Fact::Closed(_) => Some(None),
             _ => None,
         })?
     }
@@ -201,7 +235,7 @@ impl Naive {
     pub(super) fn asked(&self) -> Option<Asked> {
         self.last(|fact| match fact {
             Fact::Asked(asked) => Some(Some(*asked)),
-            Fact::Answered | Fact::Closed { .. } => Some(None),
+            Fact::Answered | Fact::Closed(_) => Some(None),
             _ => None,
         })?
     }

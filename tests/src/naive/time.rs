@@ -128,10 +128,6 @@ impl Naive {
     }
 
     pub(super) fn close(&mut self) {
-        let taken = self.balance();
-        for (credits, _, amount, _) in self.left() {
-            self.add(Fact::Took { credits, amount });
-        }
         let bonuses = self.waits(|fact| match fact {
             Fact::Bonus { code, waits } => Some((code, *waits)),
             _ => None,
@@ -139,7 +135,14 @@ impl Naive {
         for code in bonuses {
             self.add(Fact::Bonus { code, waits: false });
         }
-        self.add(Fact::Closed { taken });
+        let left = self.left().into_iter();
+        let left: Vec<_> = left
+            .map(|(credits, _, amount, _)| (credits, amount))
+            .collect();
+        for (credits, amount) in left.iter().copied() {
+            self.add(Fact::Took { credits, amount });
+        }
+        self.add(Fact::Closed(left));
     }
 
     pub(super) fn end_period(&mut self) {

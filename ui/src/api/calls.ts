@@ -14,6 +14,7 @@ import type { EntryDetail } from './generated/EntryDetail';
 import type { Explanation } from './generated/Explanation';
 import type { FileView } from './generated/FileView';
 import type { Foreseen } from './generated/Foreseen';
+import type { FoundRows } from './generated/FoundRows';
 import type { HistoryQuery } from './generated/HistoryQuery';
 import type { HistorySummary } from './generated/HistorySummary';
 import type { Imported } from './generated/Imported';
@@ -59,12 +60,12 @@ export const historySummary = (query: HistoryQuery) =>
 export const historyRows = (query: HistoryQuery, day: string, offset: number, limit: number) =>
   call<RowView[]>('history_rows', { query, day, offset, limit });
 export const historySearch = (query: HistoryQuery, before: number | null, limit: number) =>
-  call<RowView[]>('history_search', { query, before, limit });
+  call<FoundRows>('history_search', { query, before, limit });
 export const explain = (from: string | null, after: number | null = null) =>
   call<Explanation>('explain', { from, after });
 export const lastLook = () => call<Look | null>('last_look');
 export const look = (seq: number) => call<null>('look', { seq });
-export const historyEntries = (seqs: number[]) => call<RowView[]>('history_entries', { seqs });
+export const historyEntries = (seqs: number[]) => call<FoundRows>('history_entries', { seqs });
 export const disputes = () => call<DisputesView>('disputes');
 export const dispute = (id: string) => call<DisputeView>('dispute', { id });
 export const beginDispute = (begin: Begin) => call<DraftView>('begin_dispute', { begin });

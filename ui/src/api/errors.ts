@@ -225,7 +225,8 @@ export const WORDS: Record<Code, Words> = {
     severity: 'warn',
   },
   imported: {
-    sentence: 'This account was imported: there is no cloud behind it.',
+    sentence:
+      'This account was imported: no cloud is behind it, and of its plan and card nothing is known.',
     next: 'Send the dispute by e-mail.',
     severity: 'warn',
   },

@@ -18,6 +18,7 @@ export const CAUSES: Record<CauseCode, string> = {
   renewal_paid_from_credits: 'Plan renewed from credits',
   expiry: 'Credits expired',
   account_closed: 'Account closed, credits deleted',
+  given_back: 'Given back',
   reversal: 'Taken back',
   adjustment: 'Adjusted by support, with a reason',
   brought_forward: 'Balance before this history, assumed',
@@ -32,6 +33,7 @@ export const STEPS: Record<NextStep, string> = {
   pause: 'Resume or pause',
   buy_credits: 'Buy credits',
   look_at_rows: 'Look at the rows',
+  compare_statement: 'Compare with your bank’s statement',
   wait: 'Nothing to do',
 };
 
@@ -44,6 +46,9 @@ export function sentence(finding: Finding, asset: Asset, zone: string): string {
 
 function told(finding: Finding, asset: Asset, zone: string): string {
   const amount = finding.amount === undefined ? '' : money(finding.amount, asset);
+  const charge = finding.charge
+    ? money(finding.charge.amount, { code: finding.charge.currency, scale: finding.charge.scale })
+    : '';
   const at = finding.at ? deadline(finding.at, zone) : '';
   const until = finding.deadline ? deadline(finding.deadline, zone) : '';
   const runs = finding.entries.length;
@@ -75,7 +80,7 @@ function told(finding: Finding, asset: Asset, zone: string): string {
     case 'daily_limit_reached':
       return `Today’s limit of ${amount} is used up. It resets on ${until}.`;
     case 'repeated_runs':
-      return `${runs} runs of one kind within minutes took ${amount} from ${at} on.`;
+      return `${runs} equal runs, several in one second, took ${amount} from ${at} on.`;
     case 'premium_spike':
       return `${runs} dear runs took ${amount}, more than all the others.`;
     case 'auto_recharge_fired':
@@ -85,7 +90,11 @@ function told(finding: Finding, asset: Asset, zone: string): string {
     case 'auto_recharge_expected':
       return `After the renewal on ${until} auto-recharge will buy ${amount}.`;
     case 'card_declined':
-      return `The fee was not paid on ${at}: card or credits did not do.`;
+      return `The fee of ${charge} was not paid on ${at}: neither card nor credits could pay.`;
+    case 'charged_to_card':
+      return `Your card paid ${charge} on ${at}.`;
+    case 'charged_twice':
+      return `${charge} was charged on ${at} for what had been paid already.`;
     case 'card_expiring':
       return `The card on file is good until ${until}.`;
     case 'cancel_leads_to_closure':

@@ -28,6 +28,10 @@ export function money(minor: number, asset: Asset, signed = false): string {
   return `${sign}${symbol}${whole}${fraction}`;
 }
 
+/** How wide an amount is, in characters: large numerals are set so that all of it fits. */
+export const moneyLength = (minor: number, asset: Asset, signed = false): number =>
+  money(minor, asset, signed).length;
+
 /**
  * Reads what an operator types: `50`, `50.00`, `$1,250.5`, and `50,00` as most of the world writes it; null for
  * anything else, and for what could be read in two ways.

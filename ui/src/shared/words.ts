@@ -5,8 +5,11 @@ import type { CommandView } from '../api/generated/CommandView';
 import type { DeadlineCode } from '../api/generated/DeadlineCode';
 import type { PendingKind } from '../api/generated/PendingKind';
 import type { Reason } from '../api/generated/Reason';
+import type { RowView } from '../api/generated/RowView';
 import type { RowStatus } from '../api/generated/RowStatus';
 import { money } from './money';
+
+const USD = { code: 'USD', scale: 2 };
 
 const SERVICES: Record<string, string> = {
   background_removal: 'Background removal',
@@ -48,6 +51,10 @@ const KINDS: Record<string, string> = {
   event_scheduled: 'Event scheduled',
   event_removed: 'Event removed',
   card_changed: 'Card changed',
+  payment_failed: 'Fee not paid',
+  plan_change_requested: 'Plan change asked for',
+  plan_changed: 'Plan changed',
+  reversal: 'Undone',
 };
 
 function readable(code: string): string {
@@ -62,10 +69,16 @@ export const kindName = (code: string) => KINDS[code] ?? readable(code);
 export const counted = (count: number, one: string, more = `${one}s`) =>
   `${count.toLocaleString('en-US')} ${count === 1 ? one : more}`;
 
-/** What a row is called: its service for runs and refunds, else its kind. */
-export function rowName(row: { kind: string; service?: string }): string {
-  if (!row.service) return kindName(row.kind);
-  return serviceName(row.service);
+/** What a row is called: its service for runs and refunds, else its kind, with what moved beside credits. */
+export function rowName(row: RowView, asset?: Asset): string {
+  if (row.service) return serviceName(row.service);
+  const said = [kindName(row.kind)];
+  if (row.plan) said.push(planName(row.plan, row.cycle));
+  if (row.kind === 'event_scheduled' && row.event) said.push(row.event);
+  if (row.coming !== undefined && asset) said.push(money(row.coming, asset));
+  if (row.charge && row.kind !== 'purchase_started')
+    said.push(`card ${money(row.charge.amount, USD)}`);
+  return said.length > 1 ? `${said[0]}: ${said.slice(1).join(', ')}` : (said[0] ?? '');
 }
 
 export const BUCKETS: Record<Bucket, string> = {
@@ -94,12 +107,17 @@ export const STATUS: Record<RowStatus, string> = {
   done: 'Done',
   refunded: 'Refunded',
   refund_due: 'Refund due',
+  not_refunded: 'Failed, not refunded',
   failed: 'Failed',
   pending: 'Pending',
   matched: 'Matched',
+  unexplained: 'Not explained',
 };
 
 const PLANS: Record<string, string> = { payg: 'Pay-As-You-Go' };
+
+/** The plans without a fee: where a pause leads. */
+export const isFree = (plan?: string) => plan === 'payg' || plan === 'legacy';
 
 export function planName(plan: string, cycle?: string): string {
   const name = PLANS[plan] ?? readable(plan);
@@ -130,8 +148,8 @@ export function commandName(command: CommandView): string {
     case 'redeem_coupon':
       return `Redeem coupon ${command.coupon ?? ''}`;
     case 'change_plan':
-      return command.plan === 'payg'
-        ? 'Pause: switch to Pay-As-You-Go'
+      return isFree(command.plan)
+        ? `Pause: switch to ${planName(command.plan ?? '')}`
         : `Change plan to ${planName(command.plan ?? '', command.cycle)}`;
     case 'pay_now':
       return 'Pay the fee now';
@@ -182,6 +200,8 @@ const PROBLEMS: Record<string, string> = {
   coupon_not_for_plan: 'The coupon is for another plan or cycle.',
   coupon_redeemed: 'The coupon has been redeemed.',
   same_plan: 'The account is on that plan and cycle already.',
+  other_cycle_paid:
+    'The period that is paid for is of the other cycle. Come back to that one, then change from its end.',
   credits_cannot_pay_fees: 'Credits cannot pay fees here.',
   no_auto_recharge: 'There is no auto-recharge here.',
   blob_missing: 'A file of it has not arrived yet; it is sent again.',

@@ -5,6 +5,7 @@ use boothkeeper_domain::billing::forecast;
 use boothkeeper_domain::billing::plan::{self, Target};
 use boothkeeper_domain::billing::quote::{Quote, quote};
 use boothkeeper_domain::time::DAY;
+use boothkeeper_domain::typed;
 use boothkeeper_domain::{Account, Amount, Catalog, Money, Seq, Timestamp};
 use boothkeeper_store::outbox::{Command, Outbox};
 use boothkeeper_sync::wire::action::Action;
@@ -118,7 +119,7 @@ impl App {
     }
 
     pub fn redeem_coupon(&self, code: &str) -> Result<CommandView, AppError> {
-        let code = code.trim().to_owned();
+        let code = typed::code(code);
         self.queue(&Action::RedeemCoupon { code }, None)
     }
 

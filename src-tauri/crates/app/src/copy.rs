@@ -60,6 +60,14 @@ impl Copied<'_> {
         Catalog::shipped(programme).map_err(|error| AppError::because(Code::Internal, error))
     }
 
+    /// Nothing is said of what an import does not know.
+    pub fn is_no_import(&self) -> Result<(), AppError> {
+        match self.binding.imported {
+            true => Err(AppError::new(Code::Imported)),
+            false => Ok(()),
+        }
+    }
+
     pub fn asset(&self) -> Result<&Asset, AppError> {
         let identity = self.head.account.identity.as_ref();
         let identity = identity.ok_or(AppError::new(Code::NotSynced))?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use boothkeeper_domain::trust::Reason;
-use boothkeeper_domain::{AccountId, Seq};
+use boothkeeper_domain::{AccountId, Seq, typed};
 use boothkeeper_store::SyncRole;
 use boothkeeper_store::outbox::Binding;
 use boothkeeper_sync::wire::is_loopback;
@@ -342,7 +342,8 @@ impl App {
 /// A cloud's address: HTTPS, or HTTP on this machine only; a key never travels in the clear.
 pub(crate) fn address(text: &str) -> Result<String, AppError> {
     let wrong = || AppError::new(Code::AddressMalformed);
-    let text = text.trim().trim_end_matches('/');
+    let text = typed::code(text);
+    let text = text.trim_end_matches('/');
     let rest = match text.split_once("://") {
         Some(("https", rest)) => rest,
         Some(("http", rest)) if is_loopback(rest.split('/').next().unwrap_or_default()) => rest,

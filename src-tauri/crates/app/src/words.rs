@@ -47,28 +47,36 @@ pub fn money(amount: Amount, asset: &Asset) -> String {
 /// What a deadline brings, in money.
 pub fn detail(deadline: &DeadlineView, asset: Option<&Asset>) -> String {
     let fee = deadline.fee.as_ref();
-    let fee = fee.map_or(String::new(), |fee| money(fee.amount, &Asset::usd()));
+    let fee = fee.map_or("the fee".to_owned(), |fee| money(fee.amount, &Asset::usd()));
     let stake = deadline.credits_at_risk.zip(asset);
-    let stake = stake.map_or(String::new(), |(amount, asset)| money(amount, asset));
+    let stake = stake.map(|(amount, asset)| money(amount, asset) + " in credits");
+    let stake = |otherwise: &str| stake.clone().unwrap_or_else(|| otherwise.to_owned());
     match (deadline.code, deadline.outcome) {
-        (DeadlineCode::Renewal, Some(Outcome::Card)) => format!("{fee} by card."),
-        (DeadlineCode::Renewal, Some(Outcome::Credits)) => format!("{fee} from credits."),
-        (DeadlineCode::Renewal, _) => format!("Nobody will pay {fee}: grace begins."),
-        (DeadlineCode::CancelBy, _) => format!("After it the renewal of {fee} is paid."),
+        (DeadlineCode::Renewal, Some(Outcome::Card)) => format!("The card pays {fee}."),
+        (DeadlineCode::Renewal, Some(Outcome::Credits)) => format!("Credits pay {fee}."),
+        (DeadlineCode::Renewal, Some(Outcome::Unpaid)) => {
+            format!("Nobody will pay {fee}: grace begins.")
+        }
+        (DeadlineCode::Renewal, None) => "The plan renews.".to_owned(),
+        (DeadlineCode::CancelBy, _) => format!("After it the renewal is paid: {fee}."),
         (DeadlineCode::PaymentRetry, _) => {
-            format!("{fee} is asked for again. Grace runs: pay, or pause.")
+            format!("Again {fee} is asked for. Grace runs: pay, or pause.")
         }
         (DeadlineCode::GraceEnd, _) => {
-            format!("{stake} in credits are deleted. Pay, resume or pause before.")
+            format!(
+                "{} are deleted. Pay, resume or pause before.",
+                stake("All credits")
+            )
         }
         (DeadlineCode::CancelledPeriodEnd, _) => {
-            format!("Grace begins; {stake} in credits are at stake.")
+            format!("Grace begins; {} are at stake.", stake("all credits"))
         }
         (DeadlineCode::CardExpiry, _) => "Renewals and auto-recharge need another card.".to_owned(),
-        (DeadlineCode::AllowanceRefresh, _) => {
-            "What is left of the month's allowance goes.".to_owned()
-        }
-        (DeadlineCode::GrantExpiry, _) => format!("{stake} in credits go unused."),
+        (DeadlineCode::AllowanceRefresh, _) => match deadline.credits_at_risk {
+            Some(_) => format!("{} of the old month's allowance go.", stake("What is left")),
+            None => "The month's allowance comes.".to_owned(),
+        },
+        (DeadlineCode::GrantExpiry, _) => format!("{} go unused.", stake("Credits")),
         (DeadlineCode::DisputeReply, _) => "If none comes by then, write to them again.".to_owned(),
     }
 }
@@ -89,6 +97,7 @@ pub const fn cause(code: CauseCode) -> &'static str {
         CauseCode::RenewalPaidFromCredits => "Plan renewed from credits",
         CauseCode::Expiry => "Credits expired",
         CauseCode::AccountClosed => "Account closed, credits deleted",
+        CauseCode::GivenBack => "Given back",
         CauseCode::Reversal => "Taken back",
         CauseCode::BroughtForward => "Balance before this history, assumed",
         CauseCode::Adjustment => "Adjusted by support, with a reason",
@@ -133,5 +142,58 @@ pub const fn dispute(kind: DisputeKind) -> &'static str {
         DisputeKind::AccountClosed => "An account that was closed",
         DisputeKind::SpecialPricing => "Special pricing for education or charity",
         DisputeKind::Other => "Something else",
+    }
+}
+
+/// Whether a sentence has a place where something should stand and nothing does.
+#[cfg(test)]
+pub fn has_hole(text: &str) -> bool {
+    let holes = ["  ", " .", " ,", " :", " ;", "()", ": .", ", ,"];
+    holes.iter().any(|hole| text.contains(hole)) || text.starts_with([' ', '.', ',', ':'])
+}
+
+#[cfg(test)]
+mod tests {
+    use boothkeeper_domain::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn deadline_without_its_figures_is_a_whole_sentence() {
+        let codes = [
+            DeadlineCode::GraceEnd,
+            DeadlineCode::CancelledPeriodEnd,
+            DeadlineCode::Renewal,
+            DeadlineCode::CancelBy,
+            DeadlineCode::PaymentRetry,
+            DeadlineCode::CardExpiry,
+            DeadlineCode::AllowanceRefresh,
+            DeadlineCode::GrantExpiry,
+            DeadlineCode::DisputeReply,
+        ];
+        for code in codes {
+            for outcome in [
+                None,
+                Some(Outcome::Card),
+                Some(Outcome::Credits),
+                Some(Outcome::Unpaid),
+            ] {
+                for at_risk in [None, Some(Amount::of(500))] {
+                    let view = DeadlineView {
+                        code,
+                        at: Timestamp::from_millis(0),
+                        credits_at_risk: at_risk,
+                        fee: None,
+                        outcome,
+                        tiers: vec![],
+                    };
+                    let asset = Asset::usd();
+                    for asset in [None, Some(&asset)] {
+                        let text = detail(&view, asset);
+                        assert!(!has_hole(&text), "{code:?}: {text}");
+                    }
+                }
+            }
+        }
     }
 }

@@ -56,9 +56,17 @@ pub enum Command {
     Buy {
         /// In the account's unit: 50 or 50.00.
         amount: String,
+        /// Do it, having seen what is charged.
+        #[arg(long)]
+        yes: bool,
     },
     /// Switch auto-recharge.
-    AutoRecharge { switch: Switch },
+    AutoRecharge {
+        switch: Switch,
+        /// Do it, having seen what is charged.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Where the credits went: causes that add up, and what to know or do. The last 30 days, if not said.
     Explain {
         /// First day, in this computer's zone: 2026-02-01.
@@ -95,6 +103,9 @@ pub enum Command {
         /// The account's own order decides, if not said.
         #[arg(long)]
         with: Option<PayWith>,
+        /// Do it, having seen what is charged.
+        #[arg(long)]
+        yes: bool,
     },
     /// Redeem a coupon.
     Coupon { code: String },
@@ -350,7 +361,7 @@ pub enum PlanCommand {
         /// Redeem a coupon with it.
         #[arg(long)]
         coupon: Option<String>,
-        /// Do it, having seen what is destroyed.
+        /// Do it, having seen what is charged and destroyed.
         #[arg(long)]
         yes: bool,
     },

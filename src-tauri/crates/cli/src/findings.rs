@@ -8,6 +8,8 @@ use boothkeeper_app::words::money;
 /// What a finding says; of what had not happened, up to when that is known.
 pub fn sentence(finding: &Finding, asset: &Asset, zone: &Zone) -> String {
     let amount = finding.amount.map_or(String::new(), |a| money(a, asset));
+    let charge = finding.charge.as_ref();
+    let charge = charge.map_or(String::new(), |charge| money(charge.amount, &Asset::usd()));
     let local = |at: Option<Timestamp>| at.map_or(String::new(), |at| zone.local(at).to_string());
     let (at, until) = (local(finding.at), local(finding.deadline));
     let rows = finding.entries.len();
@@ -46,7 +48,7 @@ pub fn sentence(finding: &Finding, asset: &Asset, zone: &Zone) -> String {
             format!("Today's limit of {amount} is used up. It resets {until}.")
         }
         FindingCode::RepeatedRuns => {
-            format!("{rows} runs of one kind within minutes took {amount} from {at} on.")
+            format!("{rows} equal runs, several in one second, took {amount} from {at} on.")
         }
         FindingCode::PremiumSpike => {
             format!("{rows} dear runs took {amount}, more than all the others.")
@@ -57,7 +59,11 @@ pub fn sentence(finding: &Finding, asset: &Asset, zone: &Zone) -> String {
             format!("After the renewal {until} auto-recharge will buy {amount}.")
         }
         FindingCode::CardDeclined => {
-            format!("The fee was not paid {at}: card or credits did not do.")
+            format!("The fee of {charge} was not paid {at}: neither card nor credits could pay.")
+        }
+        FindingCode::ChargedToCard => format!("The card paid {charge} {at}."),
+        FindingCode::ChargedTwice => {
+            format!("{charge} was charged {at} for what had been paid already.")
         }
         FindingCode::CardExpiring => format!("The card on file is good until {until}."),
         FindingCode::CancelLeadsToClosure => {
@@ -105,6 +111,7 @@ pub fn step(finding: &Finding, imported: bool) -> Option<String> {
             let (first, rows) = (finding.entries.first()?, finding.entries.len());
             format!("look at the {rows} rows from entry {first} on: {us} history")
         }
+        NextStep::CompareStatement => "compare it with the bank's statement".to_owned(),
         NextStep::Wait => return None,
     })
 }

@@ -1,6 +1,7 @@
 //! `boothkeeper`: the same use cases as the window, for terminals and scripts.
 
 mod arguments;
+mod decide;
 mod dispute;
 mod findings;
 mod import;
@@ -19,6 +20,7 @@ use arguments::{
 use boothkeeper_app::domain::account::{Payer, PaymentOrder};
 use boothkeeper_app::domain::billing::plan::Target;
 use boothkeeper_app::domain::calendar::Cycle;
+use boothkeeper_app::domain::typed;
 use boothkeeper_app::import::imported_folder;
 use boothkeeper_app::views::{HistoryQuery, Since, glance};
 use boothkeeper_app::{
@@ -26,6 +28,7 @@ use boothkeeper_app::{
     verify_packet,
 };
 use clap::Parser;
+use decide::{decide, decide_on, freshen, send};
 use output::Output;
 use serde::Serialize;
 use serde_json::json;
@@ -136,17 +139,12 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
         Command::Sync { watch: true } => watch(app, output).await?,
         Command::Balance => output.balance(&app.balance()?),
         Command::History(arguments) => history(app, arguments, output)?,
-        Command::Buy { amount } => {
-            let asset = asset(app)?;
-            let amount = output::amount(&amount, &asset)?;
-            app.signed_in()?;
-            let queued = app.buy_credits(amount)?;
-            return send(app, &queued.id, output).await;
+        Command::Buy { amount, yes } => {
+            let amount = output::amount(&amount, &asset(app)?)?;
+            return decide::buy(app, amount, yes, output).await;
         }
-        Command::AutoRecharge { switch } => {
-            app.signed_in()?;
-            let queued = app.set_auto_recharge(switch == Switch::On)?;
-            return send(app, &queued.id, output).await;
+        Command::AutoRecharge { switch, yes } => {
+            return decide::set_auto_recharge(app, switch == Switch::On, yes, output).await;
         }
         Command::Explain { from, to } => {
             output.explain(&app.explain(Since::Days(from, to))?, app)?
@@ -179,14 +177,14 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
         }
         Command::Cancel { yes } => return decide(app, Action::Cancel, yes, output).await,
         Command::Resume => return decide(app, Action::Resume, false, output).await,
-        Command::PayNow { with } => {
+        Command::PayNow { with, yes } => {
             freshen(app).await?;
             let method = match with {
                 Some(PayWith::Card) => Payer::Card,
                 Some(PayWith::Credits) => Payer::Credits,
                 None => app.payer()?,
             };
-            return decide_on(app, Action::PayNow { method }, false, output).await;
+            return decide_on(app, Action::PayNow { method }, yes, output).await;
         }
         Command::Renewal(RenewalCommand::Preview) => {
             output.renewal(&app.renewal_preview()?, app)?;
@@ -255,92 +253,12 @@ async fn login(
 }
 
 fn read_key() -> Result<String, AppError> {
-    let mut key = String::new();
+    let mut key = Vec::new();
     std::io::stdin()
         .take(1024)
-        .read_to_string(&mut key)
+        .read_to_end(&mut key)
         .map_err(|error| AppError::because(Code::KeyMalformed, error))?;
-    Ok(key)
-}
-
-/// Shows what a change does and has it done: as seen, or not at all. What destroys something is done only
-/// with a word for it.
-async fn decide(
-    app: &App,
-    action: Action,
-    yes: bool,
-    output: &Output,
-) -> Result<ExitCode, AppError> {
-    freshen(app).await?;
-    decide_on(app, action, yes, output).await
-}
-
-/// The same on the copy as it is.
-async fn decide_on(
-    app: &App,
-    action: Action,
-    yes: bool,
-    output: &Output,
-) -> Result<ExitCode, AppError> {
-    app.may_decide(&action)?;
-    let foreseen = app.foresee(&action)?;
-    output.foreseen(&foreseen, app)?;
-    let free = app.free_plan()?.code;
-    if matches!(&action, Action::ChangePlan(target) if target.plan == free) {
-        output.prices(&app.pause_preview()?, app)?;
-    }
-    let quote = foreseen.quote;
-    // A cancelled plan ends in closing, which deletes every credit.
-    let destroys = !quote.destroyed.is_empty() || action == Action::Cancel;
-    if destroys && !yes && !output.confirm() {
-        return Ok(output.not_confirmed(&quote));
-    }
-    let queued = app.decide(&action, quote)?;
-    send(app, &queued.id, output).await
-}
-
-/// What is shown is what the cloud says now, where it can be asked.
-async fn freshen(app: &App) -> Result<(), AppError> {
-    app.signed_in()?;
-    match app.sync_once().await {
-        Err(error) if !error.is_transient() => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// Tries to send at once. What waits for the network stays queued, and that is a success. What cannot be
-/// sent for another reason is taken back: it is not to surprise anybody later.
-async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppError> {
-    let sent = app.sync_once().await;
-    let command = app.command(id)?;
-    // What could not be sent may be another action: this one is judged by what became of it.
-    let sent = match sent {
-        Ok(synced) if command.problem.is_some() => synced.unsent.map_or(Ok(()), Err),
-        Ok(_) => Ok(()),
-        Err(_) if !command.open => Ok(()),
-        Err(error) => Err(error),
-    };
-    let held = sent.as_ref().is_err_and(|error| error.code == Code::Locked);
-    if let Err(error) = sent
-        && !error.is_transient()
-    {
-        if command.state == "queued" {
-            app.cancel_command(id)?;
-            return Err(error);
-        }
-        // It may have happened: what is known of it is said, with the error's exit code.
-        output.command(&command, unit(app).as_ref());
-        return Ok(output::exit(error.code));
-    }
-    output.command(&command, unit(app).as_ref());
-    if held && command.open {
-        output.note("Another Boothkeeper on this computer keeps this copy, and sends it.");
-    }
-    output.standing(app)?;
-    Ok(match command.state.as_str() {
-        "rejected" | "needs_decision" => output::exit(Code::Refused),
-        _ => ExitCode::SUCCESS,
-    })
+    typed::piped(&key).ok_or(AppError::new(Code::KeyMalformed))
 }
 
 /// What amounts are shown in, if that is known.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use boothkeeper_app::domain::trust::{Reason, Trust};
 use boothkeeper_app::domain::{Amount, Asset};
 use boothkeeper_app::views::{
-    BalanceView, CommandView, Doctor, HistoryPage, OutboxView, VerifyView,
+    BalanceView, CommandView, Doctor, HistoryPage, OutboxView, RowView, VerifyView,
 };
 use boothkeeper_app::words::money;
 use boothkeeper_app::{App, AppError, Code, Zone, system_zone};
@@ -167,11 +167,11 @@ impl Output {
         for entry in &page.entries {
             let row = &entry.row;
             let what = row.service.as_deref().unwrap_or(&row.kind);
-            let event = row.event.as_deref().unwrap_or_default();
+            let more = more(row, &asset);
             let (delta, after) = (money(row.delta, &asset), money(row.balance_after, &asset));
             let (at, status) = (app.zone().local(row.at), json_name(&row.status));
             self.line(&format!(
-                "{:>8}  {at}  {delta:>10}  {after:>10}  {what:<20}  {status:<10}  {event}",
+                "{:>8}  {at}  {delta:>10}  {after:>10}  {what:<20}  {status:<12}  {more}",
                 row.seq.0
             ));
         }
@@ -267,6 +267,21 @@ impl Output {
 pub fn to_stderr(text: &str) {
     // Where this cannot be written there is no other place to say so.
     let _ = writeln!(std::io::stderr().lock(), "{}", neutral(text));
+}
+
+/// What a row says beside credits: its event, the plan it leads to, what is to come, what the card paid.
+fn more(row: &RowView, asset: &Asset) -> String {
+    let plan = row.plan.as_ref().map(|plan| {
+        let cycle = row.cycle.map(|cycle| format!(" {}", json_name(&cycle)));
+        format!("{plan}{}", cycle.unwrap_or_default())
+    });
+    let coming = row
+        .coming
+        .map(|coming| format!("{} to come", money(coming, asset)));
+    let charge = row.charge.as_ref();
+    let charge = charge.map(|charge| format!("card {}", money(charge.amount, &Asset::usd())));
+    let parts = [row.event.clone(), plan, coming, charge];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Names and words come from elsewhere: none of them breaks the line, moves the cursor or turns the text around.

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use boothkeeper_app::domain::account::Payer;
 use boothkeeper_app::domain::billing::forecast::{Outcome, Preview};
-use boothkeeper_app::domain::billing::quote::Quote;
 use boothkeeper_app::domain::{Amount, Asset, Money};
-use boothkeeper_app::views::{PauseView, RenewalPreview, SubscriptionView};
+use boothkeeper_app::views::{AutoRechargeView, PauseView, RenewalPreview, SubscriptionView};
 use boothkeeper_app::words::money;
-use boothkeeper_app::{App, AppError, Code, Foreseen};
+use boothkeeper_app::{App, AppError, BuyView, Code, Foreseen};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::output::{Output, asset, exit, json_name, trust};
@@ -63,7 +63,7 @@ impl Output {
                 let (at, due) = (zone.local(next.at), usd(next.fee.amount));
                 let after = money(next.balance_after, &asset);
                 let paid = match next.outcome {
-                    Outcome::Card => format!("paid by card, credits stay {after}"),
+                    Outcome::Card => format!("paid by card, credits then {after}"),
                     Outcome::Credits => format!("paid from credits, {after} left"),
                     Outcome::Unpaid => "WILL NOT BE PAID: grace begins".to_owned(),
                 };
@@ -160,6 +160,14 @@ impl Output {
             return Ok(());
         }
         let asset = asset(app)?;
+        if let Some(expires) = &view.expires {
+            let (amount, at) = (money(expires.amount, &asset), app.zone().local(expires.at));
+            self.line(&format!("of them {amount} reach their end from {at} on"));
+        }
+        if let Some(allowance) = view.allowance {
+            let allowance = money(allowance, &asset);
+            self.line(&format!("{allowance} of the monthly allowance stop"));
+        }
         for price in &view.prices {
             let (before, after) = (money(price.before, &asset), money(price.after, &asset));
             self.line(&format!(
@@ -175,6 +183,45 @@ impl Output {
         !self.json() && std::io::stdin().is_terminal()
     }
 
+    /// What a purchase charges and comes to.
+    pub fn purchase(&self, view: &BuyView, app: &App) -> Result<(), AppError> {
+        if self.json() {
+            return Ok(());
+        }
+        let asset = asset(app)?;
+        let on = match &view.card {
+            Some(card) => format!(" {} •••{}", card.brand, card.last4),
+            None => "; there is none on file".to_owned(),
+        };
+        self.line(&format!("charges the card {}{on}", usd(view.charge.amount)));
+        let after = money(view.balance_after, &asset);
+        self.line(&format!("credits then {after}"));
+        if let Some(at) = view.closes_at {
+            let at = app.zone().local(at);
+            self.line(&format!(
+                "they are deleted with the account on {at}, unless the plan is paid or paused"
+            ));
+        }
+        Ok(())
+    }
+
+    /// What auto-recharge will charge.
+    pub fn recharges(&self, terms: &AutoRechargeView, app: &App) -> Result<(), AppError> {
+        let (false, Some(at), Some(amount)) = (self.json(), terms.at, terms.amount) else {
+            return Ok(());
+        };
+        let (asset, balance) = (asset(app)?, app.balance()?.balance);
+        let now = match balance {
+            Some(balance) if balance <= at => ", and so at once",
+            _ => "",
+        };
+        let (at, amount) = (money(at, &asset), money(amount, &asset));
+        self.line(&format!(
+            "charges the card {amount} whenever the balance is {at} or less{now}"
+        ));
+        Ok(())
+    }
+
     pub fn confirm(&self) -> bool {
         if !self.asks() {
             return false;
@@ -185,14 +232,15 @@ impl Output {
         read.is_ok() && answer.trim().eq_ignore_ascii_case("yes")
     }
 
-    pub fn not_confirmed(&self, quote: &Quote) -> ExitCode {
+    /// `seen` is what it would have done, for whoever reads documents.
+    pub fn not_confirmed(&self, seen: &impl Serialize) -> ExitCode {
         let (sentence, next) = words::sentence(Code::NotConfirmed);
         if self.json() {
             self.print(&json!({ "error": {
                 "code": Code::NotConfirmed,
                 "message": sentence,
                 "next": next,
-                "quote": quote,
+                "quote": seen,
             }}));
         } else {
             crate::output::to_stderr(sentence);
@@ -269,14 +317,24 @@ fn usd(amount: Amount) -> String {
 }
 
 fn said(preview: &Preview, asset: &Asset) -> String {
-    let after = money(preview.balance_after, asset);
+    let (before, after) = (
+        money(preview.balance_before, asset),
+        money(preview.balance_after, asset),
+    );
+    let mut credits = match preview.balance_before == preview.balance_after {
+        true => format!("credits stay {after}"),
+        false => format!("credits {before} -> {after}"),
+    };
+    if let Some(expires) = preview.expires {
+        credits.push_str(&format!(", {} of them expire", money(expires, asset)));
+    }
+    if let Some(allowance) = preview.allowance {
+        credits.push_str(&format!(", {} come as allowance", money(allowance, asset)));
+    }
     let paid = match preview.outcome {
-        Outcome::Card => format!("card {}, credits stay {after}", usd(preview.card)),
-        Outcome::Credits => {
-            let before = money(preview.balance_before, asset);
-            format!("credits {before} -> {after}")
-        }
-        Outcome::Unpaid => format!("UNPAID: grace begins, credits stay {after}"),
+        Outcome::Card => format!("card {}, {credits}", usd(preview.card)),
+        Outcome::Credits => credits,
+        Outcome::Unpaid => format!("UNPAID: grace begins, {credits}"),
     };
     match &preview.auto_recharge {
         Some(recharge) => {

@@ -124,7 +124,7 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
             "Run `boothkeeper sync`, or take it back with `boothkeeper outbox cancel ID`, and decide again.",
         ),
         Code::NotConfirmed => (
-            "This destroys what is named, for good; nothing was done.",
+            "This charges or destroys what is named; nothing was done.",
             "Run it again with --yes.",
         ),
         Code::NotAFile => (
@@ -177,8 +177,8 @@ pub fn sentence(code: Code) -> (&'static str, &'static str) {
             "Begin a new one if something is still wrong.",
         ),
         Code::Imported => (
-            "This account was imported: there is no cloud behind it.",
-            "Reading commands work with --imported; a dispute goes by mail: `boothkeeper --imported dispute save-eml ID FILE`.",
+            "This account was imported: no cloud is behind it, and of its plan and card nothing is known.",
+            "Balance, history and explain work with --imported; a dispute goes by mail: `boothkeeper --imported dispute save-eml ID FILE`.",
         ),
         Code::NotAPacket => (
             "There is no proof in that.",

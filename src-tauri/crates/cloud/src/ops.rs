@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use boothkeeper_domain::account::Card;
 use boothkeeper_domain::billing::opening::{SignUp, open};
 use boothkeeper_domain::billing::run::{self, ChargeFacts};
+use boothkeeper_domain::billing::support::Taken;
 use boothkeeper_domain::billing::{
     Answer, Decision, Purpose, Refusal, answered, plan, settled, support,
 };
@@ -12,7 +13,7 @@ use boothkeeper_domain::bounds::{ID_CHARS, LABEL_CHARS, fits, label};
 use boothkeeper_domain::privacy::masked;
 use boothkeeper_domain::time::MINUTE;
 use boothkeeper_domain::{
-    Account, AccountId, Amount, Body, Catalog, Entry, Hash, PaymentId, RunId, Seq, Timestamp,
+    Account, AccountId, Amount, Body, Catalog, Entry, Hash, Line, PaymentId, RunId, Seq, Timestamp,
 };
 use boothkeeper_wire::api::{Appended, Head, RunAnswer, RunRequest};
 use boothkeeper_wire::problem::{Problem, ProblemCode};
@@ -220,7 +221,8 @@ impl<'a> Work<'a> {
         while let Some(entry) = self.tx.entry(&self.row, seq)?
             && matches!(entry.body, Body::Closure(_))
         {
-            closures.push(entry);
+            let origins = self.origins(&entry)?;
+            closures.push(Taken { entry, origins });
             seq = seq.next();
         }
         self.decided(|account, catalog, now| support::restore(account, catalog, &closures, now))
@@ -246,13 +248,19 @@ impl<'a> Work<'a> {
         Ok(decision)
     }
 
-    fn charge_facts(&self, stored: &RunRow) -> Result<ChargeFacts, Error> {
-        let charge = Tx::found(self.tx.entry(&self.row, stored.charge)?)?;
+    /// The lines that opened the grants that an entry drew from.
+    fn origins(&self, taken: &Entry) -> Result<Vec<Line>, Error> {
         let mut origins = Vec::new();
-        for grant in run::paying_grants(&charge) {
+        for grant in run::paying_grants(taken) {
             let opening = Tx::found(self.tx.entry(&self.row, grant.0)?)?;
             origins.extend(opening.lines.into_iter().filter(|l| l.grant == grant));
         }
+        Ok(origins)
+    }
+
+    fn charge_facts(&self, stored: &RunRow) -> Result<ChargeFacts, Error> {
+        let charge = Tx::found(self.tx.entry(&self.row, stored.charge)?)?;
+        let origins = self.origins(&charge)?;
         let given_back = match stored.refund {
             Some(_) => charge.delta.negated(),
             None => Amount::ZERO,

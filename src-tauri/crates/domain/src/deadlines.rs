@@ -8,7 +8,7 @@ use crate::account::Life;
 use crate::billing::{allowance, forecast, time};
 use crate::journal::GraceCause;
 use crate::time::{DAY, HOUR};
-use crate::{Account, Amount, Catalog, Timestamp};
+use crate::{Account, Amount, Catalog, Source, Timestamp};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -89,15 +89,17 @@ pub fn deadlines(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<De
         || account.auto_recharge.enabled
         || account.grace.is_some_and(|g| g.cause == GraceCause::Unpaid);
     let card = account.card.as_ref().filter(|_| alive && pays);
-    // What expires at one instant is one deadline.
+    // What expires at one instant is one deadline. An allowance that another follows is its refresh.
+    let refresh = allowance_at(account, catalog);
     let mut expiries: BTreeMap<Timestamp, Amount> = BTreeMap::new();
-    for (at, remaining) in account
-        .grants
-        .iter()
-        .filter_map(|grant| Some((grant.expires_at?, grant.remaining)))
-    {
-        let sum = expiries.entry(at).or_insert(Amount::ZERO);
-        *sum = sum.checked_add(remaining).unwrap_or(*sum);
+    let mut replaced = None;
+    for grant in account.grants.iter() {
+        let Some(at) = grant.expires_at else { continue };
+        let sum = match grant.source == Source::Allowance && refresh == Some(at) {
+            true => replaced.get_or_insert(Amount::ZERO),
+            false => expiries.entry(at).or_insert(Amount::ZERO),
+        };
+        *sum = sum.checked_add(grant.remaining).unwrap_or(*sum);
     }
     let grants = expiries
         .into_iter()
@@ -122,11 +124,7 @@ pub fn deadlines(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<De
             card.map(|card| card.expires_at()),
             None,
         ),
-        (
-            DeadlineCode::AllowanceRefresh,
-            allowance_at(account, catalog),
-            None,
-        ),
+        (DeadlineCode::AllowanceRefresh, refresh, replaced),
     ];
     let fixed = fixed
         .into_iter()
@@ -134,8 +132,12 @@ pub fn deadlines(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<De
     // Of those that are expected at one instant the newest is the deadline.
     let mut replies: BTreeMap<Timestamp, Timestamp> = BTreeMap::new();
     for dispute in account.disputes.values() {
-        let since = replies.entry(dispute.reply_by()).or_default();
-        *since = dispute.opened_at.max(*since);
+        // Once support has written, the word is the operator's.
+        let (Some(by), Some(asked_at)) = (dispute.reply_by(), dispute.asked_at) else {
+            continue;
+        };
+        let since = replies.entry(by).or_default();
+        *since = asked_at.max(*since);
     }
     let replies = replies.into_iter().map(|(at, since)| Deadline {
         code: DeadlineCode::DisputeReply,

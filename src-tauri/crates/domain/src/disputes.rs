@@ -10,6 +10,7 @@ use crate::account::Life;
 use crate::findings::{Cause, CauseCode, FindingCode, cause, standing};
 use crate::journal::Body;
 use crate::time::DAY;
+use crate::typed;
 use crate::{Account, Amount, Catalog, Entry, Hash, PaymentId, Seq, Timestamp};
 
 /// Rows of one dispute.
@@ -90,6 +91,8 @@ impl DisputeKind {
             FindingCode::RepeatedRuns | FindingCode::PremiumSpike => DisputeKind::PoorResult,
             FindingCode::RenewalPaidFromCredits
             | FindingCode::AutoRechargeFired
+            | FindingCode::ChargedToCard
+            | FindingCode::ChargedTwice
             | FindingCode::Unexplained => DisputeKind::UnexpectedDeduction,
             FindingCode::CouponBonusPending | FindingCode::CouponBonusOverdue => {
                 DisputeKind::CouponBonusMissing
@@ -256,7 +259,7 @@ pub fn subject(kind: DisputeKind, named: &Named, entries: &[(Hash, Entry)]) -> S
                 _ => None,
             });
             let code = journal.or_else(|| named.coupon.clone());
-            code.map(|code| code.trim().to_lowercase())
+            code.map(|code| typed::code(&code).to_lowercase())
         }
         .into_iter()
         .collect(),

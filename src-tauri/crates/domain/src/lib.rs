@@ -21,6 +21,7 @@ pub mod reminders;
 pub mod runway;
 pub mod time;
 pub mod trust;
+pub mod typed;
 
 pub use account::{Account, FoldError};
 pub use amount::{Amount, AmountError, Asset, Money};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use boothkeeper_domain::{Catalog, Cursor, Hash};
+use boothkeeper_domain::{Catalog, Cursor, Hash, typed};
 use boothkeeper_wire::api::{CommandAnswer, CommandState, Meta, command_path};
 use boothkeeper_wire::dispute::{
     BlobState, TICKETS_A_PAGE, TicketCursor, Tickets, UPLOAD_COMPLETE, UPLOAD_LENGTH,
@@ -34,11 +34,11 @@ pub struct AccessKey(String);
 impl AccessKey {
     /// `None` for text that cannot be a key, a sentence pasted by mistake say.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
+        let text = typed::code(text);
         let fits = text.starts_with("bk_")
             && (8..=200).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        fits.then(|| AccessKey(text.to_owned()))
+        fits.then_some(AccessKey(text))
     }
 
     /// For the keychain only.

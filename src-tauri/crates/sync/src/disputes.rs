@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use boothkeeper_domain::{Catalog, Hash, Kind, Seq};
+use boothkeeper_domain::time::DAY;
+use boothkeeper_domain::{Catalog, Hash, Kind, Seq, Timestamp};
 use boothkeeper_store::StoreError;
 use boothkeeper_store::cache::Head;
 use boothkeeper_store::ingest::IngestError;
@@ -19,8 +20,13 @@ const PIECE: usize = 256 * 1024;
 /// what it had. Answers that do not move on end there.
 const ATTEMPTS: u32 = 8;
 
+/// So long is said that a draft withdrew itself.
+const TOLD_FOR: i64 = 7 * DAY;
+
 /// Takes back what has come right by itself: an untouched draft goes, one that a person has written or sent
 /// off stays, is not sent, and says so.
+///
+/// A draft that nobody has touched withdraws itself, and says so for a week.
 pub fn review(laptop: &Laptop) -> Result<(), SyncError> {
     let drafts = laptop.outbox().drafts()?;
     if drafts.is_empty() {
@@ -29,7 +35,7 @@ pub fn review(laptop: &Laptop) -> Result<(), SyncError> {
     let binding = laptop.binding()?;
     let read = |cache: &boothkeeper_store::Cache| {
         let Some(head) = cache.head(&binding.keys)? else {
-            return Ok(vec![]);
+            return Ok((Timestamp::default(), vec![]));
         };
         let catalog = catalog(cache, &head)?;
         let mut right = Vec::new();
@@ -38,9 +44,10 @@ pub fn review(laptop: &Laptop) -> Result<(), SyncError> {
                 right.push(draft);
             }
         }
-        Ok::<_, StoreError>(right)
+        Ok::<_, StoreError>((head.as_of, right))
     };
-    for mut draft in laptop.read(read)? {
+    let (now, right) = laptop.read(read)?;
+    for mut draft in right {
         let outbox = laptop.outbox();
         if let Some(id) = draft.command {
             let state = outbox.get(id)?.map(|command| command.state);
@@ -53,12 +60,15 @@ pub fn review(laptop: &Laptop) -> Result<(), SyncError> {
             if !unsent {
                 continue;
             }
-            draft.command = None;
-        } else if !draft.edited {
-            outbox.drop_draft(draft.id)?;
-            continue;
+            // Somebody wanted it sent: it asks.
+            (draft.command, draft.edited) = (None, true);
         } else if draft.came_right {
+            if draft.is_withdrawn() && now.since(draft.saved_at) > TOLD_FOR {
+                outbox.drop_draft(draft.id)?;
+            }
             continue;
+        } else if !draft.edited {
+            draft.saved_at = now;
         }
         draft.came_right = true;
         outbox.put_draft(&draft)?;

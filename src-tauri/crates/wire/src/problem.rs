@@ -66,6 +66,7 @@ problem_codes! {
     NoAutoRecharge = "no_auto_recharge", 422, "This programme has no auto-recharge";
     CreditsCannotPayFees = "credits_cannot_pay_fees", 422, "Credits cannot pay fees in this programme";
     SamePlan = "same_plan", 422, "The account is on that plan and cycle already";
+    OtherCyclePaid = "other_cycle_paid", 422, "The period that is paid for is of the other cycle: come back to that one first";
     CardDeclined = "card_declined", 422, "The card was declined";
     PaymentUnanswered = "payment_unanswered", 422, "The card's bank has not answered; nothing was changed";
     PaymentPending = "payment_pending", 409, "A payment is waiting for its answer";

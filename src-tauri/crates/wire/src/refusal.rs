@@ -35,6 +35,7 @@ impl From<&Refusal> for Problem {
             Refusal::CreditsCannotPayFees => of(ProblemCode::CreditsCannotPayFees),
             Refusal::UnknownPlan => of(ProblemCode::UnknownPlan),
             Refusal::SamePlan => of(ProblemCode::SamePlan),
+            Refusal::OtherCyclePaid => of(ProblemCode::OtherCyclePaid),
             Refusal::CardDeclined => of(ProblemCode::CardDeclined),
             Refusal::PaymentUnanswered => of(ProblemCode::PaymentUnanswered),
             Refusal::PaymentPending => of(ProblemCode::PaymentPending),

@@ -22,6 +22,10 @@ at: Timestamp, owed?: Amount, rows: number, reply_expected_by?: Timestamp,
  */
 overdue: boolean, outcome?: Resolution, returned?: Amount, 
 /**
+ * Support has had the last word: it is the operator's to answer.
+ */
+answered: boolean, 
+/**
  * What it complains of has come right: it asks to be looked at.
  */
 came_right: boolean, messages: number, };

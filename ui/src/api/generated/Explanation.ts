@@ -2,6 +2,7 @@
 import type { Amount } from "./Amount";
 import type { Cause } from "./Cause";
 import type { Finding } from "./Finding";
+import type { Seq } from "./Seq";
 import type { Spent } from "./Spent";
 import type { Timestamp } from "./Timestamp";
 
@@ -18,6 +19,10 @@ by_service: Array<Spent>, by_event: Array<Spent>,
  * The gravest first.
  */
 findings: Array<Finding>, unexplained: Amount, 
+/**
+ * The state of the copy that all of it is of.
+ */
+seq: Seq, 
 /**
  * The days, if days were asked about.
  */

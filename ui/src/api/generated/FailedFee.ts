@@ -4,4 +4,8 @@ import type { Timestamp } from "./Timestamp";
 /**
  * When, and the processor's or the rules' word for why.
  */
-export type FailedFee = { at: Timestamp, code: string, };
+export type FailedFee = { at: Timestamp, code: string, 
+/**
+ * Another card is on file since: its no is not known.
+ */
+card_replaced: boolean, };

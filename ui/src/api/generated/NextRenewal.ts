@@ -9,4 +9,4 @@ export type NextRenewal = { at: Timestamp, fee: Money, outcome: Outcome,
 /**
  * What the card pays, and what credits pay.
  */
-card: Amount, credits: Amount, balance_after: Amount, auto_recharge?: Recharge, };
+card: Amount, credits: Amount, balance_before: Amount, balance_after: Amount, auto_recharge?: Recharge, };

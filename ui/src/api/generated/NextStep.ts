@@ -3,4 +3,4 @@
 /**
  * The one next step.
  */
-export type NextStep = "change_payment_order" | "replace_card" | "dispute" | "pay_now" | "pause" | "buy_credits" | "look_at_rows" | "wait";
+export type NextStep = "change_payment_order" | "replace_card" | "dispute" | "pay_now" | "pause" | "buy_credits" | "look_at_rows" | "compare_statement" | "wait";

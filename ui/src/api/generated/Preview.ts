@@ -14,12 +14,20 @@ card: Amount,
 /**
  * What credits pay.
  */
-credits: Amount, balance_before: Amount, 
+credits: Amount, 
 /**
- * Before any auto-recharge.
+ * Before anything of that instant.
  */
-balance_after: Amount, auto_recharge?: Recharge, 
+balance_before: Amount, 
 /**
- * The month's allowance that comes with it, and what the credits then are.
+ * After all of that instant: what expires, the fee and the allowance; before any auto-recharge.
  */
-allowance?: Recharge, if_declined?: Preview, };
+balance_after: Amount, 
+/**
+ * What is left of the old allowance, and goes.
+ */
+expires?: Amount, 
+/**
+ * The month's allowance that comes with it.
+ */
+allowance?: Amount, auto_recharge?: Recharge, if_declined?: Preview, };

@@ -29,7 +29,7 @@ export const DETECTED: Partial<Record<FindingCode, string>> = {
   plan_change_overdue: 'Asked for and due, and not done.',
   allowance_missing: 'Due on the billing day, and not here.',
   allowance_mismatch: 'Other than plan and products grant.',
-  repeated_runs: 'The same service again and again within minutes.',
+  repeated_runs: 'The same run several times in one second.',
   premium_spike: 'Few dear runs that took most of it.',
   account_closed: 'The account was closed and its credits were deleted.',
   unexplained: 'No cause is on record for it.',
@@ -55,7 +55,7 @@ export interface Standing {
 }
 
 /** How a dispute stands: differs by shape and words, not by colour alone. */
-export function standing(row: DisputeRow, zone: string, returned: string): Standing {
+export function standing(row: DisputeRow, zone: string, returned: string, live: boolean): Standing {
   const by = row.reply_expected_by ? deadline(row.reply_expected_by, zone) : '';
   switch (row.state) {
     case 'draft':
@@ -63,11 +63,17 @@ export function standing(row: DisputeRow, zone: string, returned: string): Stand
         ? { text: 'Draft: this has come right', tone: 'warn', mark: 'half' }
         : { text: 'Draft', tone: '', mark: 'ring' };
     case 'queued':
-      return { text: 'Queued, sent when connected', tone: 'warn', mark: 'half' };
+      return {
+        text: live ? 'Being sent' : 'Queued, sent when connected',
+        tone: 'warn',
+        mark: 'half',
+      };
     case 'submitted':
     case 'in_review': {
       const name = row.state === 'submitted' ? 'Submitted' : 'In review';
       const mark = row.state === 'submitted' ? 'full' : 'half';
+      if (row.answered)
+        return { text: `${name}: support has written, it is yours to answer`, tone: 'warn', mark };
       if (row.overdue) return { text: `${name}, no reply by ${by}`, tone: 'warn', mark };
       return { text: by ? `${name}, reply expected by ${by}` : name, tone: 'accent', mark };
     }
@@ -76,7 +82,9 @@ export function standing(row: DisputeRow, zone: string, returned: string): Stand
     case 'rejected':
       return { text: 'Rejected', tone: 'neg', mark: 'cross' };
     case 'withdrawn':
-      return { text: 'Withdrawn', tone: '', mark: 'ring' };
+      return row.came_right
+        ? { text: 'Withdrew itself: this has come right', tone: 'pos', mark: 'ring' }
+        : { text: 'Withdrawn', tone: '', mark: 'ring' };
   }
 }
 

@@ -1,16 +1,22 @@
 // Days of found rows.
 import type { DayView } from '../../api/generated/DayView';
+import type { FoundRows } from '../../api/generated/FoundRows';
 import type { RowView } from '../../api/generated/RowView';
 import { dayOf } from '../../shared/time';
 
 export interface Found {
   rows: RowView[];
+  /** What these rows come to. */
+  added: number;
+  spent: number;
+  /** There are more, which are not in the sums. */
+  more: boolean;
   byDay: Map<string, RowView[]>;
   days: DayView[];
 }
 
-/** Matches of a search, newest first, by their day in the zone; sums stay with the whole query. */
-export function byDay(rows: RowView[], zone: string): Found {
+/** Matches of a search, newest first, by their day in the zone. */
+export function byDay({ rows, ...sums }: FoundRows, zone: string): Found {
   const found = new Map<string, RowView[]>();
   for (const row of rows) {
     const day = dayOf(row.at, zone);
@@ -19,5 +25,5 @@ export function byDay(rows: RowView[], zone: string): Found {
     else found.set(day, [row]);
   }
   const days = [...found].map(([day, list]) => ({ day, count: list.length, added: 0, spent: 0 }));
-  return { rows, byDay: found, days };
+  return { rows, ...sums, byDay: found, days };
 }

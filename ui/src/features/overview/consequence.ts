@@ -18,8 +18,11 @@ export function consequence(item: DeadlineView, overview: Overview): string {
       const then = next.auto_recharge
         ? `, then auto-recharge buys ${money(next.auto_recharge.amount, asset)}`
         : '';
-      if (next.outcome === 'card')
-        return `${fee} taken from your CARD, credits stay ${after}${then}`;
+      const credits =
+        next.balance_before === next.balance_after
+          ? `credits stay ${after}`
+          : `credits then ${after}`;
+      if (next.outcome === 'card') return `${fee} taken from your CARD, ${credits}${then}`;
       if (next.outcome === 'credits') return `${fee} taken from your CREDITS, ${after} left${then}`;
       return `nobody will pay ${fee}: grace begins`;
     }
@@ -34,7 +37,7 @@ export function consequence(item: DeadlineView, overview: Overview): string {
     case 'card_expiry':
       return 'renewals and auto-recharge need another';
     case 'allowance_refresh':
-      return 'what is left of this month’s goes';
+      return stake ? `${stake} left of the old one go` : 'the month’s allowance comes';
     case 'grant_expiry':
       return `${stake} goes unused`;
     case 'dispute_reply':

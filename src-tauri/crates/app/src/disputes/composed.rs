@@ -28,6 +28,7 @@ pub(super) fn draft_row(draft: &Draft, sent: &Sent) -> DisputeRow {
         rows: u32::try_from(draft.entries.len()).unwrap_or(u32::MAX),
         reply_expected_by: None,
         overdue: false,
+        answered: false,
         outcome: None,
         returned: None,
         came_right: draft.came_right,

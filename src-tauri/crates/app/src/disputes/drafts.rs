@@ -4,7 +4,7 @@ use std::path::Path;
 
 use boothkeeper_domain::disputes::{DisputeKind, MAX_FILES, MAX_FILES_TOGETHER};
 use boothkeeper_domain::privacy::without_keys;
-use boothkeeper_domain::{Amount, DisputeId, Hash, PaymentId, Seq};
+use boothkeeper_domain::{Amount, DisputeId, Hash, PaymentId, Seq, typed};
 use boothkeeper_store::Outbox;
 use boothkeeper_store::outbox::{Draft, State};
 use boothkeeper_sync::wire::dispute::Attachment;
@@ -59,7 +59,7 @@ impl App {
         let same = drafts.into_iter().find(|known| {
             let proposed = draft.premise.is_some() && known.premise == draft.premise;
             let rows = !draft.entries.is_empty() && known.entries == draft.entries;
-            known.kind == draft.kind && (proposed || rows)
+            known.kind == draft.kind && !known.is_withdrawn() && (proposed || rows)
         });
         let id = match same {
             Some(known) => known.id,
@@ -94,7 +94,7 @@ impl App {
                 }
             };
             if let Some(payment) = &edits.payment {
-                let payment = payment.trim();
+                let payment = typed::code(payment);
                 draft.payment = match payment.is_empty() {
                     true => None,
                     false => Some(
@@ -244,7 +244,8 @@ impl Sent {
     /// What was sent off is not changed any more.
     pub fn is_draft(&self) -> Result<(), AppError> {
         match self.state {
-            DisputeState::Draft => Ok(()),
+            // One that withdrew itself can be taken up again.
+            DisputeState::Draft | DisputeState::Withdrawn => Ok(()),
             DisputeState::Queued => Err(AppError::new(Code::AlreadyWaiting)),
             _ => Err(AppError::new(Code::DisputeSent)),
         }
@@ -257,6 +258,7 @@ impl Sent {
             Some(State::Queued | State::Sending | State::Unknown) => DisputeState::Queued,
             Some(State::Applied | State::Settled) => DisputeState::Submitted,
             _ if draft.ticket.is_some() => DisputeState::Submitted,
+            _ if draft.is_withdrawn() => DisputeState::Withdrawn,
             _ => DisputeState::Draft,
         };
         let problem = command

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use boothkeeper_domain::disputes::MAX_FILE;
 use boothkeeper_domain::privacy::masked;
+use boothkeeper_domain::typed::is_invisible;
 use img_parts::png::Png;
 
 use crate::{AppError, Code};
@@ -187,13 +188,6 @@ pub fn harmless_name(name: &str) -> String {
         }
         _ => short,
     }
-}
-
-/// Marks of direction and characters without a width.
-const fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
 /// Where and by whom a picture was taken goes, wherever it stands; which way up it is stays. What follows the

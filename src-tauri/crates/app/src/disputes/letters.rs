@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use boothkeeper_domain::Hash;
 use boothkeeper_domain::disputes::MAX_FILE;
+use boothkeeper_domain::{Hash, typed};
 use boothkeeper_store::outbox::Draft;
 use boothkeeper_store::sha256;
 
@@ -81,9 +81,10 @@ impl App {
         let files = self.files(&draft)?;
         let mut letter = self.letter(&draft)?;
         if let Some(to) = to {
-            let address = to.trim().parse::<lettre::Address>();
+            let to = typed::code(to);
+            let address = to.parse::<lettre::Address>();
             address.map_err(|error| AppError::because(Code::OutOfRange, error))?;
-            letter.to = Some(to.trim().to_owned());
+            letter.to = Some(to);
         }
         let mails = mails(&letter, &files)?;
         Ok((letter.to, mails))

@@ -13,6 +13,8 @@ mod words;
 
 use std::collections::BTreeSet;
 
+use boothkeeper_domain::disputes::DisputeKind;
+use boothkeeper_domain::findings::{Finding, NextStep};
 use boothkeeper_domain::{Amount, DisputeId, Seq};
 use boothkeeper_store::Zone;
 use boothkeeper_store::outbox::Draft;
@@ -40,8 +42,31 @@ pub enum DisputeView {
     Ticket(Box<TicketView>),
 }
 
+/// A dispute that is not decided, and what it is about.
+pub(crate) struct Disputed {
+    pub id: String,
+    pub kind: DisputeKind,
+    pub entries: BTreeSet<Seq>,
+    pub sent: bool,
+}
+
+impl Disputed {
+    /// Whether a finding is what it complains of: sharing a row with it is not enough.
+    pub fn is_about(&self, finding: &Finding) -> bool {
+        let here = |seq: &Seq| self.entries.contains(seq);
+        let same = DisputeKind::of_finding(finding.code) == self.kind;
+        match same {
+            true => finding.entries.iter().any(here),
+            false => {
+                let asks = finding.action == Some(NextStep::Dispute);
+                asks && !finding.entries.is_empty() && finding.entries.iter().all(here)
+            }
+        }
+    }
+}
+
 impl App {
-    /// Everything that is or was in dispute. What has come right by itself is gone from it.
+    /// Everything that is or was in dispute.
     pub fn disputes(&self) -> Result<DisputesView, AppError> {
         boothkeeper_sync::disputes::review(&self.laptop)?;
         let now = self.rules_now()?;
@@ -123,18 +148,29 @@ impl App {
         DisputeId::new(view.id).map_err(|error| AppError::because(Code::NotFound, error))
     }
 
-    /// Every dispute that is not decided, with the entries it is about: tickets, and behind them drafts.
-    pub(crate) fn disputed(&self) -> Result<Vec<(String, BTreeSet<Seq>)>, AppError> {
+    /// Every dispute that is not decided: tickets, and behind them what is written here.
+    pub(crate) fn disputed(&self) -> Result<Vec<Disputed>, AppError> {
         let mut disputed = Vec::new();
         let tickets = self.laptop.read(boothkeeper_store::Cache::tickets)?;
         for ticket in tickets.into_iter().flat_map(|tickets| tickets.disputes) {
             if ticket.state.is_open() {
-                let entries = ticket.entries.iter().map(|entry| entry.seq).collect();
-                disputed.push((ticket.id.to_string(), entries));
+                disputed.push(Disputed {
+                    id: ticket.id.to_string(),
+                    kind: ticket.kind,
+                    entries: ticket.entries.iter().map(|entry| entry.seq).collect(),
+                    sent: true,
+                });
             }
         }
-        for draft in self.laptop.outbox().drafts()? {
-            disputed.push((draft.id.to_string(), draft.entries.into_iter().collect()));
+        let mut drafts = self.laptop.outbox().drafts()?;
+        drafts.retain(|draft| !draft.is_withdrawn());
+        for draft in drafts {
+            disputed.push(Disputed {
+                id: draft.id.to_string(),
+                kind: draft.kind,
+                sent: draft.command.is_some() || draft.ticket.is_some(),
+                entries: draft.entries.into_iter().collect(),
+            });
         }
         Ok(disputed)
     }

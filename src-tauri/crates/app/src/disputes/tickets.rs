@@ -17,6 +17,7 @@ pub(super) fn ticket_row(ticket: &Ticket, now: Timestamp) -> DisputeRow {
         rows: u32::try_from(view.entries.len()).unwrap_or(u32::MAX),
         reply_expected_by: view.reply_expected_by,
         overdue: view.overdue,
+        answered: view.answered,
         outcome: view.outcome,
         returned: view.outcome.map(|_| view.returned),
         came_right: false,
@@ -25,11 +26,9 @@ pub(super) fn ticket_row(ticket: &Ticket, now: Timestamp) -> DisputeRow {
 }
 
 pub(super) fn ticket_view(ticket: &Ticket, now: Timestamp) -> TicketView {
-    let replied = ticket
-        .messages
-        .iter()
-        .any(|said| said.from == Actor::Support);
     let open = ticket.state.is_open();
+    let last = ticket.messages.last().map(|said| said.from);
+    let answered = open && last == Some(Actor::Support);
     TicketView {
         id: ticket.id.to_string(),
         kind: ticket.kind,
@@ -56,8 +55,9 @@ pub(super) fn ticket_view(ticket: &Ticket, now: Timestamp) -> TicketView {
         },
         entries: ticket.entries.iter().map(|entry| entry.seq).collect(),
         attachments: ticket.attachments.iter().map(sent_file).collect(),
-        reply_expected_by: open.then_some(ticket.reply_expected_by),
-        overdue: open && !replied && now > ticket.reply_expected_by,
+        reply_expected_by: (open && !answered).then_some(ticket.reply_expected_by),
+        overdue: open && !answered && now > ticket.reply_expected_by,
+        answered,
         messages: ticket.messages.iter().map(message_view).collect(),
         returned: ticket.returned,
         settled_by: ticket.settled_by.clone(),

@@ -92,6 +92,8 @@ pub struct DisputeRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub returned: Option<Amount>,
+    /// Support has had the last word: it is the operator's to answer.
+    pub answered: bool,
     /// What it complains of has come right: it asks to be looked at.
     pub came_right: bool,
     pub messages: u32,
@@ -236,6 +238,8 @@ pub struct TicketView {
     #[cfg_attr(feature = "ts", ts(optional))]
     pub reply_expected_by: Option<Timestamp>,
     pub overdue: bool,
+    /// Support has had the last word.
+    pub answered: bool,
     pub messages: Vec<MessageView>,
     pub returned: Amount,
     pub settled_by: Vec<Seq>,

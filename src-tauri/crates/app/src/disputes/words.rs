@@ -19,56 +19,72 @@ pub(super) fn message(
     let when = first.map_or(String::new(), |entry| {
         format!(" on {}", zone.local_named(entry.at))
     });
-    let owed = owed.map_or(String::new(), |owed| money(owed, asset));
+    let owed = |otherwise: &str| owed.map_or(otherwise.to_owned(), |owed| money(owed, asset));
     let rows = match entries.len() {
         0 => String::new(),
-        1 => format!("entry {}", entries[0].seq),
-        n => format!("{n} entries from {} on", entries[0].seq),
+        1 => format!(" (entry {})", entries[0].seq),
+        n => format!(" ({n} entries from {} on)", entries[0].seq),
     };
     let runs = entries
         .iter()
         .filter(|entry| matches!(entry.body, Body::Usage(_)))
         .count();
     let runs = match runs {
-        1 => "A run".to_owned(),
+        0 | 1 => "A run".to_owned(),
         n => format!("{n} runs"),
     };
     let at_event = entries.iter().find_map(|entry| entry.body.event());
     let at_event = at_event.map_or(String::new(), |event| format!(" at {event}"));
     match draft.kind {
-        DisputeKind::FailedRun => format!(
-            "{runs}{at_event}{when} failed after being charged; nothing has come back. \
-             Please refund {owed}."
-        ),
+        DisputeKind::FailedRun => {
+            let charged = owed("what was charged");
+            format!(
+                "{runs}{at_event}{when} failed after being charged; nothing has come back. \
+                 Please refund {charged}."
+            )
+        }
         DisputeKind::PoorResult => {
             format!("{runs}{at_event}{when} brought nothing usable. Please have a look.")
         }
         DisputeKind::PurchaseMissing => {
             let payment = draft.payment.as_ref();
             let payment = payment.map_or(String::new(), |id| format!(", payment {id}"));
-            format!("Credits were paid for{when}{payment}, and {owed} have not arrived.")
+            let credits = owed("they");
+            format!("Credits were paid for{when}{payment}, and {credits} have not arrived.")
         }
         DisputeKind::UnexpectedDeduction => {
-            format!("{owed} were taken{when} ({rows}). Please say what for, or give them back.")
+            let taken = owed("Credits");
+            format!("{taken} were taken{when}{rows}. Please say what for, or give them back.")
         }
         DisputeKind::CouponBonusMissing => {
-            let code = draft.coupon.as_deref().unwrap_or_default();
-            format!("Coupon {code} was accepted{when}; its bonus of {owed} has not been activated.")
+            let code = draft.coupon.as_deref().filter(|code| !code.is_empty());
+            let coupon = code.map_or("A coupon".to_owned(), |code| format!("Coupon {code}"));
+            let bonus = owed("in credits");
+            format!("{coupon} was accepted{when}; its bonus, {bonus}, has not been activated.")
         }
         DisputeKind::AllowanceWrong => {
-            format!("This month's allowance is not what the plan grants: {owed} are missing.")
+            let missing = owed("credits");
+            format!("This month's allowance is not what the plan grants: {missing} are missing.")
         }
         DisputeKind::LegacyMismatch => {
-            let products = draft.legacy.join(", ");
-            format!("The monthly credits do not match the products bought: {products}.")
+            let products = match draft.legacy.is_empty() {
+                true => "I bought".to_owned(),
+                false => format!("bought: {}", draft.legacy.join(", ")),
+            };
+            format!("The monthly credits do not match the products {products}.")
         }
         DisputeKind::PlanChange => {
             format!("A change of plan was asked for{when} and has not happened.")
         }
-        DisputeKind::AccountClosed => format!(
-            "The account was closed{when} and {owed} in credits were deleted. \
-             Please restore it on Pay-As-You-Go."
-        ),
+        DisputeKind::AccountClosed => {
+            let deleted = Amount::sum(entries.iter().map(|entry| entry.delta.negated()));
+            let deleted = deleted.ok().filter(|deleted| deleted.is_positive());
+            let deleted = deleted.map_or("its".to_owned(), |deleted| money(deleted, asset) + " in");
+            format!(
+                "The account was closed{when} and {deleted} credits were deleted. \
+                 Please restore it, with its credits."
+            )
+        }
         DisputeKind::SpecialPricing => {
             "We ask for education or charity pricing. About us: ".to_owned()
         }
@@ -139,4 +155,51 @@ pub(super) fn letter(
         ));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use boothkeeper_domain::Timestamp;
+    use chrono::NaiveDate;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::words::has_hole;
+
+    #[test]
+    fn message_about_what_is_not_known_has_no_hole() {
+        let zone = Zone::named("UTC").unwrap();
+        let at = Timestamp::from_millis(0);
+        for kind in DisputeKind::ALL {
+            let draft = Draft {
+                id: Uuid::nil(),
+                created_at: at,
+                saved_at: at,
+                kind,
+                premise: None,
+                expected: None,
+                actual: None,
+                noticed_on: NaiveDate::MIN,
+                from: NaiveDate::MIN,
+                to: NaiveDate::MIN,
+                entries: vec![],
+                message: String::new(),
+                payment: None,
+                paid: None,
+                paid_on: None,
+                coupon: None,
+                plan: None,
+                legacy: vec![],
+                files: vec![],
+                edited: false,
+                came_right: false,
+                command: None,
+                ticket: None,
+            };
+            for owed in [None, Some(Amount::of(1_234))] {
+                let text = message(&draft, &[], owed, &Asset::usd(), &zone);
+                assert!(!has_hole(text.trim()), "{kind:?}: {text}");
+            }
+        }
+    }
 }

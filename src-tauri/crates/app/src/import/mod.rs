@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use boothkeeper_domain::imported::{Owner, Receipt, Report, Row, journal};
-use boothkeeper_domain::{AccountId, Amount, Asset, Catalog, Programme, Timestamp};
+use boothkeeper_domain::{AccountId, Amount, Asset, Catalog, Programme, Timestamp, typed};
 use boothkeeper_sync::imported;
 use serde::{Deserialize, Serialize};
 
@@ -191,7 +191,7 @@ fn catalog(programme: Programme) -> Result<Catalog, AppError> {
 
 /// The same address is the same account, each time it is imported.
 fn owner(whose: &Whose) -> Result<Owner, AppError> {
-    let email = whose.email.trim().to_lowercase();
+    let email = typed::code(&whose.email).to_lowercase();
     let address = email.split_once('@');
     if !address.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
         || email.contains(char::is_whitespace)

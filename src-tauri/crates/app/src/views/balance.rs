@@ -154,7 +154,11 @@ fn view(binding: Option<&Binding>, head: Option<&Head>, standing: Standing) -> B
     let account = head.map(|head| &head.account);
     BalanceView {
         balance: account.map(|account| account.balance),
-        buckets: account.map_or(vec![], Account::buckets),
+        // Of what was brought, nothing says which credits were bought and which were given.
+        buckets: match trust {
+            Trust::Imported => vec![],
+            _ => account.map_or(vec![], Account::buckets),
+        },
         pending: account.map_or(vec![], pending),
         trust,
         reason,

@@ -58,6 +58,11 @@ pub struct TierView {
 impl App {
     pub fn deadlines(&self) -> Result<DeadlinesView, AppError> {
         let now = self.rules_now()?;
+        if self.is_imported()? {
+            // None is known, and none is promised.
+            let deadlines = vec![];
+            return Ok(DeadlinesView { deadlines, now });
+        }
         let said = self.laptop.outbox().said(now)?;
         self.on_copy(|copied| copied.deadlines(now, &said, &copied.subscription()?))
     }
@@ -129,6 +134,9 @@ impl App {
     }
 
     fn coming(&self, now: Timestamp) -> Result<Vec<Deadline>, AppError> {
+        if self.is_imported()? {
+            return Ok(vec![]);
+        }
         self.on_copy(|copied| {
             let (account, catalog) = (&copied.head.account, copied.catalog()?);
             Ok(deadlines::deadlines(account, &catalog, now))

@@ -1,7 +1,8 @@
 //! Entries as rows, with what became of them, and one entry with its evidence.
 
 use boothkeeper_domain::account::Account;
-use boothkeeper_domain::calendar::Period;
+use boothkeeper_domain::calendar::{Cycle, Period};
+use boothkeeper_domain::catalog::FailedRunRefund;
 use boothkeeper_domain::disputes;
 use boothkeeper_domain::findings::{CauseCode, Finding, cause};
 use boothkeeper_domain::{Actor, Amount, Body, Bucket, Entry, Kind, Money, Seq, Timestamp};
@@ -9,7 +10,7 @@ use boothkeeper_store::StoreError;
 use boothkeeper_store::cache::{Filter, Found, NameId, Names, Row};
 use serde::{Deserialize, Serialize};
 
-use super::history::MAX_LIMIT;
+use super::history::{FoundRows, MAX_LIMIT};
 use crate::copy::Copied;
 use crate::{App, AppError, Code};
 
@@ -19,10 +20,15 @@ use crate::{App, AppError, Code};
 pub enum RowStatus {
     Done,
     Refunded,
+    /// It failed, and the programme refunds by itself.
     RefundDue,
+    /// It failed and was charged; nobody has promised anything.
+    NotRefunded,
     Failed,
     Pending,
     Matched,
+    /// No cause of its change is on record.
+    Unexplained,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,6 +45,21 @@ pub struct RowView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub event: Option<String>,
+    /// What the card paid, or was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub charge: Option<Money>,
+    /// Credits that are to come with an entry of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub coming: Option<Amount>,
+    /// The plan it leads to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub plan: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub cycle: Option<Cycle>,
     pub status: RowStatus,
 }
 
@@ -140,7 +161,7 @@ impl App {
                 .filter_map(|seq| cache.row(seq).transpose())
                 .map(|row| row.map(|row| link(&row, names)))
                 .collect::<Result<_, StoreError>>()?;
-            let row = copied.views(found).pop();
+            let row = copied.views(found)?.pop();
             let facts = Facts::of(&entry.body);
             let detail = EntryDetail {
                 row: row.ok_or(AppError::new(Code::NotFound))?,
@@ -167,17 +188,18 @@ impl App {
     }
 
     /// Some rows by their numbers, newest first.
-    pub fn history_entries(&self, seqs: &[Seq]) -> Result<Vec<RowView>, AppError> {
+    pub fn history_entries(&self, seqs: &[Seq]) -> Result<FoundRows, AppError> {
         let mut seqs = seqs.to_vec();
         seqs.sort_unstable_by_key(|seq| std::cmp::Reverse(*seq));
         seqs.dedup();
+        let more = seqs.len() > MAX_LIMIT;
         seqs.truncate(MAX_LIMIT);
         self.on_copy(|copied| {
             let mut rows = Vec::new();
             for seq in seqs {
                 rows.extend(copied.cache.row(seq)?);
             }
-            copied.rows(rows)
+            FoundRows::new(copied.rows(rows)?, more)
         })
     }
 }
@@ -238,6 +260,10 @@ impl Copied<'_> {
     /// Which buckets an entry moved: a grant is named by the entry that opened it.
     fn parts(&self, entry: &Entry) -> Result<Vec<Part>, AppError> {
         let mut parts: Vec<Part> = Vec::new();
+        // Which credits were bought and which given is not known of what was brought.
+        if self.binding.imported {
+            return Ok(parts);
+        }
         for line in &entry.lines {
             let source = match line.source {
                 Some(source) => Some(source),
@@ -281,11 +307,59 @@ impl Copied<'_> {
 
     /// Rows with what became of them.
     pub fn rows(&self, rows: Vec<Row>) -> Result<Vec<RowView>, AppError> {
-        Ok(self.views(self.cache.with_followers(rows)?))
+        self.views(self.cache.with_followers(rows)?)
     }
 
-    fn views(&self, found: Vec<Found>) -> Vec<RowView> {
-        views(found, &self.names, &self.head.account)
+    fn views(&self, found: Vec<Found>) -> Result<Vec<RowView>, AppError> {
+        let policy = self.catalog()?.policies.failed_run_refund;
+        let mut rows = views(found, &self.names, &self.head.account, policy);
+        let silent = rows.iter().filter(|row| says_more(&row.kind));
+        let seqs: Vec<Seq> = silent.map(|row| row.seq).collect();
+        // A row stays readable where its entry is not: that is told by whoever opens it.
+        let entries = self.cache.entries(seqs).unwrap_or_default();
+        for (_, entry) in entries {
+            if let Some(row) = rows.iter_mut().find(|row| row.seq == entry.seq) {
+                row.say(entry);
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// Kinds whose row alone does not say what happened.
+fn says_more(kind: &str) -> bool {
+    matches!(
+        Kind::named(kind),
+        None | Some(
+            Kind::PurchaseStarted
+                | Kind::RenewedByCard
+                | Kind::PaymentFailed
+                | Kind::PlanChangeRequested
+                | Kind::PlanChanged
+                | Kind::EventScheduled
+                | Kind::Adjustment
+        )
+    )
+}
+
+impl RowView {
+    /// Takes what the entry itself says.
+    fn say(&mut self, entry: Entry) {
+        if !entry.delta.is_zero() && cause(&entry) == CauseCode::Unexplained {
+            self.status = RowStatus::Unexplained;
+        }
+        self.charge = Facts::of(&entry.body).charge;
+        match entry.body {
+            Body::PurchaseStarted(started) => self.coming = Some(started.amount),
+            Body::PlanChangeRequested(requested) => {
+                (self.plan, self.cycle) = (Some(requested.plan), requested.cycle);
+            }
+            Body::PlanChanged(changed) => {
+                (self.plan, self.cycle) = (Some(changed.plan), changed.cycle);
+            }
+            Body::EventScheduled(event) => self.event = Some(event.name),
+            _ => {}
+        }
     }
 }
 
@@ -312,7 +386,12 @@ pub(super) fn entry_view((row, (_, entry)): (RowView, (Vec<u8>, Entry))) -> Entr
     }
 }
 
-fn views(found: Vec<Found>, names: &Names, account: &Account) -> Vec<RowView> {
+fn views(
+    found: Vec<Found>,
+    names: &Names,
+    account: &Account,
+    policy: FailedRunRefund,
+) -> Vec<RowView> {
     found
         .into_iter()
         .map(|found| RowView {
@@ -323,13 +402,17 @@ fn views(found: Vec<Found>, names: &Names, account: &Account) -> Vec<RowView> {
             balance_after: found.row.balance_after,
             service: names.name(found.row.service).map(ToOwned::to_owned),
             event: names.name(found.row.event).map(ToOwned::to_owned),
-            status: status(&found, names, account),
+            charge: None,
+            coming: None,
+            plan: None,
+            cycle: None,
+            status: status(&found, names, account, policy),
         })
         .collect()
 }
 
 /// What became of an entry, as the copy knows it.
-fn status(found: &Found, names: &Names, account: &Account) -> RowStatus {
+fn status(found: &Found, names: &Names, account: &Account, policy: FailedRunRefund) -> RowStatus {
     let kind = |id| names.name(id).and_then(Kind::named);
     let followed = |wanted| {
         found
@@ -340,7 +423,10 @@ fn status(found: &Found, names: &Names, account: &Account) -> RowStatus {
     let seq = found.row.seq;
     match kind(found.row.kind) {
         Some(Kind::Usage) if followed(Kind::UsageRefund) => RowStatus::Refunded,
-        Some(Kind::Usage) if followed(Kind::RunFailed) => RowStatus::RefundDue,
+        Some(Kind::Usage) if followed(Kind::RunFailed) => match policy {
+            FailedRunRefund::Automatic => RowStatus::RefundDue,
+            FailedRunRefund::BySupport => RowStatus::NotRefunded,
+        },
         Some(Kind::UsageRefund | Kind::Reversal) => RowStatus::Matched,
         Some(
             Kind::RunFailed

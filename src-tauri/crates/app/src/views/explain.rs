@@ -34,6 +34,8 @@ pub struct Explanation {
     /// The gravest first.
     pub findings: Vec<Finding>,
     pub unexplained: Amount,
+    /// The state of the copy that all of it is of.
+    pub seq: Seq,
     /// The days, if days were asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional, type = "[string, string]"))]
@@ -136,9 +138,12 @@ impl App {
         let disputed = self.disputed()?;
         for finding in findings {
             finding.known_until = known_until.filter(|_| finding.code.rests_on_absence());
-            let about = |seqs: &BTreeSet<Seq>| finding.entries.iter().any(|seq| seqs.contains(seq));
-            let dispute = disputed.iter().find(|(_, seqs)| about(seqs));
-            finding.dispute = dispute.map(|(id, _)| id.clone());
+            let about = |sent: bool| {
+                let mut disputed = disputed.iter();
+                let found = disputed.find(|other| other.sent == sent && other.is_about(finding));
+                found.map(|dispute| dispute.id.clone())
+            };
+            (finding.dispute, finding.draft) = (about(true), about(false));
         }
         Ok(())
     }
@@ -247,6 +252,7 @@ impl Copied<'_> {
             by_service,
             by_event,
             findings,
+            seq: head.account.seq,
             as_of: head.as_of,
         })
     }

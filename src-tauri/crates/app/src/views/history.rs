@@ -77,6 +77,33 @@ pub struct HistorySummary {
     pub adds_up: bool,
 }
 
+/// Rows that were looked for, newest first, and what they come to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct FoundRows {
+    pub rows: Vec<RowView>,
+    pub added: Amount,
+    pub spent: Amount,
+    /// There are more, which are not in the sums.
+    pub more: bool,
+}
+
+impl FoundRows {
+    pub(super) fn new(rows: Vec<RowView>, more: bool) -> Result<Self, AppError> {
+        let sum = |counts: fn(Amount) -> bool| {
+            let deltas = rows.iter().map(|row| row.delta);
+            Amount::sum(deltas.filter(|delta| counts(*delta)))
+                .map_err(|error| AppError::from(StoreError::damaged_by(error)))
+        };
+        Ok(FoundRows {
+            added: sum(Amount::is_positive)?,
+            spent: sum(Amount::is_negative)?,
+            rows,
+            more,
+        })
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HistoryPage {
     pub entries: Vec<EntryView>,
@@ -116,9 +143,12 @@ impl App {
         query: &HistoryQuery,
         before: Option<Seq>,
         limit: u32,
-    ) -> Result<Vec<RowView>, AppError> {
+    ) -> Result<FoundRows, AppError> {
         let limit = checked_limit(limit as usize)?;
-        self.on_copy(|copied| copied.rows(copied.search(query, before, limit)?))
+        self.on_copy(|copied| {
+            let page = copied.page(query, before, limit)?;
+            FoundRows::new(copied.rows(page.rows)?, page.next.is_some())
+        })
     }
 
     /// A page for scripts: rows with what their entries say, and the sums of the whole query.

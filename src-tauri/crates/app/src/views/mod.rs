@@ -18,7 +18,9 @@ pub use choices::{ChoicesView, Offer, OrderView, Stop, StopCode};
 pub use deadlines::{DeadlineView, DeadlinesView, TierView};
 pub use entries::{EntryDetail, EntryView, LinkView, Part, RowStatus, RowView};
 pub use explain::{Explanation, Look, Since};
-pub use history::{DayView, FilterOptions, HistoryPage, HistoryQuery, HistorySummary, TotalView};
+pub use history::{
+    DayView, FilterOptions, FoundRows, HistoryPage, HistoryQuery, HistorySummary, TotalView,
+};
 pub use outbox::{CommandView, OutboxView};
 pub use overview::{Alarm, ClockView, Overview, PlanView, Screen, Update};
 pub use pause::{PauseView, PriceChange};

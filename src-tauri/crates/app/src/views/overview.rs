@@ -8,15 +8,16 @@ use boothkeeper_domain::calendar::{Cycle, Period};
 use boothkeeper_domain::journal::GraceCause;
 use boothkeeper_domain::time::{DAY, MINUTE};
 use boothkeeper_domain::{Amount, Catalog, Money, Seq, Timestamp};
-use boothkeeper_store::Cache;
 use boothkeeper_store::cache::Head;
-use boothkeeper_store::outbox::{Binding, State};
+use boothkeeper_store::outbox::{Binding, Command, Said, State};
+use boothkeeper_store::{Cache, Zone};
 use boothkeeper_sync::wire::api::ClockKind;
 use serde::{Deserialize, Serialize};
 
 use super::balance::BalanceView;
 use super::plan::CardView;
-use super::{DeadlineView, HistoryQuery, RowView, RunwayView, SubscriptionView};
+use super::{CommandView, DeadlineView, HistoryQuery, RowView, RunwayView, SubscriptionView};
+use crate::copy::Copied;
 use crate::import::has_imported;
 use crate::{App, AppError, Code};
 
@@ -138,6 +139,14 @@ pub struct Alarm {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub payer: Option<Payer>,
+    /// The end of the period that it pays for: then the next fee is due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub pays_until: Option<Timestamp>,
+    /// What was decided here and waits for the cloud.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub decided: Option<CommandView>,
     /// What credits would come to, where they can pay it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -170,9 +179,8 @@ const LATEST: usize = 12;
 const TOLERATED: i64 = 2 * MINUTE;
 const URGENT: i64 = 7 * DAY;
 
-/// What the first screen takes from the copy.
+/// What the first screen takes from the copy of a cloud's account.
 struct Seen {
-    latest: Vec<RowView>,
     subscription: SubscriptionView,
     alarm: Option<Alarm>,
     deadlines: Vec<DeadlineView>,
@@ -185,36 +193,41 @@ impl App {
         let head = self.head(binding.as_ref())?;
         let now = self.rules_now()?;
         let said = self.laptop.outbox().said(now)?;
+        let imported = binding.as_ref().is_some_and(|binding| binding.imported);
         // All of one state of the copy.
         let seen = head.as_ref().map(|_| {
             self.on_copy(|copied| {
-                let (account, catalog) = (&copied.head.account, copied.catalog()?);
                 let page = copied.page(&HistoryQuery::default(), None, LATEST)?;
-                let subscription = copied.subscription()?;
-                Ok(Seen {
-                    latest: copied.rows(page.rows)?,
-                    deadlines: copied.deadlines(now, &said, &subscription)?.deadlines,
-                    alarm: alarm(account, &catalog, now),
-                    runway: copied.runway(now, self.zone().clone())?,
-                    subscription,
-                })
+                let latest = copied.rows(page.rows)?;
+                let standing = match imported {
+                    true => None,
+                    false => Some(copied.standing(now, &said, self.zone().clone())?),
+                };
+                Ok((latest, standing))
             })
         });
-        let mut seen = seen.transpose()?;
-        let imported = binding.as_ref().is_some_and(|binding| binding.imported);
-        let latest_only = seen.take_if(|_| imported).map(|seen| seen.latest);
+        let (latest, standing) = seen.transpose()?.unwrap_or_default();
         let plan = head.as_ref().and_then(|head| plan_of(&head.account));
-        let (latest, deadlines, alarm, runway, subscription) = match seen {
+        let (deadlines, alarm, runway, subscription) = match standing {
             Some(seen) => (
-                seen.latest,
                 seen.deadlines,
                 seen.alarm,
                 Some(seen.runway),
                 Some(seen.subscription),
             ),
-            None => (latest_only.unwrap_or_default(), vec![], None, None, None),
+            None => (vec![], None, None, None),
         };
+        let commands = self.laptop.outbox().list()?;
         let waiting = self.laptop.outbox().waiting()?;
+        let mut alarm = alarm;
+        if let Some(alarm) = &mut alarm {
+            let mut decided = commands.iter().filter(|command| command.state.is_open());
+            let decided = decided.find(|command| {
+                let action = command.request.as_ref().and_then(|r| r.action().ok());
+                action.is_some_and(|action| action.change().is_some())
+            });
+            alarm.decided = decided.cloned().map(CommandView::from);
+        }
         Ok(Overview {
             signed_in: binding.is_some(),
             key_from_environment: self.options.key.is_some(),
@@ -226,7 +239,7 @@ impl App {
             latest,
             pulling: self.status.borrow().pulling,
             waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
-            undecided: self.undecided()?,
+            undecided: undecided(&commands),
             disputes: self.open_disputes(head.as_deref())?,
             clock: self.clock(binding.as_ref(), head.as_deref()),
             subscription,
@@ -238,22 +251,10 @@ impl App {
     }
 
     fn open_disputes(&self, head: Option<&Head>) -> Result<u32, AppError> {
-        let drafts = self.laptop.outbox().drafts()?.len();
+        let drafts = self.laptop.outbox().drafts()?;
+        let drafts = drafts.iter().filter(|draft| !draft.is_withdrawn()).count();
         let open = head.map_or(0, |head| head.account.disputes.len());
         Ok(u32::try_from(drafts + open).unwrap_or(u32::MAX))
-    }
-
-    /// Handed back, and not decided again since.
-    fn undecided(&self) -> Result<u32, AppError> {
-        let commands = self.laptop.outbox().list()?;
-        let mut newer = BTreeSet::new();
-        let mut open = 0;
-        for command in &commands {
-            let request = command.request.as_ref();
-            let first = newer.insert(request.map(|request| request.lane(command.id)));
-            open += u32::from(first && command.state == State::NeedsDecision);
-        }
-        Ok(open)
     }
 
     /// A sandbox's time has nothing to do with the laptop's, nor has the last row of an imported table.
@@ -268,6 +269,31 @@ impl App {
         };
         (view.went_back || view.ahead.abs() > TOLERATED).then_some(view)
     }
+}
+
+impl Copied<'_> {
+    fn standing(&self, now: Timestamp, said: &[Said], zone: Zone) -> Result<Seen, AppError> {
+        let (account, catalog) = (&self.head.account, self.catalog()?);
+        let subscription = self.subscription()?;
+        Ok(Seen {
+            deadlines: self.deadlines(now, said, &subscription)?.deadlines,
+            alarm: alarm(account, &catalog, now),
+            runway: self.runway(now, zone)?,
+            subscription,
+        })
+    }
+}
+
+/// Handed back, and not decided again since.
+fn undecided(commands: &[Command]) -> u32 {
+    let mut newer = BTreeSet::new();
+    let mut open = 0;
+    for command in commands {
+        let request = command.request.as_ref();
+        let first = newer.insert(request.map(|request| request.lane(command.id)));
+        open += u32::from(first && command.state == State::NeedsDecision);
+    }
+    open
 }
 
 fn alarm(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<Alarm> {
@@ -302,6 +328,8 @@ fn alarm(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<Alarm> 
             .filter(|due| fee::covered(&account.grants, catalog, &due.fee))
             .and_then(|due| account.balance.checked_sub(due.fee.amount).ok()),
         retry_at: time::retry_at(account, catalog).filter(|at| *at > now),
+        pays_until: due.as_ref().map(|due| due.period.end),
+        decided: None,
         fee: due.map(|due| due.fee),
         payer: plan::payer(account, catalog, now).ok(),
         pause_to: catalog.free_plan().map(|plan| plan.name.clone()),

@@ -38,10 +38,14 @@ pub struct PauseView {
     pub events: Vec<Booked>,
     /// Only what changes.
     pub prices: Vec<PriceChange>,
-    /// A monthly allowance that stops.
+    /// The part of the monthly allowance that stops: what legacy products grant goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub allowance: Option<Amount>,
+    /// What of the credits that are kept has an end, and when the first of it comes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub expires: Option<Expiring>,
     /// Until when the cloud must have it.
     pub reach_by: Timestamp,
     /// A period that is paid up to here, and given up.
@@ -52,6 +56,14 @@ pub struct PauseView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub closes_at: Option<Timestamp>,
+}
+
+/// Credits that reach their end unused.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Expiring {
+    pub amount: Amount,
+    pub at: Timestamp,
 }
 
 impl App {
@@ -78,10 +90,17 @@ impl App {
                 let class = boothkeeper_store::cache::Class::Service;
                 copied.names.find(class, service).is_some()
             };
-            let stops = allowance::monthly(account, &catalog).ok();
+            let paused = Account {
+                plan: free.code.clone(),
+                ..account.clone()
+            };
+            let monthly = |account: &Account| allowance::monthly(account, &catalog).ok();
+            let stops = monthly(account).zip(monthly(&paused));
+            let stops = stops.and_then(|(now, then)| now.checked_sub(then).ok());
             Ok(PauseView {
                 prices: changes(account, &catalog, &free.code, used),
                 allowance: stops.filter(|amount| amount.is_positive()),
+                expires: expiring(account),
                 reach_by: expiry(&action, Some(&quote), account, &catalog, now).unwrap_or(now),
                 closes_at: boothkeeper_domain::billing::forecast::closes_at(account, &catalog),
                 gives_up: foreseen.gives_up,
@@ -116,6 +135,17 @@ impl App {
         })?;
         Ok(entries)
     }
+}
+
+fn expiring(account: &Account) -> Option<Expiring> {
+    let ending = || {
+        let grants = account.grants.iter();
+        grants.filter_map(|grant| Some((grant.expires_at?, grant.remaining)))
+    };
+    Some(Expiring {
+        at: ending().map(|(at, _)| at).min()?,
+        amount: Amount::sum(ending().map(|(_, remaining)| remaining)).ok()?,
+    })
 }
 
 pub(crate) fn booked(event: &boothkeeper_domain::account::ScheduledEvent) -> Booked {

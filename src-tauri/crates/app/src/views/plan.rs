@@ -85,6 +85,7 @@ pub struct NextRenewal {
     /// What the card pays, and what credits pay.
     pub card: Amount,
     pub credits: Amount,
+    pub balance_before: Amount,
     pub balance_after: Amount,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -122,11 +123,14 @@ impl App {
 }
 
 impl Copied<'_> {
+    /// What was brought says nothing of plan, period or card.
     pub fn subscription(&self) -> Result<SubscriptionView, AppError> {
+        self.is_no_import()?;
         subscription(&self.head.account, &self.catalog()?)
     }
 
     pub fn renewal_preview(&self) -> Result<RenewalPreview, AppError> {
+        self.is_no_import()?;
         let (account, catalog) = (&self.head.account, self.catalog()?);
         let fallback = account.payment_order.fallback;
         let under = |first| renewal(account, &catalog, PaymentOrder { first, fallback });
@@ -189,6 +193,7 @@ pub(crate) fn next_renewal(
             outcome: preview.outcome,
             card: preview.card,
             credits: preview.credits,
+            balance_before: preview.balance_before,
             balance_after: preview.balance_after,
             auto_recharge: preview.auto_recharge,
         })

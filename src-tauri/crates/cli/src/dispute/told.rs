@@ -29,7 +29,13 @@ impl Output {
                 row.returned,
                 row.reply_expected_by,
             ) {
+                (true, ..) if row.state == DisputeState::Withdrawn => {
+                    "withdrawn: it has come right by itself".to_owned()
+                }
                 (true, ..) => "draft: this has come right meanwhile".to_owned(),
+                _ if row.answered => {
+                    format!("{}: support has written, answer it", json_name(&row.state))
+                }
                 (_, true, ..) => format!("{}: no reply yet, overdue", json_name(&row.state)),
                 (_, _, Some(amount), _) => {
                     format!("{}: {}", json_name(&row.state), money(amount, &asset))

@@ -11,7 +11,8 @@ use crate::calendar::{Cycle, Period};
 use crate::grant::{GrantError, Grants};
 use crate::journal::{Body, DisputeRejected, DisputeResolved, DisputeWithdrawn, Entry, GraceCause};
 use crate::{
-    Amount, AmountError, Bucket, DisputeId, EventId, Kind, PaymentId, Programme, Seq, Timestamp,
+    Actor, Amount, AmountError, Bucket, DisputeId, EventId, Kind, PaymentId, Programme, Seq,
+    Timestamp,
 };
 pub use parts::*;
 
@@ -42,7 +43,7 @@ pub enum FoldError {
 
 /// Counts up whenever [`Account::apply`] comes to another state from the same entries: a fold stored under
 /// another number is made again from the journal before it is used.
-pub const FOLD_VERSION: u32 = 1;
+pub const FOLD_VERSION: u32 = 2;
 
 /// The state after the entry at `seq`. Stored copies are caches: the journal gives it again.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -62,6 +63,8 @@ pub struct Account {
     pub life: Life,
     pub anchor: Option<Timestamp>,
     pub period: Option<Period>,
+    /// The last span that was paid for.
+    pub paid: Option<PaidSpan>,
     pub grace: Option<Grace>,
     /// The entry that closed the account, while it is closed.
     pub closed_by: Option<Seq>,
@@ -182,6 +185,7 @@ impl Account {
                 self.plan = opened.plan.clone();
                 self.cycle = opened.cycle;
                 self.period = opened.period;
+                self.paid_for(opened.period);
                 self.anchor = Some(entry.at);
                 self.card = opened.card.clone();
                 self.payment_order = opened.payment_order;
@@ -197,7 +201,12 @@ impl Account {
                 self.events.insert(event.event.clone(), scheduled);
             }
             Body::EventRemoved(event) => drop(self.events.remove(&event.event)),
-            Body::CardChanged(changed) => self.card = changed.card.clone(),
+            Body::CardChanged(changed) => {
+                self.card = changed.card.clone();
+                if let Some(failed) = &mut self.failed {
+                    failed.card_replaced = true;
+                }
+            }
             Body::PurchaseStarted(started) => {
                 let pending = PendingPurchase {
                     started: entry.seq,
@@ -245,6 +254,7 @@ impl Account {
                 self.failed = Some(FailedFee {
                     at: entry.at,
                     code: failed.code.clone(),
+                    card_replaced: false,
                 });
                 if let Some(grace) = &mut self.grace {
                     grace.failed_at = Some(entry.at);
@@ -258,14 +268,17 @@ impl Account {
                 });
             }
             Body::PlanChanged(changed) => {
-                let begins = self.period.is_none() && changed.period.is_some();
+                let known = self.paid.as_ref().map(|paid| paid.period) == changed.period;
+                if self.period.is_none() && changed.period.is_some() && !known {
+                    self.anchor = Some(entry.at);
+                }
                 self.plan = changed.plan.clone();
                 self.cycle = changed.cycle;
                 self.period = changed.period;
                 self.requested = None;
                 self.spend_discount(changed.coupon.as_ref());
-                if begins {
-                    self.anchor = Some(entry.at);
+                if changed.charge.is_some() || !known {
+                    self.paid_for(changed.period);
                 }
                 if changed.period.is_none() {
                     // Pay-As-You-Go: no fee, no grace, and no events.
@@ -333,8 +346,17 @@ impl Account {
                 let dispute = OpenDispute {
                     kind: opened.dispute_kind.clone(),
                     opened_at: entry.at,
+                    asked_at: Some(entry.at),
                 };
                 self.disputes.insert(opened.dispute.clone(), dispute);
+            }
+            Body::DisputeMessage(message) => {
+                if let Some(dispute) = self.disputes.get_mut(&message.dispute) {
+                    dispute.asked_at = match entry.actor {
+                        Actor::Support => None,
+                        _ => Some(dispute.asked_at.unwrap_or(entry.at)),
+                    };
+                }
             }
             Body::DisputeResolved(DisputeResolved { dispute, .. })
             | Body::DisputeRejected(DisputeRejected { dispute })
@@ -358,7 +380,6 @@ impl Account {
             | Body::Adjustment(_)
             | Body::RunFailed(_)
             | Body::DisputeInReview(_)
-            | Body::DisputeMessage(_)
             | Body::Unknown { .. } => {}
         }
         Ok(())
@@ -368,11 +389,23 @@ impl Account {
         // A cancellation that came too late for this renewal holds for the next.
         self.cancel_at = self.cancel_at.filter(|at| *at > period.start);
         self.period = Some(period);
+        self.paid_for(Some(period));
         self.life = Life::Active;
         self.grace = None;
         self.pending_fee = None;
         self.failed = None;
         self.spend_discount(coupon);
+    }
+
+    /// The plan as it is now has been charged for the span.
+    fn paid_for(&mut self, period: Option<Period>) {
+        if let (Some(period), Some(cycle)) = (period, self.cycle) {
+            self.paid = Some(PaidSpan {
+                period,
+                cycle,
+                plan: self.plan.clone(),
+            });
+        }
     }
 
     fn spend_discount(&mut self, coupon: Option<&String>) {

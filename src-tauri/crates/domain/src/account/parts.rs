@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::Cycle;
+use crate::calendar::{Cycle, Period};
 use crate::disputes::{DisputeKind, reply_by};
 use crate::journal::{FeeAttempt, GraceCause};
 use crate::{AccountId, Amount, Asset, Programme, Seq, Timestamp};
@@ -103,12 +103,16 @@ pub struct OpenDispute {
     /// As on the wire: a later version has more.
     pub kind: String,
     pub opened_at: Timestamp,
+    /// The operator's last word, which support is to answer; nothing once it has.
+    #[serde(default)]
+    pub asked_at: Option<Timestamp>,
 }
 
 impl OpenDispute {
-    pub fn reply_by(&self) -> Timestamp {
+    /// When support's reply is expected, if it owes one.
+    pub fn reply_by(&self) -> Option<Timestamp> {
         let kind = DisputeKind::named(&self.kind).unwrap_or(DisputeKind::Other);
-        reply_by(kind, self.opened_at)
+        self.asked_at.map(|asked_at| reply_by(kind, asked_at))
     }
 }
 
@@ -151,12 +155,24 @@ pub struct Grace {
 pub struct FailedFee {
     pub at: Timestamp,
     pub code: String,
+    /// Another card is on file since: its no is not known.
+    #[serde(default)]
+    pub card_replaced: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingFee {
     pub since: Timestamp,
     pub attempt: FeeAttempt,
+}
+
+/// What has been charged for a span: the fee of the dearest plan that was on in it. It stays known when that plan is
+/// left before the span ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaidSpan {
+    pub period: Period,
+    pub cycle: Cycle,
+    pub plan: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

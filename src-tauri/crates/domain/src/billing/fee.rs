@@ -11,6 +11,9 @@ use crate::journal::{
 use crate::time::DAY;
 use crate::{Account, Actor, Amount, Catalog, Money, Timestamp};
 
+/// Why a fee was not paid where no card was asked.
+pub const INSUFFICIENT_CREDITS: &str = "insufficient_credits";
+
 /// A fee that is due: for which period, and what is to be paid for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
@@ -99,7 +102,7 @@ impl Ledger<'_> {
                 self.pay_from_credits(due)
             }
             Payer::Credits if order.fallback => self.ask_card(due, false),
-            Payer::Credits => self.unpaid(&due, "insufficient_credits"),
+            Payer::Credits => self.unpaid(&due, INSUFFICIENT_CREDITS),
         }
     }
 

@@ -28,16 +28,21 @@ pub struct Preview {
     pub card: Amount,
     /// What credits pay.
     pub credits: Amount,
+    /// Before anything of that instant.
     pub balance_before: Amount,
-    /// Before any auto-recharge.
+    /// After all of that instant: what expires, the fee and the allowance; before any auto-recharge.
     pub balance_after: Amount,
+    /// What is left of the old allowance, and goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub expires: Option<Amount>,
+    /// The month's allowance that comes with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub allowance: Option<Amount>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub auto_recharge: Option<Recharge>,
-    /// The month's allowance that comes with it, and what the credits then are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub allowance: Option<Recharge>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub if_declined: Option<Box<Preview>>,
@@ -61,16 +66,19 @@ pub fn renewal(
     let Some(at) = renewal_at(&account) else {
         return Ok(None);
     };
+    let run =
+        |account, until| run_before(account, catalog, until, &Answer::Approved, &mut |_, _| {});
     // What is due before it happens first; within the same instant, too.
-    let before = (at, Due::PeriodEnd);
-    let account = run_before(account, catalog, before, &Answer::Approved, &mut |_, _| {})?;
+    let eve = run(account, (at, Due::Void))?;
+    let account = run(eve.clone(), (at, Due::PeriodEnd))?;
     if account.life != Life::Active || renewal_at(&account) != Some(at) {
         return Ok(None);
     }
-    let approved = attempt(&account, catalog, at, &Answer::Approved)?;
+    let attempt = |answer: &Answer| attempt(&eve, &account, catalog, at, answer);
+    let approved = attempt(&Answer::Approved)?;
     let declined = Answer::Declined("card_declined".into());
     let declined = match approved.outcome {
-        Outcome::Card => Some(Box::new(attempt(&account, catalog, at, &declined)?)),
+        Outcome::Card => Some(Box::new(attempt(&declined)?)),
         _ => None,
     };
     Ok(Some((
@@ -118,67 +126,69 @@ pub fn after(
     )
 }
 
+/// The renewal of an account that has come to the instant at which it is due, from what it was before it.
 fn attempt(
+    eve: &Account,
     account: &Account,
     catalog: &Catalog,
     at: Timestamp,
     answer: &Answer,
 ) -> Result<Preview, Refusal> {
-    let before = account.balance;
     let mut preview = Preview {
         outcome: Outcome::Unpaid,
         card: Amount::ZERO,
         credits: Amount::ZERO,
-        balance_before: before,
-        balance_after: before,
-        auto_recharge: None,
+        balance_before: eve.balance,
+        balance_after: account.balance,
+        expires: None,
         allowance: None,
+        auto_recharge: None,
         if_declined: None,
     };
+    let expires = eve.balance.checked_sub(account.balance).ok();
+    preview.expires = expires.filter(|amount| amount.is_positive());
     let decision = happen(account, catalog, Due::PeriodEnd, at)?;
     // What the card cannot pay it does not recharge either.
     let card = account.card.as_ref();
     let pays = *answer == Answer::Approved && card.is_some_and(|card| card.expires_at() > at);
+    let mut recharge = None;
     let renewed = play(
         account.clone(),
         catalog,
         decision,
         at,
         answer,
-        &mut |account, body| match body {
+        &mut |_, body| match body {
             Body::RenewedByCard(renewed) => {
                 (preview.outcome, preview.card) = (Outcome::Card, renewed.charge.amount);
             }
             Body::Renewal(renewal) => {
                 (preview.outcome, preview.credits) = (Outcome::Credits, renewal.fee.amount);
-                preview.balance_after = account.balance;
             }
             Body::PurchaseStarted(started) if started.auto_recharge && pays => {
-                let after = account.balance.checked_add(started.amount);
-                preview.auto_recharge = after.ok().map(|balance_after| Recharge {
-                    amount: started.amount,
-                    balance_after,
-                });
+                recharge = Some(started.amount);
             }
             _ => {}
         },
     )?;
+    preview.balance_after = renewed.balance;
     // What is due at the same instant comes after it.
     if preview.outcome != Outcome::Unpaid {
         let until = (at.plus(1), Due::Void);
-        let mut granted = None;
-        let mut look = |account: &Account, body: &Body| {
-            if let Body::Allowance(_) = body {
-                granted = Some(account.balance);
-            }
-        };
+        let mut granted = false;
+        let mut look = |_: &Account, body: &Body| granted |= matches!(body, Body::Allowance(_));
         let then = run_before(renewed.clone(), catalog, until, answer, &mut look)?;
+        preview.balance_after = then.balance;
         let gained = then.balance.checked_sub(renewed.balance).ok();
-        preview.allowance = granted.zip(gained).map(|(balance_after, amount)| Recharge {
+        preview.allowance = gained.filter(|_| granted);
+    }
+    preview.auto_recharge = recharge.and_then(|amount| {
+        let balance_after = preview.balance_after.checked_add(amount).ok()?;
+        Some(Recharge {
             amount,
             balance_after,
-        });
-    }
+        })
+    });
     Ok(preview)
 }
 

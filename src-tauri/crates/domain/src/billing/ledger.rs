@@ -67,6 +67,35 @@ impl<'a> Ledger<'a> {
         Ok(())
     }
 
+    /// Lines that give back what some took, to the same grants; what came from one that has expired meanwhile opens
+    /// a compensation grant. `origins` are the lines that opened them.
+    pub fn given_back(&self, taken: &[Line], origins: &[Line]) -> Result<Vec<Line>, Refusal> {
+        let mut lines = Vec::new();
+        let mut compensation = Amount::ZERO;
+        for line in taken {
+            let part = line.delta.negated();
+            let origin = origins.iter().find(|o| o.grant == line.grant);
+            match origin {
+                Some(origin) if origin.expires_at.is_none_or(|at| at > self.now) => {
+                    lines.push(Line {
+                        delta: part,
+                        ..origin.clone()
+                    });
+                }
+                _ => {
+                    compensation = compensation
+                        .checked_add(part)
+                        .map_err(|_| Refusal::AmountOutOfRange)?;
+                }
+            }
+        }
+        if compensation.is_positive() {
+            let seq = self.account.seq.next();
+            lines.push(opening(seq, Source::Compensation, compensation, None));
+        }
+        Ok(lines)
+    }
+
     /// Posts an entry that opens a grant.
     pub fn grant(
         &mut self,

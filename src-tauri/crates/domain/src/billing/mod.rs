@@ -168,6 +168,8 @@ pub enum Refusal {
     UnknownPlan,
     #[error("the account is on that plan and cycle already")]
     SamePlan,
+    #[error("the span that is paid for is of the other cycle")]
+    OtherCyclePaid,
     #[error("the card was declined")]
     CardDeclined,
     #[error("the card's bank has not answered")]

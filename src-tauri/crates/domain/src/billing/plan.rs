@@ -4,14 +4,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Charge, Decision, Ledger, Purpose, Refusal, fee};
-use crate::account::{Life, Payer, PaymentOrder};
+use crate::account::{Life, PaidSpan, Payer, PaymentOrder};
 use crate::calendar::{Cycle, Period, following, period};
-use crate::catalog::Coupon;
+use crate::catalog::{Coupon, Downgrade};
 use crate::journal::{
     Body, Cancelled, CardChanged, CouponRedeemed, PaymentOrderChanged, PlanChangeRequested,
     PlanChanged, Resumed,
 };
 use crate::time::DAY;
+use crate::typed;
 use crate::{Account, Actor, Amount, Catalog, Money, PaymentId, Timestamp};
 
 /// Another plan or cycle, as asked for.
@@ -56,12 +57,18 @@ pub struct PlanChange {
 pub(super) enum Next {
     /// To Pay-As-You-Go, at once.
     Pause,
-    /// To a plan that costs no more, at once and for the rest of the period.
-    AtOnce,
+    /// To a plan that the running span needs nothing more for.
+    AtOnce(Step),
     /// Paid by the card first.
     Paid(PlanChange),
-    /// Another cycle, from the period's end.
+    /// Another cycle, or a lower plan, from the period's end.
     Later(Cycle),
+}
+
+/// A plan for what is left of a span.
+pub(super) struct Step {
+    cycle: Cycle,
+    period: Period,
 }
 
 impl Next {
@@ -95,7 +102,7 @@ impl Next {
         if account.life == Life::Grace {
             return Err(Refusal::WrongState);
         }
-        let paid = |period, charge, coupon| {
+        let paid = |cycle, period, charge, coupon| {
             Next::Paid(PlanChange {
                 plan: plan.code.clone(),
                 cycle: Some(cycle),
@@ -105,31 +112,47 @@ impl Next {
                 coupon,
             })
         };
-        let (Some(running), Some(current)) = (account.period, account.cycle) else {
+        let Some(span) = running(account, now) else {
             let waiting = account.discounts.iter().chain(&redeems);
             let first_fee = fee::discounted(waiting, catalog, &plan.code, cycle);
             let (charge, coupon) = first_fee.ok_or(Refusal::UnknownPlan)?;
-            return Ok(paid(period(now, cycle, 0), charge, coupon));
+            return Ok(paid(cycle, period(now, cycle, 0), charge, coupon));
         };
-        if current != cycle {
+        let comes_back = account.period.is_none();
+        if span.cycle != cycle && comes_back {
+            // What is paid for is of the other cycle: first back to it, then the change from its end.
+            return Err(Refusal::OtherCyclePaid);
+        }
+        let fees = |code: &str| Some(catalog.plan(code)?.fee(cycle)?.amount);
+        let lower = |new, old| !comes_back && new < old;
+        let later = match (fees(&plan.code), fees(&account.plan)) {
+            _ if span.cycle != cycle => true,
+            (Some(new), Some(old)) if lower(new, old) => {
+                catalog.policies.downgrade == Downgrade::PeriodEnd
+            }
+            _ => false,
+        };
+        if later {
             // Where the period's end is the end, nothing takes effect there.
-            return match account.cancel_at.is_some_and(|at| at <= running.end) {
+            return match account.cancel_at.is_some_and(|at| at <= span.period.end) {
                 true => Err(Refusal::WrongState),
                 false => Ok(Next::Later(cycle)),
             };
         }
-        let fees = |code: &str| Some(catalog.plan(code)?.fee(cycle)?.amount);
-        let (Some(old), Some(new)) = (fees(&account.plan), fees(&plan.code)) else {
+        let (Some(has), Some(new)) = (fees(&span.plan), fees(&plan.code)) else {
             return Err(Refusal::UnknownPlan);
         };
         let more = new
-            .checked_sub(old)
+            .checked_sub(has)
             .map_err(|_| Refusal::AmountOutOfRange)?;
-        let charge = prorated(more, running, now)?;
+        let charge = prorated(more, span.period, now)?;
         if !charge.is_positive() {
-            return Ok(Next::AtOnce);
+            return Ok(Next::AtOnce(Step {
+                cycle,
+                period: span.period,
+            }));
         }
-        Ok(paid(Some(running), Money::usd(charge), None))
+        Ok(paid(cycle, Some(span.period), Money::usd(charge), None))
     }
 
     pub(super) fn charge(&self) -> Option<&Money> {
@@ -138,6 +161,16 @@ impl Next {
             _ => None,
         }
     }
+}
+
+/// The span that runs and has been paid for, also where its plan has been left.
+fn running(account: &Account, now: Timestamp) -> Option<&PaidSpan> {
+    let paid = account.paid.as_ref()?;
+    let runs = match account.period {
+        Some(period) => period == paid.period,
+        None => paid.period.contains(now),
+    };
+    runs.then_some(paid)
 }
 
 /// The part of a difference that falls on what is left of a period, half up to the cent.
@@ -160,12 +193,15 @@ pub fn change(
     open(account)?;
     let mut ledger = Ledger::new(account.clone(), catalog, now);
     let next = Next::of(account, catalog, target, ledger.now)?;
-    if let (Next::AtOnce, Some(code)) = (&next, &target.coupon) {
-        ledger.redeem(code)?;
-    }
     match next {
-        Next::Pause => ledger.change_plan(&target.plan, None, None)?,
-        Next::AtOnce => ledger.change_plan(&target.plan, account.cycle, account.period)?,
+        Next::Pause => ledger.change_plan(&target.plan, None)?,
+        Next::AtOnce(step) => {
+            if let Some(code) = &target.coupon {
+                ledger.redeem(code)?;
+            }
+            ledger.change_plan(&target.plan, Some(step))?;
+            ledger.add_allowance()?;
+        }
         Next::Paid(change) => {
             let card = account.card.as_ref().ok_or(Refusal::NoCard)?;
             if card.expires_at() <= ledger.now {
@@ -214,24 +250,20 @@ pub fn paid(
         coupon: change.coupon.clone(),
     };
     ledger.post(Actor::Operator, Body::PlanChanged(changed), vec![])?;
-    match account.period {
-        Some(_) => ledger.add_allowance()?,
-        None => ledger.restart_allowance()?,
+    let goes_on = account.paid.as_ref().map(|paid| paid.period) == change.period;
+    match goes_on {
+        true => ledger.add_allowance()?,
+        false => ledger.restart_allowance()?,
     }
     Ok(ledger.decided())
 }
 
 impl Ledger<'_> {
-    fn change_plan(
-        &mut self,
-        plan: &str,
-        cycle: Option<Cycle>,
-        period: Option<Period>,
-    ) -> Result<(), Refusal> {
+    fn change_plan(&mut self, plan: &str, step: Option<Step>) -> Result<(), Refusal> {
         let changed = PlanChanged {
             plan: plan.to_owned(),
-            cycle,
-            period,
+            cycle: step.as_ref().map(|step| step.cycle),
+            period: step.as_ref().map(|step| step.period),
             payment: None,
             charge: None,
             coupon: None,
@@ -270,19 +302,24 @@ pub fn set_payment_order(
     )
 }
 
-/// No further renewal. Less than a day before the period's end it is too late for that end: the renewal
-/// still happens, and the following one does not.
+/// No further renewal, and so no other plan from the period's end. Less than a day before it, it is too late for that
+/// end: the renewal still happens, of the plan that was asked for, and the following one does not.
 pub fn cancel(account: &Account, catalog: &Catalog, now: Timestamp) -> Result<Decision, Refusal> {
     open(account)?;
-    let effective_at = cancelled_at(account, now.max(account.at))?;
+    let mut ledger = Ledger::new(account.clone(), catalog, now);
+    let effective_at = cancelled_at(account, ledger.now)?;
+    if account.cancel_at.is_some() {
+        return Ok(ledger.decided());
+    }
+    if let (Some(_), Some(cycle), Some(period)) =
+        (&account.requested, account.cycle, account.period)
+        && effective_at == period.end
+    {
+        ledger.change_plan(&account.plan, Some(Step { cycle, period }))?;
+    }
     let cancelled = Body::Cancelled(Cancelled { effective_at });
-    once(
-        account,
-        catalog,
-        account.cancel_at.is_none(),
-        cancelled,
-        now,
-    )
+    ledger.post(Actor::Operator, cancelled, vec![])?;
+    Ok(ledger.decided())
 }
 
 pub(super) fn cancelled_at(account: &Account, now: Timestamp) -> Result<Timestamp, Refusal> {
@@ -329,10 +366,15 @@ pub fn payer(account: &Account, catalog: &Catalog, now: Timestamp) -> Result<Pay
         .as_ref()
         .is_some_and(|card| card.expires_at() > now);
     let credits = fee::covered(&account.grants, catalog, &due.fee);
-    // Whoever surely cannot pay is not asked.
+    // The same card has said no to the same fee.
+    let refused = account
+        .failed
+        .as_ref()
+        .is_some_and(|failed| failed.code != fee::INSUFFICIENT_CREDITS && !failed.card_replaced);
+    // Whoever surely cannot pay, or has just refused, is not asked where the other can.
     Ok(match account.payment_order.first {
         Payer::Credits if !credits && card => Payer::Card,
-        Payer::Card if !card && credits => Payer::Credits,
+        Payer::Card if credits && (!card || refused) => Payer::Credits,
         first => first,
     })
 }
@@ -366,9 +408,10 @@ pub fn redeem(
 }
 
 fn coupon<'a>(catalog: &'a Catalog, code: &str) -> Result<&'a Coupon, Refusal> {
+    let code = typed::code(code);
     let mut coupons = catalog.coupons.iter();
     coupons
-        .find(|coupon| coupon.code.eq_ignore_ascii_case(code.trim()))
+        .find(|coupon| coupon.code.eq_ignore_ascii_case(&code))
         .ok_or(Refusal::UnknownCoupon)
 }
 

@@ -119,7 +119,7 @@ pub fn quote(
                     let names = account.events.values().map(|event| event.name.clone());
                     quote.destroyed = names.collect();
                 }
-                Next::AtOnce | Next::Paid(_) => {}
+                Next::AtOnce(_) | Next::Paid(_) => {}
             }
         }
         Change::PayNow => {

@@ -4,10 +4,9 @@ use super::{Decision, Ledger, Refusal};
 use crate::account::Life;
 use crate::bounds;
 use crate::catalog::FailedRunRefund;
-use crate::grant::opening;
 use crate::journal::{Body, RunFailed, Usage, UsageRefund};
 use crate::time::DAY;
-use crate::{Account, Actor, Amount, Catalog, Entry, GrantId, Line, RunId, Source, Timestamp};
+use crate::{Account, Actor, Amount, Catalog, Entry, GrantId, Line, RunId, Timestamp};
 
 pub const MAX_UNITS: u32 = 1000;
 
@@ -158,8 +157,7 @@ pub fn refund(
     Ok(ledger.decided())
 }
 
-/// Refunds a charge whole, along its lines; what came from a grant that has expired meanwhile opens a
-/// compensation grant in the same entry.
+/// Refunds a charge whole.
 fn give_back(ledger: &mut Ledger<'_>, facts: &ChargeFacts, actor: Actor) -> Result<(), Refusal> {
     let Body::Usage(usage) = &facts.charge.body else {
         return Err(Refusal::AlreadyRefunded);
@@ -167,28 +165,7 @@ fn give_back(ledger: &mut Ledger<'_>, facts: &ChargeFacts, actor: Actor) -> Resu
     if !facts.given_back.is_zero() {
         return Err(Refusal::AlreadyRefunded);
     }
-    let now = ledger.now;
-    let mut lines = Vec::new();
-    let mut compensation = Amount::ZERO;
-    for line in &facts.charge.lines {
-        let part = line.delta.negated();
-        let origin = facts.origins.iter().find(|o| o.grant == line.grant);
-        match origin {
-            Some(origin) if origin.expires_at.is_none_or(|at| at > now) => lines.push(Line {
-                delta: part,
-                ..origin.clone()
-            }),
-            _ => {
-                compensation = compensation
-                    .checked_add(part)
-                    .map_err(|_| Refusal::AmountOutOfRange)?;
-            }
-        }
-    }
-    if compensation.is_positive() {
-        let seq = ledger.account.seq.next();
-        lines.push(opening(seq, Source::Compensation, compensation, None));
-    }
+    let lines = ledger.given_back(&facts.charge.lines, &facts.origins)?;
     let refund = UsageRefund {
         of: facts.charge.seq,
         run: usage.run.clone(),
@@ -199,7 +176,7 @@ fn give_back(ledger: &mut Ledger<'_>, facts: &ChargeFacts, actor: Actor) -> Resu
     ledger.post(actor, Body::UsageRefund(refund), lines)
 }
 
-/// The grants whose opening lines a refund of `charge` needs.
+/// The grants that an entry drew from: whoever undoes it needs their opening lines.
 pub fn paying_grants(charge: &Entry) -> impl Iterator<Item = GrantId> {
     charge.lines.iter().map(|line| line.grant)
 }

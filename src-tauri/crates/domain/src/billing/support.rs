@@ -8,7 +8,10 @@ use crate::journal::{
     Adjustment, Body, Bonus, Compensation, CouponBonus, DailyLimitChanged, EventScheduled,
     LegacyAdded, Restored, Reversal,
 };
-use crate::{Account, Actor, Amount, Catalog, DisputeId, Entry, EventId, RunId, Source, Timestamp};
+use crate::typed;
+use crate::{
+    Account, Actor, Amount, Catalog, DisputeId, Entry, EventId, Line, RunId, Source, Timestamp,
+};
 
 /// Gives or takes credits. What is taken is at most what is there; the rest is on record.
 pub fn adjust(
@@ -81,10 +84,11 @@ pub fn activate_coupon(
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
     let mut ledger = opened(account, catalog, now)?;
+    let code = typed::code(code);
     let waiting = account
         .bonuses
         .iter()
-        .find(|(coupon, _)| coupon.eq_ignore_ascii_case(code.trim()));
+        .find(|(coupon, _)| coupon.eq_ignore_ascii_case(&code));
     let (coupon, bonus) = waiting.ok_or(Refusal::UnknownCoupon)?;
     let body = Body::CouponBonus(CouponBonus {
         coupon: coupon.clone(),
@@ -169,36 +173,37 @@ pub fn set_daily_limit(
     Ok(ledger.decided())
 }
 
-/// A closed account comes back on Pay-As-You-Go with the credits that closing took. Events stay lost.
-/// `closures` are the entries that closed it, oldest first.
+/// An entry that took credits, and the lines that opened the grants it drew from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Taken {
+    pub entry: Entry,
+    pub origins: Vec<Line>,
+}
+
+/// A closed account comes back on Pay-As-You-Go with the credits that closing took, each as what it was. Events stay
+/// lost. `closures` are the entries that closed it, oldest first.
 pub fn restore(
     account: &Account,
     catalog: &Catalog,
-    closures: &[Entry],
+    closures: &[Taken],
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    let closing = |entry: &Entry| matches!(entry.body, Body::Closure(_));
+    let closing = |taken: &Taken| matches!(taken.entry.body, Body::Closure(_));
     if account.life != Life::Closed || closures.is_empty() || !closures.iter().all(closing) {
         return Err(Refusal::WrongState);
     }
     let mut ledger = Ledger::new(account.clone(), catalog, now);
     ledger.post(Actor::Support, Body::Restored(Restored {}), vec![])?;
-    for closure in closures {
-        let amount = closure.delta.negated();
-        if !amount.is_positive() {
+    for Taken { entry, origins } in closures {
+        if entry.delta.is_zero() {
             continue;
         }
         let body = Body::Reversal(Reversal {
-            of: closure.seq,
+            of: entry.seq,
             shortfall: Amount::ZERO,
         });
-        let line = opening(
-            ledger.account.seq.next(),
-            Source::Compensation,
-            amount,
-            None,
-        );
-        ledger.post(Actor::Support, body, vec![line])?;
+        let lines = ledger.given_back(&entry.lines, origins)?;
+        ledger.post(Actor::Support, body, lines)?;
     }
     Ok(ledger.decided())
 }

@@ -116,6 +116,17 @@ pub enum FailedRunRefund {
     BySupport,
 }
 
+/// When a lower plan that still has a fee begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Downgrade {
+    PeriodEnd,
+    /// As all clouds did whose catalog does not say.
+    #[default]
+    AtOnce,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Policies {
@@ -125,6 +136,8 @@ pub struct Policies {
     pub no_result_minutes: u32,
     pub purchase_overdue_minutes: u32,
     pub credits_pay_fees: bool,
+    #[serde(default)]
+    pub downgrade: Downgrade,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

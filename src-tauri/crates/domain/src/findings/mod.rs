@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::imported::BROUGHT_FORWARD;
 use crate::journal::Body;
-use crate::{Account, Amount, Catalog, Entry, Kind, Seq, Timestamp};
+use crate::{Account, Amount, Catalog, Entry, Kind, Money, Seq, Timestamp};
 
+mod card;
 mod gathered;
 mod patterns;
 mod standing;
@@ -31,6 +32,9 @@ pub enum CauseCode {
     RenewalPaidFromCredits,
     Expiry,
     AccountClosed,
+    /// Undone: a closure, say, whose credits came back.
+    GivenBack,
+    /// Undone the other way: a purchase, say.
     Reversal,
     Adjustment,
     /// What an imported history began with and does not account for.
@@ -72,6 +76,10 @@ pub enum FindingCode {
     AutoRechargeExpected,
     CardDeclined,
     CardExpiring,
+    /// A fee, a change of plan or a purchase.
+    ChargedToCard,
+    /// What the same span had paid already.
+    ChargedTwice,
     CancelLeadsToClosure,
     GraceRunning,
     AccountClosed,
@@ -104,6 +112,8 @@ pub enum NextStep {
     BuyCredits,
     /// Look at the rows: whether they were wanted is the operator's to say.
     LookAtRows,
+    /// Compare with what the bank says.
+    CompareStatement,
     Wait,
 }
 
@@ -115,6 +125,10 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub amount: Option<Amount>,
+    /// What was charged, in money.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub charge: Option<Money>,
     pub entries: Vec<Seq>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -130,10 +144,14 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub known_until: Option<Timestamp>,
-    /// The draft or ticket that is about it already.
+    /// What was sent to support about it already.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub dispute: Option<String>,
+    /// What was written about it, and not sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub draft: Option<String>,
 }
 
 impl FindingCode {
@@ -159,12 +177,14 @@ impl Finding {
             code,
             severity,
             amount: None,
+            charge: None,
             entries: vec![],
             at: None,
             deadline: None,
             action: Some(action),
             known_until: None,
             dispute: None,
+            draft: None,
         }
     }
 
@@ -193,6 +213,7 @@ pub fn cause(entry: &Entry) -> CauseCode {
         Body::Renewal(_) => CauseCode::RenewalPaidFromCredits,
         Body::Expiry(_) => CauseCode::Expiry,
         Body::Closure(_) => CauseCode::AccountClosed,
+        Body::Reversal(_) if entry.delta.is_positive() => CauseCode::GivenBack,
         Body::Reversal(_) => CauseCode::Reversal,
         Body::Adjustment(_) if entry.reason.as_deref() == Some(BROUGHT_FORWARD) => {
             CauseCode::BroughtForward
@@ -271,10 +292,10 @@ pub fn findings(
                     Severity::Warn,
                     NextStep::ReplaceCard,
                 );
-                let finding = finding.of([seq], failed.charge.amount, at);
-                // Fees are money, not credits.
+                let finding = finding.of([seq], Amount::ZERO, at);
                 findings.push(Finding {
                     amount: None,
+                    charge: Some(failed.charge.clone()),
                     ..finding
                 });
             }
@@ -313,6 +334,7 @@ pub fn findings(
             _ => {}
         }
     }
+    findings.extend(card::charges(gathered.others()));
     let kept = gathered.runs().iter();
     let kept: Vec<_> = kept.filter(|run| !refunded.contains(&run.seq)).collect();
     findings.extend(patterns::repeated_runs(&kept));

@@ -1,15 +1,16 @@
 //! What runs say only together.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use foldhash::fast::RandomState;
 
 use super::gathered::Kept;
 use super::{Finding, FindingCode, NextStep, Severity};
 use crate::Amount;
-use crate::time::MINUTE;
+use crate::time::{MINUTE, SECOND};
 
-/// So many runs of one service at one event within so long are more than a queue of guests.
+/// So many runs of one request within so long are looked at. A busy evening has as many: it is a finding where most of
+/// them share their second with another, which no queue of guests does.
 const REPEATED: usize = 8;
 const WITHIN: i64 = 2 * MINUTE;
 
@@ -60,6 +61,12 @@ impl Repeated {
     fn close(&mut self) -> Option<Finding> {
         let stretch = std::mem::take(&mut self.stretch);
         let since = stretch.first()?.at;
+        let second = |run: &Kept| run.at.millis().div_euclid(SECOND);
+        let seconds: BTreeSet<i64> = stretch.iter().map(second).collect();
+        // On average two or more of them in each of their seconds.
+        if 2 * seconds.len() > stretch.len() {
+            return None;
+        }
         let amount = Amount::sum(stretch.iter().map(|run| run.cost)).ok()?;
         let seqs: Vec<_> = stretch.iter().map(|run| run.seq).collect();
         let code = FindingCode::RepeatedRuns;
@@ -92,7 +99,6 @@ mod tests {
     use super::*;
     use crate::findings::Gathered;
     use crate::journal::{Actor, Body, Usage};
-    use crate::time::SECOND;
     use crate::{Entry, RunId, Seq, Timestamp};
 
     /// Runs as (second, service, cost).
@@ -124,14 +130,14 @@ mod tests {
     }
 
     #[test]
-    fn eight_of_one_kind_in_two_minutes_are_one_finding() {
-        let mut runs: Vec<_> = (0..8).map(|n| (n * 10, "draw_me", 20)).collect();
+    fn eight_of_one_kind_in_shared_seconds_are_one_finding() {
+        let mut runs: Vec<_> = (0..8).map(|n| (n / 2 * 10, "draw_me", 20)).collect();
         let found = repeated(&runs);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].amount, Some(Amount::of(160)));
         assert_eq!(found[0].entries, (1..=8).map(Seq).collect::<Vec<_>>());
         // An hour later again: another.
-        runs.extend((0..9).map(|n| (3_600 + n, "draw_me", 20)));
+        runs.extend((0..9).map(|n| (3_600 + n / 3, "draw_me", 20)));
         let found = repeated(&runs);
         let counts: Vec<_> = found.iter().map(|f| f.entries.len()).collect();
         assert_eq!(counts, [8, 9]);
@@ -140,8 +146,11 @@ mod tests {
 
     #[test]
     fn a_queue_of_guests_is_no_repetition() {
-        let seven: Vec<_> = (0..7).map(|n| (n, "draw_me", 20)).collect();
+        let seven: Vec<_> = (0..7).map(|n| (n / 2, "draw_me", 20)).collect();
         assert_eq!(repeated(&seven), []);
+        // A busy evening: a guest every six seconds, at two booths.
+        let busy: Vec<_> = (0..400).map(|n| (n * 3, "draw_me", 20)).collect();
+        assert_eq!(repeated(&busy), []);
         let slow: Vec<_> = (0..60).map(|n| (n * 20, "draw_me", 20)).collect();
         assert_eq!(repeated(&slow), []);
         let services = ["draw_me", "combine", "editorial", "headshot_speed"];

@@ -77,7 +77,9 @@ pub fn standing(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Fin
         say(code, severity, action, Some(amount), Some(at));
     }
     // What was granted for this month against plan and legacy table.
-    if let (Some(amount), Some(at), Life::Active) = (monthly, account.refresh_at, account.life)
+    let due = allowance::due_for_month(account, catalog).ok();
+    if let (Some(_), Some(amount), Some(at), Life::Active) =
+        (monthly, due, account.refresh_at, account.life)
         && at > now
         && account.granted != amount
         && let Ok(differs) = account.granted.checked_sub(amount)

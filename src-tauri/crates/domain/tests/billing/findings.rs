@@ -36,6 +36,8 @@ const ALL: [FindingCode; CODES] = {
         AutoRechargeExpected,
         CardDeclined,
         CardExpiring,
+        ChargedToCard,
+        ChargedTwice,
         CancelLeadsToClosure,
         GraceRunning,
         AccountClosed,
@@ -161,6 +163,27 @@ fn ran(world: World, service: &str, count: usize, apart: i64) -> World {
     })
 }
 
+fn upgraded() -> World {
+    after(basic(0), |world| {
+        let pro = plan::Target::plan("pro", Some(Cycle::Monthly));
+        world
+            .act(|a, c, now| plan::change(a, c, &pro, now))
+            .unwrap();
+    })
+}
+
+/// Renewed from credits that nobody paid for.
+fn paid_from_gift() -> World {
+    after(basic(0), |world| {
+        let gift = Amount::of(9_000);
+        world
+            .act(|a, c, now| support::bonus(a, c, gift, now))
+            .unwrap();
+        world.order(Payer::Credits, true);
+        world.until(period_end(world).plus(DAY));
+    })
+}
+
 fn failed_run() -> World {
     after(ran(basic(1_000), "draw_me", 1, 0), |world| {
         world.fail().unwrap();
@@ -275,8 +298,8 @@ fn case(code: FindingCode) -> Option<Case> {
                 .step(NextStep::Wait)
         }
         RepeatedRuns => Case::new(
+            ran(basic(1_000), "draw_me", 8, 250),
             ran(basic(1_000), "draw_me", 8, 10_000),
-            ran(basic(1_000), "draw_me", 7, 10_000),
             &["usage"; 8],
         )
         .amount(160)
@@ -314,6 +337,26 @@ fn case(code: FindingCode) -> Option<Case> {
             let since = |day| World::new(Programme::Booth, "basic", Cycle::Monthly, 0, day);
             let soon = since("2060-12-10T08:00:00Z");
             Case::new(soon, since("2060-11-10T08:00:00Z"), &["opened"]).step(NextStep::ReplaceCard)
+        }
+        ChargedToCard => {
+            let renewed = |first| {
+                after(basic(0), |world| {
+                    world.order(first, true);
+                    world.until(period_end(world).plus(DAY));
+                })
+            };
+            let from_credits = paid_from_gift();
+            Case::new(renewed(Payer::Card), from_credits, &["renewed_by_card"])
+                .step(NextStep::CompareStatement)
+        }
+        ChargedTwice => {
+            // By the rules it does not happen: a cloud of before did it.
+            let twice = after(upgraded(), |world| {
+                let mut again = world.journal.last().unwrap().clone();
+                again.seq = again.seq.next();
+                world.journal.push(again);
+            });
+            Case::new(twice, upgraded(), &["plan_changed", "plan_changed"]).step(NextStep::Dispute)
         }
         CancelLeadsToClosure => {
             let cancelled = || after(basic(8_000), |world| world.act(plan::cancel).unwrap());

@@ -2,16 +2,18 @@
 
 mod findings;
 mod life;
+mod spans;
 mod world;
 mod years;
 
 use boothkeeper_domain::account::{Life, Payer, PaymentOrder};
 use boothkeeper_domain::billing::forecast::{self, Outcome};
+use boothkeeper_domain::billing::support::Taken;
 use boothkeeper_domain::billing::{Answer, Refusal, plan, purchase, quote, support, time};
 use boothkeeper_domain::calendar::Cycle;
-use boothkeeper_domain::{Account, Amount, Catalog, Programme};
+use boothkeeper_domain::{Account, Amount, Bucket, Catalog, Programme};
 
-use world::{DAY, World, at, basic};
+use world::{DAY, World, at, basic, origins};
 
 /// Scenario 1: month ends do not drift, over renewals.
 /// A renewal's charge leaves no entry until it is answered: what is bought meanwhile is paid by another
@@ -107,10 +109,15 @@ fn a_lapsed_account_closes_at_the_end_of_grace_and_loses_everything() {
     assert_eq!(world.journal.last().unwrap().at, at("2026-03-31T00:00:00Z"));
     assert_eq!(world.run("sms"), Err(Refusal::AccountClosed));
 
-    let closure = world.journal.last().unwrap().clone();
+    let entry = world.journal.last().unwrap().clone();
+    let origins = origins(&world.journal, &entry);
+    let closures = [Taken { entry, origins }];
     world
-        .act(|a, c, now| support::restore(a, c, std::slice::from_ref(&closure), now))
+        .act(|a, c, now| support::restore(a, c, &closures, now))
         .unwrap();
+    // What was bought is what was bought.
+    let buckets = world.account.buckets();
+    assert_eq!(buckets[0].kind, Bucket::Purchased);
     assert_eq!((world.account.life, world.balance()), (Life::Active, 5_000));
     assert_eq!(world.account.plan, "payg");
 }

@@ -170,16 +170,21 @@ pub fn basic(balance: i32, since: &str) -> World {
     World::new(Programme::Booth, "basic", Cycle::Monthly, balance, since)
 }
 
-/// What a refund of `charge` needs to know of the journal.
-pub fn charge_facts(journal: &[Entry], charge: &Entry) -> ChargeFacts {
-    let about = |entry: &&Entry| entry.body.refers_to() == Some(charge.seq);
+/// The lines that opened the grants that an entry drew from.
+pub fn origins(journal: &[Entry], taken: &Entry) -> Vec<Line> {
     let origin = |grant: GrantId| -> Option<Line> {
         let opening = journal.iter().find(|e| e.seq == grant.0)?;
         opening.lines.iter().find(|l| l.grant == grant).cloned()
     };
+    run::paying_grants(taken).filter_map(origin).collect()
+}
+
+/// What a refund of `charge` needs to know of the journal.
+pub fn charge_facts(journal: &[Entry], charge: &Entry) -> ChargeFacts {
+    let about = |entry: &&Entry| entry.body.refers_to() == Some(charge.seq);
     ChargeFacts {
         charge: charge.clone(),
-        origins: run::paying_grants(charge).filter_map(origin).collect(),
+        origins: origins(journal, charge),
         given_back: Amount::sum(journal.iter().filter(about).map(|e| e.delta)).unwrap(),
         failed: { journal.iter().filter(about) }.any(|e| matches!(e.body, Body::RunFailed(_))),
     }

@@ -1,12 +1,15 @@
 //! Random years.
 
+use std::cell::Cell;
+
 use boothkeeper_domain::account::{Payer, PaymentOrder};
 use boothkeeper_domain::billing::forecast::{self, Outcome};
 use boothkeeper_domain::billing::{Answer, Refusal, plan, purchase, support, time};
-use boothkeeper_domain::calendar::Cycle;
-use boothkeeper_domain::findings::{CauseCode, Finding, Gathered, causes, findings};
+use boothkeeper_domain::calendar::{Cycle, Period};
+use boothkeeper_domain::findings::{CauseCode, Finding, FindingCode, Gathered, causes, findings};
 use boothkeeper_domain::{Account, Amount, Body, Programme, Timestamp};
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 use super::world::{DAY, World, at};
 
@@ -144,12 +147,125 @@ fn preview_holds(world: &mut World, to: Timestamp) {
         Outcome::Unpaid
     };
     assert_eq!(happened, expected.outcome, "{kinds:?}");
-    let fee = world.journal[from..]
+    let recharged = world.journal[from..]
         .iter()
-        .find(|e| e.body.name() == "renewal");
-    let after = fee.map_or(expected.balance_before, |entry| entry.balance_after);
-    assert_eq!(after, expected.balance_after);
+        .filter(|e| e.body.name() == "auto_recharge");
+    let recharged = Amount::sum(recharged.map(|e| e.delta)).unwrap();
+    let after = world.account.balance.checked_sub(recharged).unwrap();
+    assert_eq!(after, expected.balance_after, "{kinds:?}");
+    let moved = world.journal[from..].iter().map(|e| e.delta);
+    let moved = Amount::sum(moved).unwrap();
+    let before = world.account.balance.checked_sub(moved).unwrap();
+    assert_eq!(before, expected.balance_before, "{kinds:?}");
     world.until(to);
+}
+
+/// What a journal charged for each span, and the fee of the dearest plan that was on in it.
+fn charged_for_spans(world: &World) -> Vec<(Period, i64, i64)> {
+    let mut spans: Vec<(Period, i64, i64)> = vec![];
+    let mut account = Account::default();
+    for entry in &world.journal {
+        account.apply(entry).unwrap();
+        let charged = match &entry.body {
+            Body::Renewal(renewal) => renewal.fee.amount.minor(),
+            Body::RenewedByCard(renewed) => renewed.charge.amount.minor(),
+            Body::PlanChanged(changed) => {
+                let charge = changed.charge.as_ref();
+                charge.map_or(0, |charge| charge.amount.minor())
+            }
+            _ => 0,
+        };
+        let (Some(period), Some(cycle)) = (account.period, account.cycle) else {
+            assert_eq!(charged, 0, "{entry:?}");
+            continue;
+        };
+        let fee = world.catalog.plan(&account.plan).unwrap().fee(cycle);
+        let fee = fee.unwrap().amount.minor();
+        // The first one counts as paid.
+        let first = spans.is_empty() && charged == 0;
+        match spans.iter_mut().find(|(known, ..)| *known == period) {
+            Some((_, sum, dearest)) => {
+                (*sum, *dearest) = (*sum + charged, fee.max(*dearest));
+            }
+            None => spans.push((period, if first { fee } else { charged }, fee)),
+        }
+    }
+    spans
+}
+
+/// Whoever changes plan, cycle and mind as often as they like pays for a span once, at most its dearest plan's fee.
+#[test]
+fn one_span_is_never_paid_twice() {
+    let (changes, pauses, lower) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let often = prop_oneof![
+        2 => step(),
+        3 => (0..4_u8, prop::bool::weighted(0.2)).prop_map(|(p, a)| Step::Plan(p, a)),
+        1 => (0..9_u8).prop_map(Step::Days),
+    ];
+    let lives = (
+        any::<bool>(),
+        any::<bool>(),
+        0..30_000_i32,
+        prop::collection::vec(often, 1..60),
+    );
+    let config = ProptestConfig {
+        source_file: Some(file!()),
+        ..ProptestConfig::with_cases(1_500)
+    };
+    let held = TestRunner::new(config).run(&lives, |(studio, annual, balance, steps)| {
+        let (programme, code) = match studio {
+            true => (Programme::Studio, "freelancer"),
+            false => (Programme::Booth, "basic"),
+        };
+        let cycle = if annual {
+            Cycle::Annual
+        } else {
+            Cycle::Monthly
+        };
+        let mut world = World::new(programme, code, cycle, balance, "2025-01-31T10:00:00Z");
+        for step in &steps {
+            play(&mut world, step);
+        }
+        let mut spans = charged_for_spans(&world);
+        for (period, charged, dearest) in &spans {
+            prop_assert!(
+                charged <= dearest,
+                "{:?}: {} for {}",
+                period,
+                charged,
+                dearest
+            );
+        }
+        spans.sort_by_key(|(period, ..)| period.start);
+        for pair in spans.windows(2) {
+            prop_assert!(pair[0].0.end <= pair[1].0.start, "{:?}", pair);
+        }
+        let gathered: Gathered = world.journal.iter().cloned().collect();
+        let (account, catalog) = (&world.account, &world.catalog);
+        let found = findings(&gathered, account, catalog, &world.journal[..], world.now);
+        let twice = found.iter().find(|f| f.code == FindingCode::ChargedTwice);
+        prop_assert_eq!(twice, None);
+        for entry in &world.journal {
+            match &entry.body {
+                Body::PlanChanged(changed) if changed.period.is_none() => {
+                    pauses.set(pauses.get() + 1);
+                }
+                Body::PlanChanged(changed) if changed.charge.is_some() => {
+                    changes.set(changes.get() + 1);
+                }
+                Body::PlanChangeRequested(_) => lower.set(lower.get() + 1),
+                _ => {}
+            }
+        }
+        Ok(())
+    });
+    if let Err(paid_twice) = held {
+        panic!("{paid_twice}");
+    }
+    // The lives do contain what this is about.
+    for count in [changes.get(), pauses.get(), lower.get()] {
+        assert!(count > 1_000, "{changes:?} {pauses:?} {lower:?}");
+    }
 }
 
 proptest! {

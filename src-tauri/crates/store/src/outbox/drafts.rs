@@ -53,6 +53,13 @@ pub struct Draft {
     pub ticket: Option<DisputeId>,
 }
 
+impl Draft {
+    /// Nobody had touched it when what it complains of came right: it is kept to say so.
+    pub fn is_withdrawn(&self) -> bool {
+        self.came_right && !self.edited && self.command.is_none() && self.ticket.is_none()
+    }
+}
+
 impl Outbox {
     /// Newest first; without those that have become tickets.
     pub fn drafts(&self) -> Result<Vec<Draft>, StoreError> {

@@ -1,0 +1,89 @@
+//! What people type, paste or pipe, as they meant it: codes, keys and addresses come with characters that nobody sees.
+
+/// A code without blanks around it, no-break ones among them, and without invisible characters anywhere.
+pub fn code(text: &str) -> String {
+    let seen: String = text.chars().filter(|c| !is_invisible(*c)).collect();
+    seen.trim().to_owned()
+}
+
+/// What comes through a pipe: some shells send UTF-16, with or without a byte-order mark.
+pub fn piped(bytes: &[u8]) -> Option<String> {
+    let pairs = |of: fn([u8; 2]) -> u16| -> Option<String> {
+        let (pairs, rest) = bytes.as_chunks::<2>();
+        let units: Vec<u16> = pairs.iter().map(|pair| of(*pair)).collect();
+        rest.is_empty().then(|| String::from_utf16(&units).ok())?
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => pairs(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => pairs(u16::from_be_bytes),
+        // What is meant is ASCII: every other byte is 0.
+        [first, 0, ..] if *first != 0 => pairs(u16::from_le_bytes),
+        [0, second, ..] if *second != 0 => pairs(u16::from_be_bytes),
+        _ => String::from_utf8(bytes.to_owned()).ok(),
+    }
+}
+
+/// Nobody sees it: joiners, marks of direction, byte-order marks, soft hyphens, fillers, selectors.
+pub const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn code_is_read_through_whatever_nobody_sees() {
+        for typed in [
+            "Basic2Free",
+            "  Basic2Free\r\n",
+            "\u{a0}Basic2Free\u{a0}",
+            "\u{feff}Basic2Free",
+            "Basic\u{200b}2\u{200d}Free\u{2060}",
+            "\u{202a}Basic2Free\u{202c}",
+            "Basic\u{ad}2Free\u{3000}",
+        ] {
+            assert_eq!(code(typed), "Basic2Free", "{typed:?}");
+        }
+        // What is seen stays.
+        assert_eq!(code("Basic 2-Free"), "Basic 2-Free");
+    }
+
+    #[test]
+    fn pipe_may_speak_utf_16() {
+        let key = "bk_0a1b2c3d4e5f";
+        let le =
+            |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+        let be =
+            |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_be_bytes).collect() };
+        let marked = format!("\u{feff}{key}\r\n");
+        for bytes in [
+            le(key),
+            be(key),
+            le(&marked),
+            be(&marked),
+            marked.clone().into_bytes(),
+        ] {
+            assert_eq!(piped(&bytes).map(|text| code(&text)).as_deref(), Some(key));
+        }
+        assert_eq!(piped(&[0xff, 0xfe, 0x62]), None);
+        assert_eq!(piped(&[0xff, 0x62]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn code_is_read_once_and_for_all(text in any::<String>()) {
+            let once = code(&text);
+            prop_assert_eq!(code(&once), once.clone());
+            prop_assert!(!once.contains(is_invisible));
+        }
+    }
+}
