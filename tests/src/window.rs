@@ -1,5 +1,6 @@
 //! The real window, driven through WebKitWebDriver: what is seen, clicked and typed.
 
+mod measure;
 mod native;
 
 use std::path::Path;

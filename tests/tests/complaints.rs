@@ -114,8 +114,19 @@ async fn a_late_purchase_offers_a_dispute_and_takes_it_back_when_it_lands() -> a
         .sees("[data-owed='10000']", |text| text == "$100.00")
         .await?;
     assert_eq!(window.text_of(".amount", "value").await?, "$110.00");
-    // It lands: the draft that nobody wrote in goes, and so does the finding.
+    // It lands: the draft that nobody wrote in withdraws itself and says so; the finding goes.
     cloud.advance_to("2026-01-10T12:11:00Z").await?;
+    window
+        .sees("[aria-label='All disputes']", |text| {
+            text.contains("Withdrew itself: this has come right")
+        })
+        .await?;
+    window
+        .sees("[role='group'] footer", |text| {
+            text.contains("it withdrew itself")
+        })
+        .await?;
+    window.press("Dismiss").await?;
     window
         .sees("[aria-label='All disputes']", |text| {
             text.contains("Nothing is in dispute")

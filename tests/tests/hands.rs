@@ -241,7 +241,9 @@ async fn what_has_become_worse_is_handed_back_with_both_quotes() -> anyhow::Resu
         })
         .await?;
     assert!(
-        handed.contains("You were shown") && handed.contains("Nothing was done"),
+        handed.contains("You were shown")
+            && handed.contains("Nothing was done")
+            && !handed.contains("worse"),
         "{handed}"
     );
     let laptop = elsewhere(&desk, &cloud, &account)?;

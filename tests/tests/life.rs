@@ -280,7 +280,7 @@ async fn a_cancelled_account_closes_thirty_days_after_its_period() -> anyhow::Re
     assert_eq!(booth.balance()?, 0);
     let refused = booth.laptop.run(&["buy", "50", "--yes"])?;
     assert_eq!(
-        (refused.0, &refused.1["problem"]),
+        (refused.0, &refused.1["error"]["problem"]),
         (5, &json!("account_closed"))
     );
     booth

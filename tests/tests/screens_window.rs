@@ -5,30 +5,10 @@ use anyhow::ensure;
 use boothkeeper_tests::booth::{basic, with};
 use boothkeeper_tests::cloud::Cloud;
 use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::process::until;
 use boothkeeper_tests::window::Window;
 use serde_json::{Value, json};
-
-/// Amounts that something cuts off, or that lie on something else.
-const CUT: &str = "const cut = [];
-    for (const money of document.querySelectorAll('.money, [data-balance]')) {
-        const box = money.getBoundingClientRect();
-        if (!box.width) continue;
-        for (let around = money; around; around = around.parentElement) {
-            const hides = getComputedStyle(around).overflowX !== 'visible' || around === document.body;
-            const limits = around.getBoundingClientRect();
-            if (hides && (box.right > limits.right + 1 || box.left < limits.left - 1))
-                cut.push(`${money.textContent.trim()} in ${around.className || around.tagName}`);
-        }
-    }
-    return cut";
-
-async fn nothing_is_cut(window: &Window, what: &str) -> anyhow::Result<()> {
-    window.settled().await?;
-    let cut = window.script(CUT, vec![]).await?;
-    ensure!(cut == json!([]), "{what}: {cut}");
-    Ok(())
-}
 
 fn failing() -> Value {
     json!({
@@ -46,10 +26,10 @@ async fn numerals_fit_at_any_amount() -> anyhow::Result<()> {
         let account = cloud.account(basic(balance)).await?;
         let mut window = Window::open_live(&desk, &cloud, &account).await?;
         window.resize(900, 600).await?;
-        nothing_is_cut(&window, "overview").await?;
+        window.cuts_no_amount("overview").await?;
         for screen in ["History", "Plan & renewal"] {
             window.press(screen).await?;
-            nothing_is_cut(&window, screen).await?;
+            window.cuts_no_amount(screen).await?;
         }
         window.press("Overview").await?;
         window.press("Event mode").await?;
@@ -57,7 +37,9 @@ async fn numerals_fit_at_any_amount() -> anyhow::Result<()> {
         let whole = window
             .sees("[data-balance]", |text| text.contains(','))
             .await?;
-        nothing_is_cut(&window, &format!("event mode, {whole}")).await?;
+        window
+            .cuts_no_amount(&format!("event mode, {whole}"))
+            .await?;
     }
     Ok(())
 }
@@ -92,7 +74,7 @@ async fn what_changed_is_of_the_balance_above_it() -> anyhow::Result<()> {
     }
     window
         .sees("[data-stopped]", |text| {
-            text.contains("No credits are left")
+            text.contains("no credits are left")
         })
         .await?;
     // A run that failed says what it was; nobody has promised anything.
@@ -207,6 +189,19 @@ async fn daily_limit_that_is_used_up_is_said_on_the_overview() -> anyhow::Result
 }
 
 #[tokio::test]
+async fn account_without_a_cent_has_no_days_of_spending() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
+    let account = cloud
+        .account(with(basic(0), json!({ "plan": "payg" })))
+        .await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    window.press("History").await?;
+    window.text("[data-seq]").await?;
+    window.gone("figure").await
+}
+
+#[tokio::test]
 async fn draft_is_no_dispute_and_a_shared_row_is_no_reason() -> anyhow::Result<()> {
     let desk = Desk::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-20T12:00:00Z"))?;
@@ -221,7 +216,7 @@ async fn draft_is_no_dispute_and_a_shared_row_is_no_reason() -> anyhow::Result<(
         .sees(row, |text| text.contains("Ask support"))
         .await?;
     window.click(&format!("{row} > .link")).await?;
-    window.sees("[data-screen], main", |_| true).await?;
+    window.text("[data-owed]").await?;
     window.press("Overview").await?;
     window
         .sees(row, |text| {
@@ -233,4 +228,42 @@ async fn draft_is_no_dispute_and_a_shared_row_is_no_reason() -> anyhow::Result<(
     window.press("Overview").await?;
     window.sees(row, |text| text.contains("In dispute")).await?;
     Ok(())
+}
+
+/// Credits that end are told of one instant and one day: on the screen, in the notification, and as in the other places.
+#[tokio::test]
+async fn credits_near_their_end_are_shown_and_notified_of_one_day() -> anyhow::Result<()> {
+    let desk = Desk::with_notifier()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-03-07T03:00:00Z"))?;
+    let account = cloud
+        .account(json!({
+            "email": "studio@booth.example", "catalog": "studio", "plan": "freelancer", "cycle": "monthly",
+            "opening_balance": 40, "card": { "exp_month": 12, "exp_year": 2060 },
+        }))
+        .await?;
+    let laptop = Laptop::signed_in(&desk.folder().join("elsewhere"), &cloud, &account)?;
+    laptop.ok(&["pause", "--yes"])?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    // Eleven in the evening of the sixth where the window is.
+    window
+        .sees("[data-deadline='grant_expiry']", |text| {
+            text.contains("Mon") && text.contains('6') && text.contains("Credits expire")
+        })
+        .await?;
+    cloud.advance_to("2026-04-06T04:00:00Z").await?;
+    until("a notification", async || {
+        let told = desk.notifications()?;
+        let told = told
+            .iter()
+            .find(|told| told.summary.contains("Credits expire"));
+        Ok(told.map(|told| told.body.clone()))
+    })
+    .await
+    .and_then(|body| {
+        ensure!(
+            body.contains("2026-04-06 23:00") && body.contains("500"),
+            "{body}"
+        );
+        Ok(())
+    })
 }

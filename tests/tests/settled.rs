@@ -20,7 +20,20 @@ async fn support_gives_back_what_was_charged_and_more() -> anyhow::Result<()> {
     let show = laptop.ok(&["dispute", "show", &ticket])?;
     assert_eq!(show["state"], "in_review");
     assert_eq!(show["messages"][1]["text"], "We look into it. Call •••67.");
+    // Support has had the last word: no reply of theirs is due, and nobody is told to write again.
+    let replies = || -> anyhow::Result<usize> {
+        let told = laptop.ok(&["deadlines"])?;
+        let all = told["deadlines"].as_array().into_iter().flatten();
+        Ok(all.filter(|told| told["code"] == "dispute_reply").count())
+    };
+    assert_eq!((&show["answered"], replies()?), (&json!(true), 0));
+    assert_eq!(show["reply_expected_by"], Value::Null);
+    let list = laptop.text(&["dispute", "list"])?;
+    assert!(list.contains("support has written"), "{list}");
     laptop.ok(&["dispute", "message", &ticket, "Any news?"])?;
+    laptop.ok(&["sync"])?;
+    let show = laptop.ok(&["dispute", "show", &ticket])?;
+    assert_eq!((&show["answered"], replies()?), (&json!(false), 1));
     let resolve = json!({ "outcome": "refunded", "refund": 25, "bonus": 50, "note": "Sorry." });
     cloud.post(&control("resolve"), resolve.clone()).await?;
     laptop.ok(&["sync"])?;

@@ -14,14 +14,15 @@ pub fn run() -> anyhow::Result<()> {
     step("demo", demo.env("BOOTHKEEPER_BIN_DIR", &binaries))
 }
 
-pub fn shots(out: &Path) -> anyhow::Result<()> {
+pub fn shots(out: &Path, odd: bool) -> anyhow::Result<()> {
     prepare::all()?;
     let binaries = prepare::build(false)?;
     let mut shots = Command::new(binaries.join("shots"));
-    step(
-        "shots",
-        shots.arg(out).env("BOOTHKEEPER_BIN_DIR", &binaries),
-    )
+    shots.arg(out).env("BOOTHKEEPER_BIN_DIR", &binaries);
+    if odd {
+        shots.arg("--odd");
+    }
+    step("shots", &mut shots)
 }
 
 pub fn bench(write: bool, entries: u64) -> anyhow::Result<()> {

@@ -39,6 +39,9 @@ enum Command {
     Shots {
         #[arg(long, default_value = "target/shots")]
         out: std::path::PathBuf,
+        /// Of odd accounts instead: the largest amounts, the longest names, none of anything.
+        #[arg(long)]
+        odd: bool,
     },
     /// Write the page's types from the core's; with --check, only compare.
     Bindings {
@@ -67,7 +70,7 @@ fn main() -> ExitCode {
             long,
             fuzz: None,
         } => suite::run(seeds, long),
-        Command::Shots { out } => demo::shots(&out),
+        Command::Shots { out, odd } => demo::shots(&out, odd),
         Command::Bindings { check } => bindings::run(check),
         Command::Bench { write, entries } => demo::bench(write, entries),
     };

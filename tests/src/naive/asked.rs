@@ -243,7 +243,7 @@ impl Naive {
         let fee = |plan: &str| self.fee(plan, annual, &[]).0;
         // Another cycle and a lower plan wait for the end of what is paid.
         if on && (of != annual || fee(plan) < fee(self.plan().name)) {
-            if self.cancel_at().is_some_and(|at| at <= to) {
+            if self.cancel_at().is_some() {
                 return REFUSED;
             }
             self.add(Fact::Request(Some((plan, annual, coupon))));

@@ -142,6 +142,7 @@ impl Naive {
         for (credits, amount) in left.iter().copied() {
             self.add(Fact::Took { credits, amount });
         }
+        self.add(Fact::Request(None));
         self.add(Fact::Closed(left));
     }
 

@@ -90,7 +90,7 @@ function told(finding: Finding, asset: Asset, zone: string): string {
     case 'auto_recharge_expected':
       return `After the renewal on ${until} auto-recharge will buy ${amount}.`;
     case 'card_declined':
-      return `The fee of ${charge} was not paid on ${at}: neither card nor credits could pay.`;
+      return `A try to pay the fee of ${charge} failed on ${at}.`;
     case 'charged_to_card':
       return `Your card paid ${charge} on ${at}.`;
     case 'charged_twice':

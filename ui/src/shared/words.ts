@@ -72,12 +72,15 @@ export const counted = (count: number, one: string, more = `${one}s`) =>
 /** What a row is called: its service for runs and refunds, else its kind, with what moved beside credits. */
 export function rowName(row: RowView, asset?: Asset): string {
   if (row.service) return serviceName(row.service);
+  if (row.kind === 'reversal') return row.delta > 0 ? 'Given back' : 'Taken back';
   const said = [kindName(row.kind)];
   if (row.plan) said.push(planName(row.plan, row.cycle));
   if (row.kind === 'event_scheduled' && row.event) said.push(row.event);
-  if (row.coming !== undefined && asset) said.push(money(row.coming, asset));
-  if (row.charge && row.kind !== 'purchase_started')
-    said.push(`card ${money(row.charge.amount, USD)}`);
+  if (row.coming !== undefined && asset) said.push(`${money(row.coming, asset)} to come`);
+  if (row.charge) {
+    const paid = money(row.charge.amount, USD);
+    said.push(row.kind === 'payment_failed' ? paid : `card ${paid}`);
+  }
   return said.length > 1 ? `${said[0]}: ${said.slice(1).join(', ')}` : (said[0] ?? '');
 }
 

@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 use boothkeeper_app::domain::Amount;
+use boothkeeper_app::domain::billing::Refusal;
 use boothkeeper_app::{Action, App, AppError, Code};
 
 use crate::output::{self, Output};
@@ -16,8 +17,11 @@ pub async fn buy(
     yes: bool,
     output: &Output,
 ) -> Result<ExitCode, AppError> {
-    app.signed_in()?;
+    freshen(app).await?;
     let preview = app.buy_preview(amount)?;
+    if preview.closed {
+        return Err(AppError::foreseen(&Refusal::AccountClosed));
+    }
     output.purchase(&preview, app)?;
     if !yes && !output.confirm() {
         return Ok(output.not_confirmed(&preview));
@@ -32,7 +36,7 @@ pub async fn set_auto_recharge(
     yes: bool,
     output: &Output,
 ) -> Result<ExitCode, AppError> {
-    app.signed_in()?;
+    freshen(app).await?;
     let terms = app.subscription()?.auto_recharge;
     if on && !terms.enabled && terms.amount.is_some() {
         output.recharges(&terms, app)?;

@@ -59,7 +59,7 @@ pub fn sentence(finding: &Finding, asset: &Asset, zone: &Zone) -> String {
             format!("After the renewal {until} auto-recharge will buy {amount}.")
         }
         FindingCode::CardDeclined => {
-            format!("The fee of {charge} was not paid {at}: neither card nor credits could pay.")
+            format!("A try to pay the fee of {charge} failed {at}.")
         }
         FindingCode::ChargedToCard => format!("The card paid {charge} {at}."),
         FindingCode::ChargedTwice => {

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use boothkeeper_app::domain::trust::{Reason, Trust};
-use boothkeeper_app::domain::{Amount, Asset};
+use boothkeeper_app::domain::{Amount, Asset, Kind};
 use boothkeeper_app::views::{
     BalanceView, CommandView, Doctor, HistoryPage, OutboxView, RowView, VerifyView,
 };
@@ -279,7 +279,9 @@ fn more(row: &RowView, asset: &Asset) -> String {
         .coming
         .map(|coming| format!("{} to come", money(coming, asset)));
     let charge = row.charge.as_ref();
-    let charge = charge.map(|charge| format!("card {}", money(charge.amount, &Asset::usd())));
+    let unpaid = row.kind == Kind::PaymentFailed.name();
+    let by = if unpaid { "not paid:" } else { "card" };
+    let charge = charge.map(|charge| format!("{by} {}", money(charge.amount, &Asset::usd())));
     let parts = [row.event.clone(), plan, coming, charge];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

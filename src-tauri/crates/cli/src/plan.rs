@@ -3,7 +3,7 @@
 use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 
-use boothkeeper_app::domain::account::Payer;
+use boothkeeper_app::domain::account::{Life, Payer};
 use boothkeeper_app::domain::billing::forecast::{Outcome, Preview};
 use boothkeeper_app::domain::{Amount, Asset, Money};
 use boothkeeper_app::views::{AutoRechargeView, PauseView, RenewalPreview, SubscriptionView};
@@ -269,20 +269,18 @@ impl Output {
     /// What an operator must not miss.
     pub fn warnings(&self, view: &SubscriptionView, app: &App) -> Result<(), AppError> {
         let (zone, asset) = (app.zone(), asset(app)?);
-        // Where the period's end is the end, nothing takes effect there.
-        let requested = view.requested.as_ref();
-        if let Some(target) = requested.filter(|_| view.cancel_at.is_none()) {
+        if let Some(target) = &view.requested {
             let cycle = target
                 .cycle
                 .map(|cycle| json_name(&cycle))
                 .unwrap_or_default();
             let coupon = target.coupon.as_ref().map(|code| format!(" with {code}"));
             let coupon = coupon.unwrap_or_default();
-            let at = view
-                .period
-                .map(|period| zone.local(period.end))
-                .unwrap_or_default();
-            self.line(&format!("  from {at}: {} {cycle}{coupon}", target.plan));
+            let when = match (view.state, view.period) {
+                (Life::Active, Some(period)) => format!("from {}", zone.local(period.end)),
+                _ => "once it is paid".to_owned(),
+            };
+            self.line(&format!("  {when}: {} {cycle}{coupon}", target.plan));
         }
         if let Some(since) = view.payment_pending {
             let since = zone.local(since);

@@ -4,6 +4,7 @@ import type { CommandView } from "./CommandView";
 import type { Money } from "./Money";
 import type { Offer } from "./Offer";
 import type { OrderView } from "./OrderView";
+import type { Seq } from "./Seq";
 import type { Stop } from "./Stop";
 import type { SubscriptionView } from "./SubscriptionView";
 import type { Timestamp } from "./Timestamp";
@@ -11,7 +12,11 @@ import type { Timestamp } from "./Timestamp";
 /**
  * Everything that the screen "Plan & renewal" shows.
  */
-export type ChoicesView = { subscription: SubscriptionView, 
+export type ChoicesView = { 
+/**
+ * The state of the copy that all of it is of.
+ */
+seq: Seq, subscription: SubscriptionView, 
 /**
  * The coming renewal by who pays first; nothing where none is coming, or credits cannot pay fees.
  */

@@ -2,12 +2,17 @@
 import type { Amount } from "./Amount";
 import type { DayView } from "./DayView";
 import type { FilterOptions } from "./FilterOptions";
+import type { Seq } from "./Seq";
 import type { TotalView } from "./TotalView";
 
 /**
  * Sums of a query, and how many rows each day has: what the table and the chart are laid out by.
  */
-export type HistorySummary = { opening: Amount, closing: Amount, added: Amount, spent: Amount, 
+export type HistorySummary = { 
+/**
+ * The state of the copy that all of it is of.
+ */
+seq: Seq, opening: Amount, closing: Amount, added: Amount, spent: Amount, 
 /**
  * Newest first.
  */

@@ -3,7 +3,7 @@ import type { Asset } from '../../api/generated/Asset';
 import type { EntryDetail } from '../../api/generated/EntryDetail';
 import { money } from '../../shared/money';
 import { deadline } from '../../shared/time';
-import { kindName, rowName } from '../../shared/words';
+import { kindName, planName, rowName } from '../../shared/words';
 
 const usd = { code: 'USD', scale: 2 };
 
@@ -49,7 +49,15 @@ export function why(detail: EntryDetail, asset: Asset, zone: string): string {
     case 'compensation':
       return `Support gave ${amount} on top.`;
     case 'reversal':
-      return `An earlier entry was undone.`;
+      return row.delta > 0
+        ? `An earlier entry was undone: ${amount} came back, each part as what it was.`
+        : `An earlier entry was undone: ${amount} were taken back.`;
+    case 'plan_changed':
+      return `From here the plan is ${planName(row.plan ?? '', row.cycle)}.${paid ? ` The card paid ${paid} for it.` : ''}`;
+    case 'plan_change_requested':
+      return `${planName(row.plan ?? '', row.cycle)} was asked for, from the period’s end.`;
+    case 'event_scheduled':
+      return `${row.event ?? 'An event'} was put on the calendar.`;
     case 'adjustment':
       return detail.reason
         ? `Support changed the balance: ${detail.reason}.`

@@ -191,7 +191,7 @@ impl App {
     /// Throws a draft away.
     pub fn drop_draft(&self, id: &str) -> Result<(), AppError> {
         let (draft, sent) = self.stored_draft(id)?;
-        if sent.state != DisputeState::Draft {
+        if !matches!(sent.state, DisputeState::Draft | DisputeState::Withdrawn) {
             return Err(AppError::new(Code::NotCancellable));
         }
         self.laptop.outbox().drop_draft(draft.id)?;

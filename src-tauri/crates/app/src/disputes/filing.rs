@@ -110,7 +110,7 @@ impl App {
                 }
                 self.laptop.outbox().put_draft(&draft)?;
             }
-            (DisputeState::Draft, _) => {
+            (DisputeState::Draft | DisputeState::Withdrawn, _) => {
                 self.laptop.outbox().drop_draft(draft.id)?;
             }
             _ => return Err(AppError::new(Code::NotCancellable)),

@@ -162,13 +162,17 @@ impl App {
                 });
             }
         }
-        let mut drafts = self.laptop.outbox().drafts()?;
-        drafts.retain(|draft| !draft.is_withdrawn());
-        for draft in drafts {
+        let outbox = self.laptop.outbox();
+        for draft in outbox.drafts()? {
+            let state = Sent::of(&draft, &outbox)?.state;
+            if state == DisputeState::Withdrawn {
+                continue;
+            }
             disputed.push(Disputed {
                 id: draft.id.to_string(),
                 kind: draft.kind,
-                sent: draft.command.is_some() || draft.ticket.is_some(),
+                // What was refused, or taken back in the outbox, is a draft again.
+                sent: state != DisputeState::Draft,
                 entries: draft.entries.into_iter().collect(),
             });
         }
@@ -186,5 +190,49 @@ impl App {
 
     fn changed(&self) {
         self.status.send_modify(|status| status.revision += 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use boothkeeper_domain::Timestamp;
+    use boothkeeper_domain::findings::{FindingCode, Severity};
+
+    use super::*;
+
+    fn finding(code: FindingCode, action: NextStep, entries: &[u64]) -> Finding {
+        let entries: Vec<Seq> = entries.iter().copied().map(Seq).collect();
+        let at = Timestamp::from_millis(0);
+        Finding::new(code, Severity::Warn, action).of(entries, Amount::ZERO, at)
+    }
+
+    #[test]
+    fn dispute_is_about_what_it_complains_of_and_not_about_what_shares_a_row() {
+        let dispute = Disputed {
+            id: "dsp_1".into(),
+            kind: DisputeKind::FailedRun,
+            entries: [Seq(3), Seq(5)].into(),
+            sent: true,
+        };
+        let failed = |entries| {
+            finding(
+                FindingCode::RunFailedNotRefunded,
+                NextStep::Dispute,
+                entries,
+            )
+        };
+        assert!(dispute.is_about(&failed(&[3, 4])));
+        assert!(!dispute.is_about(&failed(&[6, 7])));
+        // Eight equal runs, one of which failed; a renewal; a charge of the card.
+        let equal = finding(
+            FindingCode::RepeatedRuns,
+            NextStep::LookAtRows,
+            &[1, 2, 3, 5],
+        );
+        assert!(!dispute.is_about(&equal));
+        let taken = |entries| finding(FindingCode::Unexplained, NextStep::Dispute, entries);
+        assert!(!dispute.is_about(&taken(&[3, 8])));
+        // All that it says is in the dispute.
+        assert!(dispute.is_about(&taken(&[5])));
     }
 }

@@ -52,10 +52,16 @@ pub(super) fn message(
             let credits = owed("they");
             format!("Credits were paid for{when}{payment}, and {credits} have not arrived.")
         }
-        DisputeKind::UnexpectedDeduction => {
-            let taken = owed("Credits");
-            format!("{taken} were taken{when}{rows}. Please say what for, or give them back.")
-        }
+        DisputeKind::UnexpectedDeduction => match charged(entries) {
+            Some(charge) => format!(
+                "The card was charged {charge}{rows} for what had been paid already. \
+                 Please give it back."
+            ),
+            None => {
+                let taken = owed("Credits");
+                format!("{taken} were taken{when}{rows}. Please say what for, or give them back.")
+            }
+        },
         DisputeKind::CouponBonusMissing => {
             let code = draft.coupon.as_deref().filter(|code| !code.is_empty());
             let coupon = code.map_or("A coupon".to_owned(), |code| format!("Coupon {code}"));
@@ -90,6 +96,13 @@ pub(super) fn message(
         }
         DisputeKind::Other => String::new(),
     }
+}
+
+/// What the card paid last, where no credits moved.
+fn charged(entries: &[Entry]) -> Option<String> {
+    let moved = entries.iter().any(|entry| !entry.delta.is_zero());
+    let charge = entries.last().filter(|_| !moved)?.body.card_charge()?;
+    Some(money(charge.amount, &Asset::usd()))
 }
 
 /// The whole dispute in plain text, as a form would ask for it.

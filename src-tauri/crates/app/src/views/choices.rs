@@ -4,7 +4,7 @@ use boothkeeper_domain::account::Life;
 use boothkeeper_domain::billing::forecast::{self, Preview};
 use boothkeeper_domain::calendar::Cycle;
 use boothkeeper_domain::time::DAY;
-use boothkeeper_domain::{Account, Amount, Catalog, Money, Timestamp};
+use boothkeeper_domain::{Account, Amount, Catalog, Money, Seq, Timestamp};
 use serde::Serialize;
 
 use super::CommandView;
@@ -15,6 +15,8 @@ use crate::{App, AppError};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ChoicesView {
+    /// The state of the copy that all of it is of.
+    pub seq: Seq,
     pub subscription: SubscriptionView,
     /// The coming renewal by who pays first; nothing where none is coming, or credits cannot pay fees.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -126,6 +128,7 @@ impl App {
                 preview,
             };
             Ok(ChoicesView {
+                seq: account.seq,
                 card_first: card_first.map(order),
                 credits_first: credits_first.map(order),
                 fee,

@@ -350,7 +350,9 @@ impl RowView {
         }
         self.charge = Facts::of(&entry.body).charge;
         match entry.body {
-            Body::PurchaseStarted(started) => self.coming = Some(started.amount),
+            Body::PurchaseStarted(started) if self.status == RowStatus::Pending => {
+                self.coming = Some(started.amount);
+            }
             Body::PlanChangeRequested(requested) => {
                 (self.plan, self.cycle) = (Some(requested.plan), requested.cycle);
             }

@@ -64,6 +64,8 @@ pub struct TotalView {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct HistorySummary {
+    /// The state of the copy that all of it is of.
+    pub seq: Seq,
     pub opening: Amount,
     pub closing: Amount,
     pub added: Amount,
@@ -284,6 +286,7 @@ impl Copied<'_> {
             })
         };
         Ok(HistorySummary {
+            seq: self.head.account.seq,
             adds_up: filter.is_any() && closed == Ok(stretch.closing),
             opening: stretch.opening,
             closing: stretch.closing,

@@ -190,12 +190,12 @@ struct Seen {
 impl App {
     pub fn overview(&self) -> Result<Overview, AppError> {
         let binding = self.binding()?;
-        let head = self.head(binding.as_ref())?;
+        let known = self.head(binding.as_ref())?;
         let now = self.rules_now()?;
         let said = self.laptop.outbox().said(now)?;
         let imported = binding.as_ref().is_some_and(|binding| binding.imported);
         // All of one state of the copy.
-        let seen = head.as_ref().map(|_| {
+        let seen = known.as_ref().map(|_| {
             self.on_copy(|copied| {
                 let page = copied.page(&HistoryQuery::default(), None, LATEST)?;
                 let latest = copied.rows(page.rows)?;
@@ -203,10 +203,10 @@ impl App {
                     true => None,
                     false => Some(copied.standing(now, &said, self.zone().clone())?),
                 };
-                Ok((latest, standing))
+                Ok((Some(copied.head.clone()), latest, standing))
             })
         });
-        let (latest, standing) = seen.transpose()?.unwrap_or_default();
+        let (head, latest, standing) = seen.transpose()?.unwrap_or_default();
         let plan = head.as_ref().and_then(|head| plan_of(&head.account));
         let (deadlines, alarm, runway, subscription) = match standing {
             Some(seen) => (

@@ -309,6 +309,7 @@ impl Account {
                 self.closed_by.get_or_insert(entry.seq);
                 self.grace = None;
                 self.period = None;
+                self.requested = None;
                 self.pending_fee = None;
                 self.bonuses.clear();
                 self.events.clear();

@@ -21,22 +21,6 @@ pub fn monthly(account: &Account, catalog: &Catalog) -> Result<Amount, Refusal> 
     Amount::sum(plan.into_iter().chain(legacy)).map_err(|_| Refusal::AmountOutOfRange)
 }
 
-/// What the month that runs should have been granted at least: also by a plan that was left before its span ends.
-pub fn due_for_month(account: &Account, catalog: &Catalog) -> Result<Amount, Refusal> {
-    let now = monthly(account, catalog)?;
-    let left = account.paid.as_ref().filter(|_| account.period.is_none());
-    let Some(left) = left else { return Ok(now) };
-    let before = Account {
-        plan: left.plan.clone(),
-        ..account.clone()
-    };
-    let runs = account.refresh_at.is_some_and(|at| at <= left.period.end);
-    Ok(match runs {
-        true => now.max(monthly(&before, catalog)?),
-        false => now,
-    })
-}
-
 /// When the next one is granted: in a paid period only, so never in grace, and what was missed there
 /// comes with the payment that ends it.
 pub fn next(account: &Account, catalog: &Catalog) -> Option<Timestamp> {

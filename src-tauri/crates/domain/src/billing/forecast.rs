@@ -107,7 +107,8 @@ pub fn closes_at(account: &Account, catalog: &Catalog) -> Option<Timestamp> {
     Some(at.plus(days * DAY))
 }
 
-/// The account as a decision leaves it, its charges approved.
+/// The account as a decision leaves it, its charges approved, with what it makes due at once: the allowance that grace
+/// held back, say.
 pub fn after(
     account: &Account,
     catalog: &Catalog,
@@ -115,15 +116,9 @@ pub fn after(
     now: Timestamp,
 ) -> Result<Account, Refusal> {
     let now = now.max(account.at);
-    let account = account.clone();
-    play(
-        account,
-        catalog,
-        decision,
-        now,
-        &Answer::Approved,
-        &mut |_, _| {},
-    )
+    let (approved, watch) = (&Answer::Approved, &mut |_: &Account, _: &Body| {});
+    let then = play(account.clone(), catalog, decision, now, approved, watch)?;
+    run_before(then, catalog, (now.plus(1), Due::Void), approved, watch)
 }
 
 /// The renewal of an account that has come to the instant at which it is due, from what it was before it.

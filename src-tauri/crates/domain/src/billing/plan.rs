@@ -112,7 +112,9 @@ impl Next {
                 coupon,
             })
         };
-        let Some(span) = running(account, now) else {
+        let known = |span: &PaidSpan| catalog.plan(&span.plan)?.fee(span.cycle).map(|_| ());
+        let span = running(account, catalog, now);
+        let Some(span) = span.filter(|span| known(span).is_some()) else {
             let waiting = account.discounts.iter().chain(&redeems);
             let first_fee = fee::discounted(waiting, catalog, &plan.code, cycle);
             let (charge, coupon) = first_fee.ok_or(Refusal::UnknownPlan)?;
@@ -128,13 +130,13 @@ impl Next {
         let later = match (fees(&plan.code), fees(&account.plan)) {
             _ if span.cycle != cycle => true,
             (Some(new), Some(old)) if lower(new, old) => {
-                catalog.policies.downgrade == Downgrade::PeriodEnd
+                catalog.policies.downgrade == Some(Downgrade::PeriodEnd)
             }
             _ => false,
         };
         if later {
-            // Where the period's end is the end, nothing takes effect there.
-            return match account.cancel_at.is_some_and(|at| at <= span.period.end) {
+            // Where it is the end, nothing begins; and an end that is set is not moved by another cycle.
+            return match account.cancel_at.is_some() {
                 true => Err(Refusal::WrongState),
                 false => Ok(Next::Later(cycle)),
             };
@@ -163,14 +165,22 @@ impl Next {
     }
 }
 
-/// The span that runs and has been paid for, also where its plan has been left.
-fn running(account: &Account, now: Timestamp) -> Option<&PaidSpan> {
+/// The span that runs and has been paid for, also where its plan has been left. A cloud whose catalog does not say how
+/// plans go down is of before: it goes by the plan that is on, and begins anew after a pause.
+fn running(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<PaidSpan> {
+    if catalog.policies.downgrade.is_none() {
+        return Some(PaidSpan {
+            period: account.period?,
+            cycle: account.cycle?,
+            plan: account.plan.clone(),
+        });
+    }
     let paid = account.paid.as_ref()?;
     let runs = match account.period {
         Some(period) => period == paid.period,
         None => paid.period.contains(now),
     };
-    runs.then_some(paid)
+    runs.then(|| paid.clone())
 }
 
 /// The part of a difference that falls on what is left of a period, half up to the cent.

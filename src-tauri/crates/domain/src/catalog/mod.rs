@@ -117,13 +117,11 @@ pub enum FailedRunRefund {
 }
 
 /// When a lower plan that still has a fee begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Downgrade {
     PeriodEnd,
-    /// As all clouds did whose catalog does not say.
-    #[default]
     AtOnce,
 }
 
@@ -136,8 +134,9 @@ pub struct Policies {
     pub no_result_minutes: u32,
     pub purchase_overdue_minutes: u32,
     pub credits_pay_fees: bool,
-    #[serde(default)]
-    pub downgrade: Downgrade,
+    /// A cloud that does not say is of before: it goes down at once, and charges by the plan that is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub downgrade: Option<Downgrade>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

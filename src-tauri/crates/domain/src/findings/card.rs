@@ -1,54 +1,85 @@
-//! What the card paid: each charge with what it bought, and whether one thing was charged twice.
+//! What the card paid: each charge, and whether one span was charged twice.
 
-use std::collections::BTreeMap;
-
-use super::{Finding, FindingCode, NextStep, Severity};
+use super::{Finding, FindingCode, NextStep, Past, Severity};
+use crate::calendar::Period;
 use crate::journal::Body;
-use crate::{Amount, Entry, Money, Seq};
+use crate::{Amount, Entry, Kind, Seq};
 
-/// Charges among some entries, and those that charged for what an earlier one of them had paid.
-pub fn charges(entries: &[Entry]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    // Of each span and plan, what paid it: credits may have, too.
-    let mut paid: BTreeMap<_, Seq> = BTreeMap::new();
-    for entry in entries {
-        let (fee, bought, by_card) = match &entry.body {
-            Body::RenewedByCard(renewed) => (&renewed.charge, Some((renewed.period, None)), true),
-            Body::Renewal(renewal) => (&renewal.fee, Some((renewal.period, None)), false),
-            Body::PlanChanged(changed) => match &changed.charge {
-                Some(charge) => {
-                    let plan = Some(changed.plan.as_str());
-                    (charge, changed.period.map(|period| (period, plan)), true)
-                }
-                None => continue,
-            },
-            Body::Purchase(purchase) => (&purchase.charge, None, true),
-            _ => continue,
-        };
-        let before = bought
-            .and_then(|(period, plan)| paid.insert((period.start, period.end, plan), entry.seq));
-        match before {
-            Some(before) => {
-                let (code, step) = (FindingCode::ChargedTwice, NextStep::Dispute);
-                let finding = Finding::new(code, Severity::Warn, step);
-                findings.push(charged(finding, fee, [before, entry.seq].into(), entry));
-            }
-            None if by_card => {
-                let (code, step) = (FindingCode::ChargedToCard, NextStep::CompareStatement);
-                let finding = Finding::new(code, Severity::Info, step);
-                findings.push(charged(finding, fee, [entry.seq].into(), entry));
-            }
-            None => {}
-        }
-    }
-    findings
+/// The kinds that pay for a span.
+const FEES: &[Kind] = &[Kind::Renewal, Kind::RenewedByCard, Kind::PlanChanged];
+
+/// What an entry paid for: a span, and the plan that it rose to within it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Paid {
+    seq: Seq,
+    period: Period,
+    plan: Option<String>,
 }
 
-/// Charges are money, not credits.
-fn charged(finding: Finding, charge: &Money, entries: Vec<Seq>, entry: &Entry) -> Finding {
-    Finding {
-        amount: None,
-        charge: Some(charge.clone()),
-        ..finding.of(entries, Amount::ZERO, entry.at)
+impl Paid {
+    fn by(entry: &Entry) -> Option<Self> {
+        let (period, plan) = match &entry.body {
+            Body::RenewedByCard(renewed) => (renewed.period, None),
+            Body::Renewal(renewal) => (renewal.period, None),
+            Body::PlanChanged(changed) if changed.charge.is_some() => {
+                (changed.period?, Some(changed.plan.clone()))
+            }
+            _ => return None,
+        };
+        Some(Paid {
+            seq: entry.seq,
+            period,
+            plan,
+        })
     }
+
+    /// Whether the other, which came before, had paid for it: the same of the same span, or a span that this one began
+    /// in the middle of.
+    fn again(&self, before: &Paid) -> bool {
+        let (new, old) = (self.period, before.period);
+        let same = new == old && self.plan == before.plan;
+        same || (new != old && old.contains(new.start) && old.start < new.start)
+    }
+}
+
+/// Charges among some entries, and those that charged for what had been paid before.
+pub fn charges(entries: &[Entry], past: &(impl Past + ?Sized)) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let first = entries.iter().find(|entry| Paid::by(entry).is_some());
+    let earlier = first.map_or(vec![], |entry| past.before(entry.seq, FEES));
+    let mut paid: Vec<Paid> = earlier.iter().filter_map(Paid::by).collect();
+    for entry in entries {
+        let fee = Paid::by(entry);
+        let again = fee.as_ref().and_then(|fee| {
+            let mut before = paid.iter().rev().filter(|before| before.seq < fee.seq);
+            before.find(|before| fee.again(before))
+        });
+        let (code, severity, step, evidence) = match (again, entry.body.card_charge()) {
+            (Some(before), _) => (
+                FindingCode::ChargedTwice,
+                Severity::Warn,
+                NextStep::Dispute,
+                vec![before.seq, entry.seq],
+            ),
+            (None, Some(_)) => (
+                FindingCode::ChargedToCard,
+                Severity::Info,
+                NextStep::CompareStatement,
+                vec![entry.seq],
+            ),
+            (None, None) => {
+                paid.extend(fee);
+                continue;
+            }
+        };
+        let finding = Finding::new(code, severity, step);
+        findings.push(Finding {
+            // Charges are money, not credits.
+            amount: None,
+            charge: entry.body.paid_fee().or(entry.body.card_charge()).cloned(),
+            ..finding.of(evidence, Amount::ZERO, entry.at)
+        });
+        paid.extend(fee);
+    }
+    findings
 }

@@ -236,7 +236,12 @@ pub trait Past {
     fn charged(&self, seq: Seq) -> Option<Amount>;
     /// The newest entry of any of these kinds.
     fn newest(&self, kinds: &[Kind]) -> Option<Seq>;
+    /// Entries of these kinds before another, the newest of them, in their order.
+    fn before(&self, seq: Seq, kinds: &[Kind]) -> Vec<Entry>;
 }
+
+/// So many entries are looked back on: years of fees.
+pub const LOOKED_BACK: usize = 100;
 
 /// A whole journal is its own past.
 impl Past for [Entry] {
@@ -250,6 +255,14 @@ impl Past for [Entry] {
         let mut back = self.iter().rev();
         let found = back.find(|entry| names.contains(&entry.body.name()))?;
         Some(found.seq)
+    }
+
+    fn before(&self, seq: Seq, kinds: &[Kind]) -> Vec<Entry> {
+        let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
+        let before = |entry: &&Entry| entry.seq < seq && names.contains(&entry.body.name());
+        let mut found: Vec<Entry> = self.iter().filter(before).cloned().collect();
+        found.drain(..found.len().saturating_sub(LOOKED_BACK));
+        found
     }
 }
 
@@ -334,7 +347,7 @@ pub fn findings(
             _ => {}
         }
     }
-    findings.extend(card::charges(gathered.others()));
+    findings.extend(card::charges(gathered.others(), past));
     let kept = gathered.runs().iter();
     let kept: Vec<_> = kept.filter(|run| !refunded.contains(&run.seq)).collect();
     findings.extend(patterns::repeated_runs(&kept));

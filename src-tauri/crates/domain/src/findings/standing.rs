@@ -43,7 +43,8 @@ pub fn standing(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Fin
         });
     };
     let ends = account.period.map(|period| period.end);
-    if account.requested.is_some() {
+    // In grace it waits for the payment that ends it.
+    if account.requested.is_some() && account.life == Life::Active {
         let due = ends.map(|ends| ends.plus(DAY));
         let (code, severity, action) = match due.is_some_and(|due| now >= due) {
             true => (
@@ -77,11 +78,10 @@ pub fn standing(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Fin
         say(code, severity, action, Some(amount), Some(at));
     }
     // What was granted for this month against plan and legacy table.
-    let due = allowance::due_for_month(account, catalog).ok();
-    if let (Some(_), Some(amount), Some(at), Life::Active) =
-        (monthly, due, account.refresh_at, account.life)
+    // More than that is no mistake: a plan that was left within the month had granted its own.
+    if let (Some(amount), Some(at), Life::Active) = (monthly, account.refresh_at, account.life)
         && at > now
-        && account.granted != amount
+        && account.granted < amount
         && let Ok(differs) = account.granted.checked_sub(amount)
     {
         let code = FindingCode::AllowanceMismatch;

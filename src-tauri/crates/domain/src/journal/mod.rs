@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use body::*;
 
-use crate::{Amount, DisputeId, Line, RunId, Seq, Timestamp};
+use crate::{Amount, DisputeId, Line, Money, RunId, Seq, Timestamp};
 
 /// Who acted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -106,6 +106,24 @@ impl Body {
             | Body::DisputeResolved(DisputeResolved { dispute, .. })
             | Body::DisputeRejected(DisputeRejected { dispute })
             | Body::DisputeWithdrawn(DisputeWithdrawn { dispute }) => Some(dispute),
+            _ => None,
+        }
+    }
+
+    /// What the card paid by this entry.
+    pub fn card_charge(&self) -> Option<&Money> {
+        match self {
+            Body::RenewedByCard(renewed) => Some(&renewed.charge),
+            Body::PlanChanged(changed) => changed.charge.as_ref(),
+            Body::Purchase(purchase) => Some(&purchase.charge),
+            _ => None,
+        }
+    }
+
+    /// The fee that credits paid by this entry.
+    pub fn paid_fee(&self) -> Option<&Money> {
+        match self {
+            Body::Renewal(renewal) => Some(&renewal.fee),
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! An account with a processor that always says the same, until told otherwise.
 
 use boothkeeper_domain::account::{Card, Payer, PaymentOrder};
+use boothkeeper_domain::billing::forecast;
 use boothkeeper_domain::billing::opening::{SignUp, open};
 use boothkeeper_domain::billing::run::{ChargeFacts, Request};
 use boothkeeper_domain::billing::{Answer, Decision, Purpose, Refusal, answered, plan, run, time};
@@ -108,9 +109,22 @@ impl World {
         decide: impl FnOnce(&Account, &Catalog, Timestamp) -> Result<Decision, Refusal>,
     ) -> Result<(), Refusal> {
         let decision = decide(&self.account, &self.catalog, self.now);
+        let foreseen = decision.clone().ok().and_then(|decision| {
+            forecast::after(&self.account, &self.catalog, decision, self.now).ok()
+        });
+        let from = self.journal.len();
         self.take(decision)?;
         // What an action made due is due now: the allowance that grace held back, say.
         self.until(self.now);
+        // What was foreseen of an act, the card approving, is what it came to; what is bought lands on its own.
+        if let (Some(foreseen), Answer::Approved) = (foreseen, &self.card) {
+            let landed = self.journal[from..]
+                .iter()
+                .filter(|entry| matches!(entry.body, Body::Purchase(_) | Body::AutoRecharge(_)));
+            let landed = Amount::sum(landed.map(|entry| entry.delta)).unwrap();
+            let without = self.account.balance.checked_sub(landed).unwrap();
+            assert_eq!(foreseen.balance, without, "{:?}", &self.journal[from..]);
+        }
         Ok(())
     }
 

@@ -6,8 +6,9 @@ use boothkeeper_domain::account::{Payer, PaymentOrder};
 use boothkeeper_domain::billing::forecast::{self, Outcome};
 use boothkeeper_domain::billing::{Answer, Refusal, plan, purchase, support, time};
 use boothkeeper_domain::calendar::{Cycle, Period};
+use boothkeeper_domain::catalog::Downgrade;
 use boothkeeper_domain::findings::{CauseCode, Finding, FindingCode, Gathered, causes, findings};
-use boothkeeper_domain::{Account, Amount, Body, Programme, Timestamp};
+use boothkeeper_domain::{Account, Amount, Body, Programme, Seq, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
@@ -193,6 +194,12 @@ fn charged_for_spans(world: &World) -> Vec<(Period, i64, i64)> {
     spans
 }
 
+/// The cycle just before an entry.
+fn cycle_of(world: &World, seq: Seq) -> Option<Option<Cycle>> {
+    let before = world.journal.iter().take_while(|entry| entry.seq < seq);
+    Some(Account::default().extend(before).ok()?.cycle)
+}
+
 /// Whoever changes plan, cycle and mind as often as they like pays for a span once, at most its dearest plan's fee.
 #[test]
 fn one_span_is_never_paid_twice() {
@@ -203,69 +210,79 @@ fn one_span_is_never_paid_twice() {
         1 => (0..9_u8).prop_map(Step::Days),
     ];
     let lives = (
-        any::<bool>(),
+        any::<(bool, bool)>(),
         any::<bool>(),
         0..30_000_i32,
         prop::collection::vec(often, 1..60),
     );
     let config = ProptestConfig {
         source_file: Some(file!()),
-        ..ProptestConfig::with_cases(1_500)
+        ..ProptestConfig::with_cases(3_000)
     };
-    let held = TestRunner::new(config).run(&lives, |(studio, annual, balance, steps)| {
-        let (programme, code) = match studio {
-            true => (Programme::Studio, "freelancer"),
-            false => (Programme::Booth, "basic"),
-        };
-        let cycle = if annual {
-            Cycle::Annual
-        } else {
-            Cycle::Monthly
-        };
-        let mut world = World::new(programme, code, cycle, balance, "2025-01-31T10:00:00Z");
-        for step in &steps {
-            play(&mut world, step);
-        }
-        let mut spans = charged_for_spans(&world);
-        for (period, charged, dearest) in &spans {
-            prop_assert!(
-                charged <= dearest,
-                "{:?}: {} for {}",
-                period,
-                charged,
-                dearest
-            );
-        }
-        spans.sort_by_key(|(period, ..)| period.start);
-        for pair in spans.windows(2) {
-            prop_assert!(pair[0].0.end <= pair[1].0.start, "{:?}", pair);
-        }
-        let gathered: Gathered = world.journal.iter().cloned().collect();
-        let (account, catalog) = (&world.account, &world.catalog);
-        let found = findings(&gathered, account, catalog, &world.journal[..], world.now);
-        let twice = found.iter().find(|f| f.code == FindingCode::ChargedTwice);
-        prop_assert_eq!(twice, None);
-        for entry in &world.journal {
-            match &entry.body {
-                Body::PlanChanged(changed) if changed.period.is_none() => {
-                    pauses.set(pauses.get() + 1);
-                }
-                Body::PlanChanged(changed) if changed.charge.is_some() => {
-                    changes.set(changes.get() + 1);
-                }
-                Body::PlanChangeRequested(_) => lower.set(lower.get() + 1),
-                _ => {}
+    let held =
+        TestRunner::new(config).run(&lives, |((studio, at_once), annual, balance, steps)| {
+            let (programme, code) = match studio {
+                true => (Programme::Studio, "freelancer"),
+                false => (Programme::Booth, "basic"),
+            };
+            let cycle = if annual {
+                Cycle::Annual
+            } else {
+                Cycle::Monthly
+            };
+            let mut world = World::new(programme, code, cycle, balance, "2025-01-31T10:00:00Z");
+            if at_once {
+                world.catalog.policies.downgrade = Some(Downgrade::AtOnce);
             }
-        }
-        Ok(())
-    });
+            for step in &steps {
+                play(&mut world, step);
+            }
+            let mut spans = charged_for_spans(&world);
+            for (period, charged, dearest) in &spans {
+                prop_assert!(
+                    charged <= dearest,
+                    "{:?}: {} for {}",
+                    period,
+                    charged,
+                    dearest
+                );
+            }
+            spans.sort_by_key(|(period, ..)| period.start);
+            for pair in spans.windows(2) {
+                prop_assert!(pair[0].0.end <= pair[1].0.start, "{:?}", pair);
+            }
+            let gathered: Gathered = world.journal.iter().cloned().collect();
+            let (account, catalog) = (&world.account, &world.catalog);
+            let found = findings(&gathered, account, catalog, &world.journal[..], world.now);
+            let twice = found.iter().find(|f| f.code == FindingCode::ChargedTwice);
+            prop_assert_eq!(twice, None);
+            for entry in &world.journal {
+                match &entry.body {
+                    Body::PlanChanged(changed) if changed.period.is_none() => {
+                        pauses.set(pauses.get() + 1);
+                    }
+                    Body::PlanChanged(changed) if changed.charge.is_some() => {
+                        changes.set(changes.get() + 1);
+                    }
+                    Body::PlanChangeRequested(requested)
+                        if Some(requested.cycle) == cycle_of(&world, entry.seq) =>
+                    {
+                        lower.set(lower.get() + 1);
+                    }
+                    _ => {}
+                }
+            }
+            Ok(())
+        });
     if let Err(paid_twice) = held {
         panic!("{paid_twice}");
     }
     // The lives do contain what this is about.
-    for count in [changes.get(), pauses.get(), lower.get()] {
-        assert!(count > 1_000, "{changes:?} {pauses:?} {lower:?}");
-    }
+    let counts = (changes.get(), pauses.get(), lower.get());
+    assert!(
+        counts.0 > 2_000 && counts.1 > 2_000 && counts.2 > 300,
+        "upgrades, pauses, lower plans: {counts:?}"
+    );
 }
 
 proptest! {

@@ -1,7 +1,7 @@
 //! Sums over ranges, from rollups; and what the balance was before them.
 
-use boothkeeper_domain::findings::Past;
-use boothkeeper_domain::{Amount, Kind, Seq, Timestamp};
+use boothkeeper_domain::findings::{LOOKED_BACK, Past};
+use boothkeeper_domain::{Amount, Entry, Kind, Seq, Timestamp};
 use rusqlite::params_from_iter;
 
 use super::history::Filter;
@@ -48,6 +48,29 @@ impl Past for Cache {
 
     fn newest(&self, kinds: &[Kind]) -> Option<Seq> {
         self.newest_of(kinds).ok()?
+    }
+
+    fn before(&self, seq: Seq, kinds: &[Kind]) -> Vec<Entry> {
+        let found = || {
+            let names = self.names()?;
+            let kinds = kinds
+                .iter()
+                .filter_map(|kind| names.find(Class::Kind, kind.name()));
+            let filter = Filter {
+                kinds: kinds.collect(),
+                ..Filter::default()
+            };
+            // None of these kinds is in the journal: no filter would be all of it.
+            if filter.kinds.is_empty() {
+                return Ok::<_, StoreError>(vec![]);
+            }
+            let page = self.page(&filter, Some(seq), LOOKED_BACK)?;
+            let mut seqs: Vec<Seq> = page.rows.iter().map(|row| row.seq).collect();
+            seqs.reverse();
+            let entries = self.entries(seqs)?;
+            Ok(entries.into_iter().map(|(_, entry)| entry).collect())
+        };
+        found().unwrap_or_default()
     }
 }
 

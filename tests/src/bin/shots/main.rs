@@ -1,4 +1,7 @@
-//! `shots DIR`: a picture of every screen, light and dark, at both sizes. `cargo xtask shots` calls it.
+//! `shots DIR`: a picture of every screen, light and dark, at both sizes; with `--odd`, of odd accounts instead.
+//! `cargo xtask shots` calls it.
+
+mod odd;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +21,9 @@ async fn main() -> anyhow::Result<()> {
     let folder = std::env::args().nth(1).map(PathBuf::from);
     let folder = folder.context("shots DIR")?;
     std::fs::create_dir_all(&folder)?;
+    if std::env::args().nth(2).as_deref() == Some("--odd") {
+        return odd::shots(&folder).await;
+    }
     let desk = Desk::new()?;
     let (mut cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
 
