@@ -74,7 +74,7 @@ async fn what_changed_is_of_the_balance_above_it() -> anyhow::Result<()> {
     }
     window
         .sees("[data-stopped]", |text| {
-            text.contains("no credits are left")
+            text.contains("No credits are left")
         })
         .await?;
     // A run that failed says what it was; nobody has promised anything.

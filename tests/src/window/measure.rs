@@ -5,13 +5,14 @@ use serde_json::json;
 
 use super::Window;
 
-/// Amounts that something cuts off.
+/// Amounts and states that something cuts off, or that spill out of their own place onto their neighbour's.
 const CUT: &str = "const cut = [];
-    for (const money of document.querySelectorAll('.money, [data-balance]')) {
+    for (const money of document.querySelectorAll('.money, [data-balance], .status')) {
         const box = money.getBoundingClientRect();
         if (!box.width) continue;
-        for (let around = money; around; around = around.parentElement) {
-            const hides = getComputedStyle(around).overflowX !== 'visible' || around === document.body;
+        let depth = 0;
+        for (let around = money; around; around = around.parentElement, depth++) {
+            const hides = depth < 3 || getComputedStyle(around).overflowX !== 'visible' || around === document.body;
             const limits = around.getBoundingClientRect();
             if (hides && (box.right > limits.right + 1 || box.left < limits.left - 1))
                 cut.push(`${money.textContent.trim()} in ${around.className || around.tagName}`);

@@ -110,7 +110,7 @@ export const STATUS: Record<RowStatus, string> = {
   done: 'Done',
   refunded: 'Refunded',
   refund_due: 'Refund due',
-  not_refunded: 'Failed, not refunded',
+  not_refunded: 'Not refunded',
   failed: 'Failed',
   pending: 'Pending',
   matched: 'Matched',

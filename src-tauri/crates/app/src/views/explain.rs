@@ -258,7 +258,7 @@ impl Copied<'_> {
     }
 }
 
-/// What a table of entries says by itself: of plan, period and card it knows nothing.
+/// What a table of entries says by itself: of plan, period and card it knows nothing, and of seconds often neither.
 const fn is_told_by_a_table(code: FindingCode) -> bool {
     matches!(
         code,
@@ -267,7 +267,6 @@ const fn is_told_by_a_table(code: FindingCode) -> bool {
             | FindingCode::PurchaseOverdue
             | FindingCode::RunFailedNotRefunded
             | FindingCode::RunRefunded
-            | FindingCode::RepeatedRuns
             | FindingCode::PremiumSpike
             | FindingCode::AutoRechargeFired
             | FindingCode::Unexplained
