@@ -211,6 +211,15 @@ async fn draft_is_no_dispute_and_a_shared_row_is_no_reason() -> anyhow::Result<(
     let failed = json!({ "service": "draw_me", "outcome": "failed" });
     cloud.control(&account, "runs", failed).await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
+    // The run names its cause: nothing of it is unexplained.
+    window.press("History").await?;
+    window.click("[data-seq='3']").await?;
+    window
+        .sees("aside .why", |text| {
+            text.contains("A run failed") && !text.contains("Not explained")
+        })
+        .await?;
+    window.press("Overview").await?;
     let row = "[data-finding='run_failed_not_refunded']";
     window
         .sees(row, |text| text.contains("Ask support"))

@@ -106,6 +106,10 @@ async fn history_filters_searches_and_obeys_the_keyboard() -> anyhow::Result<()>
     let window = Window::open_live(&desk, &cloud, &account).await?;
     let laptop = Laptop::new(&desk.data()).with_key(&account.key);
     window.press("History").await?;
+    // The chart shows so many days, and says of how many.
+    window
+        .sees("figure figcaption", |text| text.contains("the last 60 of"))
+        .await?;
     let seq = laptop.balance()?["seq"].as_u64().unwrap();
     let (thousands, rest) = (seq / 1000, seq % 1000);
     let all = format!("{thousands},{rest:03} entries");
