@@ -23,7 +23,7 @@ pub fn piped(bytes: &[u8]) -> Option<String> {
     }
 }
 
-/// Nobody sees it: joiners, marks of direction, byte-order marks, soft hyphens, fillers, selectors.
+/// Characters that are not drawn: joiners, marks of direction, byte-order marks, soft hyphens, fillers, selectors.
 pub const fn is_invisible(c: char) -> bool {
     matches!(
         c,

@@ -23,10 +23,8 @@ const ATTEMPTS: u32 = 8;
 /// So long is said that a draft withdrew itself.
 const TOLD_FOR: i64 = 7 * DAY;
 
-/// Takes back what has come right by itself: an untouched draft goes, one that a person has written or sent
-/// off stays, is not sent, and says so.
-///
-/// A draft that nobody has touched withdraws itself, and says so for a week.
+/// Takes back what has come right by itself. A draft that is still as the app wrote it withdraws itself, says so for
+/// a week, and goes; one that was changed or sent off stays, is not sent, and says so.
 pub fn review(laptop: &Laptop) -> Result<(), SyncError> {
     let drafts = laptop.outbox().drafts()?;
     if drafts.is_empty() {

@@ -21,6 +21,7 @@ pub enum Programme {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Catalog {
+    /// Counts up with every change: laptops that have it do not fetch it again.
     pub version: u32,
     pub programme: Programme,
     pub asset: Asset,

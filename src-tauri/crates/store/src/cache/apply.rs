@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use boothkeeper_domain::account::FOLD_VERSION;
 use boothkeeper_domain::{Account, Hash, Seq, Timestamp};
 use boothkeeper_wire::checkpoint::SignedCheckpoint;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -370,6 +371,7 @@ pub(super) fn write_head_at(
         checkpoint: serde_json::to_string(signed)?,
         as_of: head.as_of,
         learnt_at: head.learnt_at,
+        rules: FOLD_VERSION,
     };
     record.write(connection)?;
     let keep = "INSERT OR REPLACE INTO checkpoints VALUES (?1, ?2)";

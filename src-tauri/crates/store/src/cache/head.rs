@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use boothkeeper_domain::account::FOLD_VERSION;
 use boothkeeper_domain::{Account, Amount, Cursor, Hash, Seq, Timestamp};
 use boothkeeper_wire::checkpoint::{Checkpoint, PublicKey, SignedCheckpoint};
 use rusqlite::{Connection, OptionalExtension};
@@ -60,6 +61,8 @@ pub(super) struct Record {
     pub checkpoint: String,
     pub as_of: Timestamp,
     pub learnt_at: Timestamp,
+    /// What the state was folded by: see [`FOLD_VERSION`].
+    pub rules: u32,
 }
 
 impl Record {
@@ -72,11 +75,15 @@ impl Record {
         hasher.update(&(self.state.len() as u64).to_le_bytes());
         hasher.update(self.state.as_bytes());
         hasher.update(self.checkpoint.as_bytes());
+        // Records of before have none, and marks without it.
+        if self.rules > 0 {
+            hasher.update(&self.rules.to_le_bytes());
+        }
         hasher.digest().cast_signed()
     }
 
     fn read(connection: &Connection) -> Result<Option<Self>, StoreError> {
-        let query = "SELECT seq, chain, state, checkpoint, as_of, learnt_at, mark FROM head";
+        let query = "SELECT seq, chain, state, checkpoint, as_of, learnt_at, mark, rules FROM head";
         let mut statement = connection.prepare_cached(query)?;
         let stored = statement.query_row([], |row| {
             let instant = |at| row.get(at).map(Timestamp::from_millis);
@@ -87,6 +94,7 @@ impl Record {
                 checkpoint: row.get(3)?,
                 as_of: instant(4)?,
                 learnt_at: instant(5)?,
+                rules: row.get(7)?,
             };
             Ok((record, row.get::<_, i64>(6)?))
         });
@@ -98,7 +106,7 @@ impl Record {
     }
 
     pub fn write(&self, connection: &Connection) -> Result<(), StoreError> {
-        let replace = "INSERT OR REPLACE INTO head VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let replace = "INSERT OR REPLACE INTO head VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         connection
             .prepare_cached(replace)?
             .execute(rusqlite::params![
@@ -109,6 +117,7 @@ impl Record {
                 self.as_of.millis(),
                 self.learnt_at.millis(),
                 self.mark(),
+                self.rules,
             ])?;
         Ok(())
     }
@@ -139,6 +148,9 @@ impl Cache {
     /// The same, also of a copy that has lost entries: what is fetched next continues it.
     pub fn head_as_kept(&self, keys: &[PublicKey]) -> Result<Option<Arc<Head>>, StoreError> {
         let read = || match self.read_head(keys) {
+            Ok(Some(head)) if self.is_of_other_rules()? => self
+                .folded_again(keys, head)
+                .map(|head| Some(Arc::new(head))),
             Err(error @ StoreError::Damaged { .. }) => match self.proven_head(keys) {
                 Ok(head) => Ok(Some(Arc::new(head))),
                 Err(_) => Err(error),
@@ -161,6 +173,12 @@ impl Cache {
             Err(StoreError::Damaged { .. }) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    fn is_of_other_rules(&self) -> Result<bool, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT rules FROM head")?;
+        let rules: Option<u32> = statement.query_row([], |row| row.get(0)).optional()?;
+        Ok(rules.is_some_and(|rules| rules != FOLD_VERSION))
     }
 
     fn holds_entries(&self) -> Result<bool, StoreError> {

@@ -86,6 +86,17 @@ impl Cache {
         Ok(remade(walked, None)?.0)
     }
 
+    /// A head whose state was folded by other rules, folded again from the entries; kept where this connection may
+    /// write. It is no damage.
+    pub(super) fn folded_again(&self, keys: &[PublicKey], kept: Head) -> Result<Head, StoreError> {
+        let reached = kept.checkpoint.seq;
+        let walked = self.walk(keys, |_| Ok(()))?;
+        let walked = walked.map_err(|_| StoreError::damaged(reached))?;
+        let (head, signed) = remade(walked, Some(kept))?;
+        let _ = write_head_at(&self.connection, &head, &signed);
+        Ok(head)
+    }
+
     /// Folds all that is kept, from the beginning to the newest checkpoint that the cloud has signed;
     /// `take` gets the lines. Or what is missing for that.
     fn walk(

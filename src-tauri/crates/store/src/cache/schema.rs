@@ -7,7 +7,7 @@ use super::marks;
 use crate::StoreError;
 
 /// Versions of the file there have been.
-const VERSIONS: usize = 2;
+const VERSIONS: usize = 3;
 
 fn steps() -> [M<'static>; VERSIONS] {
     [M::up(
@@ -86,7 +86,10 @@ fn steps() -> [M<'static>; VERSIONS] {
             }
             Ok(())
         },
-    )]
+    ),
+    // Which rules the state was folded by: none that are known, before this was kept.
+    M::up("ALTER TABLE head ADD COLUMN rules INTEGER NOT NULL DEFAULT 0;"),
+    ]
 }
 
 pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

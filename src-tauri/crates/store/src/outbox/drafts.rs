@@ -54,7 +54,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Nobody had touched it when what it complains of came right: it is kept to say so.
+    /// What it complains of came right while it was as the app wrote it: it is kept for a while, to say so.
     pub fn is_withdrawn(&self) -> bool {
         self.came_right && !self.edited && self.command.is_none() && self.ticket.is_none()
     }
