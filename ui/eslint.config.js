@@ -15,6 +15,32 @@ const features = [
   'settings',
 ];
 
+/** Attributes that people read or hear. */
+const read =
+  /^(title|placeholder|alt|label|aria-label|aria-description|aria-roledescription|aria-valuetext)$/;
+
+/** Sentences are in the messages crate; text in the page itself cannot be translated. */
+const noRawText = {
+  create: (context) => ({
+    SvelteText(node) {
+      if (/\p{L}{2,}/u.test(node.value) && node.parent.type !== 'SvelteStyleElement')
+        context.report({ node, message: 'Raw text: put it into src-tauri/crates/messages/en.' });
+    },
+    SvelteLiteral(node) {
+      if (read.test(node.parent?.key?.name ?? '') && /\p{L}{2,}/u.test(node.value))
+        context.report({ node, message: 'Raw text: put it into src-tauri/crates/messages/en.' });
+    },
+    Literal(node) {
+      if (typeof node.value === 'string' && /^\p{Lu}\S* .*\p{L}/u.test(node.value))
+        context.report({ node, message: 'A sentence: put it into src-tauri/crates/messages/en.' });
+    },
+    TemplateElement(node) {
+      if (/\p{L}{2,} \p{L}{2,}/u.test(node.value.cooked ?? ''))
+        context.report({ node, message: 'A sentence: put it into src-tauri/crates/messages/en.' });
+    },
+  }),
+};
+
 export default ts.config(
   { ignores: ['dist', 'node_modules', 'src/api/generated'] },
   js.configs.recommended,
@@ -33,6 +59,12 @@ export default ts.config(
         { patterns: [{ group: ['@tauri-apps/*'], message: 'Only src/platform speaks to Tauri.' }] },
       ],
     },
+  },
+  {
+    files: ['src/**'],
+    ignores: ['src/**/*.test.ts'],
+    plugins: { house: { rules: { 'no-raw-text': noRawText } } },
+    rules: { 'house/no-raw-text': 'error' },
   },
   { files: ['src/platform/**'], rules: { 'no-restricted-imports': 'off' } },
   ...features.map((feature) => ({

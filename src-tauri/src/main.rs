@@ -6,8 +6,10 @@ mod native;
 mod shell;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
-use boothkeeper_app::{App, AppError, Code, Options, default_data_folder};
+use boothkeeper_app::session::default_data_folder;
+use boothkeeper_app::{App, AppError, Code, Options};
 use clap::Parser;
 use shell::Shell;
 use tauri::{AppHandle, DragDropEvent, Manager, RunEvent, WindowEvent};
@@ -29,7 +31,10 @@ struct Arguments {
 
 const HIDDEN: &str = "--hidden";
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
+    if let Some(ended) = boothkeeper_app::run_if_document_reader() {
+        return Ok(ended);
+    }
     boothkeeper_app::log_to_stderr();
     let arguments = Arguments::parse();
     tauri::Builder::default()
@@ -149,7 +154,7 @@ fn main() -> anyhow::Result<()> {
                 tauri.state::<Shell>().stop();
             }
         });
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// A window that cannot be raised is still there.
@@ -162,7 +167,7 @@ fn raise(handle: &AppHandle) {
 /// Closing leaves it in the tray: where there is one, and the operator wants it so.
 fn stays(handle: &AppHandle) -> bool {
     let app = handle.state::<Shell>();
-    let wanted = app.own().and_then(|app| app.preferences());
+    let wanted = app.own().and_then(|app| app.session().preferences());
     native::tray::is_there(handle) && wanted.is_ok_and(|preferences| preferences.stay)
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
-use boothkeeper_app::views::{Screen, Update};
+use boothkeeper_app::overview::{Screen, Update};
 use boothkeeper_app::{App, AppError};
 use tauri::ipc::Channel;
 use tokio::sync::watch;
@@ -60,7 +60,7 @@ impl Shell {
         };
         let attached = paths
             .iter()
-            .try_for_each(|path| app.attach(&draft, path).map(|_| ()));
+            .try_for_each(|path| app.disputes().attach(&draft, path).map(|_| ()));
         self.tell(Update::Dropped(attached.err().map(|error| error.code)));
     }
 
@@ -76,7 +76,7 @@ impl Shell {
         let app = self.app.get_or_init(|| open().map(Arc::new));
         if let Ok(app) = app {
             let _in_runtime = tauri::async_runtime::handle().inner().enter();
-            app.start_quietly();
+            app.session().start_quietly();
         }
     }
 
@@ -111,7 +111,7 @@ impl Shell {
     /// Ends as it should, if it was ever opened.
     pub fn stop(&self) {
         if let Some(Ok(app)) = self.app.get() {
-            app.stop();
+            app.session().stop();
         }
     }
 
@@ -134,7 +134,7 @@ impl Shell {
                 let mut changes = app.changes();
                 let reader = app.clone();
                 let overview =
-                    tauri::async_runtime::spawn_blocking(move || reader.overview()).await;
+                    tauri::async_runtime::spawn_blocking(move || reader.overview().view()).await;
                 match overview {
                     Ok(Ok(overview)) => {
                         if channel.send(Update::Overview(Box::new(overview))).is_err() {

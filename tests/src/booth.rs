@@ -1,4 +1,4 @@
-//! One booth account for the tests of its life: a sandbox at an instant, and a laptop that copies it.
+//! A booth account for tests: a sandbox with a fixed clock, and a laptop that copies the account.
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use tempfile::{TempDir, tempdir};
 use crate::cloud::{Account, Cloud};
 use crate::laptop::Laptop;
 
-/// A sandbox at an instant, an account, and a laptop that copies it.
+/// A sandbox with a fixed clock, an account, and a laptop that copies it.
 pub struct Booth {
     pub cloud: Cloud,
     pub account: Account,
@@ -33,7 +33,7 @@ impl Booth {
         Self::new(clock, basic(balance)).await
     }
 
-    /// With three runs, one of which failed and was charged.
+    /// A booth with three runs, one of which failed but was charged.
     pub async fn with_failed_run() -> anyhow::Result<Self> {
         let payg = with(basic(1_000), json!({ "plan": "payg" }));
         let booth = Self::new("2026-02-20T12:00:00Z", payg).await?;
@@ -45,6 +45,7 @@ impl Booth {
         Ok(booth)
     }
 
+    /// Moves the cloud's clock to `instant` and syncs the laptop.
     pub async fn until(&self, instant: &str) -> anyhow::Result<()> {
         self.cloud.advance_to(instant).await?;
         self.laptop.ok(&["sync"])?;
@@ -59,14 +60,14 @@ impl Booth {
         Ok(self.laptop.balance()?["balance"].clone())
     }
 
-    /// The account's, as the cloud has them.
+    /// The account's tickets as the cloud has them.
     pub async fn tickets(&self) -> anyhow::Result<Vec<Value>> {
         let (status, answer) = self.cloud.get("/v1/disputes", &self.account.key).await?;
         ensure!(status == 200, "{status} {answer}");
         Ok(answer["disputes"].as_array().context("no list")?.clone())
     }
 
-    /// The newest kinds, oldest first.
+    /// The kinds of the newest `count` entries, oldest first.
     pub fn newest(&self, count: usize) -> anyhow::Result<Vec<String>> {
         let journal = self.laptop.journal()?;
         let kinds = journal.into_iter().map(|(kind, _)| kind);
@@ -74,7 +75,7 @@ impl Booth {
         Ok(kinds[kinds.len().saturating_sub(count)..].to_vec())
     }
 
-    /// The cloud's own state says what the copy says.
+    /// Asserts that the laptop's copy has the cloud's plan, period, balance and buckets, and verifies.
     pub async fn agrees(&self) -> anyhow::Result<()> {
         self.laptop.ok(&["sync"])?;
         let (_, view) = self.cloud.get("/v1/account", &self.account.key).await?;
@@ -89,7 +90,7 @@ impl Booth {
     }
 }
 
-/// A Booth account on Basic, its card good for long.
+/// Request for a Booth account on Basic whose card expires in 2060. The balance is in minor units.
 pub fn basic(balance: i64) -> Value {
     json!({
         "email": "operator@booth.example", "catalog": "booth", "plan": "basic", "cycle": "monthly",
@@ -97,7 +98,7 @@ pub fn basic(balance: i64) -> Value {
     })
 }
 
-/// The same with other members.
+/// The same request with the members of `more` added or replaced.
 pub fn with(mut request: Value, more: Value) -> Value {
     for (name, value) in more.as_object().unwrap() {
         request[name] = value.clone();
@@ -105,7 +106,7 @@ pub fn with(mut request: Value, more: Value) -> Value {
     request
 }
 
-/// What a document calls itself.
+/// A document's `id`; empty if it has none.
 pub fn id(document: &Value) -> &str {
     document["id"].as_str().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The real cloud binary, on loopback, with its sandbox controls.
+//! Runs the real cloud binary on loopback and calls its HTTP interface and sandbox controls.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub struct Cloud {
     http: reqwest::Client,
 }
 
-/// An account on it.
+/// An account at the cloud, and an access key to it.
 #[derive(Debug, Clone)]
 pub struct Account {
     pub id: String,
@@ -25,7 +25,7 @@ pub struct Account {
 }
 
 impl Cloud {
-    /// A sandbox whose time stands still at `clock`; wall time if `None`.
+    /// Starts a sandbox whose clock stands still at `clock`, or follows the wall clock if `None`.
     pub fn start(data: &Path, clock: Option<&str>) -> anyhow::Result<Self> {
         let mut arguments = vec!["--sandbox".to_owned(), "--seed".into(), "7".into()];
         if let Some(clock) = clock {
@@ -53,9 +53,9 @@ impl Cloud {
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
         let ready: Value = serde_json::from_str(&line)
-            .with_context(|| format!("the cloud did not start, it said {line:?}"))?;
+            .with_context(|| format!("the cloud did not start, its first line was {line:?}"))?;
         let url = ready["listening"].as_str().context("no address")?;
-        // Installs the TLS provider that `reqwest` asks for even where it speaks to loopback only.
+        // Installs the TLS provider: `reqwest` needs one even for loopback.
         boothkeeper_sync::transport::Transport::http()?;
         Ok(Cloud {
             process,
@@ -69,7 +69,7 @@ impl Cloud {
         })
     }
 
-    /// A seeded sandbox with the demo account.
+    /// Starts a sandbox on the wall clock, seeded with the demo account.
     pub fn seeded(data: &Path, arguments: &[&str]) -> anyhow::Result<(Self, Account)> {
         let seeded = Command::new(binary("boothkeeper-cloud"))
             .arg("seed")
@@ -86,14 +86,14 @@ impl Cloud {
         Ok((Self::start(data, None)?, account))
     }
 
-    /// The same business on the wall's time, as a self-hosted cloud serves it: without a sandbox.
+    /// Starts a cloud with the same seeded account, but without sandbox controls, as a self-hosted cloud runs.
     pub fn seeded_real(data: &Path) -> anyhow::Result<(Self, Account)> {
         let (mut cloud, account) = Self::seeded(data, &[])?;
         cloud.stop();
         Ok((Self::start_with(data, vec![], "127.0.0.1:0")?, account))
     }
 
-    /// As a self-hosted cloud is served: on the wall's time, without a sandbox.
+    /// Starts a cloud as it is self-hosted: on the wall clock, without sandbox controls.
     pub fn real(data: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned());
         Self::start_with(data, arguments.collect(), "127.0.0.1:0")
@@ -111,7 +111,7 @@ impl Cloud {
         self.process.terminate();
     }
 
-    /// Starts again on the same address and data.
+    /// Kills the cloud and starts it again on the same address and data, with `more` arguments.
     pub fn restart(&mut self, more: &[&str]) -> anyhow::Result<()> {
         self.process.kill();
         let listen = self.url.trim_start_matches("http://").to_owned();
@@ -122,18 +122,18 @@ impl Cloud {
         Ok(())
     }
 
-    /// The same, when it has become `instant` meanwhile.
+    /// The same with the clock moved to `instant`. Fails if the cloud was started without a fixed clock.
     pub fn restart_at(&mut self, instant: &str) -> anyhow::Result<()> {
         let clock = self
             .arguments
             .iter()
             .position(|argument| argument == "--clock");
-        let at = clock.context("a clock that stands still")? + 1;
+        let at = clock.context("no fixed clock")? + 1;
         self.arguments[at] = instant.to_owned();
         self.restart(&[])
     }
 
-    /// A Booth account on Basic with a card that approves.
+    /// Opens a Booth account on Basic whose card is approved. The balance is in minor units.
     pub async fn booth(&self, opening_balance: i64) -> anyhow::Result<Account> {
         self.account(json!({
             "email": "operator@booth.example", "catalog": "booth", "plan": "basic", "cycle": "monthly",
@@ -182,7 +182,7 @@ impl Cloud {
             .await
     }
 
-    /// One of an account's sandbox controls.
+    /// Calls one of an account's sandbox controls.
     pub async fn control(
         &self,
         account: &Account,
@@ -193,7 +193,7 @@ impl Cloud {
         self.post(&path, request).await
     }
 
-    /// How the account's card behaves from now on; good for long.
+    /// Replaces the account's card by one that behaves as named and expires in 2060.
     pub async fn card(&self, account: &Account, behaviour: &str) -> anyhow::Result<()> {
         let path = format!("/sandbox/accounts/{}/card", account.id);
         let card = json!({ "exp_month": 12, "exp_year": 2060, "behaviour": behaviour });
@@ -202,7 +202,7 @@ impl Cloud {
         Ok(())
     }
 
-    /// Sends a command as a laptop would: status and answer.
+    /// Sends a command as a laptop would; returns the HTTP status and the answer.
     pub async fn command(&self, account: &Account, body: &Value) -> anyhow::Result<(u16, Value)> {
         let path = format!("/v1/commands/{}", uuid::Uuid::now_v7());
         self.call(reqwest::Method::PUT, &path, &account.key, body)
@@ -221,7 +221,7 @@ impl Cloud {
         Ok(())
     }
 
-    /// The account as the cloud folds it.
+    /// The account's balance at the cloud, in minor units.
     pub async fn balance(&self, account: &Account) -> anyhow::Result<i64> {
         let (status, view) = self.get("/v1/account", &account.key).await?;
         ensure!(status == 200, "account: {status} {view}");
@@ -235,7 +235,7 @@ impl Cloud {
         Ok((status, response.json().await.unwrap_or(Value::Null)))
     }
 
-    /// What a path serves, as it is.
+    /// The body that a path serves. Fails on an error status.
     pub async fn bytes(&self, path: &str) -> anyhow::Result<Vec<u8>> {
         let response = self.http.get(format!("{}{path}", self.url)).send().await?;
         ensure!(
@@ -246,7 +246,7 @@ impl Cloud {
         Ok(response.bytes().await?.to_vec())
     }
 
-    /// Any call with a body: its status and document.
+    /// Sends any call with a body; returns the HTTP status and the document, `Null` if it is not JSON.
     pub async fn call(
         &self,
         method: reqwest::Method,

@@ -1,5 +1,5 @@
-//! A desk to put a window on: a display, a session bus, a keychain and home folders of its own, so that
-//! nothing touches the operator's real ones and several can stand side by side.
+//! An isolated desktop for a window, with its own display, session bus, keychain and home folders. Nothing touches
+//! the operator's real ones, and several desks can run at the same time.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::process::{PATIENCE, Pipes, Process};
 
-/// A bus that starts nobody: what is on a desk was put there.
+/// Configuration of a bus without service activation: only programs that a test starts are on it.
 const BUS: &str = r#"<busconfig>
   <type>session</type>
   <listen>unix:tmpdir=/tmp</listen>
@@ -22,14 +22,14 @@ const BUS: &str = r#"<busconfig>
   </policy>
 </busconfig>"#;
 
-/// A program that says on its first line where it is to be found.
-const TELLS: Pipes = Pipes {
+/// For a program that prints its address on its first line.
+const PRINTS: Pipes = Pipes {
     stdin: false,
     stdout: true,
     loud: false,
 };
 
-/// What the notification daemon was given to show.
+/// A notification that the daemon was asked to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {
     pub id: i64,
@@ -41,7 +41,7 @@ pub struct Desk {
     folder: TempDir,
     display: String,
     bus: String,
-    // Ended in this order: what lives on the bus before the bus.
+    // Dropped in this order: programs on the bus end before the bus.
     _notifier: Option<Process>,
     _keychain: Option<Process>,
     _manager: Option<Process>,
@@ -62,7 +62,7 @@ impl Desk {
         Ok(desk)
     }
 
-    /// With one that would ask for its password on a screen that nobody sees.
+    /// With a locked Secret Service. It would ask for its password on a display that is not visible.
     pub fn with_locked_keychain() -> anyhow::Result<Self> {
         let mut desk = Self::build()?;
         desk._keychain = Some(desk.start_keychain(None)?);
@@ -81,14 +81,14 @@ impl Desk {
                 .arg("--config-file")
                 .arg(&bus_rules)
                 .args(["--nofork", "--nopidfile", "--print-address=1"]),
-            TELLS,
+            PRINTS,
         )?;
         let bus = first_line(&mut bus_process)?;
         let mut xvfb = Process::start(
             Command::new("Xvfb")
                 .args(["-displayfd", "1", "-screen", "0", "1400x1000x24"])
                 .args(["-nolisten", "tcp"]),
-            TELLS,
+            PRINTS,
         )?;
         let display = format!(":{}", first_line(&mut xvfb)?);
         let mut desk = Desk {
@@ -101,7 +101,7 @@ impl Desk {
             _xvfb: xvfb,
             _bus: bus_process,
         };
-        // Without a window manager nobody answers when a window asks for another size.
+        // Without a window manager a window's request for another size has no effect.
         desk._manager = Some(Process::start(
             &desk.on(Command::new("openbox")),
             Pipes::default(),
@@ -109,7 +109,7 @@ impl Desk {
         Ok(desk)
     }
 
-    /// With a real notification daemon; what it was shown is read with [`Desk::notifications`].
+    /// With a real notification daemon; [`Desk::notifications`] reads what it has shown.
     pub fn with_notifier() -> anyhow::Result<Self> {
         let mut desk = Self::build()?;
         desk.start_notifier()?;
@@ -118,7 +118,7 @@ impl Desk {
 
     pub fn start_notifier(&mut self) -> anyhow::Result<()> {
         let rules = self.folder.path().join("dunstrc");
-        // Nothing goes away by itself, and nothing is stacked into one.
+        // Notifications do not time out, and equal ones are not merged.
         std::fs::write(&rules, "[global]\ntimeout = 0\nstack_duplicates = false\n")?;
         let mut dunst = self.on(Command::new("dunst"));
         dunst.arg("-config").arg(&rules);
@@ -126,7 +126,7 @@ impl Desk {
         self.waits_for("org.freedesktop.Notifications")
     }
 
-    /// A mail program, which keeps the letter it is to open here.
+    /// Installs a mail program. It copies the message that it is asked to open to the returned path.
     pub fn put_mail_program(&self) -> anyhow::Result<PathBuf> {
         let (folder, opened) = (self.folder(), self.folder().join("opened.eml"));
         let applications = folder.join("data/applications");
@@ -141,10 +141,10 @@ impl Desk {
         Ok(opened)
     }
 
-    /// Every notification shown so far, oldest first: its summary and body.
+    /// Every notification shown so far, oldest first. Closes those on screen.
     pub fn notifications(&self) -> anyhow::Result<Vec<Notification>> {
         let mut all = Vec::new();
-        // Those on screen are not in the daemon's history before they are closed.
+        // A notification enters the daemon's history only when it is closed.
         self.dunstctl(&["close-all"])?;
         let history: Value = serde_json::from_slice(&self.dunstctl(&["history"])?)?;
         for shown in history["data"]
@@ -166,7 +166,7 @@ impl Desk {
         Ok(all)
     }
 
-    /// How many are on screen or were.
+    /// Number of notifications that were shown or wait to be shown.
     pub fn notified(&self) -> anyhow::Result<usize> {
         let mut sum = 0;
         for which in ["displayed", "history", "waiting"] {
@@ -176,7 +176,7 @@ impl Desk {
         Ok(sum)
     }
 
-    /// Clicks on the newest one that is on screen, as its default action.
+    /// Runs the default action of the newest notification on screen, as a click does.
     pub fn click_notification(&self) -> anyhow::Result<()> {
         self.dunstctl(&["action"]).map(drop)
     }
@@ -210,13 +210,13 @@ impl Desk {
     fn waits_for(&self, name: &str) -> anyhow::Result<()> {
         let deadline = std::time::Instant::now() + PATIENCE;
         while !self.is_owned(name)? {
-            anyhow::ensure!(std::time::Instant::now() < deadline, "no {name} came up");
+            anyhow::ensure!(std::time::Instant::now() < deadline, "no {name} on the bus");
             std::thread::yield_now();
         }
         Ok(())
     }
 
-    /// Whether somebody owns a name on the bus; asking does not start anybody.
+    /// Whether a program owns this name on the bus. Asking does not start one.
     fn is_owned(&self, name: &str) -> anyhow::Result<bool> {
         let mut ask = self.on(Command::new("dbus-send"));
         let answer = ask
@@ -231,7 +231,7 @@ impl Desk {
         Ok(String::from_utf8_lossy(&answer.stdout).contains("true"))
     }
 
-    /// Puts a command on this desk.
+    /// Sets a command's environment so that it runs on this desk.
     pub fn on(&self, command: Command) -> Command {
         let mut command = home(command, self.folder.path());
         command
@@ -252,13 +252,13 @@ impl Desk {
         self.folder.path()
     }
 
-    /// Where a window on this desk keeps its copy.
+    /// The data folder of a window on this desk.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("boothkeeper")
     }
 }
 
-/// Home folders of the desk's own.
+/// Gives a command the desk's own home folders, and none of the operator's settings.
 fn home(mut command: Command, folder: &Path) -> Command {
     command
         .env("HOME", folder)
@@ -268,7 +268,7 @@ fn home(mut command: Command, folder: &Path) -> Command {
         .env("XDG_RUNTIME_DIR", folder.join("run"))
         .env_remove("WAYLAND_DISPLAY")
         .env_remove("BOOTHKEEPER_ACCESS_KEY")
-        // There is no graphics card on this desk.
+        // Xvfb has no graphics card.
         .env("WEBKIT_DISABLE_COMPOSITING_MODE", "1")
         .env("GTK_THEME", "Adwaita")
         .env("NO_AT_BRIDGE", "1");
@@ -280,6 +280,6 @@ fn first_line(process: &mut Process) -> anyhow::Result<String> {
     let mut line = String::new();
     BufReader::new(stdout).read_line(&mut line)?;
     let line = line.trim().to_owned();
-    anyhow::ensure!(!line.is_empty(), "a helper program ended at once");
+    anyhow::ensure!(!line.is_empty(), "a helper program printed no address");
     Ok(line)
 }

@@ -1,5 +1,5 @@
-//! A cloud that lies by script: the real one behind a server that answers some requests itself. It has the real
-//! signing key, so that also what is signed can be a lie.
+//! A cloud that gives false answers by script: a proxy in front of the real cloud that answers some requests itself.
+//! Tests can use the real signing key, so signed data can be false too.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 
 use crate::cloud::{Account, Cloud};
 
-/// Answers a request in the real cloud's place, or leaves it to that.
+/// Answers a request instead of the real cloud; `None` forwards the request.
 type Lie = Arc<dyn Fn(&Method, &str) -> Option<Response<Body>> + Send + Sync>;
 
 #[derive(Clone)]
@@ -49,7 +49,7 @@ impl Drop for Hostile {
 }
 
 impl Hostile {
-    /// In front of a real cloud, and honest until it is told otherwise.
+    /// Starts in front of a real cloud. Forwards every request until [`Hostile::lie`] is called.
     pub async fn before(cloud: &Cloud) -> anyhow::Result<Self> {
         let shared = Shared {
             cloud: cloud.url.clone(),
@@ -63,7 +63,7 @@ impl Hostile {
         let answering = shared.clone();
         let router = Router::new().fallback(move |request| answer(answering.clone(), request));
         let server = tokio::spawn(async move {
-            // It ends with the test.
+            // Runs until `Drop` aborts it.
             let _ = axum::serve(listener, router).await;
         });
         Ok(Hostile {
@@ -73,7 +73,7 @@ impl Hostile {
         })
     }
 
-    /// From now on; requests are counted anew.
+    /// Answers with `lie` from now on. Resets the counters.
     pub fn lie(
         &self,
         lie: impl Fn(&Method, &str) -> Option<Response<Body>> + Send + Sync + 'static,
@@ -83,22 +83,23 @@ impl Hostile {
         self.shared.sent.store(0, Ordering::Relaxed);
     }
 
+    /// Forwards every request from now on. The counters stay.
     pub fn honest(&self) {
         *self.shared.lie.lock().unwrap() = None;
     }
 
-    /// Requests whose path begins so, since the last lie was told.
+    /// Number of requests whose path starts with `path`, since the last call of `lie`.
     pub fn asked(&self, path: &str) -> usize {
         let asked = self.shared.asked.lock().unwrap();
         asked.iter().filter(|line| line.starts_with(path)).count()
     }
 
-    /// Bytes of endless bodies that were taken, since the last lie was told.
+    /// Bytes of endless bodies that were read, since the last call of `lie`.
     pub fn sent(&self) -> u64 {
         self.shared.sent.load(Ordering::Relaxed)
     }
 
-    /// A body of `first`, then of `again` without end, as fast as it is taken.
+    /// A body of `first`, then of `again` without end, sent as fast as it is read.
     pub fn endless(
         &self,
         first: Vec<u8>,
@@ -126,8 +127,8 @@ async fn answer(shared: Shared, request: Request) -> Response<Body> {
         .to_owned();
     shared.asked.lock().unwrap().push(path.clone());
     let lie = shared.lie.lock().unwrap().clone();
-    if let Some(told) = lie.and_then(|lie| lie(&parts.method, &path)) {
-        return told;
+    if let Some(forged) = lie.and_then(|lie| lie(&parts.method, &path)) {
+        return forged;
     }
     let forwarded = async {
         let body = axum::body::to_bytes(body, 32 * 1024 * 1024).await?;
@@ -155,7 +156,7 @@ async fn answer(shared: Shared, request: Request) -> Response<Body> {
     })
 }
 
-/// An answer with the cloud's mark.
+/// A response with the cloud's API version header.
 pub fn marked(status: u16, kind: &str, body: impl Into<Body>) -> Response<Body> {
     let response = Response::builder()
         .status(status)
@@ -164,13 +165,13 @@ pub fn marked(status: u16, kind: &str, body: impl Into<Body>) -> Response<Body> 
     response.body(body.into()).unwrap()
 }
 
-/// What an account's cloud signs with, and where it is.
+/// What is needed to forge an account's data: the cloud's signing key, and the account's true head and journal.
 pub struct Truth {
     pub key: SigningKey,
     pub account: AccountId,
     pub epoch: Epoch,
     pub head: Head,
-    /// The journal as the cloud sends it from its beginning.
+    /// The whole journal as the cloud sends it, compressed.
     pub journal: Vec<u8>,
 }
 
@@ -179,7 +180,7 @@ impl Truth {
         let database = rusqlite::Connection::open(data.join("cloud.sqlite"))?;
         let query = "SELECT value FROM meta WHERE name = 'signing_key'";
         let key: Vec<u8> = database.query_row(query, [], |row| row.get(0))?;
-        let key: [u8; 32] = key.try_into().ok().context("a key of 32 bytes")?;
+        let key: [u8; 32] = key.try_into().ok().context("the key is not 32 bytes")?;
         let (status, meta) = cloud.get("/v1/meta", &account.key).await?;
         ensure!(status == 200, "{meta}");
         let meta: Meta = serde_json::from_value(meta)?;
@@ -193,14 +194,14 @@ impl Truth {
             .await?;
         Ok(Truth {
             key: SigningKey::from_bytes(&key),
-            account: meta.account.context("an account")?,
+            account: meta.account.context("no account")?,
             epoch: meta.epoch,
-            head: meta.head.context("a head")?,
+            head: meta.head.context("no head")?,
             journal: journal.to_vec(),
         })
     }
 
-    /// A heartbeat, signed or not.
+    /// A heartbeat as a server-sent event, signed if `key` is given.
     pub fn beat(&self, head: Head, time: &str, key: Option<&SigningKey>) -> String {
         let time: Timestamp = time.parse().unwrap();
         let body = BeatBody {
@@ -223,7 +224,7 @@ impl Truth {
         )
     }
 
-    /// A head that the journal does not have.
+    /// A head that lies `by` entries after the end of the journal.
     pub fn ahead(&self, by: u64) -> Head {
         Head {
             seq: boothkeeper_domain::Seq(self.head.seq.0 + by),
@@ -231,7 +232,7 @@ impl Truth {
         }
     }
 
-    /// The journal with some of its lines changed, chained and signed anew.
+    /// The journal with its entry lines changed by `change`, then chained and signed again with the real key.
     pub fn rewritten(&self, mut change: impl FnMut(&mut Vec<String>)) -> Vec<u8> {
         let mut text = Vec::new();
         Frames::default()

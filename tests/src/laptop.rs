@@ -1,4 +1,4 @@
-//! The command line as a script uses it: the real binary on a data folder of its own.
+//! Runs the real command-line binary on a data folder of its own, as a script would.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::cloud::{Account, Cloud};
 use crate::process::binary;
 
+/// The data folder, access key and time zone that commands run with.
 pub struct Laptop {
     pub data: PathBuf,
     key: Option<String>,
@@ -25,7 +26,7 @@ impl Laptop {
         }
     }
 
-    /// Signed in, the key in the environment, the journal copied.
+    /// Signs in with the account's key, passed in the environment, and copies the journal.
     pub fn signed_in(data: &Path, cloud: &Cloud, account: &Account) -> anyhow::Result<Self> {
         let mut laptop = Self::new(data);
         laptop.key = Some(account.key.clone());
@@ -53,12 +54,12 @@ impl Laptop {
         command
     }
 
-    /// Runs it: exit code and document.
+    /// Runs a command; returns its exit code and its JSON document.
     pub fn run(&self, arguments: &[&str]) -> anyhow::Result<(i32, Value)> {
         document(self.command(arguments).output()?)
     }
 
-    /// Runs it with something on standard input.
+    /// The same with `input` on standard input.
     pub fn run_with_input(
         &self,
         arguments: &[&str],
@@ -75,34 +76,34 @@ impl Laptop {
         document(child.wait_with_output()?)
     }
 
-    /// Runs it and expects success.
+    /// Runs a command and returns its document. Fails unless the exit code is 0.
     pub fn ok(&self, arguments: &[&str]) -> anyhow::Result<Value> {
         let (code, document) = self.run(arguments)?;
         ensure!(code == 0, "{arguments:?} ended with {code}: {document}");
         Ok(document)
     }
 
-    /// Runs it as a person does: what it prints.
+    /// Runs a command without `--json` and without a key; returns standard output. Fails if the command fails.
     pub fn text(&self, arguments: &[&str]) -> anyhow::Result<String> {
-        let mut person = Command::new(binary("boothkeeper"));
-        person.arg("--data").arg(&self.data).args(arguments);
-        let output = person.env("TZ", self.zone).stdin(Stdio::null()).output()?;
+        let mut plain = Command::new(binary("boothkeeper"));
+        plain.arg("--data").arg(&self.data).args(arguments);
+        let output = plain.env("TZ", self.zone).stdin(Stdio::null()).output()?;
         ensure!(output.status.success(), "{arguments:?}: {output:?}");
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    /// All that it says to a person, whatever came of it.
+    /// Runs a command without `--json`; returns standard output and standard error, also if the command fails.
     pub fn said(&self, arguments: &[&str]) -> anyhow::Result<String> {
-        let mut person = Command::new(binary("boothkeeper"));
-        person.arg("--data").arg(&self.data).args(arguments);
+        let mut plain = Command::new(binary("boothkeeper"));
+        plain.arg("--data").arg(&self.data).args(arguments);
         if let Some(key) = &self.key {
-            person.env("BOOTHKEEPER_ACCESS_KEY", key);
+            plain.env("BOOTHKEEPER_ACCESS_KEY", key);
         }
-        let output = person.env("TZ", self.zone).stdin(Stdio::null()).output()?;
+        let output = plain.env("TZ", self.zone).stdin(Stdio::null()).output()?;
         Ok(String::from_utf8([output.stdout, output.stderr].concat())?)
     }
 
-    /// Runs it and expects a failure: exit code and error code.
+    /// Runs a command and expects it to fail; returns the exit code and the error code.
     pub fn fails(&self, arguments: &[&str]) -> anyhow::Result<(i32, String)> {
         let (code, document) = self.run(arguments)?;
         ensure!(code != 0, "{arguments:?} succeeded: {document}");
@@ -115,7 +116,7 @@ impl Laptop {
         Ok(document)
     }
 
-    /// All entries, oldest first: kind and delta.
+    /// Kind and delta (minor units) of all entries, oldest first. Fails if there are more than 1,000.
     pub fn journal(&self) -> anyhow::Result<Vec<(String, i64)>> {
         let history = self.ok(&["history", "--limit", "1000"])?;
         ensure!(history["next"].is_null(), "more than a page");
@@ -144,7 +145,7 @@ fn document(output: Output) -> anyhow::Result<(i32, Value)> {
     let text = String::from_utf8(output.stdout)?;
     ensure!(
         text.lines().count() == 1,
-        "exactly one document was promised, this came: {text:?} {:?}",
+        "expected one line of output, got {text:?} {:?}",
         String::from_utf8_lossy(&output.stderr)
     );
     let code = output.status.code().context("ended by a signal")?;

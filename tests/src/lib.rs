@@ -1,8 +1,9 @@
-//! What the tests, the screenshots and the headless demo share: real processes in a world of their own.
+//! Shared by the tests, the screenshots and the headless demo: starts the real programs in isolated environments.
 
 pub mod booth;
 pub mod cloud;
 pub mod desk;
+pub mod direct;
 pub mod hostile;
 pub mod laptop;
 pub mod naive;

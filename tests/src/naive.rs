@@ -1,6 +1,6 @@
-//! A second account, deliberately naive: a list of what happened, everything else recomputed from it at
-//! every question, and its own calendar. Written from the rules' text alone, to disagree with the engine
-//! wherever one of the two misreads them. It knows nothing of journals, entries or folds.
+//! A second, deliberately simple model of an account: a list of facts, from which every answer is computed again,
+//! and its own calendar. It is written from the text of the rules alone, so it disagrees with the engine if either
+//! misreads a rule. It does not use journals, entries or folds. Amounts are in minor units.
 
 mod asked;
 mod calendar;
@@ -13,6 +13,7 @@ pub use state::View;
 /// Milliseconds since 1970.
 pub type Instant = i64;
 
+/// Where credits come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum From {
     Purchase,
@@ -22,11 +23,12 @@ pub enum From {
     Compensation,
 }
 
+/// The bank's answer to a charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Says {
     Approved,
     Declined,
-    /// Neither, for now.
+    /// No answer yet.
     Nothing,
 }
 
@@ -45,16 +47,17 @@ pub struct Terms {
     pub daily_limit: Option<i64>,
 }
 
-/// The programme's rules, retyped from its description.
+/// The programme's rules, written from its description and not taken from the catalog.
 #[derive(Debug, Clone)]
 pub struct Rules {
     pub plans: Vec<Terms>,
+    /// The smallest purchase.
     pub minimum: i64,
-    /// At or under this balance buy that much.
+    /// At or under the first amount, auto-recharge buys the second.
     pub recharge: Option<(i64, i64)>,
     pub credits_pay_fees: bool,
     pub refunds_failures: bool,
-    /// Code, plan, annual, bonus, free months.
+    /// Code, plan, whether it is annual, bonus, free months.
     pub coupons: Vec<(&'static str, &'static str, bool, i64, i64)>,
 }
 
@@ -112,7 +115,7 @@ impl Rules {
     }
 }
 
-/// Something that happened. Credits are named by their place in the list.
+/// Something that happened. Credits are identified by their index in the list of facts.
 #[derive(Debug, Clone)]
 enum Fact {
     Plan {
@@ -121,7 +124,7 @@ enum Fact {
     },
     /// Billing days are counted from here.
     Anchor(Instant),
-    /// Paid up to here; nothing is paid for where there is no fee.
+    /// The span that is paid; `to` is `None` for a plan without a fee.
     Paid {
         from: Instant,
         to: Option<Instant>,
@@ -143,7 +146,7 @@ enum Fact {
         at: Instant,
         amount: i64,
     },
-    /// Counts against that day's use.
+    /// A refund, which lowers that day's use.
     Unused {
         at: Instant,
         amount: i64,
@@ -157,7 +160,7 @@ enum Fact {
         fallback: bool,
     },
     Recharge(bool),
-    /// Money that the card paid for fees.
+    /// A fee that the card paid.
     CardPaid(i64),
     Grace {
         until: Instant,
@@ -167,11 +170,11 @@ enum Fact {
     Failed(Instant),
     Asked(Asked),
     Answered,
-    /// Which credits it took, and how many of each.
+    /// The credits that the closure took, and how many of each.
     Closed(Vec<(usize, i64)>),
     Reopened,
     Cancel(Option<Instant>),
-    /// Another plan or cycle from the period's end, and the coupon that comes with it.
+    /// The plan, whether it is annual, and the coupon requested for the period's end; `None` withdraws a request.
     Request(Option<(&'static str, bool, Option<&'static str>)>),
     Waiting {
         amount: i64,
@@ -190,7 +193,7 @@ enum Fact {
     Legacy(i64),
 }
 
-/// A fee that the card was asked for.
+/// A fee that the card was asked to pay.
 #[derive(Debug, Clone, Copy)]
 struct Asked {
     at: Instant,
@@ -201,7 +204,7 @@ struct Asked {
     discount: Option<&'static str>,
 }
 
-/// One run's charge: where it was drawn from.
+/// One run's charge; `parts` are the credits that it was taken from.
 #[derive(Debug, Clone)]
 pub struct Run {
     at: Instant,

@@ -1,4 +1,4 @@
-//! Processes that end with their owner, and waiting for conditions.
+//! Starts processes that end with their owner, and waits for conditions.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -7,11 +7,12 @@ use std::time::Duration;
 use anyhow::{Context, anyhow, bail};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// How long anything may take to come true.
+/// Time limit for a condition to become true.
 pub const PATIENCE: Duration = Duration::from_secs(30);
-const LOOK_EVERY: Duration = Duration::from_millis(25);
+/// Pause between two checks of a condition.
+const CHECK_EVERY: Duration = Duration::from_millis(25);
 
-/// The path of one of our binaries.
+/// The path of one of our binaries. Panics if `BOOTHKEEPER_BIN_DIR` is not set.
 pub fn binary(name: &str) -> PathBuf {
     let Ok(folder) = std::env::var("BOOTHKEEPER_BIN_DIR") else {
         panic!("BOOTHKEEPER_BIN_DIR is not set: run cargo xtask test");
@@ -19,7 +20,7 @@ pub fn binary(name: &str) -> PathBuf {
     PathBuf::from(folder).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
-/// How often something is tried: a sample in the ordinary run, all of it with `cargo xtask test --long`.
+/// How often a test repeats: `ordinary` times, or `long` times with `cargo xtask test --long`.
 pub fn rounds(ordinary: usize, long: usize) -> usize {
     match std::env::var_os("BOOTHKEEPER_LONG") {
         Some(_) => long,
@@ -27,16 +28,16 @@ pub fn rounds(ordinary: usize, long: usize) -> usize {
     }
 }
 
-/// What of a process is connected to us; the rest goes nowhere.
+/// Which standard streams of a process are connected; the others are null devices.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Pipes {
     pub stdin: bool,
     pub stdout: bool,
-    /// Its complaints are shown.
+    /// Standard error goes to the standard error of the test.
     pub loud: bool,
 }
 
-/// A process with all it starts, ended on drop.
+/// A process in a group of its own with all that it starts; the group is killed on drop.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
@@ -72,20 +73,21 @@ impl Process {
         &mut self.child
     }
 
+    /// Sends a signal to the process group.
     pub fn signal(&self, signal: Signal) {
         if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            // A group that is gone has nothing left to end.
+            // Fails if the group has ended already.
             let _ = kill_process_group(group, signal);
         }
     }
 
-    /// Ends it at once, as a power cut would.
+    /// Kills the process group at once, as a power cut would.
     pub fn kill(&mut self) {
         self.signal(Signal::KILL);
         let _ = self.child.wait();
     }
 
-    /// Asks it to end, and waits until it has.
+    /// Sends SIGTERM and waits until the process has ended.
     pub fn terminate(&mut self) {
         self.signal(Signal::TERM);
         let _ = self.child.wait();
@@ -98,7 +100,7 @@ impl Drop for Process {
     }
 }
 
-/// Looks again and again until `look` finds something.
+/// Calls `look` repeatedly until it finds something. Fails after [`PATIENCE`], naming `what`.
 pub async fn until<T, F>(what: &str, mut look: F) -> anyhow::Result<T>
 where
     F: AsyncFnMut() -> anyhow::Result<Option<T>>,
@@ -106,7 +108,7 @@ where
     within(PATIENCE, what, &mut look).await
 }
 
-/// The same with a limit that is part of what is promised.
+/// The same with its own time limit, for promises that include one.
 pub async fn within<T, F>(limit: Duration, what: &str, mut look: F) -> anyhow::Result<T>
 where
     F: AsyncFnMut() -> anyhow::Result<Option<T>>,
@@ -114,12 +116,12 @@ where
     let deadline = tokio::time::Instant::now() + limit;
     let mut last = None;
     loop {
-        // A look that hangs is a condition that does not come true.
+        // A call of `look` that hangs counts as a condition that is not met.
         match tokio::time::timeout_at(deadline, look()).await {
             Ok(Ok(Some(found))) => return Ok(found),
             Ok(Ok(None)) => {}
             Ok(Err(error)) => last = Some(error),
-            Err(_) => last = last.or_else(|| Some(anyhow!("a look took too long"))),
+            Err(_) => last = last.or_else(|| Some(anyhow!("the check took too long"))),
         }
         if tokio::time::Instant::now() > deadline {
             match last {
@@ -127,11 +129,11 @@ where
                 None => bail!("not within {limit:?}: {what}"),
             }
         }
-        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::time::sleep(CHECK_EVERY).await;
     }
 }
 
-/// The same command, ended by the system when we are, however we end.
+/// The same command, wrapped so that the kernel kills it when this process ends, even if it is killed.
 fn tied(command: &Command) -> Command {
     let mut tied = Command::new("setpriv");
     tied.args(["--pdeathsig", "KILL", "--"])
@@ -146,7 +148,7 @@ fn tied(command: &Command) -> Command {
     tied
 }
 
-/// A port of loopback that was free a moment ago.
+/// A loopback port that was free when it was looked up; another process may take it.
 pub fn free_port() -> anyhow::Result<u16> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     Ok(listener.local_addr()?.port())

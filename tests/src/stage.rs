@@ -1,4 +1,4 @@
-//! A laptop with a proven copy at a cloud that can lie, and what a command takes there.
+//! A laptop with a verified copy, signed in to a cloud that can give false answers, and limits for its commands.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
@@ -18,12 +18,13 @@ use crate::laptop::Laptop;
 use crate::process::{Pipes, Process};
 
 pub const CLOCK: &str = "2026-01-10T08:00:00Z";
+/// The account's balance in minor units, after 20 runs of 2 each.
 pub const BALANCE: i64 = 10_000 - 2 * 20;
-/// Bytes that a command may take from a cloud that sends without end, at most: a frame and what is on its way.
+/// Most bytes that a command may read from an endless answer: one frame and what is in transit.
 pub const TRAFFIC: u64 = 100 * 1024 * 1024;
-/// KiB of memory that a command may come to, whatever it is sent.
+/// Most memory that a command may use, in KiB.
 pub const MEMORY: u64 = 400 * 1024;
-/// A document has 15 seconds, silence 12.
+/// Longest time that a command may take. The client waits 15 s for a document and 12 s on a silent stream.
 pub const TIME: Duration = Duration::from_secs(20);
 
 pub struct Stage {
@@ -35,7 +36,7 @@ pub struct Stage {
     pub truth: Truth,
 }
 
-/// A laptop with a proven copy, signed in at a cloud that can lie from now on.
+/// Starts a cloud and a laptop with a verified copy, signed in through a proxy that can give false answers.
 pub async fn stage() -> anyhow::Result<Stage> {
     let folder = tempdir()?;
     let data = folder.path().join("cloud");
@@ -56,10 +57,11 @@ pub async fn stage() -> anyhow::Result<Stage> {
     })
 }
 
-/// How a command ended, and what it took.
+/// How a command ended, and what it used.
 pub struct Ended {
     pub code: i32,
     pub document: Value,
+    /// Peak memory in KiB.
     pub peak: u64,
     pub took: Duration,
 }
@@ -69,7 +71,7 @@ impl Stage {
         measured(&self.laptop, arguments)
     }
 
-    /// Nothing of a lie is shown: the balance is the proven one and never live; what was refused has an exit code.
+    /// Fails unless the laptop shows the verified balance and does not call it live.
     pub fn still_true(&self) -> anyhow::Result<()> {
         let balance = self.laptop.balance()?;
         ensure!(balance["balance"] == BALANCE, "{balance}");
@@ -77,6 +79,7 @@ impl Stage {
         Ok(())
     }
 
+    /// Fails unless the laptop syncs with the honest cloud, verifies its copy and has the cloud's balance.
     pub async fn goes_on(&self) -> anyhow::Result<()> {
         self.hostile.honest();
         self.laptop.ok(&["sync"])?;
@@ -86,6 +89,7 @@ impl Stage {
     }
 }
 
+/// Runs a command and measures its time and peak memory. Fails if it takes twice [`TIME`].
 pub fn measured(laptop: &Laptop, arguments: &[&str]) -> anyhow::Result<Ended> {
     let started = Instant::now();
     let mut child = laptop.command(arguments).stdout(Stdio::piped()).spawn()?;
@@ -99,7 +103,7 @@ pub fn measured(laptop: &Laptop, arguments: &[&str]) -> anyhow::Result<Ended> {
         if let Some(ended) = child.try_wait()? {
             break ended.code().context("ended by a signal: it crashed")?;
         }
-        ensure!(started.elapsed() < 2 * TIME, "{arguments:?} does not end");
+        ensure!(started.elapsed() < 2 * TIME, "{arguments:?} did not end");
         std::thread::sleep(Duration::from_millis(10));
     };
     let mut text = String::new();
@@ -117,6 +121,7 @@ pub fn measured(laptop: &Laptop, arguments: &[&str]) -> anyhow::Result<Ended> {
 }
 
 impl Ended {
+    /// Fails unless the command ended with an error that is not internal, within all limits.
     pub fn refused_within_bounds(&self, lie: &str, sent: u64) -> anyhow::Result<()> {
         let error = &self.document["error"]["code"];
         ensure!(
@@ -133,14 +138,15 @@ impl Ended {
     }
 }
 
+/// A lie that answers only the requests whose path starts with `path`.
 pub fn only(
     path: &'static str,
-    told: impl Fn() -> Response<Body> + Send + Sync + 'static,
+    answer: impl Fn() -> Response<Body> + Send + Sync + 'static,
 ) -> impl Fn(&Method, &str) -> Option<Response<Body>> + Send + Sync + 'static {
-    move |_, asked| asked.starts_with(path).then(&told)
+    move |_, asked| asked.starts_with(path).then(&answer)
 }
 
-/// Lines of `sync --watch` as they come.
+/// Starts `sync --watch`; the receiver gets its JSON lines as they are printed.
 pub fn watched(laptop: &Laptop) -> anyhow::Result<(Process, std::sync::mpsc::Receiver<Value>)> {
     let pipes = Pipes {
         stdout: true,
@@ -158,18 +164,19 @@ pub fn watched(laptop: &Laptop) -> anyhow::Result<(Process, std::sync::mpsc::Rec
 }
 
 impl Stage {
-    /// A dispute that is ready to be sent.
+    /// Writes a dispute that is ready to be sent; returns the draft's id.
     pub fn draft(&self) -> anyhow::Result<String> {
         let draft = self.laptop.ok(&["dispute", "new", "--kind", "other"])?;
-        let id = draft["id"].as_str().context("an id")?.to_owned();
+        let id = draft["id"].as_str().context("no id")?.to_owned();
         let message = ["dispute", "edit", &id, "--message", "Something is odd."];
         self.laptop.ok(&message)?;
         Ok(id)
     }
 
+    /// Number of commands that the cloud has not answered.
     pub fn open_commands(&self) -> anyhow::Result<usize> {
         let listed = self.laptop.ok(&["outbox", "list"])?;
-        let commands = listed["commands"].as_array().context("commands")?;
+        let commands = listed["commands"].as_array().context("no commands")?;
         Ok(commands
             .iter()
             .filter(|command| command["open"] == true)

@@ -1,4 +1,4 @@
-//! A panel with a tray, as the desktop sees it: it watches for icons, and reads and clicks their menus.
+//! Takes the place of a desktop panel with a tray: accepts icons, reads their menus and clicks menu items.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ pub struct Tray {
     items: Items,
 }
 
-/// Whose icons were registered: connection and object.
+/// Registered icons: the owner's bus name and the icon's object path.
 type Items = Arc<Mutex<Vec<(String, String)>>>;
 
 struct Watcher(Items);
@@ -61,13 +61,13 @@ impl Tray {
         Ok(Tray { bus, items })
     }
 
-    /// For another process's icon: those of before have gone.
+    /// Forgets the icons of an earlier process, so that the next process's icon is found.
     pub fn again(self) -> Self {
         self.items.lock().unwrap_or_else(|p| p.into_inner()).clear();
         self
     }
 
-    /// The lines of the icon's menu, by what they say.
+    /// The items of the icon's menu: id and label.
     pub async fn menu(&self) -> anyhow::Result<Vec<(i32, String)>> {
         let menu = self.proxy().await?;
         let (_, root): (u32, Node) = menu
@@ -85,9 +85,9 @@ impl Tray {
         Ok(lines)
     }
 
-    /// Waits until a line of the menu contains this, and hands out the line.
+    /// Waits until a menu item's label contains `text`; returns the label.
     pub async fn says(&self, text: &str) -> anyhow::Result<String> {
-        until(&format!("a line {text:?} in the tray's menu"), async || {
+        until(&format!("{text:?} in the tray's menu"), async || {
             let lines = self.menu().await?;
             Ok(lines
                 .into_iter()
@@ -100,7 +100,7 @@ impl Tray {
     pub async fn click(&self, text: &str) -> anyhow::Result<()> {
         let lines = self.menu().await?;
         let line = lines.iter().find(|(_, line)| line.contains(text));
-        let (id, _) = line.with_context(|| format!("no line {text:?} in {lines:?}"))?;
+        let (id, _) = line.with_context(|| format!("no item {text:?} in {lines:?}"))?;
         let nothing = Value::from(0);
         let menu = self.proxy().await?;
         menu.call::<_, _, ()>("Event", &(id, "clicked", nothing, 0_u32))

@@ -1,4 +1,4 @@
-//! The real window, driven through WebKitWebDriver: what is seen, clicked and typed.
+//! Drives the real window through WebKitWebDriver: reads, clicks and types.
 
 mod measure;
 mod native;
@@ -22,20 +22,28 @@ pub struct Window {
     pub page: Client,
     driver: Process,
     display: String,
-    /// Its title: of the app's windows, the one that is looked at.
+    /// Title of the app's window that is driven now.
     title: &'static str,
 }
 
-/// What the window is started with.
+/// Options for starting the window.
 #[derive(Default)]
 pub struct Start<'a> {
     pub key: Option<&'a str>,
     pub cloud: Option<&'a str>,
     pub data: Option<&'a Path>,
-    /// As at login.
+    /// Start without showing the window, as at login.
     pub hidden: bool,
-    /// Of the operator's session; the system's, if not said.
+    /// Locale of the operator's session; the system's if `None`.
     pub locale: Option<&'a str>,
+}
+
+/// An element's text without the marks that isolate variables in sentences, as XPath.
+const VISIBLE_TEXT: &str = "translate(normalize-space(.), '\u{2068}\u{2069}', '')";
+
+/// The same of a text that was read.
+fn plain(text: &str) -> String {
+    text.replace(['\u{2068}', '\u{2069}'], "")
 }
 
 impl Window {
@@ -82,7 +90,7 @@ impl Window {
         })
     }
 
-    /// Signs the desk's laptop in and opens the window on it, live.
+    /// Signs in with the desk's data folder, opens the window and waits until it is live.
     pub async fn open_live(desk: &Desk, cloud: &Cloud, account: &Account) -> anyhow::Result<Self> {
         Laptop::signed_in(&desk.data(), cloud, account)?;
         let start = Start {
@@ -96,7 +104,7 @@ impl Window {
         Ok(window)
     }
 
-    /// Looks at another of the app's windows from now on, once it is there.
+    /// Waits for another window of the app and drives it from now on.
     pub async fn look_at(&mut self, title: &'static str) -> anyhow::Result<()> {
         until(&format!("a window {title:?}"), async || {
             for handle in self.page.windows().await? {
@@ -112,26 +120,26 @@ impl Window {
         Ok(())
     }
 
-    /// Ends the window's process as a power cut would.
+    /// Kills the window's process, as a power cut would.
     pub fn kill(&mut self) {
         self.driver.kill();
     }
 
-    /// Closes the window as an operator does, and waits until its process has ended.
+    /// Closes the window as an operator does, then ends its process.
     pub async fn close(mut self) -> anyhow::Result<()> {
         self.hide().await?;
         self.driver.kill();
         Ok(())
     }
 
-    /// Closes the window, and waits until it is not to be seen any more.
+    /// Closes the window, and waits until it is no longer visible.
     pub async fn hide(&self) -> anyhow::Result<()> {
         until("the window closed", async || {
             let Ok(id) = self.window_id().await else {
                 return Ok(Some(()));
             };
-            // The window manager asks the window to close; destroying it would not be the operator's
-            // way. Keys go to whatever has the focus, which a busy machine gives a little later.
+            // Alt+F4 makes the window manager ask the window to close, as for an operator. The key goes to the
+            // focused window; a busy machine moves the focus late, so this is repeated.
             let keys = ["windowactivate", &id, "key", "alt+F4"];
             self.on_display("xdotool").args(keys).output().await?;
             Ok(None)
@@ -143,7 +151,7 @@ impl Window {
         Ok(self.window_id().await.is_ok())
     }
 
-    /// Waits until the process has ended by itself.
+    /// Waits until the process has ended on its own.
     pub async fn ended(self) -> anyhow::Result<()> {
         until("the end of the process", async || {
             Ok(self.page.title().await.is_err().then_some(()))
@@ -151,30 +159,33 @@ impl Window {
         .await
     }
 
-    /// Waits until something matches, and hands out its text.
+    /// Waits until an element matches; returns its text.
     pub async fn text(&self, css: &str) -> anyhow::Result<String> {
         until(&format!("{css} on screen"), async || {
             let element = self.page.find(Locator::Css(css)).await?;
-            Ok(Some(element.text().await?))
+            Ok(Some(plain(&element.text().await?)))
         })
         .await
     }
 
-    /// An attribute of what matches.
+    /// Waits until a property of the matching element is not empty; returns it.
     pub async fn text_of(&self, css: &str, property: &str) -> anyhow::Result<String> {
         until(&format!("{property} of {css}"), async || {
             let element = self.page.find(Locator::Css(css)).await?;
             let value = element.prop(property).await?;
-            Ok(value.filter(|value| !value.is_empty()))
+            Ok(value
+                .map(|value| plain(&value))
+                .filter(|value| !value.is_empty()))
         })
         .await
     }
 
-    /// Waits until `css` shows a text that `fits`.
+    /// Waits until the text of the element at `css` satisfies `fits`; returns the text.
     pub async fn sees(&self, css: &str, fits: impl Fn(&str) -> bool) -> anyhow::Result<String> {
         self.sees_within(PATIENCE, css, fits).await
     }
 
+    /// The same with its own time limit.
     pub async fn sees_within(
         &self,
         limit: Duration,
@@ -184,11 +195,11 @@ impl Window {
         let mut last = String::new();
         let found = within(limit, &format!("{css} as expected"), async || {
             let element = self.page.find(Locator::Css(css)).await?;
-            last = element.text().await?;
+            last = plain(&element.text().await?);
             Ok(fits(&last).then(|| last.clone()))
         })
         .await;
-        found.with_context(|| format!("it last said {last:?}"))
+        found.with_context(|| format!("the last text was {last:?}"))
     }
 
     /// Waits until nothing matches.
@@ -210,10 +221,9 @@ impl Window {
         .await
     }
 
-    /// Clicks the button with this text, once it can be.
+    /// Clicks the button that contains this text, once it is enabled.
     pub async fn press(&self, text: &str) -> anyhow::Result<()> {
-        let xpath =
-            format!("//button[not(@disabled) and contains(normalize-space(.), \"{text}\")]");
+        let xpath = format!("//button[not(@disabled) and contains({VISIBLE_TEXT}, \"{text}\")]");
         until(&format!("a button {text:?} to press"), async || {
             let element = self.page.find(Locator::XPath(&xpath)).await?;
             element.click().await?;
@@ -239,9 +249,9 @@ impl Window {
         .await
     }
 
-    /// Clicks what this label is for.
+    /// Clicks the input inside the label that contains this text.
     pub async fn press_label(&self, text: &str) -> anyhow::Result<()> {
-        let xpath = format!("//label[contains(normalize-space(.), \"{text}\")]//input");
+        let xpath = format!("//label[contains({VISIBLE_TEXT}, \"{text}\")]//input");
         until(&format!("{text:?} to press"), async || {
             let element = self.page.find(Locator::XPath(&xpath)).await?;
             element.click().await?;
@@ -259,14 +269,14 @@ impl Window {
         .await
     }
 
-    /// Types on whatever has the focus.
+    /// Types into the focused element, through the driver.
     pub async fn keys(&self, keys: &[Key]) -> anyhow::Result<()> {
         let text: String = keys.iter().map(|key| char::from(*key)).collect();
         let focused = self.page.active_element().await?;
         Ok(focused.send_keys(&text).await?)
     }
 
-    /// Keys on the display, as a keyboard sends them: to whatever has the focus.
+    /// Presses keys on the display, as a keyboard does: they go to the focused element.
     pub async fn chord(&self, keys: &str) -> anyhow::Result<()> {
         let id = self.window_id().await?;
         let act = ["windowactivate", "--sync", &id, "key", keys];
@@ -275,11 +285,11 @@ impl Window {
         Ok(())
     }
 
-    /// Makes everything twice as large, as the operator does: five times Ctrl and plus.
+    /// Zooms in with Ctrl and plus, as an operator does, until the page is twice as large.
     pub async fn zoom_to_twice(&self) -> anyhow::Result<()> {
         let width = self.script("return innerWidth", vec![]).await?.as_f64();
-        let width = width.context("a width")?;
-        until("everything twice as large", async || {
+        let width = width.context("no width")?;
+        until("the page twice as large", async || {
             let now = self.script("return innerWidth", vec![]).await?.as_f64();
             if now.is_some_and(|now| now <= width / 1.95) {
                 return Ok(Some(()));
@@ -290,7 +300,7 @@ impl Window {
         .await
     }
 
-    /// Presses Tab until the focus is on what has this name or text.
+    /// Presses Tab until the focused element has this name or text.
     pub async fn tab_to(&self, name: &str) -> anyhow::Result<()> {
         until(&format!("the focus on {name:?}"), async || {
             let script = "const e = document.activeElement;
@@ -314,7 +324,7 @@ impl Window {
         Ok(())
     }
 
-    /// The page's inner size, whatever the window manager adds.
+    /// Sets the page's inner size in pixels; the window manager's frame does not count.
     pub async fn resize(&self, width: u32, height: u32) -> anyhow::Result<()> {
         until("the window's new size", async || {
             self.page.set_window_size(width, height).await?;
@@ -326,7 +336,7 @@ impl Window {
         .await
     }
 
-    /// Fonts loaded, nothing waiting, and two frames drawn since.
+    /// Waits until fonts are loaded, nothing is loading, and two frames have been drawn since.
     pub async fn settled(&self) -> anyhow::Result<()> {
         until("a settled page", async || {
             let script = "const done = arguments[arguments.length - 1];
@@ -338,8 +348,8 @@ impl Window {
         .await
     }
 
-    /// A picture of the window as its display shows it. The driver's own screenshot waits for ever where
-    /// an idle page draws no frame.
+    /// Saves a picture of the window as its display shows it. The driver's own screenshot waits for ever if an idle
+    /// page draws no frame.
     pub async fn picture(&self, path: &Path) -> anyhow::Result<()> {
         let id = self.window_id().await?;
         let taken = self
@@ -367,14 +377,14 @@ impl Window {
         command
     }
 
-    /// Serious and critical findings of axe-core on the page as it is.
+    /// Serious and critical findings of axe-core on the current page.
     pub async fn axe(&self) -> anyhow::Result<Vec<String>> {
         let axe = concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/../ui/node_modules/axe-core/axe.min.js"
         );
         let axe = std::fs::read_to_string(axe).context("npm ci in ui has not run")?;
-        // Scripts of the driver run outside the page's policy.
+        // Scripts that the driver runs are not restricted by the page's content security policy.
         self.script(&axe, vec![]).await?;
         let run = "const done = arguments[arguments.length - 1];
             axe.run(document, { resultTypes: ['violations'] }).then(

@@ -1,5 +1,5 @@
-//! What a screen says is of one moment and known: odd balances, grace's last days, studios, closed accounts, drafts, in
-//! the real window.
+//! Texts and numbers on the screens of the real window: odd balances, the last days of grace, studios, closed accounts
+//! and drafts.
 
 use anyhow::ensure;
 use boothkeeper_tests::booth::{basic, with};
@@ -10,6 +10,7 @@ use boothkeeper_tests::process::until;
 use boothkeeper_tests::window::Window;
 use serde_json::{Value, json};
 
+/// A card that declines, without credits as the fallback.
 fn failing() -> Value {
     json!({
         "card": { "exp_month": 12, "exp_year": 2060, "behaviour": "decline" },
@@ -17,9 +18,9 @@ fn failing() -> Value {
     })
 }
 
-/// From a booth's small change to the largest that a journal can hold.
+/// From a small balance to the largest amount that a journal can hold.
 #[tokio::test]
-async fn numerals_fit_at_any_amount() -> anyhow::Result<()> {
+async fn amounts_are_not_cut_off_at_any_size() -> anyhow::Result<()> {
     for balance in [123_456, 9_007_199_254_740_991_i64] {
         let desk = Desk::new()?;
         let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
@@ -44,17 +45,19 @@ async fn numerals_fit_at_any_amount() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The sum under the balance is of the balance's own entry, or says that it is not; at zero the window says what stops.
+/// The sum under the balance ends at the balance's own entry, or says that newer entries are missing. At zero the
+/// window says what stops.
 #[tokio::test]
-async fn what_changed_is_of_the_balance_above_it() -> anyhow::Result<()> {
+async fn sum_of_changes_matches_balance_above_it() -> anyhow::Result<()> {
     let desk = Desk::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = cloud
         .account(with(basic(2_000), json!({ "plan": "payg" })))
         .await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
-    // At each look both are of one entry, or the older says so.
-    let honest = "const balance = document.querySelector('.hero [data-balance]')?.dataset.balance;
+    // Gives the balance if the sum agrees with it or says that it is behind, otherwise a text with both.
+    let consistent =
+        "const balance = document.querySelector('.hero [data-balance]')?.dataset.balance;
         const sum = document.querySelector('[data-sum]');
         if (!balance || !sum) return null;
         const closing = sum.textContent.split('=').pop();
@@ -66,7 +69,7 @@ async fn what_changed_is_of_the_balance_above_it() -> anyhow::Result<()> {
         cloud.runs(&account, "draw_me", 10).await?;
         left -= 250;
         until(&format!("a balance of {left}"), async || {
-            let seen = window.script(honest, vec![]).await?;
+            let seen = window.script(consistent, vec![]).await?;
             ensure!(!seen.is_string(), "{seen}");
             Ok((seen == json!(left)).then_some(()))
         })
@@ -77,7 +80,7 @@ async fn what_changed_is_of_the_balance_above_it() -> anyhow::Result<()> {
             text.contains("No credits are left")
         })
         .await?;
-    // A run that failed says what it was; nobody has promised anything.
+    // The totals have a closing balance, except while a search is active.
     window.press("History").await?;
     window
         .sees(".totals", |text| {
@@ -96,13 +99,13 @@ async fn what_changed_is_of_the_balance_above_it() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn last_days_of_grace_are_drawn_and_told_as_they_are() -> anyhow::Result<()> {
+async fn last_days_of_grace_are_shown_with_correct_dates() -> anyhow::Result<()> {
     let desk = Desk::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = cloud.account(with(basic(9_000), failing())).await?;
     cloud.advance_to("2026-03-11T07:00:00Z").await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
-    // The period that it pays for ends a month after the old one did: very soon.
+    // Paying now pays for the period that contains today, until 10 April.
     window
         .sees("[data-alarm]", |text| {
             text.contains("day 29 of 30")
@@ -126,7 +129,7 @@ async fn last_days_of_grace_are_drawn_and_told_as_they_are() -> anyhow::Result<(
         Ok(Some(()))
     })
     .await?;
-    // Without a network a pause waits: the alarm says so.
+    // A pause that cannot be sent waits, and the alarm says so.
     cloud.fault("/v1/commands", 1_000, json!("drop")).await?;
     window.press("Pause plan").await?;
     window.press_label("I understand").await?;
@@ -155,7 +158,7 @@ async fn closed_account_offers_no_purchase() -> anyhow::Result<()> {
     let buys = "return [...document.querySelectorAll('button')]
         .filter((button) => button.textContent.includes('Buy')).length";
     ensure!(window.script(buys, vec![]).await? == 0);
-    // As the rules have it: it is asked back, and nobody owes it.
+    // The dispute asks for the credits back, but does not call them owed.
     window
         .click("[data-finding='account_closed'] > .link")
         .await?;
@@ -168,7 +171,7 @@ async fn closed_account_offers_no_purchase() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn daily_limit_that_is_used_up_is_said_on_the_overview() -> anyhow::Result<()> {
+async fn used_up_daily_limit_is_shown_on_overview() -> anyhow::Result<()> {
     let desk = Desk::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-03-07T09:00:00Z"))?;
     let account = cloud
@@ -189,7 +192,7 @@ async fn daily_limit_that_is_used_up_is_said_on_the_overview() -> anyhow::Result
 }
 
 #[tokio::test]
-async fn account_without_a_cent_has_no_days_of_spending() -> anyhow::Result<()> {
+async fn account_without_credits_has_no_spending_chart() -> anyhow::Result<()> {
     let desk = Desk::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = cloud
@@ -202,7 +205,7 @@ async fn account_without_a_cent_has_no_days_of_spending() -> anyhow::Result<()> 
 }
 
 #[tokio::test]
-async fn draft_is_no_dispute_and_a_shared_row_is_no_reason() -> anyhow::Result<()> {
+async fn finding_with_draft_is_not_shown_as_in_dispute() -> anyhow::Result<()> {
     let desk = Desk::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-20T12:00:00Z"))?;
     let account = cloud
@@ -211,7 +214,7 @@ async fn draft_is_no_dispute_and_a_shared_row_is_no_reason() -> anyhow::Result<(
     let failed = json!({ "service": "draw_me", "outcome": "failed" });
     cloud.control(&account, "runs", failed).await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
-    // The run names its cause: nothing of it is unexplained.
+    // The entry of the failed run is explained.
     window.press("History").await?;
     window.click("[data-seq='3']").await?;
     window
@@ -239,9 +242,9 @@ async fn draft_is_no_dispute_and_a_shared_row_is_no_reason() -> anyhow::Result<(
     Ok(())
 }
 
-/// Credits that end are told of one instant and one day: on the screen, in the notification, and as in the other places.
+/// Credits that expire are shown with the same day on screen and in the notification.
 #[tokio::test]
-async fn credits_near_their_end_are_shown_and_notified_of_one_day() -> anyhow::Result<()> {
+async fn expiring_credits_are_shown_and_notified_with_same_day() -> anyhow::Result<()> {
     let desk = Desk::with_notifier()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-03-07T03:00:00Z"))?;
     let account = cloud
@@ -253,7 +256,7 @@ async fn credits_near_their_end_are_shown_and_notified_of_one_day() -> anyhow::R
     let laptop = Laptop::signed_in(&desk.folder().join("elsewhere"), &cloud, &account)?;
     laptop.ok(&["pause", "--yes"])?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
-    // Eleven in the evening of the sixth where the window is.
+    // 23:00 on 6 April in the window's zone.
     window
         .sees("[data-deadline='grant_expiry']", |text| {
             text.contains("Mon") && text.contains('6') && text.contains("Credits expire")

@@ -1,6 +1,6 @@
-//! Sync over a network that drops, doubles, reorders, cuts and lies, with a cloud that restarts: both ends
-//! in one thread on virtual time, one seed a world. A failing seed replays exactly:
-//! `BOOTHKEEPER_SEED=N cargo test -p boothkeeper-tests --test simulation`.
+//! Simulates syncing over a network that drops, repeats, reorders, cuts and falsifies messages, with a cloud that
+//! restarts. Both ends run in one thread on virtual time, and the seed decides everything.
+//! A failing seed replays exactly: `BOOTHKEEPER_SEED=N cargo test -p boothkeeper-tests --test simulation`.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,8 +11,8 @@ use axum::body::Body;
 use boothkeeper_cloud::faults::{Chance, Faulty};
 use boothkeeper_cloud::store::Store;
 use boothkeeper_cloud::{Clock as CloudClock, Cloud, Options, api};
+use boothkeeper_domain::Zone;
 use boothkeeper_domain::{Amount, Seq, Timestamp};
-use boothkeeper_store::Zone;
 use boothkeeper_store::outbox::State;
 use boothkeeper_sync::transport::{Transport, TransportError};
 use boothkeeper_sync::{AccessKey, Client, Clock, Engine, Laptop, Status, sign_in};
@@ -31,7 +31,7 @@ use uuid::Uuid;
 const START: &str = "2026-02-21T18:00:00.000Z";
 
 #[test]
-fn no_seed_breaks_a_promise() {
+fn every_seed_keeps_copy_and_purchases_correct() {
     if let Ok(seed) = std::env::var("BOOTHKEEPER_SEED") {
         return world(seed.parse().expect("a number"));
     }
@@ -44,7 +44,7 @@ fn no_seed_breaks_a_promise() {
 }
 
 #[test]
-fn a_seed_replays_exactly() {
+fn same_seed_replays_exactly() {
     assert_eq!(trace(11), trace(11));
     assert_ne!(trace(11), trace(12), "seeds differ");
 }
@@ -65,10 +65,10 @@ fn run(seed: u64, trace: Arc<Mutex<Vec<(u64, i64)>>>) {
         .start_paused(true)
         .build()
         .unwrap();
-    runtime.block_on(live_through(seed, trace));
+    runtime.block_on(simulate(seed, trace));
 }
 
-/// Dice for the network; quiet until the world begins and after it ends.
+/// Random faults of the network, while `rough` is set.
 #[derive(Clone)]
 struct Dice {
     random: Arc<Mutex<StdRng>>,
@@ -113,7 +113,7 @@ impl Clock for VirtualClock {
     }
 }
 
-/// The cloud as it is at the moment: a restart puts another in its place, over the same store.
+/// The current router of the cloud. A restart replaces it, over the same store.
 #[derive(Clone)]
 struct Place(Arc<Mutex<axum::Router>>);
 
@@ -158,7 +158,7 @@ impl Place {
     }
 }
 
-async fn live_through(seed: u64, trace: Arc<Mutex<Vec<(u64, i64)>>>) {
+async fn simulate(seed: u64, trace: Arc<Mutex<Vec<(u64, i64)>>>) {
     let mut random = StdRng::seed_from_u64(seed);
     let dice = Dice {
         random: Arc::new(Mutex::new(StdRng::seed_from_u64(!seed))),
@@ -189,7 +189,7 @@ async fn live_through(seed: u64, trace: Arc<Mutex<Vec<(u64, i64)>>>) {
     let engine = tokio::spawn(async move { engine.run().await });
     dice.rough.store(true, Ordering::Relaxed);
 
-    // What the cloud's balance was at each seq, and where its head was when.
+    // The cloud's balance at each seq, and its head at each observed time (ms since the start).
     let mut truth: BTreeMap<Seq, i64> = BTreeMap::new();
     let mut heads: Vec<(i64, Seq)> = Vec::new();
     let mut bought = Vec::new();
@@ -244,11 +244,11 @@ async fn live_through(seed: u64, trace: Arc<Mutex<Vec<(u64, i64)>>>) {
     nudge.notify_one();
     tokio::time::sleep(Duration::from_secs(120)).await;
     look(&mut truth, &mut heads).await;
-    assert!(!engine.is_finished(), "seed {seed}: the engine gave up");
+    assert!(!engine.is_finished(), "seed {seed}: the engine stopped");
     let binding = laptop.binding().unwrap();
     assert_eq!(
         binding.diverged, None,
-        "seed {seed}: an honest cloud was called a liar"
+        "seed {seed}: the copy diverged from an honest cloud"
     );
     let head = laptop.read(|cache| cache.head(&binding.keys)).unwrap();
     let head = head.expect("a copy after two quiet minutes");
@@ -264,20 +264,20 @@ async fn live_through(seed: u64, trace: Arc<Mutex<Vec<(u64, i64)>>>) {
     engine.abort();
 }
 
-/// Whatever the copy shows was once true, to the cent.
+/// The copy's balance is the one that the cloud had at the same seq.
 fn check_copy(laptop: &Laptop, truth: &BTreeMap<Seq, i64>, seed: u64) {
     let binding = laptop.binding().unwrap();
     let Some(head) = laptop.read(|cache| cache.head(&binding.keys)).unwrap() else {
         return;
     };
-    // Heads between two looks are not on record; the signed checkpoint vouches for those.
+    // Heads between two observations are not recorded; those are compared with the signed checkpoint only.
     if let Some(balance) = truth.get(&head.account.seq) {
         assert_eq!(head.balance().minor(), *balance, "seed {seed}");
     }
     assert_eq!(head.checkpoint.balance, head.balance(), "seed {seed}");
 }
 
-/// Live means: nothing that the cloud had fifteen seconds ago is missing.
+/// While the status is live, the copy has every entry that the cloud had 15 s ago.
 fn check_live(
     laptop: &Laptop,
     status: &watch::Receiver<Status>,
@@ -303,20 +303,20 @@ fn check_live(
     }
 }
 
-/// Each purchase the operator asked for happened exactly once.
+/// Each purchase that the operator queued was credited exactly once.
 fn check_bought_once(laptop: &Laptop, bought: &[(Uuid, Amount)], seed: u64) {
     let last = laptop.copied_to().unwrap();
     let mut credited: Vec<Amount> = Vec::new();
     for seq in 1..=last.0 {
         let entry = laptop.read(|cache| cache.entry(Seq(seq))).unwrap();
-        let (_, entry) = entry.expect("no gap");
+        let (_, entry) = entry.expect("an entry at every seq");
         if entry.body.name() == "purchase" {
             credited.push(entry.delta);
         }
     }
     for (command, amount) in bought {
         let times = credited.iter().filter(|credit| *credit == amount).count();
-        // The first amount is also what the sandbox's own purchases cost.
+        // The sandbox's own purchases have the first amount too, so that one is not counted.
         if amount.minor() > 5_000 {
             assert_eq!(
                 times, 1,

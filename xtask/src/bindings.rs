@@ -1,4 +1,4 @@
-//! The page's types, generated from the core's; and the interface's description from the cloud's.
+//! Generates the page's TypeScript types from the core and the HTTP interface's description from the cloud.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +14,7 @@ pub fn run(check: bool) -> anyhow::Result<()> {
     generate(&binaries, check)
 }
 
-/// Writes both, or compares both with what is committed.
+/// Writes both; or with `check`, fails if the committed files differ from them.
 pub fn generate(binaries: &Path, check: bool) -> anyhow::Result<()> {
     let fresh = target().join("bindings");
     if fresh.exists() {
@@ -38,10 +38,10 @@ pub fn generate(binaries: &Path, check: bool) -> anyhow::Result<()> {
         return Ok(std::fs::write(document, openapi.stdout)?);
     }
     if files(&fresh)? != files(&committed)? {
-        bail!("ui/src/api/generated is not what the core exports: run cargo xtask bindings");
+        bail!("ui/src/api/generated differs from what the core exports: run cargo xtask bindings");
     }
     if std::fs::read(document).unwrap_or_default() != openapi.stdout {
-        bail!("docs/openapi.json is not what the cloud speaks: run cargo xtask bindings");
+        bail!("docs/openapi.json differs from the cloud's description: run cargo xtask bindings");
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! `demo`, `shots` and `bench`: build what they need and hand over to the tests package's programs, which
-//! know how to start the real parts.
+//! `demo`, `shots` and `bench`: build the workspace and run the program of that name in the tests package, which starts
+//! the real cloud, command line and window.
 
 use std::path::Path;
 use std::process::Command;

@@ -21,34 +21,34 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Start a cloud with a year of business and the window on it; pictures, where there is no display.
+    /// Start a cloud with a year of data and the window; without a display, save pictures instead.
     Demo,
-    /// Format, lints, house rules, page and every test; ends with one line of counts.
+    /// Check format, lints, house rules and page, and run every test; ends with one line of counts.
     Test {
-        /// Seeds of the sync simulation.
+        /// Number of seeds for the sync simulation.
         #[arg(long, default_value_t = 800)]
         seeds: u32,
-        /// All kills, flipped bits and seeds instead of samples.
+        /// Run all kills, flipped bits and seeds instead of samples.
         #[arg(long)]
         long: bool,
-        /// Instead of all that: fuzz what reads untrusted bytes, so many seconds each (nightly, cargo-fuzz).
+        /// Instead of the tests: fuzz each parser of untrusted bytes for this many seconds (nightly, cargo-fuzz).
         #[arg(long, value_name = "SECONDS")]
         fuzz: Option<u32>,
     },
-    /// A picture of every screen, light and dark, at both sizes.
+    /// Take a picture of every screen, light and dark, at both sizes.
     Shots {
         #[arg(long, default_value = "target/shots")]
         out: std::path::PathBuf,
-        /// Of odd accounts instead: the largest amounts, the longest names, none of anything.
+        /// Use unusual accounts instead: the largest amounts, the longest names, empty accounts.
         #[arg(long)]
         odd: bool,
     },
-    /// Write the page's types from the core's; with --check, only compare.
+    /// Generate the page's types and docs/openapi.json; with --check, only compare.
     Bindings {
         #[arg(long)]
         check: bool,
     },
-    /// Measure what docs/benchmarks.md lists, each beside its limit, in one run.
+    /// Measure the figures of docs/benchmarks.md, each beside its limit, in one run.
     Bench {
         /// Write docs/benchmarks.md.
         #[arg(long)]

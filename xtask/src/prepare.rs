@@ -1,4 +1,4 @@
-//! What must be on the machine: checked, and installed where the system lets us.
+//! Checks what the commands need on this machine, and installs Debian packages if that is allowed.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 
 use crate::run::{cargo, npm, root, step, target};
 
-/// Debian's packages: a file or program that shows one is there, and its name.
+/// Debian packages: the pkg-config module or program that shows that a package is installed, and its name.
 const PACKAGES: &[(&str, &str)] = &[
     ("pkg:webkit2gtk-4.1", "libwebkit2gtk-4.1-dev"),
     (
@@ -29,9 +29,10 @@ const PACKAGES: &[(&str, &str)] = &[
     ("bin:python3", "python3"),
 ];
 
+/// Oldest supported Node.js version: major, minor.
 const NODE: (u32, u32) = (20, 19);
 
-/// Everything that any command needs: system packages, Node, the page's packages and the page.
+/// Prepares all that any command needs: system packages, Node, the page's packages and the built page.
 pub fn all() -> anyhow::Result<()> {
     packages()?;
     node()?;
@@ -81,7 +82,7 @@ fn packages() -> anyhow::Result<()> {
     step("apt-get install", &mut apt(&arguments)).with_context(|| format!("type: sudo {install}"))
 }
 
-/// How to become root without a question: we are, or sudo lets us.
+/// The prefix that runs a command as root without a password: empty if we are root. `None` if there is no way.
 fn privilege() -> Option<&'static [&'static str]> {
     if !is_there("bin:apt-get") {
         return None;
@@ -111,8 +112,8 @@ fn succeeds(command: &mut Command) -> bool {
     quiet.status().is_ok_and(|status| status.success())
 }
 
-/// Node is asked for, not installed: Debian's own is too old, and where else it comes from is the
-/// developer's choice.
+/// Fails if Node is missing or too old. It is not installed here: Debian's version is too old, and the developer
+/// chooses another source.
 fn node() -> anyhow::Result<()> {
     let wanted = format!(
         "Node.js {}.{} or newer is needed (https://nodejs.org)",
@@ -130,7 +131,7 @@ fn node() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The desktop crate embeds the page, so it is built before any of cargo's commands.
+/// Builds the page. The desktop crate embeds it, so this comes before any cargo command.
 fn page() -> anyhow::Result<()> {
     let ui = root().join("ui");
     let installed = ui.join("node_modules/.package-lock.json");
@@ -148,7 +149,7 @@ fn newer(this: &Path, that: &Path) -> bool {
     }
 }
 
-/// Builds the whole workspace and says where the binaries are.
+/// Builds the whole workspace; returns the folder of the binaries. Debug builds run Clippy too.
 pub fn build(release: bool) -> anyhow::Result<std::path::PathBuf> {
     let mut arguments = vec!["build", "--workspace"];
     if release {
@@ -162,11 +163,11 @@ pub fn build(release: bool) -> anyhow::Result<std::path::PathBuf> {
     Ok(target().join(if release { "release" } else { "debug" }))
 }
 
-/// Clippy reads our crates as they are built: as a step of its own it compiles every dependency once more, which is a
-/// third of a first run.
+/// Makes a cargo command run Clippy on our crates while it builds them. A separate Clippy step would compile every
+/// dependency again, which is a third of a first run.
 pub fn linted(command: &mut Command) -> &mut Command {
     command
         .env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver")
-        // As `cargo clippy -- -D warnings` passes it on.
+        // The form in which `cargo clippy -- -D warnings` passes its arguments on.
         .env("CLIPPY_ARGS", "-Dwarnings__CLIPPY_HACKERY__")
 }

@@ -1,4 +1,4 @@
-//! Running programs, with a word of what is going on and how long it took.
+//! Runs programs, and prints the name and the duration of each step.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -30,7 +30,7 @@ pub fn npm(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a step, its output on ours.
+/// Runs a step and shows its output. Fails if the step fails.
 pub fn step(what: &str, command: &mut Command) -> anyhow::Result<()> {
     let started = begin(what);
     let status = command
@@ -43,7 +43,7 @@ pub fn step(what: &str, command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs a step and hands out what it printed, shown as well.
+/// Runs a step and shows its output; returns whether it succeeded, and what it printed.
 pub fn captured(what: &str, command: &mut Command) -> anyhow::Result<(bool, String)> {
     use std::io::{BufRead, BufReader};
     let started = begin(what);

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that must hold, in the order in which it fails fastest.
+//! `cargo xtask test`: runs every check, quick ones first.
 
 use anyhow::bail;
 
@@ -29,7 +29,7 @@ pub fn run(seeds: u32, long: bool) -> anyhow::Result<()> {
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
     prepare::linted(&mut tests)
         .env("BOOTHKEEPER_BIN_DIR", &binaries)
-        // An error says its causes; forty frames behind each would bury them.
+        // An error prints its causes; a backtrace of forty frames would hide them.
         .env("RUST_LIB_BACKTRACE", "0")
         .env(
             "BOOTHKEEPER_SEEDS",
@@ -42,7 +42,7 @@ pub fn run(seeds: u32, long: bool) -> anyhow::Result<()> {
     count.add(libtest(&text));
     println!("\n{} passed, {} failed", count.passed, count.failed);
     if !page_ok || !rust_ok || count.failed > 0 || count.passed == 0 {
-        bail!("not everything holds");
+        bail!("some checks failed");
     }
     Ok(())
 }
@@ -54,7 +54,7 @@ impl Count {
     }
 }
 
-/// `test result: ok. 12 passed; 0 failed; …`, once for each binary.
+/// Counts from lines like `test result: ok. 12 passed; 0 failed; …`, one for each binary.
 fn libtest(text: &str) -> Count {
     let mut count = Count::default();
     for line in text.lines().filter(|l| l.starts_with("test result:")) {
@@ -63,7 +63,7 @@ fn libtest(text: &str) -> Count {
     count
 }
 
-/// `Tests  1 failed | 7 passed (8)`, with colours.
+/// Counts from a line like `Tests  1 failed | 7 passed (8)`, which contains colour codes.
 fn vitest(text: &str) -> Count {
     let plain = |line: &str| {
         let mut out = String::new();

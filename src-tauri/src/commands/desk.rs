@@ -1,6 +1,7 @@
 //! This desktop: files that the operator chooses, windows, and how the app behaves.
 
-use boothkeeper_app::{Code, Preferences};
+use boothkeeper_app::Code;
+use boothkeeper_app::session::Preferences;
 use serde::Serialize;
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
@@ -21,7 +22,7 @@ pub struct DeskView {
 #[tauri::command(async)]
 pub fn desk(handle: AppHandle, shell: State<'_, Shell>) -> Answer<DeskView> {
     Ok(DeskView {
-        preferences: shell.own()?.preferences()?,
+        preferences: shell.own()?.session().preferences()?,
         tray: tray::is_there(&handle),
         notifications: native::can_notify(),
         at_login: login::starts(&handle),
@@ -30,7 +31,7 @@ pub fn desk(handle: AppHandle, shell: State<'_, Shell>) -> Answer<DeskView> {
 
 #[tauri::command(async)]
 pub fn prefer(shell: State<'_, Shell>, preferences: Preferences) -> Answer<()> {
-    Ok(shell.own()?.prefer(&preferences)?)
+    Ok(shell.own()?.session().prefer(&preferences)?)
 }
 
 #[tauri::command(async)]
@@ -53,7 +54,7 @@ pub fn export_before_pause(handle: AppHandle, shell: State<'_, Shell>) -> Answer
     let Some(folder) = chosen.and_then(|folder| folder.into_path().ok()) else {
         return Ok(None);
     };
-    Ok(Some(shell.app()?.export_before_pause(&folder)?))
+    Ok(Some(shell.app()?.plan().export_before_pause(&folder)?))
 }
 
 /// Every deadline as a calendar file; `false` if the operator changed their mind.
@@ -68,6 +69,6 @@ pub fn export_calendar(handle: AppHandle, shell: State<'_, Shell>) -> Answer<boo
     let Some(path) = chosen.and_then(|file| file.into_path().ok()) else {
         return Ok(false);
     };
-    shell.app()?.calendar_to(&path)?;
+    shell.app()?.deadlines().calendar_to(&path)?;
     Ok(true)
 }

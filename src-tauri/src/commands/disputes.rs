@@ -2,7 +2,8 @@
 
 use boothkeeper_app::disputes::{Begin, DisputeView, DisputesView, DraftView, Edits, FileView};
 use boothkeeper_app::domain::{Hash, Seq};
-use boothkeeper_app::views::{CommandView, FoundRows, Look};
+use boothkeeper_app::history::{FoundRows, Look};
+use boothkeeper_app::outbox::CommandView;
 use boothkeeper_app::{AppError, Code};
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
@@ -13,28 +14,28 @@ use crate::shell::Shell;
 
 #[tauri::command(async)]
 pub fn last_look(shell: State<'_, Shell>) -> Answer<Option<Look>> {
-    Ok(shell.app()?.last_look()?)
+    Ok(shell.app()?.history().last_look()?)
 }
 
 #[tauri::command(async)]
 pub fn look(shell: State<'_, Shell>, seq: Seq) -> Answer<()> {
-    Ok(shell.app()?.look(seq)?)
+    Ok(shell.app()?.history().look(seq)?)
 }
 
 #[tauri::command(async)]
 pub fn history_entries(shell: State<'_, Shell>, seqs: Vec<Seq>) -> Answer<FoundRows> {
-    Ok(shell.app()?.history_entries(&seqs)?)
+    Ok(shell.app()?.history().entries(&seqs)?)
 }
 
 #[tauri::command(async)]
 pub fn disputes(shell: State<'_, Shell>) -> Answer<DisputesView> {
-    Ok(shell.app()?.disputes()?)
+    Ok(shell.app()?.disputes().list()?)
 }
 
 /// A draft or a ticket. What is dropped on the window from now on goes to the draft.
 #[tauri::command(async)]
 pub fn dispute(shell: State<'_, Shell>, id: String) -> Answer<DisputeView> {
-    let view = shell.app()?.dispute(&id)?;
+    let view = shell.app()?.disputes().show(&id)?;
     shell.compose(match &view {
         DisputeView::Draft(draft) => Some(draft.id.clone()),
         DisputeView::Ticket(_) => None,
@@ -44,12 +45,12 @@ pub fn dispute(shell: State<'_, Shell>, id: String) -> Answer<DisputeView> {
 
 #[tauri::command(async)]
 pub fn begin_dispute(shell: State<'_, Shell>, begin: Begin) -> Answer<DraftView> {
-    Ok(shell.app()?.begin_dispute(&begin)?)
+    Ok(shell.app()?.disputes().begin(&begin)?)
 }
 
 #[tauri::command(async)]
 pub fn edit_draft(shell: State<'_, Shell>, id: String, edits: Edits) -> Answer<DraftView> {
-    Ok(shell.app()?.edit_draft(&id, edits)?)
+    Ok(shell.app()?.disputes().edit(&id, edits)?)
 }
 
 /// `None` if the operator changed their mind.
@@ -67,38 +68,38 @@ pub fn attach_file(
     let Some(path) = chosen.and_then(|file| file.into_path().ok()) else {
         return Ok(None);
     };
-    Ok(Some(shell.app()?.attach(&id, &path)?))
+    Ok(Some(shell.app()?.disputes().attach(&id, &path)?))
 }
 
 #[tauri::command(async)]
 pub fn detach_file(shell: State<'_, Shell>, id: String, sha256: Hash) -> Answer<DraftView> {
-    Ok(shell.app()?.detach(&id, &sha256)?)
+    Ok(shell.app()?.disputes().detach(&id, &sha256)?)
 }
 
 #[tauri::command(async)]
 pub fn drop_draft(shell: State<'_, Shell>, id: String) -> Answer<()> {
-    Ok(shell.app()?.drop_draft(&id)?)
+    Ok(shell.app()?.disputes().discard(&id)?)
 }
 
 /// The files that the app makes for a draft, as they are now.
 #[tauri::command(async)]
 pub fn prepare_dispute(shell: State<'_, Shell>, id: String) -> Answer<Vec<FileView>> {
-    Ok(shell.app()?.prepare(&id)?)
+    Ok(shell.app()?.disputes().prepare(&id)?)
 }
 
 #[tauri::command(async)]
 pub fn send_dispute(shell: State<'_, Shell>, id: String) -> Answer<DraftView> {
-    Ok(shell.app()?.send_draft(&id)?)
+    Ok(shell.app()?.disputes().send(&id)?)
 }
 
 #[tauri::command(async)]
 pub fn message_dispute(shell: State<'_, Shell>, id: String, text: String) -> Answer<CommandView> {
-    Ok(shell.app()?.message_dispute(&id, &text)?)
+    Ok(shell.app()?.disputes().message(&id, &text)?)
 }
 
 #[tauri::command(async)]
 pub fn withdraw_dispute(shell: State<'_, Shell>, id: String) -> Answer<Option<CommandView>> {
-    Ok(shell.app()?.withdraw_dispute(&id)?)
+    Ok(shell.app()?.disputes().withdraw(&id)?)
 }
 
 /// How many letters were saved; `None` if the operator changed their mind.
@@ -113,7 +114,14 @@ pub fn save_mail(handle: AppHandle, shell: State<'_, Shell>, id: String) -> Answ
     let Some(path) = chosen.and_then(|file| file.into_path().ok()) else {
         return Ok(None);
     };
-    Ok(Some(shell.app()?.save_mail(&id, &path, None)?.saved.len()))
+    Ok(Some(
+        shell
+            .app()?
+            .disputes()
+            .save_mail(&id, &path, None)?
+            .saved
+            .len(),
+    ))
 }
 
 /// The letter in the operator's mail program.
@@ -122,7 +130,7 @@ pub fn open_mail(handle: AppHandle, shell: State<'_, Shell>, id: String) -> Answ
     if !opens_letters() {
         return Err(AppError::new(Code::NoMailProgram).into());
     }
-    for letter in shell.app()?.mail_for_program(&id)?.saved {
+    for letter in shell.app()?.disputes().mail_for_program(&id)?.saved {
         let opened = handle
             .opener()
             .open_path(letter.to_string_lossy(), None::<&str>);

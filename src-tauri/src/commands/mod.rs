@@ -1,11 +1,15 @@
 //! What the page can ask for: each a few lines over the same use case that the command line calls.
 
 use boothkeeper_app::domain::Seq;
-use boothkeeper_app::views::{
-    CommandView, EntryDetail, Explanation, FoundRows, HistoryQuery, HistorySummary, OutboxView,
-    Overview, RowView, Since, Update, VerifyView,
+use boothkeeper_app::history::Format;
+use boothkeeper_app::history::{
+    EntryDetail, Explanation, FoundRows, HistoryQuery, HistorySummary, RowView, Since,
 };
-use boothkeeper_app::{AppError, Code, Date, Format, Remember, Setup};
+use boothkeeper_app::outbox::{CommandView, OutboxView};
+use boothkeeper_app::overview::{Overview, Update};
+use boothkeeper_app::session::VerifyView;
+use boothkeeper_app::session::{Remember, Setup};
+use boothkeeper_app::{AppError, Code, Date};
 use serde::Serialize;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
@@ -56,7 +60,7 @@ type Answer<T> = Result<T, PageError>;
 /// What the first screen offers.
 #[tauri::command]
 pub async fn setup(shell: State<'_, Shell>) -> Answer<Setup> {
-    Ok(shell.own()?.setup(shell.cloud()).await)
+    Ok(shell.own()?.session().setup(shell.cloud()).await)
 }
 
 /// The page has drawn its first screen.
@@ -74,7 +78,7 @@ pub async fn watch(shell: State<'_, Shell>, channel: Channel<Update>) -> Answer<
 
 #[tauri::command(async)]
 pub fn overview(shell: State<'_, Shell>) -> Answer<Overview> {
-    Ok(shell.app()?.overview()?)
+    Ok(shell.app()?.overview().view()?)
 }
 
 #[tauri::command]
@@ -85,8 +89,8 @@ pub async fn sign_in(
     remember: Remember,
 ) -> Answer<()> {
     let app = shell.own()?;
-    app.sign_in(&cloud, Some(&key), remember).await?;
-    Ok(app.start()?)
+    app.session().sign_in(&cloud, Some(&key), remember).await?;
+    Ok(app.session().start()?)
 }
 
 #[tauri::command]
@@ -96,29 +100,29 @@ pub async fn sign_in_to_demo(
     remember: Remember,
 ) -> Answer<()> {
     let app = shell.own()?;
-    app.sign_in_to_demo(&cloud, remember).await?;
-    Ok(app.start()?)
+    app.session().sign_in_to_demo(&cloud, remember).await?;
+    Ok(app.session().start()?)
 }
 
 /// The page has said what would be lost.
 #[tauri::command]
 pub async fn sign_out(shell: State<'_, Shell>) -> Answer<()> {
-    Ok(shell.app()?.sign_out(true).await?)
+    Ok(shell.app()?.session().sign_out(true).await?)
 }
 
 #[tauri::command]
 pub async fn try_again(shell: State<'_, Shell>) -> Answer<()> {
-    Ok(shell.app()?.try_again()?)
+    Ok(shell.app()?.session().try_again()?)
 }
 
 #[tauri::command]
 pub async fn verify(shell: State<'_, Shell>) -> Answer<VerifyView> {
-    Ok(shell.app()?.verify_and_mend().await?)
+    Ok(shell.app()?.session().verify_and_mend().await?)
 }
 
 #[tauri::command(async)]
 pub fn history_summary(shell: State<'_, Shell>, query: HistoryQuery) -> Answer<HistorySummary> {
-    Ok(shell.app()?.history_summary(&query)?)
+    Ok(shell.app()?.history().summary(&query)?)
 }
 
 #[tauri::command(async)]
@@ -129,7 +133,7 @@ pub fn history_rows(
     offset: u32,
     limit: u32,
 ) -> Answer<Vec<RowView>> {
-    Ok(shell.app()?.history_rows(&query, day, offset, limit)?)
+    Ok(shell.app()?.history().rows(&query, day, offset, limit)?)
 }
 
 #[tauri::command(async)]
@@ -139,7 +143,7 @@ pub fn history_search(
     before: Option<Seq>,
     limit: u32,
 ) -> Answer<FoundRows> {
-    Ok(shell.app()?.history_search(&query, before, limit)?)
+    Ok(shell.app()?.history().search(&query, before, limit)?)
 }
 
 /// Where the credits went after an entry, or from a day on; the last 30 days if neither is said.
@@ -150,12 +154,12 @@ pub fn explain(
     after: Option<Seq>,
 ) -> Answer<Explanation> {
     let since = after.map_or(Since::Days(from, None), Since::Entry);
-    Ok(shell.app()?.explain(since)?)
+    Ok(shell.app()?.history().explain(since)?)
 }
 
 #[tauri::command(async)]
 pub fn entry(shell: State<'_, Shell>, seq: Seq) -> Answer<EntryDetail> {
-    Ok(shell.app()?.entry(seq)?)
+    Ok(shell.app()?.history().entry(seq)?)
 }
 
 /// Asks where, natively, and writes there; the page never names a path. `None` if the operator changed
@@ -180,17 +184,19 @@ pub fn export_history(
         Some("json") => Format::Json,
         _ => Format::Csv,
     };
-    Ok(Some(shell.app()?.export_to(&query, format, &path)?))
+    Ok(Some(
+        shell.app()?.history().export_to(&query, format, &path)?,
+    ))
 }
 
 #[tauri::command(async)]
 pub fn outbox(shell: State<'_, Shell>) -> Answer<OutboxView> {
-    Ok(shell.app()?.outbox()?)
+    Ok(shell.app()?.outbox().list()?)
 }
 
 #[tauri::command(async)]
 pub fn cancel_command(shell: State<'_, Shell>, id: String) -> Answer<CommandView> {
-    Ok(shell.app()?.cancel_command(&id)?)
+    Ok(shell.app()?.outbox().cancel(&id)?)
 }
 
 #[cfg(test)]

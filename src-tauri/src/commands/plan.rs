@@ -1,10 +1,12 @@
 //! What the operator decides about plan and money, each on what was shown.
 
+use boothkeeper_app::Action;
 use boothkeeper_app::domain::Amount;
 use boothkeeper_app::domain::account::PaymentOrder;
 use boothkeeper_app::domain::billing::quote::Quote;
-use boothkeeper_app::views::{ChoicesView, CommandView, PauseView};
-use boothkeeper_app::{Action, BuyView, Decision, Foreseen};
+use boothkeeper_app::outbox::CommandView;
+use boothkeeper_app::plan::{BuyView, Decision, Foreseen};
+use boothkeeper_app::plan::{ChoicesView, PauseView};
 use tauri::{State, WebviewWindow};
 use tauri_plugin_dialog::{
     DialogExt, MessageDialogButtons, MessageDialogKind, MessageDialogResult,
@@ -15,47 +17,47 @@ use crate::shell::Shell;
 
 #[tauri::command(async)]
 pub fn buy_credits(shell: State<'_, Shell>, amount: Amount) -> Answer<CommandView> {
-    Ok(shell.app()?.buy_credits(amount)?)
+    Ok(shell.app()?.plan().buy_credits(amount)?)
 }
 
 #[tauri::command(async)]
 pub fn set_auto_recharge(shell: State<'_, Shell>, enabled: bool) -> Answer<CommandView> {
-    Ok(shell.app()?.set_auto_recharge(enabled)?)
+    Ok(shell.app()?.plan().set_auto_recharge(enabled)?)
 }
 
 #[tauri::command(async)]
 pub fn buy_preview(shell: State<'_, Shell>, amount: Amount) -> Answer<BuyView> {
-    Ok(shell.app()?.buy_preview(amount)?)
+    Ok(shell.app()?.plan().buy_preview(amount)?)
 }
 
 #[tauri::command(async)]
 pub fn dismiss_command(shell: State<'_, Shell>, id: String) -> Answer<()> {
-    Ok(shell.app()?.dismiss_command(&id)?)
+    Ok(shell.app()?.outbox().dismiss(&id)?)
 }
 
 #[tauri::command(async)]
 pub fn choices(shell: State<'_, Shell>) -> Answer<ChoicesView> {
-    Ok(shell.app()?.choices()?)
+    Ok(shell.app()?.plan().choices()?)
 }
 
 #[tauri::command(async)]
 pub fn set_payment_order(shell: State<'_, Shell>, order: PaymentOrder) -> Answer<CommandView> {
-    Ok(shell.app()?.set_payment_order(order)?)
+    Ok(shell.app()?.plan().set_payment_order(order)?)
 }
 
 #[tauri::command(async)]
 pub fn redeem_coupon(shell: State<'_, Shell>, code: String) -> Answer<CommandView> {
-    Ok(shell.app()?.redeem_coupon(&code)?)
+    Ok(shell.app()?.plan().redeem_coupon(&code)?)
 }
 
 #[tauri::command(async)]
 pub fn quote(shell: State<'_, Shell>, decision: Decision) -> Answer<Foreseen> {
-    Ok(shell.app()?.foresee(&decision.into())?)
+    Ok(shell.app()?.plan().foresee(&decision.into())?)
 }
 
 #[tauri::command(async)]
 pub fn pause_preview(shell: State<'_, Shell>) -> Answer<PauseView> {
-    Ok(shell.app()?.pause_preview()?)
+    Ok(shell.app()?.plan().pause_preview()?)
 }
 
 /// Decides on what was seen. What destroys something is asked about once more, natively, where no page
@@ -70,12 +72,12 @@ pub fn decide(
     let action = Action::from(decision);
     let app = shell.app()?;
     if !seen.destroyed.is_empty() {
-        let free = app.free_plan()?.name;
+        let free = app.plan().free_plan()?.name;
         if !is_sure(&window, &free, seen.destroyed.len()) {
             return Ok(None);
         }
     }
-    Ok(Some(app.decide(&action, seen)?))
+    Ok(Some(app.plan().decide(&action, seen)?))
 }
 
 /// The first button has the focus, so that a stray Enter keeps everything; closing counts as the third.

@@ -1,9 +1,10 @@
 //! A reminder as the desktop shows it; a click on it opens the screen it is about.
 
+use boothkeeper_app::deadlines::DeadlineView;
 use boothkeeper_app::domain::Asset;
 use boothkeeper_app::domain::deadlines::DeadlineCode;
 use boothkeeper_app::domain::reminders::Reminder;
-use boothkeeper_app::views::{DeadlineView, Screen};
+use boothkeeper_app::overview::Screen;
 use boothkeeper_app::{Zone, words};
 use tauri::AppHandle;
 use tauri_plugin_notification::NotificationExt;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use boothkeeper_app::views::Overview;
+use boothkeeper_app::overview::Overview;
 use boothkeeper_app::{App, AppError, Code};
 use tauri::AppHandle;
 
@@ -45,9 +45,9 @@ pub async fn follow(handle: AppHandle, app: Arc<App>) {
 
 /// Until when nothing can be due. Reminding comes first: it needs the least of the copy.
 fn look(handle: &AppHandle, app: &App) -> Result<Duration, AppError> {
-    let due = app.deadlines()?;
-    let asset = app.balance()?.asset;
-    for reminder in app.remind_unasked(can_notify)? {
+    let due = app.deadlines().list()?;
+    let asset = app.balance().view()?.asset;
+    for reminder in app.deadlines().remind_unasked(can_notify)? {
         let shown = notify::show(
             handle,
             &reminder,
@@ -59,7 +59,7 @@ fn look(handle: &AppHandle, app: &App) -> Result<Duration, AppError> {
             tracing::warn!(?error, "a reminder could not be shown");
         }
     }
-    let overview = app.overview()?;
+    let overview = app.overview().view()?;
     tray::update(handle, &overview, app.zone());
     Ok(next(&overview))
 }

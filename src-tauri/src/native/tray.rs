@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 use boothkeeper_app::domain::trust::Trust;
-use boothkeeper_app::views::Overview;
+use boothkeeper_app::overview::Overview;
 use boothkeeper_app::{Zone, words};
 use tauri::menu::{Menu, MenuItem, PredefinedMenuItem};
 use tauri::tray::TrayIconBuilder;

@@ -1,5 +1,9 @@
 //! The two windows: the book, and the small one for a dark venue.
 
+use boothkeeper_app::domain::Timestamp;
+use boothkeeper_app::system_zone;
+use boothkeeper_messages::Locale;
+use serde_json::json;
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
 pub const MAIN: &str = "main";
@@ -13,6 +17,7 @@ pub fn open_main(handle: &AppHandle, hidden: bool) -> tauri::Result<WebviewWindo
         .min_inner_size(720.0, 520.0)
         .visible(!hidden)
         .zoom_hotkeys_enabled(true)
+        .initialization_script(locale_script())
         .build()
 }
 
@@ -37,6 +42,21 @@ pub fn open_event(handle: &AppHandle) -> tauri::Result<()> {
         .min_inner_size(360.0, 480.0)
         .always_on_top(true)
         .zoom_hotkeys_enabled(true)
+        .initialization_script(locale_script())
         .build()?;
     Ok(())
+}
+
+/// What the page must know before its first line is shown: `locale()` of `ui/src/platform` reads it.
+fn locale_script() -> String {
+    let locale = Locale::of_system();
+    let at = |text: &str| text.parse::<Timestamp>().unwrap_or_default();
+    let (from, to) = (at("2000-01-01T00:00:00Z"), at("2050-01-01T00:00:00Z"));
+    let zones = system_zone().abbreviations(from, to);
+    let zones: Vec<_> = zones
+        .into_iter()
+        .map(|(from, name)| json!({ "from": from.millis(), "name": name }))
+        .collect();
+    let locale = json!({ "tag": locale.tag, "pseudo": locale.pseudo, "zones": zones });
+    format!("globalThis.boothkeeperLocale = {locale};")
 }

@@ -1,4 +1,4 @@
-//! A window with one line of text and nothing else: what the real window's start is measured against.
+//! A window with one line of text and nothing else. The start time of the real window is compared with this one's.
 
 #[tauri::command]
 fn shown() {

@@ -1,8 +1,8 @@
 #![no_main]
 
-use boothkeeper_app::untrusted;
+use boothkeeper_documents::fuzz;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = untrusted::receipt(bytes);
+    let _ = fuzz::receipt(bytes);
 });

@@ -1,5 +1,5 @@
-//! The demo: a cloud with a year of business, the window on it, and a booth that spends. Without a
-//! display the same under Xvfb, with pictures, and it ends by itself. `cargo xtask demo` calls it.
+//! The demo: a cloud with a year of data, the window, and a booth that spends credits. Without a display it runs under
+//! Xvfb, saves pictures and ends on its own. Started by `cargo xtask demo`.
 
 use std::process::Command;
 use std::time::Duration;
@@ -35,7 +35,7 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-/// The window on the operator's own display, with a data folder of its own; until it is closed.
+/// Shows the window on the operator's own display, with a separate data folder, until it is closed.
 async fn on_screen(
     folder: &tempfile::TempDir,
     cloud: &Cloud,
@@ -91,12 +91,12 @@ async fn headless(cloud: &Cloud, account: &Account) -> anyhow::Result<()> {
 async fn picture(window: &Window, out: &std::path::Path, name: &str) -> anyhow::Result<()> {
     window.settled().await?;
     let path = out.join(format!("{name}.png"));
-    window.picture(&path).await.context("a picture")?;
+    window.picture(&path).await.context("no picture")?;
     println!("  {}", path.display());
     Ok(())
 }
 
-/// One run of the next service; at an empty balance the booth only waits.
+/// Charges one run of the next service. If it is refused, as with an empty balance, the booth only waits.
 async fn spend(cloud: &Cloud, account: &Account, spent: &mut usize) {
     let service = SERVICES[*spent % SERVICES.len()];
     *spent += 1;

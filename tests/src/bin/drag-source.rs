@@ -1,4 +1,4 @@
-//! A file on the desktop that can be dragged: `drag-source FILE`. It says how far the drag has come.
+//! `drag-source FILE`: shows a window from which FILE can be dragged, and prints each step of the drag.
 
 use anyhow::Context;
 use gtk::gdk::{DragAction, ModifierType};

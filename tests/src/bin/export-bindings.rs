@@ -1,14 +1,19 @@
-//! Writes the page's TypeScript types to a folder: `export-bindings DIR`. `cargo xtask bindings` calls it.
+//! Writes the page's TypeScript types to a folder: `export-bindings DIR`. Started by `cargo xtask bindings`.
 
 use std::path::PathBuf;
 
+use boothkeeper_app::Code;
 use boothkeeper_app::disputes::{Begin, DisputeView, DisputesView, Edits, FileView};
-use boothkeeper_app::import::{Field, Imported, Mapping, TablePreview, Whose};
-use boothkeeper_app::views::{
-    ChoicesView, CommandView, EntryDetail, Explanation, FoundRows, HistoryQuery, HistorySummary,
-    Look, OutboxView, PauseView, RowView, Update, VerifyView,
+use boothkeeper_app::history::{
+    EntryDetail, Explanation, FoundRows, HistoryQuery, HistorySummary, Look, RowView,
 };
-use boothkeeper_app::{BuyView, Code, Decision, Foreseen, Preferences, Remember, Setup};
+use boothkeeper_app::import::{Field, Imported, Mapping, TablePreview, Whose};
+use boothkeeper_app::outbox::{CommandView, OutboxView};
+use boothkeeper_app::overview::Update;
+use boothkeeper_app::plan::{BuyView, Decision, Foreseen};
+use boothkeeper_app::plan::{ChoicesView, PauseView};
+use boothkeeper_app::session::VerifyView;
+use boothkeeper_app::session::{Preferences, Remember, Setup};
 use ts_rs::{Config, TS};
 
 fn main() -> anyhow::Result<()> {
@@ -46,5 +51,6 @@ fn main() -> anyhow::Result<()> {
     TablePreview::export_all(&config)?;
     Imported::export_all(&config)?;
     Whose::export_all(&config)?;
+    std::fs::write(folder.join("messages.ts"), boothkeeper_messages::TYPESCRIPT)?;
     Ok(())
 }

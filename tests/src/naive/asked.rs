@@ -1,4 +1,4 @@
-//! What is asked of the naive account.
+//! Actions on the naive account. Each is done, or refused without effect.
 
 use super::calendar::{DAY, month_of, months_after, next_span};
 use super::{Asked, Fact, From, Naive, Refused, Run, Says};
@@ -75,7 +75,7 @@ impl Naive {
         }
         self.runs[run].refunded = true;
         let Run { at, parts, .. } = self.runs[run].clone();
-        let whole = self.gives(&parts);
+        let whole = self.give_back(&parts);
         if at.div_euclid(DAY) == self.now.div_euclid(DAY) {
             self.add(Fact::Unused {
                 at: self.now,
@@ -85,9 +85,9 @@ impl Naive {
         Ok(())
     }
 
-    /// Gives back what was taken, to where it was; for what has run out since there is something in its place. How
-    /// much it is in all.
-    fn gives(&mut self, parts: &[(usize, i64)]) -> i64 {
+    /// Gives credits back to where they were taken from; credits that have expired since are replaced by a
+    /// compensation. Returns the total.
+    fn give_back(&mut self, parts: &[(usize, i64)]) -> i64 {
         let (mut lost, mut whole) = (0, 0);
         for (credits, amount) in parts.iter().copied() {
             whole += amount;
@@ -213,7 +213,7 @@ impl Naive {
         coupon: Option<&'static str>,
     ) -> Result<(), Refused> {
         self.alive()?;
-        let terms = self.rules.plan(plan).expect("a plan").clone();
+        let terms = self.rules.plan(plan).expect("no plan").clone();
         let annual = terms.monthly.map(|_| annual);
         let same = self.plan().name == plan && self.annual() == annual;
         let fits = coupon.is_none_or(|code| self.fits(code, plan, annual));
@@ -221,7 +221,7 @@ impl Naive {
             return REFUSED;
         }
         let Some(annual) = annual else {
-            // Paused: no fee any more, and whatever was running out is not.
+            // A pause ends fees, and drops a request, a cancellation and grace.
             self.add(Fact::Plan { plan, annual: None });
             let from = self.now;
             self.add(Fact::Paid { from, to: None });
@@ -241,7 +241,7 @@ impl Naive {
             return REFUSED;
         }
         let fee = |plan: &str| self.fee(plan, annual, &[]).0;
-        // Another cycle and a lower plan wait for the end of what is paid.
+        // Another cycle or a lower plan takes effect at the end of the paid span.
         if on && (of != annual || fee(plan) < fee(self.plan().name)) {
             if self.cancel_at().is_some() {
                 return REFUSED;
@@ -249,13 +249,13 @@ impl Naive {
             self.add(Fact::Request(Some((plan, annual, coupon))));
             return Ok(());
         }
-        // Of the dearest plan that was on in it, what is left has been paid.
+        // The rest of the span is already paid at the price of the dearest plan that was active in it.
         let dearest = self.on_since(from).into_iter().map(fee).max();
         let more = fee(plan) - dearest.unwrap_or(0);
-        // Half up to the cent.
+        // Rounded half up to a minor unit.
         let (left, whole) = (i128::from(to - self.now), i128::from(to - from));
         let twice = (i128::from(more) * left * 2).div_euclid(whole);
-        let charge = i64::try_from((twice + 1).div_euclid(2)).expect("cents");
+        let charge = i64::try_from((twice + 1).div_euclid(2)).expect("too large");
         if charge > 0 {
             if self.bank != Says::Approved {
                 return REFUSED;
@@ -279,7 +279,7 @@ impl Naive {
         self.add(Fact::Request(None));
     }
 
-    /// From a plan without a fee: the whole fee now, and billing days from now.
+    /// Starts a plan from one without a fee: the whole fee is charged now, and billing days count from now.
     fn begin(
         &mut self,
         plan: &'static str,
@@ -314,7 +314,7 @@ impl Naive {
         Ok(())
     }
 
-    /// What the month that runs, and is paid, has too little.
+    /// Grants what the running, paid month still lacks of its allowance.
     fn grant_difference(&mut self) {
         let paid = self.paid().is_none_or(|(_, to)| self.now < to);
         let until = match self.granted_until() {
@@ -329,7 +329,7 @@ impl Naive {
         }
     }
 
-    /// The bank has made up its mind about all that hangs.
+    /// The bank approves or declines everything that is pending.
     pub fn answer(&mut self, approved: bool) {
         if let Some(asked) = self.asked() {
             if approved {
@@ -350,7 +350,7 @@ impl Naive {
         }
     }
 
-    /// Support brings a closed account back, with what closing took.
+    /// Support restores a closed account with the credits that the closure took.
     pub fn restore(&mut self) -> Result<(), Refused> {
         if self.life() != "closed" {
             return REFUSED;
@@ -359,14 +359,14 @@ impl Naive {
             Fact::Closed(took) => Some(took.clone()),
             _ => None,
         });
-        let took = took.expect("closed");
+        let took = took.expect("no closure");
         self.add(Fact::Reopened);
         self.add(Fact::Plan {
             plan: self.rules.plans[0].name,
             annual: None,
         });
         self.add(Fact::Cancel(None));
-        self.gives(&took);
+        self.give_back(&took);
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! Months counted on fingers.
+//! A calendar that counts days and months one by one.
 
 use super::Instant;
 
@@ -16,7 +16,7 @@ pub struct Civil {
 }
 
 impl Civil {
-    /// Counts days up from 1970-01-01.
+    /// The day of an instant, counted forward from 1970-01-01.
     pub fn of(at: Instant) -> Self {
         let mut left = at.div_euclid(DAY);
         let mut civil = Civil {
@@ -62,7 +62,7 @@ fn length(year: i64, month: i64) -> i64 {
     }
 }
 
-/// So many months after the anchor: the same day, or the month's last.
+/// The instant a number of months after the anchor: on the same day of the month, or on the month's last day.
 pub fn months_after(anchor: Instant, months: i64) -> Instant {
     let start = Civil::of(anchor);
     let total = start.year * 12 + start.month + months;

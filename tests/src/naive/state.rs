@@ -1,9 +1,9 @@
-//! What the list says: everything the rules ask about, found by looking through it again.
+//! The account's state, computed from the list of facts at each question.
 
 use super::calendar::{DAY, months_after};
 use super::{Asked, Fact, From, Instant, Naive, Rules, Says, Terms};
 
-/// All that two models of one account must agree on.
+/// Everything that the engine and this model must agree on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
     pub balance: i64,
@@ -121,7 +121,7 @@ impl Naive {
         });
         named
             .and_then(|name| self.rules.plan(name))
-            .expect("a plan")
+            .expect("no plan")
     }
 
     pub(super) fn annual(&self) -> Option<bool> {
@@ -136,7 +136,7 @@ impl Naive {
             Fact::Anchor(at) => Some(*at),
             _ => None,
         })
-        .expect("an anchor")
+        .expect("no anchor")
     }
 
     pub(super) fn paid(&self) -> Option<(Instant, Instant)> {
@@ -147,7 +147,7 @@ impl Naive {
         })?
     }
 
-    /// The span that is paid for and runs, and whether it is a year; also where its plan has been left.
+    /// The running paid span and whether it is annual; also after a pause or a closure has ended its plan.
     pub(super) fn span(&self) -> Option<(Instant, Instant, bool)> {
         let mut annual = None;
         let mut span = None;
@@ -161,7 +161,7 @@ impl Naive {
         span.filter(|(_, to, _)| self.paid().is_some() || self.now < *to)
     }
 
-    /// All plans with a fee that were on in the span that began then.
+    /// All plans with a fee that were active in the span that began at `start`.
     pub(super) fn on_since(&self, start: Instant) -> Vec<&'static str> {
         let mut on = Vec::new();
         let (mut plan, mut begun) = ("", false);
@@ -264,7 +264,7 @@ impl Naive {
         waiting.contains(&true)
     }
 
-    /// Codes whose newest word is that they wait.
+    /// Codes whose newest fact says that they wait.
     pub(super) fn waits<'a>(
         &'a self,
         of: impl Fn(&'a Fact) -> Option<(&'a &'static str, bool)>,
@@ -288,10 +288,10 @@ impl Naive {
 
     pub(super) fn coupon(&self, code: &str) -> (&'static str, &'static str, bool, i64, i64) {
         let mut coupons = self.rules.coupons.iter();
-        *coupons.find(|coupon| coupon.0 == code).expect("a coupon")
+        *coupons.find(|coupon| coupon.0 == code).expect("no coupon")
     }
 
-    /// Credits with something left: place, origin, what is left, until when; in spending order.
+    /// Credits that are not used up: index, origin, amount left, expiry; in spending order.
     pub(super) fn left(&self) -> Vec<(usize, From, i64, Option<Instant>)> {
         let mut left = Vec::new();
         for (place, fact) in self.facts.iter().enumerate() {
@@ -350,7 +350,7 @@ impl Naive {
         })
     }
 
-    /// All that was granted for the month that ends then.
+    /// The allowance granted so far for the month that ends at `month`.
     pub(super) fn granted_for(&self, month: Instant) -> i64 {
         let granted = |fact: &Fact| match fact {
             Fact::MonthGranted { until, amount } if *until == month => *amount,
@@ -359,7 +359,7 @@ impl Naive {
         self.facts.iter().map(granted).sum()
     }
 
-    /// When the next allowance comes: never where nothing is paid for it.
+    /// When the next allowance is granted; `None` if there is none within what is paid.
     pub(super) fn next_refresh(&self) -> Option<Instant> {
         if self.life() != "active" || self.monthly() == 0 {
             return None;

@@ -1,4 +1,4 @@
-//! Credits in and out, and what happens by itself.
+//! Credits that come and go, and events that happen as time passes.
 
 use super::calendar::{DAY, month_of, next_span};
 use super::{Asked, Fact, From, Instant, Naive, Says};
@@ -12,7 +12,7 @@ impl Naive {
         });
     }
 
-    /// Takes up to so much in spending order: what was taken from where.
+    /// Takes up to `amount` in spending order; returns the credits used and how many of each.
     pub(super) fn take(&mut self, mut amount: i64) -> Vec<(usize, i64)> {
         let mut parts = Vec::new();
         for (place, _, left, _) in self.left() {
@@ -31,7 +31,7 @@ impl Naive {
         parts
     }
 
-    /// After whatever lowers the balance.
+    /// Buys credits if auto-recharge is due. Called after everything that lowers the balance.
     pub(super) fn recharge_if_low(&mut self) {
         let Some((at, amount)) = self.rules.recharge else {
             return;
@@ -62,13 +62,13 @@ impl Naive {
         }
     }
 
-    /// Lives on to `to`: whatever comes first, first.
+    /// Moves time forward to `to` and handles the events due until then, in order.
     pub fn until(&mut self, to: Instant) {
         while let Some((at, what)) = self.next().filter(|(at, _)| *at <= to) {
             self.now = self.now.max(at);
             match what {
                 0 => {
-                    let asked = self.asked().expect("asked");
+                    let asked = self.asked().expect("no pending charge");
                     self.card_declined(asked);
                 }
                 1 => self.expire(),
@@ -81,7 +81,8 @@ impl Naive {
         self.now = self.now.max(to);
     }
 
-    /// The next instant and, within it, what comes first.
+    /// The next due event. At one instant the lowest number comes first: 0 a pending charge lapses, 1 credits expire,
+    /// 2 closure, 3 the period ends, 4 an unpaid fee is tried again, 5 allowance.
     pub(super) fn next(&self) -> Option<(Instant, u8)> {
         let quiet = self.asked().is_none();
         let mut all = Vec::new();
@@ -147,7 +148,7 @@ impl Naive {
     }
 
     pub(super) fn end_period(&mut self) {
-        let (_, ended) = self.paid().expect("a period");
+        let (_, ended) = self.paid().expect("no paid span");
         if self.cancel_at().is_some_and(|at| at <= ended) {
             self.fall_into_grace(true);
         } else {
@@ -157,7 +158,7 @@ impl Naive {
 
     pub(super) fn fall_into_grace(&mut self, cancelled: bool) {
         if self.life() == "active" {
-            let (_, ended) = self.paid().expect("a period");
+            let (_, ended) = self.paid().expect("no paid span");
             self.add(Fact::Grace {
                 until: ended + 30 * DAY,
                 cancelled,
@@ -168,11 +169,11 @@ impl Naive {
         }
     }
 
-    /// The fee that is due now: how much, for which span, and whose coupon is in it.
+    /// The fee that is due now, the span that it pays, and the coupon that lowers it.
     pub(super) fn due(&self) -> (i64, (Instant, Instant), Option<&'static str>) {
         let same = (self.plan().name, self.annual() == Some(true), None);
         let (plan, annual, coupon) = self.request().unwrap_or(same);
-        let (_, ended) = self.paid().expect("a period");
+        let (_, ended) = self.paid().expect("no paid span");
         let mut span = next_span(self.anchor(), ended, annual);
         while self.life() == "grace" && span.1 <= self.now {
             span = next_span(self.anchor(), span.1, annual);
@@ -188,8 +189,8 @@ impl Naive {
         annual: bool,
         discounts: &[&'static str],
     ) -> (i64, Option<&'static str>) {
-        let terms = self.rules.plan(plan).expect("a plan");
-        let full = if annual { terms.annual } else { terms.monthly }.expect("a fee");
+        let terms = self.rules.plan(plan).expect("no plan");
+        let full = if annual { terms.annual } else { terms.monthly }.expect("no fee");
         for code in discounts {
             let (_, of, for_annual, _, months) = self.coupon(code);
             if of == plan && for_annual == annual && months > 0 {

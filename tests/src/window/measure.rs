@@ -1,11 +1,11 @@
-//! What is measured of a page instead of being looked at.
+//! Layout checks that measure the page in the browser.
 
 use anyhow::ensure;
 use serde_json::json;
 
 use super::Window;
 
-/// Amounts and states that something cuts off, or that spill out of their own place onto their neighbour's.
+/// Script that lists amounts and states that are cut off or overflow their container.
 const CUT: &str = "const cut = [];
     for (const money of document.querySelectorAll('.money, [data-balance], .status')) {
         const box = money.getBoundingClientRect();
@@ -21,7 +21,7 @@ const CUT: &str = "const cut = [];
     return cut";
 
 impl Window {
-    /// Every amount on screen is there to its last digit.
+    /// Fails if an amount or state on screen is cut off or overflows.
     pub async fn cuts_no_amount(&self, what: &str) -> anyhow::Result<()> {
         self.settled().await?;
         let cut = self.script(CUT, vec![]).await?;

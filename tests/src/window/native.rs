@@ -1,4 +1,4 @@
-//! What the desktop does around the window: its dialogs, and files that are dragged onto it.
+//! Desktop features outside the page: native dialogs, and files that are dragged onto the window.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -11,14 +11,14 @@ use super::Window;
 use crate::process::{PATIENCE, binary, until, within};
 
 impl Window {
-    /// Answers the desktop's own dialog with this title: its default keeps everything.
+    /// Sends `keys` to the native dialog with this title until it closes. Its default button keeps everything.
     pub async fn answer_natively(&self, title: &str, keys: &[&str]) -> anyhow::Result<()> {
         let id = self.dialog(title).await?;
         self.until_closed(title, &id, keys).await
     }
 
-    /// Names a file of the desk's folder, its home, in the desktop's own chooser; and confirms it once the
-    /// chooser has read the folder. A path would be completed while it is typed.
+    /// Types the name of a file in the desk's home folder into the native file chooser, and presses Return until the
+    /// chooser has read the folder and closes. A full path would be auto-completed while it is typed.
     pub async fn pick_natively(&self, title: &str, name: &str) -> anyhow::Result<()> {
         let id = self.dialog(title).await?;
         for act in [
@@ -57,7 +57,7 @@ impl Window {
                 .args(keys)
                 .output()
                 .await?;
-            // Keys that come while it closes are for what lies under it.
+            // Keys sent while the dialog closes would go to the window under it: wait before trying again.
             let gone = within(Duration::from_secs(2), "the dialog closed", async || {
                 Ok(self.dialogs(title).await?.is_empty().then_some(()))
             });
@@ -66,20 +66,20 @@ impl Window {
         .await
     }
 
-    /// Drags a file from the desktop onto the middle of the window and lets it go there.
+    /// Drags a file from another window onto the middle of this one and drops it there.
     pub async fn drop_natively(&self, file: &Path) -> anyhow::Result<()> {
         let window = self.window_id().await?;
         let program = binary("drag-source");
         let mut source = self
-            .on_display(program.to_str().context("a path")?)
+            .on_display(program.to_str().context("not UTF-8")?)
             .arg(file)
             .stdout(Stdio::piped())
             .spawn()?;
-        let said = BufReader::new(source.stdout.take().context("no output")?);
-        let mut said = said.lines();
-        let mut says = async |word: &str| {
+        let output = BufReader::new(source.stdout.take().context("no output")?);
+        let mut output = output.lines();
+        let mut prints = async |word: &str| {
             let line = async {
-                while let Some(line) = said.next_line().await? {
+                while let Some(line) = output.next_line().await? {
                     if line.contains(word) {
                         return Ok(());
                     }
@@ -87,22 +87,22 @@ impl Window {
                 anyhow::bail!("the drag ended before {word:?}")
             };
             let timeout = tokio::time::timeout(PATIENCE, line).await;
-            timeout.with_context(|| format!("no {word:?} of the drag"))?
+            timeout.with_context(|| format!("drag-source did not print {word:?}"))?
         };
         let file = self.dialog("a file").await?;
         self.mouse(&["windowactivate", "--sync", &file]).await?;
         let press = ["mousemove", "--window", &file, "60", "40", "mousedown", "1"];
         self.mouse(&press).await?;
-        // A press becomes a drag some points on.
+        // A press becomes a drag only after the pointer has moved some pixels.
         self.mouse(&["mousemove_relative", "30", "10"]).await?;
         self.mouse(&["mousemove_relative", "10", "10"]).await?;
-        says("begun").await?;
+        prints("begun").await?;
         self.mouse(&["mousemove", "--window", &window, "600", "400"])
             .await?;
         self.mouse(&["mousemove_relative", "5", "5"]).await?;
-        says("COPY").await?;
+        prints("COPY").await?;
         self.mouse(&["mouseup", "1"]).await?;
-        says("dropped").await?;
+        prints("dropped").await?;
         ensure!(source.wait().await?.success());
         Ok(())
     }

@@ -1,12 +1,12 @@
 import type { Screen } from '../api/generated/Screen';
 import type { IconName } from '../shared/Icon.svelte';
 
-/** `imported`: of use where no cloud stands behind the account. */
-export const SCREENS: { id: Screen; title: string; icon: IconName; imported: boolean }[] = [
-  { id: 'overview', title: 'Overview', icon: 'overview', imported: true },
-  { id: 'history', title: 'History', icon: 'history', imported: true },
-  { id: 'plan', title: 'Plan & renewal', icon: 'plan', imported: false },
-  { id: 'disputes', title: 'Disputes', icon: 'flag', imported: true },
-  { id: 'outbox', title: 'Outbox', icon: 'outbox', imported: false },
-  { id: 'settings', title: 'Settings', icon: 'settings', imported: true },
+/** The screens in the order of the sidebar. `imported`: shown for an imported account too, which has no cloud. */
+export const SCREENS: { id: Screen; icon: IconName; imported: boolean }[] = [
+  { id: 'overview', icon: 'overview', imported: true },
+  { id: 'history', icon: 'history', imported: true },
+  { id: 'plan', icon: 'plan', imported: false },
+  { id: 'disputes', icon: 'flag', imported: true },
+  { id: 'outbox', icon: 'outbox', imported: false },
+  { id: 'settings', icon: 'settings', imported: true },
 ];

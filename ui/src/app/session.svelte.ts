@@ -1,32 +1,33 @@
-// What every screen shares: the overview as the core last sent it.
+// The state that all screens share: the overview as the core last sent it, and which screen is shown.
 import { lastLook, look, overview as readOverview, shown, watch } from '../api/calls';
 import { PageError } from '../api/errors';
 import type { Look } from '../api/generated/Look';
 import type { Overview } from '../api/generated/Overview';
 import type { Screen } from '../api/generated/Screen';
+import { setNames } from '../shared/names.svelte';
 
 export class Session {
   overview = $state<Overview | null>(null);
   error = $state<PageError | null>(null);
   screen = $state<Screen>('overview');
-  /** The dispute that the Disputes screen has open. */
+  /** The dispute that is open on its screen. */
   dispute = $state<string | null>(null);
-  /** Why what was dropped on the window was not taken. */
+  /** Why a file that was dropped on the window was not attached. */
   dropped = $state<PageError | null>(null);
-  /** How far the operator had looked before this time. */
+  /** Up to which entry the operator had looked before the window was shown. */
   since = $state.raw<Look | null>(null);
+  /** The last entry that was on the first screen while the window was visible. */
   #looked = 0;
 
-  /** Follows the core; the core sends, nothing here asks again and again. */
+  /** Reads the overview once, then takes the updates that the core sends. */
   async follow(): Promise<void> {
     try {
       await this.#lookAgain();
       document.addEventListener('visibilitychange', () => {
         if (document.visibilityState === 'visible') void this.#lookAgain();
       });
-      this.overview = await readOverview();
-      this.#keepLook();
-      // The second frame after a change is the first that surely shows it.
+      this.#show(await readOverview());
+      // After the second frame it is certain that the overview has been drawn.
       requestAnimationFrame(() => requestAnimationFrame(() => void shown()));
       await watch((update) => {
         if ('show' in update) {
@@ -34,9 +35,8 @@ export class Session {
         } else if ('dropped' in update) {
           this.dropped = update.dropped && new PageError(update.dropped, null, []);
         } else {
-          this.overview = update.overview;
           this.error = null;
-          this.#keepLook();
+          this.#show(update.overview);
         }
       });
     } catch (error) {
@@ -44,11 +44,18 @@ export class Session {
     }
   }
 
+  /** Names come first, so that the overview is never drawn with the names of another catalog. */
+  #show(overview: Overview): void {
+    setNames(overview.names);
+    this.overview = overview;
+    this.#keepLook();
+  }
+
   async #lookAgain(): Promise<void> {
     this.since = await lastLook();
   }
 
-  /** What is on the first screen now has been looked at, when the operator comes back. */
+  /** Tells the core up to which entry the operator has looked, if the first screen is visible. */
   #keepLook(): void {
     const seq = this.overview?.balance.seq;
     const seen = this.screen === 'overview' && document.visibilityState === 'visible';

@@ -15,3 +15,22 @@ export function channel<T>(onMessage: (message: T) => void): unknown {
 
 /** Which of the app's windows this page is in. */
 export const windowName = (): string => getCurrentWindow().label;
+
+interface Locale {
+  /** A BCP 47 tag for dates and numbers. */
+  tag: string;
+  /** Whether texts are shown in the pseudo-locale. */
+  pseudo: boolean;
+  /**
+   * Abbreviations of the laptop's time zone, sorted by `from`: each holds from that instant (in milliseconds) to the
+   * next one.
+   */
+  zones?: { from: number; name: string }[];
+}
+
+/** The operator's locale, as the desktop passes it before the page loads. */
+export const locale = (): Locale =>
+  (globalThis as { boothkeeperLocale?: Locale }).boothkeeperLocale ?? {
+    tag: 'en-GB',
+    pseudo: false,
+  };

@@ -1,11 +1,11 @@
 import { PageError } from '../api/errors';
 
-/** What the operator has asked for: whether it is being done, and why it was not. */
+/** An action of the operator: whether it is running, and why it failed. */
 export class Attempt {
   busy = $state(false);
   error = $state<PageError | null>(null);
 
-  /** Does it; `null` if it could not be done. */
+  /** Runs the action. Returns `null` if it failed; `error` then says why. */
   async run<T>(act: () => Promise<T>): Promise<T | null> {
     this.busy = true;
     this.error = null;

@@ -8,7 +8,13 @@ export interface MoneyParts {
   fraction: string;
 }
 
+/** Fees are money, whatever unit credits are counted in. */
+export const USD: Asset = { code: 'USD', scale: 2 };
+
 const groups = new Intl.NumberFormat('en-US');
+
+/** A count in groups of three: 7,113. */
+export const number = (count: number): string => groups.format(count);
 
 /** An integer of minor units, split so that symbol and cents can be set smaller. */
 export function moneyParts(minor: number, asset: Asset, signed = false): MoneyParts {

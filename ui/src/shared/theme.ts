@@ -1,5 +1,5 @@
-// Light, dark, or as the system says; remembered on this computer. The small window for a dark venue
-// is dark until somebody says otherwise.
+// The colour theme of each window, kept on this computer. The main window follows the system at first. The event window
+// is dark at first, because it is used in dark venues.
 export type Theme = 'system' | 'light' | 'dark';
 export type Place = 'main' | 'event';
 

@@ -1,220 +1,88 @@
-// The journal's codes as words. A code of a later cloud is shown as it is, readable.
+// Names of the core's codes. A code of a later version has no message and is shown readable.
 import type { Asset } from '../api/generated/Asset';
 import type { Bucket } from '../api/generated/Bucket';
 import type { CommandView } from '../api/generated/CommandView';
 import type { DeadlineCode } from '../api/generated/DeadlineCode';
 import type { PendingKind } from '../api/generated/PendingKind';
 import type { Reason } from '../api/generated/Reason';
-import type { RowView } from '../api/generated/RowView';
 import type { RowStatus } from '../api/generated/RowStatus';
-import { money } from './money';
+import type { RowView } from '../api/generated/RowView';
+import { locale } from '../platform';
+import { named, t } from './messages';
+import { money, USD } from './money';
+import { isFree, planName, serviceName } from './names.svelte';
 
-const USD = { code: 'USD', scale: 2 };
+export const kindName = (kind: string): string => named('journal-kind', kind);
+export const bucketName = (bucket: Bucket): string => t(`journal-bucket-${bucket}`);
+export const pendingName = (kind: PendingKind): string => t(`journal-pending-${kind}`);
+export const statusName = (status: RowStatus): string => t(`journal-status-${status}`);
+export const deadlineName = (code: DeadlineCode): string => t(`deadlines-title-${code}`);
+export const reasonName = (reason: Reason): string => t(`shared-reason-${reason}`);
+export const stateName = (state: string): string => named('outbox-state', state);
 
-const SERVICES: Record<string, string> = {
-  background_removal: 'Background removal',
-  ai_modify: 'AI Modify',
-  draw_me: 'AI Draw Me',
-  headshot_speed: 'AI Headshot Speed',
-  headshot_quality: 'AI Headshot Quality',
-  headshot_elite: 'AI Headshot Elite',
-  combine: 'AI Combine',
-  editorial: 'AI Editorial',
-  sms: 'SMS',
-  video: 'Video',
-  basic_image_hd: 'Basic image HD',
-  premium_image_max: 'Premium image Max',
-  training: 'Model training',
-};
+/** “a, b, c” as the locale writes lists. */
+export const list = (items: string[]): string =>
+  new Intl.ListFormat(locale().tag, { type: 'unit', style: 'short' }).format(items);
 
-const KINDS: Record<string, string> = {
-  purchase: 'Credits bought',
-  auto_recharge: 'Auto-recharge',
-  allowance: 'Monthly allowance',
-  bonus: 'Bonus',
-  coupon_bonus: 'Coupon bonus',
-  compensation: 'Compensation',
-  usage: 'Run',
-  renewal: 'Plan renewed from credits',
-  expiry: 'Credits expired',
-  closure: 'Account closed',
-  usage_refund: 'Refund',
-  run_failed: 'Run failed',
-  opened: 'Account opened',
-  purchase_started: 'Purchase started',
-  purchase_declined: 'Purchase declined',
-  renewed_by_card: 'Plan renewed by card',
-  payment_order_changed: 'Payment order changed',
-  auto_recharge_changed: 'Auto-recharge switched',
-  auto_recharge_failed: 'Auto-recharge failed',
-  coupon_redeemed: 'Coupon accepted',
-  event_scheduled: 'Event scheduled',
-  event_removed: 'Event removed',
-  card_changed: 'Card changed',
-  payment_failed: 'Fee not paid',
-  plan_change_requested: 'Plan change asked for',
-  plan_changed: 'Plan changed',
-  reversal: 'Undone',
-};
-
-function readable(code: string): string {
-  const text = code.replaceAll('_', ' ');
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-export const serviceName = (code: string) => SERVICES[code] ?? readable(code);
-export const kindName = (code: string) => KINDS[code] ?? readable(code);
-
-/** So many of something. */
-export const counted = (count: number, one: string, more = `${one}s`) =>
-  `${count.toLocaleString('en-US')} ${count === 1 ? one : more}`;
-
-/** What a row is called: its service for runs and refunds, else its kind, with what moved beside credits. */
+/** What a row is called: its service for runs and refunds, otherwise its kind with what else the entry says. */
 export function rowName(row: RowView, asset?: Asset): string {
   if (row.service) return serviceName(row.service);
-  if (row.kind === 'reversal') return row.delta > 0 ? 'Given back' : 'Taken back';
-  const said = [kindName(row.kind)];
-  if (row.plan) said.push(planName(row.plan, row.cycle));
-  if (row.kind === 'event_scheduled' && row.event) said.push(row.event);
-  if (row.coming !== undefined && asset) said.push(`${money(row.coming, asset)} to come`);
-  if (row.charge) {
-    const paid = money(row.charge.amount, USD);
-    said.push(row.kind === 'payment_failed' ? paid : `card ${paid}`);
+  const plan = row.plan && planName(row.plan, row.cycle);
+  const paid = row.charge && money(row.charge.amount, USD);
+  switch (row.kind) {
+    case 'reversal':
+      return row.delta > 0 ? t('journal-row-given-back') : t('journal-row-taken-back');
+    case 'plan_change_requested':
+      if (plan) return t('journal-row-plan-change-requested', { plan });
+      break;
+    case 'plan_changed':
+      if (plan && paid) return t('journal-row-plan-changed-charged', { plan, paid });
+      if (plan) return t('journal-row-plan-changed', { plan });
+      break;
+    case 'event_scheduled':
+      if (row.event) return t('journal-row-event-scheduled', { event: row.event });
+      break;
+    case 'purchase_started':
+      if (paid && row.coming !== undefined && asset)
+        return t('journal-row-purchase-started-coming', { coming: money(row.coming, asset), paid });
+      if (paid) return t('journal-row-purchase-started', { paid });
+      break;
+    case 'renewed_by_card':
+      if (paid) return t('journal-row-renewed-by-card', { paid });
+      break;
+    case 'payment_failed':
+      if (paid) return t('journal-row-payment-failed', { paid });
+      break;
   }
-  return said.length > 1 ? `${said[0]}: ${said.slice(1).join(', ')}` : (said[0] ?? '');
+  return kindName(row.kind);
 }
 
-export const BUCKETS: Record<Bucket, string> = {
-  allowance: 'Monthly allowance',
-  bonus: 'Bonus',
-  purchased: 'Purchased',
-};
-
-export const PENDING: Record<PendingKind, string> = {
-  purchase: 'Pending purchase',
-  auto_recharge: 'Pending auto-recharge',
-  coupon_bonus: 'Pending coupon',
-};
-
-export const REASONS: Record<Reason, string> = {
-  not_connected: 'connecting',
-  offline: 'offline',
-  portal: 'the Wi-Fi wants a login',
-  server: 'the cloud has a problem',
-  cloud_too_old: 'this cloud is too old for live',
-  signed_out: 'signed out',
-  damaged: 'the copy is damaged',
-};
-
-export const STATUS: Record<RowStatus, string> = {
-  done: 'Done',
-  refunded: 'Refunded',
-  refund_due: 'Refund due',
-  not_refunded: 'Not refunded',
-  failed: 'Failed',
-  pending: 'Pending',
-  matched: 'Matched',
-  unexplained: 'Not explained',
-};
-
-const PLANS: Record<string, string> = { payg: 'Pay-As-You-Go' };
-
-/** The plans without a fee: where a pause leads. */
-export const isFree = (plan?: string) => plan === 'payg' || plan === 'legacy';
-
-export function planName(plan: string, cycle?: string): string {
-  const name = PLANS[plan] ?? readable(plan);
-  return cycle ? `${name} ${cycle}` : name;
-}
-
-export const DEADLINES: Record<DeadlineCode, string> = {
-  grace_end: 'Account closes',
-  cancelled_period_end: 'Plan ends',
-  renewal: 'Renewal',
-  cancel_by: 'Last moment to cancel',
-  payment_retry: 'Unpaid fee tried again',
-  card_expiry: 'Card expires',
-  allowance_refresh: 'Allowance refreshes',
-  grant_expiry: 'Credits expire',
-  dispute_reply: 'Reply from support',
-};
-
-/** What a command asks for. */
+/** What a command asks the cloud for. */
 export function commandName(command: CommandView): string {
-  switch (command.kind) {
-    case 'buy_credits':
-      return 'Buy credits';
+  const { kind, coupon, plan } = command;
+  switch (kind) {
     case 'set_auto_recharge':
-      return command.enabled ? 'Switch auto-recharge on' : 'Switch auto-recharge off';
+      return command.enabled ? t('outbox-auto-recharge-on') : t('outbox-auto-recharge-off');
     case 'set_payment_order':
-      return command.payment_order?.first === 'credits' ? 'Credits pay first' : 'Card pays first';
+      return command.payment_order?.first === 'credits'
+        ? t('outbox-credits-first')
+        : t('outbox-card-first');
     case 'redeem_coupon':
-      return `Redeem coupon ${command.coupon ?? ''}`;
+      return coupon ? t('outbox-redeem-coupon', { coupon }) : named('outbox-command', kind);
     case 'change_plan':
-      return isFree(command.plan)
-        ? `Pause: switch to ${planName(command.plan ?? '')}`
-        : `Change plan to ${planName(command.plan ?? '', command.cycle)}`;
-    case 'pay_now':
-      return 'Pay the fee now';
-    case 'cancel':
-      return 'Cancel the plan';
-    case 'resume':
-      return 'Resume the plan';
-    case 'replace_card':
-      return 'Replace the card';
-    case 'open_dispute':
-      return 'File a dispute';
-    case 'message_dispute':
-      return 'Write to support';
-    case 'withdraw_dispute':
-      return 'Withdraw a dispute';
+      if (!plan) return named('outbox-command', kind);
+      return isFree(plan)
+        ? t('outbox-pause', { plan: planName(plan) })
+        : t('outbox-change-plan', { plan: planName(plan, command.cycle) });
     default:
-      return readable(command.kind);
+      return named('outbox-command', kind);
   }
 }
 
-const STATES: Record<string, string> = {
-  queued: 'Queued, not sent yet',
-  sending: 'Being sent',
-  unknown: 'Sent, answer unknown: the cloud is asked',
-  applied: 'Done at the cloud, entries on their way',
-  settled: 'Done',
-  rejected: 'Refused, nothing was changed',
-  needs_decision: 'Needs a new decision, nothing was changed',
-  cancelled: 'Withdrawn before it was sent',
-  damaged: 'Changed on this computer since it was decided: it is not sent',
-};
-export const stateName = (state: string) => STATES[state] ?? readable(state);
-
-/** Why the cloud refused, for those an operator meets. */
-const PROBLEMS: Record<string, string> = {
-  too_late:
-    'It reached the cloud too late. If the account has closed, only support can restore it; your history here is the evidence.',
-  account_closed: 'The account is closed.',
-  insufficient_credits: 'It costs more than the balance.',
-  below_minimum: 'It is below the least that can be bought.',
-  no_card: 'There is no card on file.',
-  card_declined: 'The card was declined.',
-  payment_unanswered: 'The card’s bank did not answer.',
-  payment_pending: 'Another payment is waiting for its answer.',
-  nothing_due: 'There is nothing to pay now.',
-  wrong_state: 'The account is not in a state that this applies to.',
-  unknown_coupon: 'There is no such coupon.',
-  coupon_not_for_plan: 'The coupon is for another plan or cycle.',
-  coupon_redeemed: 'The coupon has been redeemed.',
-  same_plan: 'The account is on that plan and cycle already.',
-  other_cycle_paid:
-    'The period that is paid for is of the other cycle. Come back to that one, then change from its end.',
-  credits_cannot_pay_fees: 'Credits cannot pay fees here.',
-  no_auto_recharge: 'There is no auto-recharge here.',
-  blob_missing: 'A file of it has not arrived yet; it is sent again.',
-  entry_mismatch: 'An entry it names is not in the cloud’s journal.',
-};
-
-/** Why, with the figure that it was about where there is one. */
+/** Why the cloud refused, with the figure it sent where there is one. */
 export function problemName(code: string, facts?: Record<string, unknown>, asset?: Asset): string {
   const minimum = facts?.['minimum'];
   if (code === 'below_minimum' && typeof minimum === 'number' && asset)
-    return `${money(minimum, asset)} is the least that can be bought.`;
-  return PROBLEMS[code] ?? `${readable(code)}.`;
+    return t('problems-minimum', { minimum: money(minimum, asset) });
+  return named('problems', code);
 }

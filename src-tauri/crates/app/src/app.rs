@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Weak};
 
+use boothkeeper_documents::reader::Reader;
 use boothkeeper_domain::Timestamp;
+use boothkeeper_domain::Zone;
 use boothkeeper_store::cache::Head;
 use boothkeeper_store::outbox::Binding;
-use boothkeeper_store::{Cache, Hindrance, SyncRole, Zone};
+use boothkeeper_store::{Cache, Hindrance, SyncRole};
 use boothkeeper_sync::clock::SystemClock;
 use boothkeeper_sync::transport::Transport;
 use boothkeeper_sync::wire::api::ClockKind;
@@ -14,7 +16,7 @@ use boothkeeper_sync::{AccessKey, Clock, Laptop, Status};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use crate::secrets::Secrets;
+use crate::session::Secrets;
 use crate::{AppError, Code};
 
 /// What a shell decides before the app opens.
@@ -22,6 +24,8 @@ use crate::{AppError, Code};
 pub struct Options {
     pub data: PathBuf,
     pub zone: Zone,
+    /// Where untrusted documents are read.
+    pub reader: Reader,
     /// A key from the environment, for machines without a keychain: then nothing is stored.
     pub key: Option<AccessKey>,
 }
@@ -49,6 +53,7 @@ impl Options {
         Ok(Options {
             data,
             zone: system_zone(),
+            reader: Reader::this_program(),
             key: key.map(parse).transpose()?,
         })
     }

@@ -1,159 +1,128 @@
-//! Error codes: one for each thing that somebody can act on. The words are the shells'.
+//! Error codes: one for each failure that an operator can act on. Their sentences are in the messages crate.
 
+use boothkeeper_documents::Problem;
 use boothkeeper_domain::billing::Refusal;
 use boothkeeper_store::StoreError;
 use boothkeeper_sync::SyncError;
-use boothkeeper_sync::wire::problem::{Problem, ProblemCode};
+use boothkeeper_sync::wire::problem::{Problem as CloudProblem, ProblemCode};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::secrets::SecretError;
+use crate::session::SecretError;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum Code {
-    SignedOut,
-    /// What was typed cannot be a key.
-    KeyMalformed,
-    KeyMissing,
-    /// The key opens another account than the one this folder copies.
-    WrongAccount,
-    AddressMalformed,
-    Offline,
-    Portal,
-    Server,
-    /// The cloud understood and refused.
-    Refused,
-    UpdateNeeded,
-    Diverged,
-    StreamBroken,
-    Damaged,
-    /// The file of waiting actions, which cannot be fetched again.
-    OutboxDamaged,
-    /// It is not to be begun anew while it can be read.
-    OutboxSound,
-    /// Something would be lost that waits to be sent.
-    ActionsWaiting,
-    DiskFull,
-    ReadOnly,
-    NewerFiles,
-    Locked,
-    /// Other users of the machine can look into the data folder.
-    OpenToOthers,
-    FileSystem,
-    NoKeychain,
-    NotSynced,
-    OutOfRange,
-    UnknownName,
-    NotFound,
-    NotCancellable,
-    /// Another action on the same thing was decided and not sent yet: the two may contradict each other.
-    AlreadyWaiting,
-    /// Something would be destroyed that nobody has confirmed.
-    NotConfirmed,
-    /// A folder, a link, a device.
-    NotAFile,
-    FileEmpty,
-    FileTooLarge,
-    /// Not of a type that may be attached, or not what its name says.
-    FileType,
-    TooManyFiles,
-    TooManyRows,
-    /// A message has more characters than the cloud takes.
-    TextTooLong,
-    /// Something is missing that a dispute needs.
-    DraftIncomplete,
-    /// What a dispute complains of has come right since it was written.
-    CameRight,
-    /// A draft on the same is there already.
-    DraftExists,
-    /// A dispute that was sent is changed no more.
-    DisputeSent,
-    /// A dispute is being written that would be lost.
-    DraftsWaiting,
-    /// A dispute that has been decided takes nothing more.
-    NotOpen,
-    /// There is no cloud behind an imported account.
-    Imported,
-    /// What is to be verified is no proof.
-    NotAPacket,
-    /// Nothing on this computer opens a letter.
-    NoMailProgram,
-    /// Nothing that could be a history.
-    NotAHistory,
-    /// A row of a table has a date or an amount that is none.
-    RowUnreadable,
-    /// No amount, date or number of a purchase could be found in it.
-    NotAReceipt,
-    /// Whose history it is was not said.
-    EmailMissing,
-    /// What a column means cannot be told: the operator says it.
-    AskMapping,
-    /// Dates can be read in two ways.
-    AskDates,
-    /// Amounts can be read in two ways.
-    AskDecimals,
-    Internal,
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $exit:literal;)+) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+        #[serde(rename_all = "snake_case")]
+        pub enum Code {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl Code {
+            pub const ALL: &'static [Code] = &[$(Code::$variant),+];
+
+            /// The name in JSON, by which the messages crate has its sentence (`errors-NAME`).
+            pub const fn name(self) -> &'static str {
+                match self { $(Code::$variant => $name,)+ }
+            }
+
+            /// The exit code of a command that fails with it (`cloud-api.md`): 1 failed, 2 usage, 3 signed out,
+            /// 4 offline, 5 refused, 6 diverged.
+            pub const fn exit(self) -> u8 {
+                match self { $(Code::$variant => $exit,)+ }
+            }
+        }
+    };
 }
 
-impl Code {
-    pub const ALL: &'static [Code] = &[
-        Code::SignedOut,
-        Code::KeyMalformed,
-        Code::KeyMissing,
-        Code::WrongAccount,
-        Code::AddressMalformed,
-        Code::Offline,
-        Code::Portal,
-        Code::Server,
-        Code::Refused,
-        Code::UpdateNeeded,
-        Code::Diverged,
-        Code::StreamBroken,
-        Code::Damaged,
-        Code::OutboxDamaged,
-        Code::OutboxSound,
-        Code::ActionsWaiting,
-        Code::DiskFull,
-        Code::ReadOnly,
-        Code::NewerFiles,
-        Code::Locked,
-        Code::OpenToOthers,
-        Code::FileSystem,
-        Code::NoKeychain,
-        Code::NotSynced,
-        Code::OutOfRange,
-        Code::UnknownName,
-        Code::NotFound,
-        Code::NotCancellable,
-        Code::AlreadyWaiting,
-        Code::NotConfirmed,
-        Code::NotAFile,
-        Code::FileEmpty,
-        Code::FileTooLarge,
-        Code::FileType,
-        Code::TooManyFiles,
-        Code::TooManyRows,
-        Code::TextTooLong,
-        Code::DraftIncomplete,
-        Code::CameRight,
-        Code::DraftExists,
-        Code::DisputeSent,
-        Code::DraftsWaiting,
-        Code::NotOpen,
-        Code::Imported,
-        Code::NotAPacket,
-        Code::NoMailProgram,
-        Code::NotAHistory,
-        Code::RowUnreadable,
-        Code::NotAReceipt,
-        Code::EmailMissing,
-        Code::AskMapping,
-        Code::AskDates,
-        Code::AskDecimals,
-        Code::Internal,
-    ];
+codes! {
+    SignedOut = "signed_out", 3;
+    /// What was typed cannot be a key.
+    KeyMalformed = "key_malformed", 2;
+    /// No key was typed, piped or set in the environment.
+    KeyMissing = "key_missing", 2;
+    /// The key opens another account than the one this folder copies.
+    WrongAccount = "wrong_account", 1;
+    AddressMalformed = "address_malformed", 2;
+    Offline = "offline", 4;
+    /// Something other than the cloud answered, such as a sign-in page.
+    Portal = "portal", 4;
+    Server = "server", 4;
+    /// The cloud understood and refused.
+    Refused = "refused", 5;
+    UpdateNeeded = "update_needed", 1;
+    Diverged = "diverged", 6;
+    StreamBroken = "stream_broken", 1;
+    Damaged = "damaged", 1;
+    /// The file of waiting actions, which cannot be fetched again.
+    OutboxDamaged = "outbox_damaged", 1;
+    /// A new outbox is only begun if the old one cannot be read.
+    OutboxSound = "outbox_sound", 1;
+    /// Unsent actions would be lost.
+    ActionsWaiting = "actions_waiting", 1;
+    DiskFull = "disk_full", 1;
+    ReadOnly = "read_only", 1;
+    NewerFiles = "newer_files", 1;
+    Locked = "locked", 1;
+    /// Other users of the machine can read the data folder.
+    OpenToOthers = "open_to_others", 1;
+    FileSystem = "file_system", 1;
+    NoKeychain = "no_keychain", 1;
+    NotSynced = "not_synced", 1;
+    OutOfRange = "out_of_range", 2;
+    UnknownName = "unknown_name", 2;
+    NotFound = "not_found", 1;
+    NotCancellable = "not_cancellable", 1;
+    /// Another unsent action on the same thing may contradict this one.
+    AlreadyWaiting = "already_waiting", 1;
+    /// The action charges or destroys something, and nobody has confirmed it.
+    NotConfirmed = "not_confirmed", 1;
+    /// A folder, a link or a device.
+    NotAFile = "not_a_file", 1;
+    FileEmpty = "file_empty", 1;
+    FileTooLarge = "file_too_large", 1;
+    /// Reading a document needs more memory or time than such a document may take.
+    TooComplex = "too_complex", 1;
+    /// The type may not be attached, or the name says another type.
+    FileType = "file_type", 1;
+    TooManyFiles = "too_many_files", 1;
+    TooManyRows = "too_many_rows", 1;
+    /// A message has more characters than the cloud accepts.
+    TextTooLong = "text_too_long", 1;
+    /// The dispute lacks something that it needs.
+    DraftIncomplete = "draft_incomplete", 1;
+    /// The subject of the dispute has been put right since it was written.
+    CameRight = "came_right", 1;
+    /// There is a draft about the same subject.
+    DraftExists = "draft_exists", 1;
+    /// A dispute that was sent can no longer be edited.
+    DisputeSent = "dispute_sent", 1;
+    /// A dispute that is being written would be lost.
+    DraftsWaiting = "drafts_waiting", 1;
+    /// A decided dispute accepts no more messages.
+    NotOpen = "not_open", 1;
+    /// An imported account has no cloud.
+    Imported = "imported", 1;
+    /// No proof was found in the files to be verified.
+    NotAPacket = "not_a_packet", 1;
+    /// No program on this computer opens e-mail files.
+    NoMailProgram = "no_mail_program", 1;
+    /// The file is not a usage history.
+    NotAHistory = "not_a_history", 1;
+    /// A row of a table has a date or an amount that cannot be read.
+    RowUnreadable = "row_unreadable", 1;
+    /// No amount, date or payment number was found.
+    NotAReceipt = "not_a_receipt", 1;
+    /// The account's e-mail address is missing.
+    EmailMissing = "email_missing", 2;
+    /// The meaning of a column is unclear: the operator must choose.
+    AskMapping = "ask_mapping", 2;
+    /// Dates can be read in two ways.
+    AskDates = "ask_dates", 2;
+    /// Amounts can be read in two ways.
+    AskDecimals = "ask_decimals", 2;
+    Internal = "internal", 1;
 }
 
 /// A code with its chain of causes, and the cloud's problem code if it was the cloud that refused.
@@ -186,7 +155,7 @@ impl AppError {
     /// A refusal that the copy foresees, said as the cloud would say it.
     pub fn foreseen(refusal: &Refusal) -> Self {
         AppError {
-            problem: Some(Problem::from(refusal).code),
+            problem: Some(CloudProblem::from(refusal).code),
             ..AppError::new(Code::Refused)
         }
     }
@@ -270,8 +239,60 @@ impl From<SyncError> for AppError {
     }
 }
 
+impl From<boothkeeper_documents::Error> for AppError {
+    fn from(error: boothkeeper_documents::Error) -> Self {
+        let code = Code::from(error.problem);
+        match error.into_cause() {
+            Some(cause) => AppError::because(code, cause),
+            None => AppError::new(code),
+        }
+    }
+}
+
+impl From<Problem> for Code {
+    fn from(problem: Problem) -> Self {
+        match problem {
+            Problem::FileEmpty => Code::FileEmpty,
+            Problem::FileTooLarge => Code::FileTooLarge,
+            Problem::FileType => Code::FileType,
+            Problem::TooManyFiles => Code::TooManyFiles,
+            Problem::TooComplex => Code::TooComplex,
+            Problem::NotAPacket => Code::NotAPacket,
+            Problem::NotAHistory => Code::NotAHistory,
+            Problem::RowUnreadable => Code::RowUnreadable,
+            Problem::NotAReceipt => Code::NotAReceipt,
+            Problem::AskMapping => Code::AskMapping,
+            Problem::AskDates => Code::AskDates,
+            Problem::AskDecimals => Code::AskDecimals,
+            Problem::AddressMalformed => Code::AddressMalformed,
+            Problem::Damaged => Code::Damaged,
+            Problem::Internal => Code::Internal,
+        }
+    }
+}
+
 impl From<SecretError> for AppError {
     fn from(error: SecretError) -> Self {
         AppError::because(Code::NoKeychain, error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use boothkeeper_messages::errors::ERRORS;
+
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_sentence_and_every_sentence_a_code() {
+        let names: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        for code in Code::ALL {
+            let json = serde_json::to_value(code).unwrap();
+            assert_eq!(json, code.name());
+            assert!(ERRORS.codes().contains(&code.name()), "{}", code.name());
+        }
+        for name in ERRORS.codes() {
+            assert!(names.contains(name), "{name} is not a code");
+        }
     }
 }

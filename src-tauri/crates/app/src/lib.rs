@@ -1,36 +1,32 @@
-//! The use cases: what every shell calls. Shells render; nothing here knows a window or a terminal,
-//! and no shell knows SQL, HTTP or a rule.
+//! The use cases: what every shell calls, one folder a feature. Shells render; nothing here knows a window or a
+//! terminal, and no shell knows SQL, HTTP or a rule.
+//!
+//! [`App`] holds the laptop's files and the engine; a feature's calls are taken through it, such as
+//! `app.history().page(..)`. `xtask/src/house.rs` says which feature may use which.
 
-mod actions;
 mod app;
+pub mod balance;
 mod code;
 mod copy;
+pub mod deadlines;
+mod disputed;
 pub mod disputes;
-mod export;
+mod files;
+pub mod history;
 pub mod import;
-mod letters;
 mod log;
-mod packet;
-mod preferences;
-mod secrets;
-mod session;
-#[doc(hidden)]
-pub mod untrusted;
-mod upkeep;
-pub mod views;
+pub mod outbox;
+pub mod overview;
+pub mod plan;
+pub mod session;
 pub mod words;
 
-pub use actions::{BuyView, Decision, Foreseen};
 pub use app::{App, Options, start_outbox_over, system_zone};
+pub use boothkeeper_documents::reader::{Reader, run_if_child as run_if_document_reader};
 pub use boothkeeper_domain as domain;
-pub use boothkeeper_store::Zone;
+pub use boothkeeper_domain::Zone;
 pub use boothkeeper_sync::clock::{Clock, SystemClock};
 pub use boothkeeper_sync::wire::action::Action;
 pub use chrono::NaiveDate as Date;
 pub use code::{AppError, Code};
-pub use export::Format;
 pub use log::log_to_stderr;
-pub use packet::{Flaw, Verdict, verify_packet};
-pub use preferences::Preferences;
-pub use secrets::{Remember, Secrets};
-pub use session::{Setup, Synced, default_data_folder};

@@ -6,7 +6,8 @@ use boothkeeper_domain::disputes::DisputeKind;
 use boothkeeper_domain::findings::CauseCode;
 use boothkeeper_domain::{Amount, Asset, Bucket};
 
-use crate::views::{DeadlineView, PendingKind};
+use crate::balance::PendingKind;
+use crate::deadlines::DeadlineView;
 
 pub const fn deadline(code: DeadlineCode) -> &'static str {
     match code {

@@ -18,7 +18,7 @@ pub async fn buy(
     output: &Output,
 ) -> Result<ExitCode, AppError> {
     freshen(app).await?;
-    let preview = app.buy_preview(amount)?;
+    let preview = app.plan().buy_preview(amount)?;
     if preview.closed {
         return Err(AppError::foreseen(&Refusal::AccountClosed));
     }
@@ -26,7 +26,7 @@ pub async fn buy(
     if !yes && !output.confirm() {
         return Ok(output.not_confirmed(&preview));
     }
-    send(app, &app.buy_credits(amount)?.id, output).await
+    send(app, &app.plan().buy_credits(amount)?.id, output).await
 }
 
 /// Switching it on is a word for every purchase it will make.
@@ -37,14 +37,14 @@ pub async fn set_auto_recharge(
     output: &Output,
 ) -> Result<ExitCode, AppError> {
     freshen(app).await?;
-    let terms = app.subscription()?.auto_recharge;
+    let terms = app.plan().subscription()?.auto_recharge;
     if on && !terms.enabled && terms.amount.is_some() {
         output.recharges(&terms, app)?;
         if !yes && !output.confirm() {
             return Ok(output.not_confirmed(&terms));
         }
     }
-    send(app, &app.set_auto_recharge(on)?.id, output).await
+    send(app, &app.plan().set_auto_recharge(on)?.id, output).await
 }
 
 /// Shows what a change does and has it done: as seen, or not at all. What charges or destroys something is done only
@@ -66,12 +66,12 @@ pub async fn decide_on(
     yes: bool,
     output: &Output,
 ) -> Result<ExitCode, AppError> {
-    app.may_decide(&action)?;
-    let foreseen = app.foresee(&action)?;
+    app.outbox().may_decide(&action)?;
+    let foreseen = app.plan().foresee(&action)?;
     output.foreseen(&foreseen, app)?;
-    let free = app.free_plan()?.code;
+    let free = app.plan().free_plan()?.code;
     if matches!(&action, Action::ChangePlan(target) if target.plan == free) {
-        output.prices(&app.pause_preview()?, app)?;
+        output.prices(&app.plan().pause_preview()?, app)?;
     }
     let quote = foreseen.quote;
     // A cancelled plan ends in closing, which deletes every credit.
@@ -79,14 +79,14 @@ pub async fn decide_on(
     if asks && !yes && !output.confirm() {
         return Ok(output.not_confirmed(&quote));
     }
-    let queued = app.decide(&action, quote)?;
+    let queued = app.plan().decide(&action, quote)?;
     send(app, &queued.id, output).await
 }
 
 /// What is shown is what the cloud says now, where it can be asked.
 pub async fn freshen(app: &App) -> Result<(), AppError> {
-    app.signed_in()?;
-    match app.sync_once().await {
+    app.session().signed_in()?;
+    match app.session().sync_once().await {
         Err(error) if !error.is_transient() => Err(error),
         _ => Ok(()),
     }
@@ -95,8 +95,8 @@ pub async fn freshen(app: &App) -> Result<(), AppError> {
 /// Tries to send at once. What waits for the network stays queued, and that is a success. What cannot be
 /// sent for another reason is taken back: it is not to surprise anybody later.
 pub async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppError> {
-    let sent = app.sync_once().await;
-    let command = app.command(id)?;
+    let sent = app.session().sync_once().await;
+    let command = app.outbox().get(id)?;
     // What could not be sent may be another action: this one is judged by what became of it.
     let sent = match sent {
         Ok(synced) if command.problem.is_some() => synced.unsent.map_or(Ok(()), Err),
@@ -109,7 +109,7 @@ pub async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppE
         && !error.is_transient()
     {
         if command.state == "queued" {
-            app.cancel_command(id)?;
+            app.outbox().cancel(id)?;
             return Err(error);
         }
         // It may have happened: what is known of it is said, with the error's exit code.

@@ -9,7 +9,7 @@ use boothkeeper_app::domain::disputes::DisputeKind;
 use boothkeeper_app::domain::findings::FindingCode;
 use boothkeeper_app::domain::privacy::masked;
 use boothkeeper_app::domain::{Asset, Seq};
-use boothkeeper_app::views::Since;
+use boothkeeper_app::history::Since;
 use boothkeeper_app::{App, AppError, Code};
 use serde_json::{Value, json};
 
@@ -26,10 +26,10 @@ pub async fn run(
         DisputeCommand::New { finding, claim } => {
             let begin = begin(app, finding.as_deref(), &claim)?;
             let before = match claim.says() {
-                true => app.disputes()?.disputes,
+                true => app.disputes().list()?.disputes,
                 false => vec![],
             };
-            let draft = app.begin_dispute(&begin)?;
+            let draft = app.disputes().begin(&begin)?;
             // What was written into it stays as it is.
             if before.iter().any(|known| known.id == draft.id) {
                 return Err(AppError::because(Code::DraftExists, draft.id));
@@ -43,15 +43,15 @@ pub async fn run(
             output.draft(&draft, app)?;
         }
         DisputeCommand::Edit { id, claim } => {
-            let draft = app.draft(&id)?;
+            let draft = app.disputes().draft(&id)?;
             let draft = change(app, draft, claim)?;
             output.draft(&draft, app)?;
         }
-        DisputeCommand::List => output.disputes(&app.disputes()?, app)?,
+        DisputeCommand::List => output.disputes(&app.disputes().list()?, app)?,
         DisputeCommand::Show { id } => show(app, &id, output)?,
         DisputeCommand::Send { id, yes } => return send(app, &id, yes, output).await,
         DisputeCommand::Message { id, text } => {
-            let queued = app.message_dispute(&id, &text)?;
+            let queued = app.disputes().message(&id, &text)?;
             let (text, sent) = (text.trim(), masked(text.trim()));
             if sent != text {
                 output.note(&format!(
@@ -60,10 +60,10 @@ pub async fn run(
             }
             return crate::send(app, &queued.id, output).await;
         }
-        DisputeCommand::Withdraw { id } => match app.withdraw_dispute(&id)? {
+        DisputeCommand::Withdraw { id } => match app.disputes().withdraw(&id)? {
             Some(queued) => return crate::send(app, &queued.id, output).await,
             None => {
-                let said = match app.draft(&id) {
+                let said = match app.disputes().draft(&id) {
                     Ok(_) => "Taken back before it was sent: it is a draft again.",
                     Err(_) => "The draft is thrown away.",
                 };
@@ -71,7 +71,7 @@ pub async fn run(
             }
         },
         DisputeCommand::SaveEml { id, file, to } => {
-            let mail = app.save_mail(&id, &file, to.as_deref())?;
+            let mail = app.disputes().save_mail(&id, &file, to.as_deref())?;
             let paths = mail.saved.iter().map(|path| path.display().to_string());
             let saved: Vec<_> = paths.collect();
             let said = match &mail.to {
@@ -81,7 +81,7 @@ pub async fn run(
             output.done(&json!({ "saved": saved, "to": mail.to }), &said);
         }
         DisputeCommand::SaveFiles { id, folder } => {
-            let saved = app.save_files(&id, &folder)?;
+            let saved = app.disputes().save_files(&id, &folder)?;
             let said = format!("{} files in {}", saved.len(), folder.display());
             output.done(&json!({ "attachments": saved }), &said);
         }
@@ -91,13 +91,13 @@ pub async fn run(
 
 /// Sends it off; what the journal already explains is asked about where there is somebody to ask.
 async fn send(app: &App, id: &str, yes: bool, output: &Output) -> Result<ExitCode, AppError> {
-    if let Err(error) = app.sync_once().await
+    if let Err(error) = app.session().sync_once().await
         && !error.is_transient()
         && error.code != Code::SignedOut
     {
         return Err(error);
     }
-    let draft = app.draft(id)?;
+    let draft = app.disputes().draft(id)?;
     let doubtful = draft.explained.is_some() || draft.disputed_by.is_some();
     // A script has seen it in the draft that it sends.
     if doubtful && !yes && output.asks() {
@@ -106,9 +106,9 @@ async fn send(app: &App, id: &str, yes: bool, output: &Output) -> Result<ExitCod
             return Err(AppError::new(Code::NotConfirmed));
         }
     }
-    app.send_draft(id)?;
-    let sent = match app.sync_once().await {
-        Ok(synced) => match (synced.unsent, app.dispute(id)?) {
+    app.disputes().send(id)?;
+    let sent = match app.session().sync_once().await {
+        Ok(synced) => match (synced.unsent, app.disputes().show(id)?) {
             // It has not become a ticket: what was refused is this one.
             (Some(error), DisputeView::Draft(_)) => Err(error),
             _ => Ok(()),
@@ -135,7 +135,7 @@ async fn send(app: &App, id: &str, yes: bool, output: &Output) -> Result<ExitCod
 }
 
 fn show(app: &App, id: &str, output: &Output) -> Result<(), AppError> {
-    match app.dispute(id)? {
+    match app.disputes().show(id)? {
         DisputeView::Draft(draft) => output.draft(&draft, app),
         DisputeView::Ticket(ticket) => output.ticket(&ticket, app),
     }
@@ -145,7 +145,7 @@ fn begin(app: &App, finding: Option<&str>, claim: &ClaimArguments) -> Result<Beg
     if let Some(name) = finding {
         let code: FindingCode = serde_json::from_value(Value::from(name))
             .map_err(|error| AppError::because(Code::UnknownName, error))?;
-        let explained = app.explain(Since::Days(claim.from, claim.to))?;
+        let explained = app.history().explain(Since::Days(claim.from, claim.to))?;
         let wanted = |seq: &Seq| claim.entries.is_empty() || claim.entries.contains(&seq.0);
         let named = explained.findings.into_iter().filter(|finding| {
             finding.code == code
@@ -195,15 +195,15 @@ fn change(app: &App, draft: DraftView, claim: ClaimArguments) -> Result<DraftVie
     };
     let mut draft = match edits == Edits::default() {
         true => draft,
-        false => app.edit_draft(&draft.id, edits)?,
+        false => app.disputes().edit(&draft.id, edits)?,
     };
     for name in &claim.detach {
         let file = draft.files.iter().find(|file| file.name == *name);
         let file = file.ok_or(AppError::new(Code::NotFound))?;
-        draft = app.detach(&draft.id, &file.sha256)?;
+        draft = app.disputes().detach(&draft.id, &file.sha256)?;
     }
     for file in &claim.files {
-        draft = app.attach(&draft.id, file)?;
+        draft = app.disputes().attach(&draft.id, file)?;
     }
     Ok(draft)
 }

@@ -42,7 +42,7 @@ pub fn run(
 /// The address of the account that this folder copies, if it does.
 fn known_email(options: &Options) -> Option<String> {
     let app = App::open(options.clone()).ok()?;
-    app.overview().ok()?.plan.map(|plan| plan.email)
+    app.overview().view().ok()?.plan.map(|plan| plan.email)
 }
 
 /// `None` if nothing was said: then what was said before counts.
@@ -115,7 +115,7 @@ impl Output {
             self.line(&format!("  line {line} cannot be read"));
         }
         for ask in &view.asks {
-            let (sentence, next) = crate::words::sentence(*ask);
+            let (sentence, next) = crate::words::sentence((*ask).into());
             self.line(&format!("{sentence} {next}"));
         }
     }

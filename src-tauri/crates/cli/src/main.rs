@@ -17,16 +17,17 @@ use arguments::{
     Arguments, Command, CycleName, HistoryArguments, Order, OutboxCommand, PayWith, PlanCommand,
     RenewalCommand, Switch,
 };
+use boothkeeper_app::balance::glance;
+use boothkeeper_app::disputes::verify_packet;
 use boothkeeper_app::domain::account::{Payer, PaymentOrder};
 use boothkeeper_app::domain::billing::plan::Target;
 use boothkeeper_app::domain::calendar::Cycle;
 use boothkeeper_app::domain::typed;
+use boothkeeper_app::history::Format;
+use boothkeeper_app::history::{HistoryQuery, Since};
 use boothkeeper_app::import::imported_folder;
-use boothkeeper_app::views::{HistoryQuery, Since, glance};
-use boothkeeper_app::{
-    Action, App, AppError, Code, Format, Options, Remember, default_data_folder, start_outbox_over,
-    verify_packet,
-};
+use boothkeeper_app::session::{Remember, default_data_folder};
+use boothkeeper_app::{Action, App, AppError, Code, Options, start_outbox_over};
 use clap::Parser;
 use decide::{decide, decide_on, freshen, send};
 use output::Output;
@@ -34,6 +35,9 @@ use serde::Serialize;
 use serde_json::json;
 
 fn main() -> ExitCode {
+    if let Some(ended) = boothkeeper_app::run_if_document_reader() {
+        return ended;
+    }
     boothkeeper_app::log_to_stderr();
     // A reader that stops reading, `head` say, ends the program without a report.
     let arguments = match Arguments::try_parse() {
@@ -79,7 +83,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, AppError> {
     } = &arguments.command
     {
         // Neither a copy nor a key is wanted for it.
-        let verdict = runtime.block_on(verify_packet(packet, cloud.as_deref()))?;
+        let verdict = runtime.block_on(verify_packet(packet, cloud.as_deref(), &options.reader))?;
         return Ok(output.verdict(&verdict));
     }
     if let Command::Outbox(OutboxCommand::StartOver) = arguments.command {
@@ -120,7 +124,7 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
             demo,
         } => login(app, &cloud, key_stdin, demo, output).await?,
         Command::Logout { discard } => {
-            app.sign_out(discard).await?;
+            app.session().sign_out(discard).await?;
             output.done(
                 &json!({ "signed_in": false }),
                 "Signed out. The copy on this computer is gone.",
@@ -128,16 +132,16 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
         }
         Command::Sync { watch: false } => {
             let before = refused(app)?;
-            let synced = app.sync_once().await?;
+            let synced = app.session().sync_once().await?;
             if let Some(error) = synced.unsent {
                 // The copy is up to date all the same; the exit code is for what waits.
                 return Err(error);
             }
-            output.synced(&app.balance()?, &app.remind()?, app);
+            output.synced(&app.balance().view()?, &app.deadlines().remind()?, app);
             output.refusals(refused(app)?.saturating_sub(before));
         }
         Command::Sync { watch: true } => watch(app, output).await?,
-        Command::Balance => output.balance(&app.balance()?),
+        Command::Balance => output.balance(&app.balance().view()?),
         Command::History(arguments) => history(app, arguments, output)?,
         Command::Buy { amount, yes } => {
             let amount = output::amount(&amount, &asset(app)?)?;
@@ -147,9 +151,9 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
             return decide::set_auto_recharge(app, switch == Switch::On, yes, output).await;
         }
         Command::Explain { from, to } => {
-            output.explain(&app.explain(Since::Days(from, to))?, app)?
+            output.explain(&app.history().explain(Since::Days(from, to))?, app)?
         }
-        Command::Plan { command: None } => output.plan(&app.subscription()?, app)?,
+        Command::Plan { command: None } => output.plan(&app.plan().subscription()?, app)?,
         Command::Plan {
             command:
                 Some(PlanCommand::Set {
@@ -171,8 +175,8 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
             return decide(app, Action::ChangePlan(target), yes, output).await;
         }
         Command::Pause { yes } => {
-            app.signed_in()?;
-            let target = Target::plan(&app.free_plan()?.code, None);
+            app.session().signed_in()?;
+            let target = Target::plan(&app.plan().free_plan()?.code, None);
             return decide(app, Action::ChangePlan(target), yes, output).await;
         }
         Command::Cancel { yes } => return decide(app, Action::Cancel, yes, output).await,
@@ -182,52 +186,56 @@ async fn act(app: &App, command: Command, output: &Output) -> Result<ExitCode, A
             let method = match with {
                 Some(PayWith::Card) => Payer::Card,
                 Some(PayWith::Credits) => Payer::Credits,
-                None => app.payer()?,
+                None => app.plan().payer()?,
             };
             return decide_on(app, Action::PayNow { method }, yes, output).await;
         }
         Command::Renewal(RenewalCommand::Preview) => {
-            output.renewal(&app.renewal_preview()?, app)?;
+            output.renewal(&app.plan().renewal_preview()?, app)?;
         }
         Command::Renewal(RenewalCommand::Set { order, no_fallback }) => {
-            app.signed_in()?;
+            app.session().signed_in()?;
             let first = match order {
                 Order::CardFirst => Payer::Card,
                 Order::CreditsFirst => Payer::Credits,
             };
             let fallback = !no_fallback;
-            let queued = app.set_payment_order(PaymentOrder { first, fallback })?;
+            let queued = app
+                .plan()
+                .set_payment_order(PaymentOrder { first, fallback })?;
             return send(app, &queued.id, output).await;
         }
         Command::Coupon { code } => {
-            app.signed_in()?;
-            let queued = app.redeem_coupon(&code)?;
+            app.session().signed_in()?;
+            let queued = app.plan().redeem_coupon(&code)?;
             return send(app, &queued.id, output).await;
         }
-        Command::Deadlines { ics: None } => output.deadlines(&app.deadlines()?, app)?,
+        Command::Deadlines { ics: None } => output.deadlines(&app.deadlines().list()?, app)?,
         Command::Deadlines { ics: Some(path) } => {
-            let deadlines = app.deadlines()?.deadlines.len();
-            app.calendar_to(&path)?;
+            let deadlines = app.deadlines().list()?.deadlines.len();
+            app.deadlines().calendar_to(&path)?;
             let path = path.display().to_string();
             let said = format!("{deadlines} deadlines in {path}");
             output.done(&json!({ "exported": path, "deadlines": deadlines }), &said);
         }
-        Command::Runway => output.runway(&app.runway()?, app)?,
-        Command::Outbox(OutboxCommand::List) => output.outbox(&app.outbox()?, unit(app).as_ref()),
+        Command::Runway => output.runway(&app.balance().runway()?, app)?,
+        Command::Outbox(OutboxCommand::List) => {
+            output.outbox(&app.outbox().list()?, unit(app).as_ref())
+        }
         Command::Outbox(OutboxCommand::StartOver) => {}
         Command::Outbox(OutboxCommand::Cancel { id }) => {
-            output.command(&app.cancel_command(&id)?, unit(app).as_ref())
+            output.command(&app.outbox().cancel(&id)?, unit(app).as_ref())
         }
         Command::Dispute(command) => return dispute::run(app, command, output).await,
         Command::Import(_) => {}
         Command::Verify { .. } => {
-            let view = app.verify_and_mend().await?;
+            let view = app.session().verify_and_mend().await?;
             output.verify(&view, app.is_imported()?);
             if !view.ok {
                 return Ok(output::exit(Code::Diverged));
             }
         }
-        Command::Doctor => output.doctor(&app.doctor().await?),
+        Command::Doctor => output.doctor(&app.session().doctor().await?),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -240,15 +248,18 @@ async fn login(
     output: &Output,
 ) -> Result<(), AppError> {
     if demo {
-        app.sign_in_to_demo(cloud, Remember::Keychain).await?;
+        app.session()
+            .sign_in_to_demo(cloud, Remember::Keychain)
+            .await?;
     } else {
         let key = if key_stdin { Some(read_key()?) } else { None };
-        app.sign_in(cloud, key.as_deref(), Remember::Keychain)
+        app.session()
+            .sign_in(cloud, key.as_deref(), Remember::Keychain)
             .await?;
     }
-    app.sync_once().await?;
+    app.session().sync_once().await?;
     output.note("Signed in.");
-    output.balance(&app.balance()?);
+    output.balance(&app.balance().view()?);
     Ok(())
 }
 
@@ -263,42 +274,42 @@ fn read_key() -> Result<String, AppError> {
 
 /// What amounts are shown in, if that is known.
 fn unit(app: &App) -> Option<boothkeeper_app::domain::Asset> {
-    app.balance().ok()?.asset
+    app.balance().view().ok()?.asset
 }
 
 fn refused(app: &App) -> Result<usize, AppError> {
-    let commands = app.outbox()?.commands.into_iter();
+    let commands = app.outbox().list()?.commands.into_iter();
     let refused = |state: &str| matches!(state, "rejected" | "needs_decision");
     Ok(commands.filter(|command| refused(&command.state)).count())
 }
 
 /// What amounts are counted in; signed out comes before never synced.
 fn asset(app: &App) -> Result<boothkeeper_app::domain::Asset, AppError> {
-    app.signed_in()?;
+    app.session().signed_in()?;
     unit(app).ok_or(AppError::new(Code::NotSynced))
 }
 
 /// Follows the cloud and says each change of balance or trust, until it is interrupted.
 async fn watch(app: &App, output: &Output) -> Result<(), AppError> {
     let mut changes = app.changes();
-    app.start()?;
+    app.session().start()?;
     let mut said = None;
     loop {
-        let view = app.balance()?;
+        let view = app.balance().view()?;
         let now = (view.balance, view.trust, view.seq, view.reason);
         if said != Some(now) {
             output.balance(&view);
             said = Some(now);
         }
         if view.balance.is_some() {
-            output.reminders(&app.remind()?, app);
+            output.reminders(&app.deadlines().remind()?, app);
         }
         if output.is_cut() {
             return Ok(());
         }
-        if !app.is_following() {
+        if !app.session().is_following() {
             // It ends by itself only where a person is needed.
-            app.sync_once().await?;
+            app.session().sync_once().await?;
             return Ok(());
         }
         // Trust falls by time alone, too.
@@ -322,7 +333,7 @@ fn history(app: &App, arguments: HistoryArguments, output: &Output) -> Result<()
     };
     let Some(path) = arguments.export else {
         let before = arguments.before.map(boothkeeper_app::domain::Seq);
-        let page = app.history_page(&query, before, arguments.limit)?;
+        let page = app.history().page(&query, before, arguments.limit)?;
         output.history(&page, app)?;
         return Ok(());
     };
@@ -331,7 +342,7 @@ fn history(app: &App, arguments: HistoryArguments, output: &Output) -> Result<()
         Some("json") => Format::Json,
         _ => return Err(AppError::new(Code::UnknownName)),
     };
-    let entries = app.export_to(&query, format, &path)?;
+    let entries = app.history().export_to(&query, format, &path)?;
     let exported = Exported {
         exported: path.display().to_string(),
         entries,

@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
+use boothkeeper_app::balance::BalanceView;
 use boothkeeper_app::domain::trust::{Reason, Trust};
 use boothkeeper_app::domain::{Amount, Asset, Kind};
-use boothkeeper_app::views::{
-    BalanceView, CommandView, Doctor, HistoryPage, OutboxView, RowView, VerifyView,
-};
+use boothkeeper_app::history::{HistoryPage, RowView};
+use boothkeeper_app::outbox::{CommandView, OutboxView};
+use boothkeeper_app::session::{Doctor, VerifyView};
 use boothkeeper_app::words::money;
 use boothkeeper_app::{App, AppError, Code, Zone, system_zone};
 use serde::Serialize;
@@ -24,24 +25,8 @@ pub struct Output {
     unwritten: RefCell<Option<std::io::Error>>,
 }
 
-/// `cloud-api.md`: 1 failed, 3 signed out, 4 offline, 5 refused, 6 diverged; 2 is usage.
 pub fn exit(code: Code) -> ExitCode {
-    ExitCode::from(match code {
-        Code::KeyMissing
-        | Code::KeyMalformed
-        | Code::AddressMalformed
-        | Code::OutOfRange
-        | Code::UnknownName
-        | Code::EmailMissing
-        | Code::AskMapping
-        | Code::AskDates
-        | Code::AskDecimals => 2,
-        Code::SignedOut => 3,
-        Code::Offline | Code::Portal | Code::Server => 4,
-        Code::Refused => 5,
-        Code::Diverged => 6,
-        _ => 1,
-    })
+    ExitCode::from(code.exit())
 }
 
 /// What was typed cannot be read; help and version are what was asked for.
@@ -104,11 +89,11 @@ impl Output {
                 "causes": error.causes(),
             }}));
         } else {
-            to_stderr(sentence);
+            to_stderr(&sentence);
             if let Some(problem) = error.problem {
                 to_stderr(&format!("  {}", problem.title()));
             }
-            to_stderr(next);
+            to_stderr(&next);
             for cause in error.causes() {
                 to_stderr(&format!("  because: {cause}"));
             }
@@ -163,7 +148,11 @@ impl Output {
             self.print(page);
             return Ok(());
         }
-        let asset = app.balance()?.asset.ok_or(AppError::new(Code::NotSynced))?;
+        let asset = app
+            .balance()
+            .view()?
+            .asset
+            .ok_or(AppError::new(Code::NotSynced))?;
         for entry in &page.entries {
             let row = &entry.row;
             let what = row.service.as_deref().unwrap_or(&row.kind);
@@ -310,7 +299,10 @@ pub fn amount(text: &str, asset: &Asset) -> Result<Amount, AppError> {
 }
 
 pub fn asset(app: &App) -> Result<Asset, AppError> {
-    app.balance()?.asset.ok_or(AppError::new(Code::NotSynced))
+    app.balance()
+        .view()?
+        .asset
+        .ok_or(AppError::new(Code::NotSynced))
 }
 
 pub fn json_name(value: &impl Serialize) -> String {

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use boothkeeper_app::domain::account::{Life, Payer};
 use boothkeeper_app::domain::billing::forecast::{Outcome, Preview};
 use boothkeeper_app::domain::{Amount, Asset, Money};
-use boothkeeper_app::views::{AutoRechargeView, PauseView, RenewalPreview, SubscriptionView};
+use boothkeeper_app::plan::{AutoRechargeView, PauseView, RenewalPreview, SubscriptionView};
+use boothkeeper_app::plan::{BuyView, Foreseen};
 use boothkeeper_app::words::money;
-use boothkeeper_app::{App, AppError, BuyView, Code, Foreseen};
+use boothkeeper_app::{App, AppError, Code};
 use serde::Serialize;
 use serde_json::json;
 
@@ -70,7 +71,7 @@ impl Output {
                 self.line(&format!("  next renewal {at}: {due}, {paid}"));
             }
         }
-        self.line(&format!("  {}", trust(&app.balance()?, zone)));
+        self.line(&format!("  {}", trust(&app.balance().view()?, zone)));
         Ok(())
     }
 
@@ -80,7 +81,7 @@ impl Output {
             return Ok(());
         }
         let (Some(at), Some(due)) = (view.at, &view.fee) else {
-            let standing = app.subscription()?;
+            let standing = app.plan().subscription()?;
             if standing.payment_pending.is_none() && standing.due_now.is_none() {
                 self.line("No renewal is coming.");
             }
@@ -89,7 +90,7 @@ impl Output {
         let asset = asset(app)?;
         let at = app.zone().local(at);
         self.line(&format!("{} on {at} ({})", fee(due), app.zone().name()));
-        let first = app.subscription()?.payment_order.first;
+        let first = app.plan().subscription()?.payment_order.first;
         for (payer, name, preview) in [
             (Payer::Card, "card first", &view.card_first),
             (Payer::Credits, "credits first", &view.credits_first),
@@ -210,7 +211,7 @@ impl Output {
         let (false, Some(at), Some(amount)) = (self.json(), terms.at, terms.amount) else {
             return Ok(());
         };
-        let (asset, balance) = (asset(app)?, app.balance()?.balance);
+        let (asset, balance) = (asset(app)?, app.balance().view()?.balance);
         let now = match balance {
             Some(balance) if balance <= at => ", and so at once",
             _ => "",
@@ -243,8 +244,8 @@ impl Output {
                 "quote": seen,
             }}));
         } else {
-            crate::output::to_stderr(sentence);
-            crate::output::to_stderr(next);
+            crate::output::to_stderr(&sentence);
+            crate::output::to_stderr(&next);
         }
         exit(Code::NotConfirmed)
     }
@@ -259,8 +260,8 @@ impl Output {
 
     pub fn standing(&self, app: &App) -> Result<(), AppError> {
         if !self.json() {
-            self.balance(&app.balance()?);
-            let subscription = app.subscription()?;
+            self.balance(&app.balance().view()?);
+            let subscription = app.plan().subscription()?;
             self.warnings(&subscription, app)?;
         }
         Ok(())
@@ -295,7 +296,7 @@ impl Output {
             ));
         }
         if let Some(at) = view.closes_at {
-            let (at, balance) = (zone.local(at), app.balance()?.balance);
+            let (at, balance) = (zone.local(at), app.balance().view()?.balance);
             let all = balance.map_or("every credit".to_owned(), |all| money(all, &asset));
             self.line(&format!(
                 "  CLOSES {at} with {all}, unless you act and the cloud hears of it before"

@@ -1,9 +1,11 @@
 //! What is due, what is to be remembered, how far the credits go and where they went, as lines.
 
+use boothkeeper_app::balance::{BalanceView, RunwayView};
+use boothkeeper_app::deadlines::DeadlinesView;
 use boothkeeper_app::domain::Asset;
 use boothkeeper_app::domain::findings::{CauseCode, Spent};
 use boothkeeper_app::domain::reminders::Reminder;
-use boothkeeper_app::views::{BalanceView, DeadlinesView, Explanation, RunwayView};
+use boothkeeper_app::history::Explanation;
 use boothkeeper_app::words::{self, money};
 use boothkeeper_app::{App, AppError};
 use serde_json::json;
@@ -29,7 +31,7 @@ impl Output {
             self.line(&format!("{at}  {:<22}{risk}", json_name(&deadline.code)));
             self.line(&format!("    {detail}"));
         }
-        let standing = trust(&app.balance()?, app.zone());
+        let standing = trust(&app.balance().view()?, app.zone());
         self.line(&format!("times in {}; {standing}", app.zone().name()));
         Ok(())
     }
@@ -81,7 +83,7 @@ impl Output {
         }
         let a_day = money(view.a_day, &asset);
         self.line(&format!("{a_day} a day on average of the last 30"));
-        self.line(&trust(&app.balance()?, zone));
+        self.line(&trust(&app.balance().view()?, zone));
         Ok(())
     }
 
@@ -157,7 +159,7 @@ impl Output {
         }
         self.balance(view);
         self.reminders(reminders, app);
-        if let Ok(subscription) = app.subscription() {
+        if let Ok(subscription) = app.plan().subscription() {
             // Without words for what is not there.
             let _ = self.warnings(&subscription, app);
         }

@@ -1,4 +1,4 @@
-//! Amounts of credits and of money: whole minor units, never a float.
+//! Amounts of credits and of money. An amount is a whole number of minor units, never a float.
 
 use std::fmt;
 
@@ -7,15 +7,15 @@ use thiserror::Error;
 
 use crate::bounds::ASSET_SCALE;
 
-/// Whole minor units of an account's asset (cents, or whole credits), within ±(2^53 − 1) so that
-/// JSON and TypeScript carry every value exactly.
+/// Whole minor units of an account's asset (cents, or whole credits), within ±(2^53 − 1). Every value in this range
+/// is exact in JSON and TypeScript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "number"))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Amount(i64);
 
-/// The arithmetic left the range that can be carried exactly.
+/// The result is outside the range of [`Amount`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the amount is outside ±(2^53 − 1) minor units")]
 pub struct AmountError;
@@ -25,6 +25,7 @@ impl Amount {
     pub const MAX: Amount = Amount((1 << 53) - 1);
     pub const MIN: Amount = Amount(-((1 << 53) - 1));
 
+    /// `minor` is in minor units. Fails if it is outside [`Amount::MIN`]..=[`Amount::MAX`].
     pub fn new(minor: i64) -> Result<Self, AmountError> {
         if minor.unsigned_abs() < 1 << 53 {
             Ok(Amount(minor))
@@ -33,11 +34,12 @@ impl Amount {
         }
     }
 
-    /// For amounts written in the source; out of range does not compile when used in a `const`.
+    /// For amounts written in the source code, in minor units. Every `i32` is in range, so this cannot fail.
     pub const fn of(minor: i32) -> Self {
         Amount(minor as i64)
     }
 
+    /// The amount in minor units.
     pub const fn minor(self) -> i64 {
         self.0
     }
@@ -54,7 +56,7 @@ impl Amount {
         Self::new(self.0.checked_mul(i64::from(factor)).ok_or(AmountError)?)
     }
 
-    /// The range is symmetric, so this cannot leave it.
+    /// The amount with the opposite sign. Cannot fail, because the range is symmetric.
     pub const fn negated(self) -> Self {
         Amount(-self.0)
     }
@@ -84,7 +86,7 @@ impl<'de> Deserialize<'de> for Amount {
     }
 }
 
-/// What an account's credits are counted in; fixed for the account's life.
+/// The unit in which an account's credits are counted. It never changes during the account's life.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -95,7 +97,8 @@ pub struct Asset {
     pub scale: u8,
 }
 
-/// A larger scale is refused where it enters: ten to its power would leave the range of an amount.
+/// Reads a scale and rejects one above [`ASSET_SCALE`]: one major unit (10^scale minor units) could otherwise exceed
+/// the range of an amount.
 fn scale<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     let scale = u8::deserialize(deserializer)?;
     match scale <= ASSET_SCALE {
@@ -119,7 +122,8 @@ impl Asset {
         }
     }
 
-    /// A plain decimal with a point and no grouping, for CSV and terminals: `-19.00`, `540`.
+    /// The amount as a plain decimal in major units, with a point and without grouping, for CSV and terminals:
+    /// `-19.00`, `540`.
     pub fn decimal(&self, amount: Amount) -> Decimal {
         Decimal {
             minor: amount.0,
@@ -127,7 +131,8 @@ impl Asset {
         }
     }
 
-    /// Reads a plain decimal as [`Asset::decimal`] writes it; more digits than the scale are refused.
+    /// Reads a plain decimal as [`Asset::decimal`] writes it. `None` if the text is not such a decimal, has more
+    /// fraction digits than the scale, or is out of range.
     pub fn parse(&self, text: &str) -> Option<Amount> {
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -167,7 +172,7 @@ impl fmt::Display for Decimal {
     }
 }
 
-/// A fee or a card charge: money, never credits.
+/// An amount of money, such as a fee or a card charge. Never an amount of credits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -193,13 +198,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_amount_javascript_cannot_hold_is_refused() {
+    fn amount_beyond_javascript_integers_is_refused() {
         assert_eq!(Amount::new(1 << 53), Err(AmountError));
         assert_eq!(Amount::MAX.checked_add(Amount::of(1)), Err(AmountError));
         assert!(serde_json::from_str::<Amount>("9007199254740992").is_err());
         assert!(
             serde_json::from_str::<Amount>("1.0").is_err(),
-            "a float is no amount"
+            "a float must be refused"
         );
     }
 
@@ -214,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn decimals_are_written_and_read_back() {
+    fn written_decimal_parses_to_the_same_amount() {
         let usd = Asset::usd();
         for (minor, text) in [(0, "0.00"), (-1900, "-19.00"), (5, "0.05"), (-5, "-0.05")] {
             assert_eq!(usd.decimal(Amount::of(minor)).to_string(), text);

@@ -1,33 +1,35 @@
-//! Limits of what comes from outside (`domain.md` §14): one constant each, used wherever such a value enters.
+//! Limits of values that come from outside (`domain.md` §14). Each limit is one constant, checked wherever such a value
+//! enters.
 //!
-//! A booth's run is never refused for a long label: the label is shortened ([`label`]). What an operator or
-//! support types is refused instead ([`fits`]), so that nobody believes a text arrived that did not.
+//! A label sent by a booth is shortened ([`label`]), so that a run is never refused for it. A text typed by an operator
+//! or by support is refused if it is too long ([`fits`]), because cutting it would lose words without notice.
 
 use std::borrow::Cow;
 
-/// Event and device labels, and names of events: characters.
+/// Most characters of an event label, a device label or the name of an event.
 pub const LABEL_CHARS: usize = 120;
-/// The same in bytes of UTF-8: four for each character.
+/// Most bytes of a label in UTF-8: four for each character.
 pub const LABEL_BYTES: usize = 4 * LABEL_CHARS;
-/// A reason or a note of support: characters.
+/// Most characters of a reason, or of a note by support.
 pub const REASON_CHARS: usize = 2_000;
-/// A message of a dispute: characters.
+/// Most characters of a message in a dispute.
 pub const MESSAGE_CHARS: usize = 16_000;
-/// An e-mail address (RFC 5321): characters.
+/// Most characters of an e-mail address (RFC 5321).
 pub const EMAIL_CHARS: usize = 254;
-/// An id that a client makes: characters, all ASCII. Ids of earlier versions, up to 80, stay readable.
+/// Most characters of an id made by a client, all ASCII. Older ids of up to 80 characters can still be read.
 pub const ID_CHARS: usize = 64;
-/// A coupon's code: characters.
+/// Most characters of a coupon code.
 pub const COUPON_CHARS: usize = 32;
-/// An asset's digits after the decimal point, at most.
+/// Most digits after the decimal point of an asset or a currency.
 pub const ASSET_SCALE: u8 = 6;
-/// Scheduled events of an account.
+/// Most scheduled events of one account.
 pub const EVENTS: usize = 4_000;
-/// Grants that one entry empties, at most; more go on in further entries of the same kind.
+/// Most lines of one entry, so most grants that it draws from. An expiry or a closure of more grants continues in
+/// further entries of the same kind.
 pub const LINES: usize = 1_000;
 
-/// A label as it is kept: on one line, at most [`LABEL_CHARS`] characters and [`LABEL_BYTES`] bytes. One that
-/// was cut ends in an ellipsis.
+/// The label as it is stored: one line of at most [`LABEL_CHARS`] characters and [`LABEL_BYTES`] bytes. A label that is
+/// too long is cut and ends in an ellipsis.
 pub fn label(text: &str) -> Cow<'_, str> {
     let plain = one_line(text);
     let fits = plain.chars().count() <= LABEL_CHARS && plain.len() <= LABEL_BYTES;
@@ -38,7 +40,7 @@ pub fn label(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept + "…")
 }
 
-/// Control characters, line breaks among them, as spaces.
+/// The text with every control character and line break replaced by a space.
 pub fn one_line(text: &str) -> Cow<'_, str> {
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     match text.contains(breaks) {
@@ -47,7 +49,7 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A text of several lines as it is kept: line breaks and tabs stay, other control characters become spaces.
+/// A text of several lines as it is stored: line breaks and tabs stay, other control characters become spaces.
 pub fn lines(text: &str) -> Cow<'_, str> {
     let controls = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
     match text.contains(controls) {
@@ -56,9 +58,9 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a text has at most so many characters.
+/// Whether a text has at most `chars` characters.
 pub fn fits(text: &str, chars: usize) -> bool {
-    // Counting ends where the limit is passed, however long the text is.
+    // Stops counting at the limit, so that a very long text costs no more time.
     text.chars().nth(chars).is_none()
 }
 

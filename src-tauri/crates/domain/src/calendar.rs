@@ -1,5 +1,6 @@
-//! Periods on the anchor's grid (`domain.md` §6): period *n* starts at anchor + *n* months with the
-//! day clamped to the month's end, always counted from the anchor so that it never drifts.
+//! Billing periods on the anchor's grid (`domain.md` §6). Period *n* starts at anchor + *n* months, or *n* years for an
+//! annual cycle, with the day clamped to the end of a short month. Starts are always computed from the anchor and not
+//! from the previous period, so that they never drift.
 
 use chrono::Months;
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,7 @@ impl Cycle {
     }
 }
 
-/// A paid span, `[start, end)`.
+/// A span of time, `[start, end)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -39,7 +40,7 @@ impl Period {
     }
 }
 
-/// Start of period `n` of an anchor; `None` past the calendar's end (the year 9999).
+/// Start of period `n`, counted from 0; `None` if it lies past the end of the calendar.
 pub fn period_start(anchor: Timestamp, cycle: Cycle, n: u32) -> Option<Timestamp> {
     let months = Months::new(n.checked_mul(cycle.months())?);
     let at = anchor.to_utc().checked_add_months(months)?;
@@ -53,9 +54,9 @@ pub fn period(anchor: Timestamp, cycle: Cycle, n: u32) -> Option<Period> {
     })
 }
 
-/// Whole months from the anchor to the grid's month that contains `at`; 0 before the anchor.
+/// Number of the monthly period that contains `at`, counted from 0; 0 for instants before the anchor.
 pub fn month_at(anchor: Timestamp, at: Timestamp) -> Option<u32> {
-    // 31 days a month never overestimates, so the guess is at or before the month sought.
+    // No month is longer than 31 days, so this first guess is never too late.
     let days = at.since(anchor).max(0) / crate::time::DAY;
     let mut month = u32::try_from(days / 31).ok()?;
     while period_start(anchor, Cycle::Monthly, month + 1)? <= at {
@@ -64,8 +65,8 @@ pub fn month_at(anchor: Timestamp, at: Timestamp) -> Option<u32> {
     Some(month)
 }
 
-/// The period that follows one that ends at `end`: it starts there, and its own end lies on the
-/// anchor's grid, so that a change of cycle does not move the billing day.
+/// The period that follows a period ending at `end`. It starts at `end`, and its own end lies on the anchor's grid, so
+/// that a change of cycle does not move the billing day.
 pub fn following(anchor: Timestamp, cycle: Cycle, end: Timestamp) -> Option<Period> {
     let month = month_at(anchor, end)?.checked_add(cycle.months())?;
     Some(Period {
@@ -74,7 +75,7 @@ pub fn following(anchor: Timestamp, cycle: Cycle, end: Timestamp) -> Option<Peri
     })
 }
 
-/// The period that contains `at`, of those that follow one that ends at `end`.
+/// Of the periods that follow a period ending at `end`, the first one that ends after `at`.
 pub fn following_at(
     anchor: Timestamp,
     cycle: Cycle,
@@ -88,7 +89,7 @@ pub fn following_at(
     Some(period)
 }
 
-/// The period of the anchor's grid that contains `at`; the first one for instants before the anchor.
+/// The period of the anchor's grid that contains `at`; the first period for instants before the anchor.
 pub fn period_at(anchor: Timestamp, cycle: Cycle, at: Timestamp) -> Option<Period> {
     let n = month_at(anchor, at)? / cycle.months();
     period(anchor, cycle, n)
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn month_ends_are_clamped_and_come_back() {
+    fn period_start_on_day_31_is_clamped_in_short_months_without_drift() {
         assert_eq!(
             starts("2025-01-31T10:00:00Z", Cycle::Monthly, 4),
             ["2025-02-28", "2025-03-31", "2025-04-30", "2025-05-31"]
@@ -129,7 +130,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn periods_touch_and_keep_the_time_of_day(
+        fn adjacent_periods_touch_and_keep_the_time_of_day(
             anchor in 0i64..4_000_000_000_000, n in 0u32..600, annual in any::<bool>()
         ) {
             let anchor = Timestamp::from_millis(anchor);
@@ -143,7 +144,7 @@ mod tests {
         }
 
         #[test]
-        fn the_period_at_an_instant_contains_it(
+        fn period_at_an_instant_contains_that_instant(
             anchor in 0i64..2_000_000_000_000, ahead in 0i64..2_000_000_000_000, annual in any::<bool>()
         ) {
             let anchor = Timestamp::from_millis(anchor);

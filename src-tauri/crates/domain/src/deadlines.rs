@@ -1,4 +1,4 @@
-//! What is coming, when, and what is at stake (`domain.md` §10).
+//! The coming deadlines of an account: what happens, when, and how many credits are at risk (`domain.md` §10).
 
 use std::collections::BTreeMap;
 
@@ -14,24 +14,24 @@ use crate::{Account, Amount, Catalog, Source, Timestamp};
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum DeadlineCode {
-    /// The account closes, and every credit is gone.
+    /// The account closes and loses all credits.
     GraceEnd,
-    /// A cancelled period ends: grace begins, and after it the account closes.
+    /// The period of a cancelled plan ends. Grace starts, and after it the account closes.
     CancelledPeriodEnd,
     Renewal,
     /// The last moment to cancel before the coming renewal.
     CancelBy,
-    /// A fee that was not paid is tried again.
+    /// An unpaid fee is tried again.
     PaymentRetry,
     CardExpiry,
     AllowanceRefresh,
     GrantExpiry,
-    /// Support's reply to a dispute is expected.
+    /// Support's reply to a dispute is due.
     DisputeReply,
 }
 
 impl DeadlineCode {
-    /// As in JSON.
+    /// The code's name in JSON.
     pub const fn name(self) -> &'static str {
         match self {
             DeadlineCode::GraceEnd => "grace_end",
@@ -46,10 +46,10 @@ impl DeadlineCode {
         }
     }
 
-    /// How long before it is to be said, longest first.
+    /// How long before the deadline reminders are due, in milliseconds, longest first.
     pub const fn tiers(self) -> &'static [i64] {
         match self {
-            // Those that cost credits.
+            // The deadlines that lead to the loss of all credits.
             DeadlineCode::GraceEnd | DeadlineCode::CancelledPeriodEnd => {
                 &[14 * DAY, 7 * DAY, 3 * DAY, DAY, 2 * HOUR]
             }
@@ -62,14 +62,14 @@ impl DeadlineCode {
 pub struct Deadline {
     pub code: DeadlineCode,
     pub at: Timestamp,
-    /// Credits that are gone when it passes with nothing done.
+    /// Credits, in minor units, that are lost if the operator does nothing before the deadline.
     pub at_risk: Option<Amount>,
-    /// Before this nobody could have known of it: no tier lies earlier.
+    /// When the deadline came into existence, if that is known. Reminders that would lie earlier are left out.
     pub since: Option<Timestamp>,
 }
 
 impl Deadline {
-    /// When it is to be said.
+    /// When reminders are due, earliest first.
     pub fn tiers(&self) -> impl Iterator<Item = Timestamp> + use<> {
         let (at, since) = (self.at, self.since);
         let tiers = self.code.tiers().iter().map(move |ahead| at.plus(-ahead));
@@ -77,10 +77,10 @@ impl Deadline {
     }
 }
 
-/// All that is still to come after `now`, soonest first.
+/// All deadlines after `now`, soonest first.
 pub fn deadlines(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Deadline> {
     let renewal = forecast::renewal_at(account);
-    // A cancel that came too late for this period's end holds for the next.
+    // May lie one period later, if the plan was cancelled too late for the end of the current period.
     let cancelled = account.cancel_at.filter(|_| account.life == Life::Active);
     let undecided = renewal.filter(|_| account.cancel_at.is_none());
     let closes = forecast::closes_at(account, catalog);
@@ -89,7 +89,8 @@ pub fn deadlines(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<De
         || account.auto_recharge.enabled
         || account.grace.is_some_and(|g| g.cause == GraceCause::Unpaid);
     let card = account.card.as_ref().filter(|_| alive && pays);
-    // What expires at one instant is one deadline. An allowance that another follows is its refresh.
+    // Grants that expire at the same instant are one deadline. An allowance that expires when the next one is granted
+    // belongs to the refresh and is not a deadline of its own.
     let refresh = allowance_at(account, catalog);
     let mut expiries: BTreeMap<Timestamp, Amount> = BTreeMap::new();
     let mut replaced = None;
@@ -129,10 +130,10 @@ pub fn deadlines(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<De
     let fixed = fixed
         .into_iter()
         .filter_map(|(code, at, at_risk)| Some((code, at?, at_risk)));
-    // Of those that are expected at one instant the newest is the deadline.
+    // Replies due at the same instant are one deadline, which exists since the newest of the operator's messages.
     let mut replies: BTreeMap<Timestamp, Timestamp> = BTreeMap::new();
     for dispute in account.disputes.values() {
-        // Once support has written, the word is the operator's.
+        // No reply is due once support has written.
         let (Some(by), Some(asked_at)) = (dispute.reply_by(), dispute.asked_at) else {
             continue;
         };
@@ -160,7 +161,7 @@ pub fn deadlines(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<De
     deadlines
 }
 
-/// The next refresh: where it falls on the renewal it comes with it.
+/// When the next allowance is granted, including one that is granted with the coming renewal.
 fn allowance_at(account: &Account, catalog: &Catalog) -> Option<Timestamp> {
     let renews = forecast::renewal_at(account);
     let granted = allowance::monthly(account, catalog).is_ok_and(Amount::is_positive);

@@ -1,5 +1,5 @@
-//! What a dispute is about, which two are the same, when a reply is expected, and whether the journal
-//! already explains what is complained of (`domain.md` §11).
+//! Rules of disputes: what a dispute is about, which disputes are the same, when a reply is due, and whether the
+//! journal already explains the disputed difference (`domain.md` §11).
 
 use std::collections::BTreeSet;
 
@@ -13,10 +13,13 @@ use crate::time::DAY;
 use crate::typed;
 use crate::{Account, Amount, Catalog, Entry, Hash, PaymentId, Seq, Timestamp};
 
-/// Rows of one dispute.
+/// Most journal entries that one dispute may name.
 pub const MAX_ROWS: usize = 400;
+/// Most files attached to one dispute.
 pub const MAX_FILES: usize = 20;
+/// Most bytes of one attached file.
 pub const MAX_FILE: u64 = 10 * 1024 * 1024;
+/// Most bytes of all attached files of a dispute together.
 pub const MAX_FILES_TOGETHER: u64 = 25 * 1024 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,7 +55,7 @@ impl DisputeKind {
         DisputeKind::Other,
     ];
 
-    /// As in JSON.
+    /// The kind's name in JSON.
     pub const fn name(self) -> &'static str {
         match self {
             DisputeKind::PurchaseMissing => "purchase_missing",
@@ -69,7 +72,7 @@ impl DisputeKind {
         }
     }
 
-    /// Whether an account has one open ticket of it at most, whatever it is about.
+    /// True if an account can have only one open dispute of this kind, whatever it is about.
     pub const fn is_one_an_account(self) -> bool {
         matches!(
             self,
@@ -77,11 +80,12 @@ impl DisputeKind {
         )
     }
 
+    /// The kind with this name in JSON.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// What a finding is complained of as.
+    /// The kind of dispute to propose for a finding.
     pub const fn of_finding(code: FindingCode) -> Self {
         match code {
             FindingCode::PurchaseProcessing
@@ -115,7 +119,7 @@ impl DisputeKind {
         }
     }
 
-    /// What an entry is complained of as, if it is chosen by itself.
+    /// The kind of dispute to propose for an entry that the operator chose without a finding.
     pub const fn of_entry(body: &Body) -> Self {
         match body {
             Body::PurchaseStarted(_) | Body::PurchaseDeclined(_) => DisputeKind::PurchaseMissing,
@@ -137,7 +141,7 @@ impl DisputeKind {
     }
 }
 
-/// How a dispute came out, if support had to do something.
+/// How support resolved a dispute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -149,7 +153,7 @@ pub enum Resolution {
 }
 
 impl Resolution {
-    /// As in JSON.
+    /// The resolution's name in JSON.
     pub const fn name(self) -> &'static str {
         match self {
             Resolution::Credited => "credited",
@@ -159,8 +163,8 @@ impl Resolution {
     }
 }
 
-/// The last millisecond of the UTC day on which a reply is expected: the same day for what cannot wait, else
-/// two business days later.
+/// When support's reply is due: the last millisecond of a UTC day. That day is the day of opening for missing purchases
+/// and closed accounts, and two business days later for all other kinds.
 pub fn reply_by(kind: DisputeKind, opened: Timestamp) -> Timestamp {
     let mut day = opened.utc_day();
     if !matches!(
@@ -182,7 +186,7 @@ fn is_weekend(utc_day: i64) -> bool {
     matches!(weekday, Weekday::Sat | Weekday::Sun)
 }
 
-/// The finding that led to a dispute, to be looked at again before it is sent.
+/// The finding that led to a draft of a dispute. It is checked again before the draft is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Premise {
     pub code: FindingCode,
@@ -190,7 +194,7 @@ pub struct Premise {
 }
 
 impl Premise {
-    /// Whether it is still so; `refunded` tells of a run's charge.
+    /// Whether the finding still holds. `refunded` says whether the run charged by an entry has been refunded.
     pub fn holds(
         &self,
         account: &Account,
@@ -215,27 +219,30 @@ impl Premise {
                 standing.iter().any(|finding| finding.code == self.code)
             }
             FindingCode::AccountClosed => account.life == Life::Closed,
-            // What is in the journal stays in it.
+            // The other findings do not end: they are about entries, and entries stay in the journal.
             _ => true,
         }
     }
 }
 
-/// What a dispute names beside its entries.
+/// What the operator names in a dispute in addition to entries.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Named {
     pub payment: Option<PaymentId>,
     pub coupon: Option<String>,
 }
 
-/// What a dispute is about: while one is open, another on exactly the same is the same ticket.
+/// What a dispute is about. While a dispute is open, another one with an equal subject becomes part of the same ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     pub kind: DisputeKind,
-    /// Sorted; empty for what is about the account as a whole.
+    /// Ids of the disputed payment, runs, coupon, plan changes or else entries, sorted. Empty if the dispute is about
+    /// the account as a whole.
     pub of: Vec<String>,
 }
 
+/// The subject of a dispute. It is the same whichever entries of the same run or payment are chosen, and in any order.
+/// Each entry comes with its hash.
 pub fn subject(kind: DisputeKind, named: &Named, entries: &[(Hash, Entry)]) -> Subject {
     if kind.is_one_an_account() {
         return Subject { kind, of: vec![] };
@@ -263,7 +270,7 @@ pub fn subject(kind: DisputeKind, named: &Named, entries: &[(Hash, Entry)]) -> S
         }
         .into_iter()
         .collect(),
-        DisputeKind::PlanChange => bodies().filter_map(change).collect(),
+        DisputeKind::PlanChange => bodies().filter_map(plan_and_cycle).collect(),
         DisputeKind::UnexpectedDeduction
         | DisputeKind::AllowanceWrong
         | DisputeKind::LegacyMismatch
@@ -271,7 +278,7 @@ pub fn subject(kind: DisputeKind, named: &Named, entries: &[(Hash, Entry)]) -> S
         | DisputeKind::SpecialPricing
         | DisputeKind::Other => BTreeSet::new(),
     };
-    // Where nothing is named the rows themselves are what it is about.
+    // If no payment, run, coupon or plan change was found, the dispute is about the entries themselves.
     let of = match of.is_empty() {
         true => entries.iter().map(|(hash, _)| hash.to_string()).collect(),
         false => of,
@@ -282,7 +289,7 @@ pub fn subject(kind: DisputeKind, named: &Named, entries: &[(Hash, Entry)]) -> S
     }
 }
 
-/// The payment an entry is about.
+/// The purchase payment that an entry is about.
 pub fn payment(body: &Body) -> Option<&PaymentId> {
     match body {
         Body::PurchaseStarted(started) => Some(&started.payment),
@@ -294,7 +301,7 @@ pub fn payment(body: &Body) -> Option<&PaymentId> {
     }
 }
 
-fn change(body: &Body) -> Option<String> {
+fn plan_and_cycle(body: &Body) -> Option<String> {
     let (plan, cycle) = match body {
         Body::PlanChangeRequested(requested) => (&requested.plan, requested.cycle),
         Body::PlanChanged(changed) => (&changed.plan, changed.cycle),
@@ -303,19 +310,20 @@ fn change(body: &Body) -> Option<String> {
     Some(format!("{plan} {cycle:?}"))
 }
 
-/// What the journal itself has to say to a difference between the expected and the actual balance.
+/// How the journal explains a difference between the expected and the actual balance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Explained {
     pub code: CauseCode,
     pub delta: Amount,
     pub entries: Vec<Seq>,
-    /// It does not account for all of it.
+    /// True if this explains only a part of the difference.
     pub part: bool,
 }
 
-/// A single entry, or else one cause, that comes to exactly the difference and is on record as what it is.
-/// Runs are no explanation: which of them were wanted is what is asked.
+/// Looks for a single entry, or else a single cause, that amounts to exactly the difference: the expected minus the
+/// actual balance, in minor units. Runs and their refunds never explain a difference, because the operator may dispute
+/// those very runs; entries without a known cause do not either.
 pub fn explained(difference: Amount, entries: &[Entry], causes: &[Cause]) -> Option<Explained> {
     let accounts_for = |code: CauseCode| {
         !matches!(
@@ -348,7 +356,8 @@ pub fn explained(difference: Amount, entries: &[Entry], causes: &[Cause]) -> Opt
     })
 }
 
-/// The same of what has followed the disputed runs: what was taken for them is back already, or a part of it.
+/// Explains a difference by refunds of the disputed runs that were made already, if they amount to at most the
+/// difference. `followers` are the later entries that refer to those runs.
 pub fn given_back(difference: Amount, followers: &[Entry]) -> Option<Explained> {
     let refunds = followers
         .iter()
@@ -373,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_is_expected_the_same_day_or_after_two_business_days() {
+    fn reply_is_due_the_same_day_or_after_two_business_days() {
         for (kind, opened, due) in [
             (
                 DisputeKind::PurchaseMissing,
@@ -385,7 +394,7 @@ mod tests {
                 "2026-02-22T00:00:00Z",
                 "2026-02-22T23:59:59.999Z",
             ),
-            // Friday to Tuesday; a weekend counts from its Monday on.
+            // From Friday the second business day is Tuesday; from Saturday or Sunday it is Tuesday, too.
             (
                 DisputeKind::FailedRun,
                 "2026-02-20T23:59:59Z",
@@ -451,9 +460,9 @@ mod tests {
         subject(kind, &Named::default(), &entries)
     }
 
-    /// Scenario 21: whichever rows of a run were chosen, in whichever order.
+    /// Scenario 21.
     #[test]
-    fn the_same_runs_are_the_same_subject_whichever_rows_were_chosen() {
+    fn same_runs_give_the_same_subject_for_any_choice_of_rows() {
         let kind = DisputeKind::FailedRun;
         let one = about(kind, vec![run(2, "a"), failed(3, 2, "a"), run(4, "b")]);
         assert_eq!(one, about(kind, vec![run(4, "b"), failed(3, 2, "a")]));
@@ -465,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn a_purchase_is_its_payment_a_coupon_its_code_and_the_rest_their_rows() {
+    fn subject_is_the_payment_or_the_coupon_code_or_else_the_rows() {
         let started = PurchaseStarted {
             payment: PaymentId::new("pay_1").unwrap(),
             amount: Amount::of(100),
@@ -500,11 +509,11 @@ mod tests {
         assert_eq!(rows([2, 3]), rows([3, 2]));
         assert_ne!(rows([2, 3]), rows([2, 4]));
         let of = about(DisputeKind::Other, vec![run(2, "a")]).of;
-        assert_eq!(of, Vec::<String>::new(), "about the account");
+        assert_eq!(of, Vec::<String>::new(), "about the whole account");
     }
 
     #[test]
-    fn a_difference_is_explained_by_what_is_on_record_and_not_by_runs() {
+    fn difference_is_explained_by_a_recorded_cause_but_not_by_runs() {
         let expiry = entry(3, -4_900, Body::Expiry(Expiry {}));
         let entries = vec![run(2, "a"), expiry];
         let causes = crate::findings::causes(&entries);

@@ -1,4 +1,5 @@
-//! Grants: blocks of credits, and the order in which charges draw from them (`domain.md` §3).
+//! Grants: blocks of credits with a source and an optional expiry, and the order in which charges draw from them
+//! (`domain.md` §3). No grant ever holds less than 0 credits.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,11 +20,12 @@ pub enum Source {
 }
 
 impl Source {
-    /// Promotional credits are spent before paid ones of the same expiry.
+    /// True for credits that were not bought. They are spent before bought credits with the same expiry.
     pub const fn is_promotional(self) -> bool {
         !matches!(self, Source::Purchase)
     }
 
+    /// The bucket in which credits of this source are shown.
     pub const fn bucket(self) -> Bucket {
         match self {
             Source::Purchase => Bucket::Purchased,
@@ -33,7 +35,7 @@ impl Source {
     }
 }
 
-/// Grants as an operator sees them, in spending order.
+/// The groups of grants that an operator sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -44,12 +46,13 @@ pub enum Bucket {
     Purchased,
 }
 
-/// One grant's part in an entry. `source` and `expires_at` travel with a line that opens the grant,
-/// or opens it again after it was used up, so that balance and buckets fold from lines alone.
+/// The change that an entry makes to one grant. A line that opens a grant, or opens it again after it was used up,
+/// carries `source` and `expires_at`, so that balance and buckets can be folded from the lines alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Line {
     pub grant: GrantId,
+    /// Minor units; negative if the line takes credits from the grant.
     pub delta: Amount,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -57,38 +60,40 @@ pub struct Line {
     pub expires_at: Option<Timestamp>,
 }
 
-/// A grant with something left.
+/// A grant that still holds credits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     pub id: GrantId,
     pub source: Source,
+    /// Minor units, always positive.
     pub remaining: Amount,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
 }
 
 impl Grant {
-    /// The line that takes all that is left of it.
+    /// The line that takes all remaining credits from the grant.
     pub fn emptied(&self) -> Line {
         taken(self.id, self.remaining)
     }
 
-    /// `domain.md` §3. A grant takes effect with the entry that opens it, so its id orders it in
-    /// time as well. Priority is 0 for every grant until a catalog names another.
+    /// Sort key of the spending order (`domain.md` §3): expiry, then promotional before bought, then age. A grant's
+    /// id is the seq of the entry that opened it, so ids are in order of age. There is no priority field: the catalog
+    /// does not define priorities.
     fn spending_key(&self) -> (Timestamp, bool, Seq) {
         let expires = self.expires_at.unwrap_or(Timestamp::from_millis(i64::MAX));
         (expires, !self.source.is_promotional(), self.id.0)
     }
 }
 
-/// The grants that have something left, kept in spending order.
+/// The grants that still hold credits, sorted in spending order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Grants(Vec<Grant>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GrantError {
-    #[error("a line takes more from a grant than is left in it")]
+    #[error("a line takes more credits from a grant than it holds")]
     Overdrawn,
     #[error("a line opens a grant without naming its source")]
     Unsourced,
@@ -105,18 +110,20 @@ impl Grants {
         self.0.iter().find(|g| g.id == id)
     }
 
+    /// The credits of all grants together. Fails if the sum is outside the range of [`Amount`].
     pub fn total(&self) -> Result<Amount, AmountError> {
         Amount::sum(self.0.iter().map(|g| g.remaining))
     }
 
-    /// Lines that take `amount` (positive) in spending order, or `None` if it is not covered by as many grants
-    /// as one entry can draw from.
+    /// Lines that take `amount` (positive) in spending order. `None` if the grants hold less than `amount`, or if it
+    /// would take more than [`LINES`] lines, the most that one entry may have.
     pub fn draw(&self, amount: Amount) -> Option<Vec<Line>> {
         let (lines, short) = self.draw_up_to(amount);
         (short.is_zero() && lines.len() <= LINES).then_some(lines)
     }
 
-    /// Lines that take as much of `amount` as there is, and what could not be taken.
+    /// Lines that take as much of `amount` as the grants hold, and the amount that could not be taken. There may be
+    /// more than [`LINES`] lines.
     pub fn draw_up_to(&self, amount: Amount) -> (Vec<Line>, Amount) {
         let mut left = amount;
         let mut lines = Vec::new();
@@ -126,13 +133,14 @@ impl Grants {
             }
             let part = left.min(grant.remaining);
             lines.push(taken(grant.id, part));
-            // Both lie within the range and `part <= left`, so the difference does too.
+            // Cannot fail: both are in range and `part <= left`.
             left = left.checked_sub(part).unwrap_or(Amount::ZERO);
         }
         (lines, left)
     }
 
-    /// Applies one line of an entry.
+    /// Applies one line of an entry. Fails, and changes nothing, if the line takes more than its grant holds, or if
+    /// it opens a grant without a source.
     pub fn apply(&mut self, line: &Line) -> Result<(), GrantError> {
         if let Some(at) = self.0.iter().position(|g| g.id == line.grant) {
             let remaining = self.0[at].remaining.checked_add(line.delta)?;
@@ -218,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_draw_takes_from_several_grants_and_never_more_than_there_is() {
+    fn draw_over_several_grants_takes_at_most_the_total() {
         let grants = grants(&[(1, Source::Purchase, 30, None), (2, Source::Bonus, 5, None)]);
         let lines = grants.draw(Amount::of(12)).unwrap();
         let taken: Vec<_> = lines
@@ -232,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_cannot_overdraw_or_open_without_a_source() {
+    fn line_that_overdraws_or_opens_without_source_is_rejected() {
         let mut grants = grants(&[(1, Source::Purchase, 30, None)]);
         let mut line = taken(GrantId(Seq(1)), Amount::of(31));
         assert_eq!(grants.apply(&line), Err(GrantError::Overdrawn));

@@ -1,4 +1,4 @@
-//! Names of things: typed, so that one can never be passed for another.
+//! Ids. Each kind of id is its own type, so that an id of one kind cannot be used as another by mistake.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-/// Place of an entry in an account's journal: gapless, from 1. 0 stands before the first entry.
+/// Position of an entry in an account's journal. Entries are numbered from 1 without gaps; 0 is the position before
+/// the first entry.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
@@ -29,14 +30,14 @@ impl fmt::Display for Seq {
     }
 }
 
-/// A grant is named by the entry that opened it; an entry opens at most one.
+/// A grant's id is the seq of the entry that opened it. An entry opens at most one new grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "number"))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct GrantId(pub Seq);
 
-/// A BLAKE3 chain value or a content hash: 64 hexadecimal digits in text.
+/// A BLAKE3 chain value or a content hash, written as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String))]
@@ -93,8 +94,8 @@ impl<'de> Deserialize<'de> for Hash {
     }
 }
 
-/// A text id is 1 to 80 visible ASCII characters without quotes or backslash: safe in URLs' path
-/// segments after encoding, in logs, in CSV and on screens.
+/// The text is not a valid id. An id has 1 to 80 characters, all ASCII letters, digits or `-_.:`, so that it is safe in
+/// URL path segments, logs, CSV and on screens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("an id is 1 to 80 letters, digits or -_.:")]
 pub struct IdError;
@@ -152,16 +153,17 @@ macro_rules! text_ids {
 
 text_ids! {
     AccountId,
-    /// Made once by the booth that starts the run.
+    /// The booth that starts a run makes its id.
     RunId,
     PaymentId,
     EventId,
     DisputeId,
-    /// Random; changes with any restore or rollback of the cloud (`sync.md`).
+    /// A random id of the cloud's data. It changes whenever the cloud is restored or rolled back (`sync.md`).
     Epoch,
 }
 
-/// How far a copy reaches: a place in one epoch's journal and the chain value there. Never a time.
+/// How far a copy of a journal reaches: the epoch, the seq of the newest entry and the chain value there. It contains
+/// no time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cursor {
@@ -175,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_is_written_in_hex_and_read_back() {
+    fn hash_round_trips_through_lower_case_hex() {
         let hash = Hash([0xa7; 32]);
         assert_eq!(hash.to_string().parse(), Ok(hash));
         assert_eq!("a7".parse::<Hash>(), Err(HashError));
@@ -184,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_could_leave_a_path_segment_is_refused() {
+    fn id_unsafe_in_a_path_segment_is_refused() {
         for wrong in ["", "a/b", "a b", "a\n", "é", &"x".repeat(81)] {
             assert_eq!(RunId::new(wrong), Err(IdError), "{wrong:?}");
         }

@@ -1,5 +1,5 @@
-//! A history that an operator brings: rows of a table and receipts, as a journal of their own. Nothing in it is
-//! proven; what does not add up is said to have no cause.
+//! Makes a separate journal from a history that the operator imports: rows of tables, and receipts of purchases. The
+//! cloud has verified nothing in it. Where the rows do not add up, an entry without a cause makes up the difference.
 
 mod book;
 
@@ -11,14 +11,14 @@ use crate::time::DAY;
 use crate::{Account, AccountId, Amount, Catalog, Entry, Kind, Programme, Timestamp};
 use book::Book;
 
-/// Why an entry is there that stands for all before an imported history.
+/// Reason of the entry that holds the opening balance of an imported history.
 pub const BROUGHT_FORWARD: &str = "balance before this history";
 
-/// One row of a table, as far as it could be read.
+/// One row of a table. Columns that are missing or could not be read are `None`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     pub at: Timestamp,
-    /// A kind of the journal, if the table's word for it is known.
+    /// The wire name of an entry's kind, if the table's word for it is known.
     pub kind: Option<String>,
     pub amount: Amount,
     pub balance_after: Option<Amount>,
@@ -26,13 +26,14 @@ pub struct Row {
     pub event: Option<String>,
     pub run: Option<String>,
     pub payment: Option<String>,
-    /// Its own number in the table, and the number of the row that it is about.
+    /// The row's own number in the table.
     pub number: Option<u64>,
+    /// The number of the row that this one refunds or marks as failed.
     pub refers_to: Option<u64>,
     pub reason: Option<String>,
 }
 
-/// A purchase that somebody has a receipt for.
+/// A receipt of a purchase of credits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     pub at: Timestamp,
@@ -40,7 +41,7 @@ pub struct Receipt {
     pub payment: String,
 }
 
-/// Whose history it is.
+/// The account that the imported history belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     pub account: AccountId,
@@ -48,31 +49,32 @@ pub struct Owner {
     pub programme: Programme,
 }
 
-/// What became of the rows.
+/// Counts of what an import did with the rows and receipts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Report {
     pub rows: u32,
-    /// Places at which the balances do not follow from each other.
+    /// Places at which a balance does not follow from the balance before it.
     pub gaps: u32,
-    /// Rows that say nothing that could be taken over.
+    /// Rows that could not be turned into an entry.
     pub left_out: u32,
     pub receipts: u32,
-    /// Receipts whose purchase is in the table, by its number.
+    /// Receipts whose payment id is in the table.
     pub matched: u32,
-    /// Receipts that look like a purchase in the table, of the same amount within a day; they are not
-    /// claimed to be missing.
+    /// Receipts without a matching payment id that may belong to a purchase in the table, because it has the same
+    /// amount and is at most a day apart. They are not reported as missing.
     pub resembling: u32,
-    /// Rows that were in two of the tables.
+    /// Rows that were in more than one table.
     pub twice: u32,
-    /// What the history begins with: nothing in it says where that came from.
+    /// The balance that the history starts with. Its origin is not known.
     pub brought_forward: Amount,
 }
 
-/// Two purchases of one amount so close together may be one.
+/// A receipt and a purchase of the same amount may belong together if they are at most this many milliseconds apart.
 const RESEMBLES: i64 = DAY;
 
-/// The journal of rows and receipts. Rows keep their order where their instants are the same.
+/// Makes the journal of rows and receipts, in order of time. Rows of the same instant keep their order. Fails if an
+/// amount leaves the valid range, or if a text is too long.
 pub fn journal(
     owner: &Owner,
     rows: &[Row],
@@ -80,15 +82,15 @@ pub fn journal(
     catalog: &Catalog,
 ) -> Result<(Vec<Entry>, Report), Refusal> {
     let mut rows: Vec<Row> = rows.to_vec();
-    // Sums of parts are then in range, too.
+    // If the sum of all absolute amounts is in range, every partial sum is.
     let moved = rows.iter().map(|row| match row.amount.is_negative() {
         true => row.amount.negated(),
         false => row.amount,
     });
     Amount::sum(moved).map_err(|_| Refusal::AmountOutOfRange)?;
-    sign(&mut rows);
-    // A table that begins with the newest is turned, so that rows of one instant follow each other. Where the
-    // dates do not tell, the balances do.
+    restore_signs(&mut rows);
+    // A table with the newest row first is reversed, because sorting by time keeps the order of rows of one instant. If
+    // all rows have the same time, the balances decide.
     let turned: Vec<Row> = rows.iter().rev().cloned().collect();
     let newest_first = rows.first().map(|row| row.at) > rows.last().map(|row| row.at);
     let one_instant = rows.first().map(|row| row.at) == rows.last().map(|row| row.at);
@@ -126,8 +128,8 @@ pub fn journal(
     Ok((book.ledger.decided().entries, report))
 }
 
-/// A table without a minus says by its kinds which way its amounts went.
-fn sign(rows: &mut [Row]) {
+/// If the table has no negative amounts, makes the amounts of kinds that take credits negative.
+fn restore_signs(rows: &mut [Row]) {
     let out = |row: &Row| {
         let kind = row.kind.as_deref().and_then(Kind::named);
         kind.is_some_and(|kind| kind.direction() == Direction::Out)
@@ -140,7 +142,7 @@ fn sign(rows: &mut [Row]) {
     }
 }
 
-/// How often a balance does not follow from the one before.
+/// Number of rows whose balance does not follow from the balance of the row before.
 fn breaks(rows: &[Row]) -> usize {
     let follows = |pair: &[Row]| {
         let (before, row) = (pair[0].balance_after, &pair[1]);
@@ -153,7 +155,8 @@ fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-/// What the table itself says it began with; else the least that never lets the balance fall below zero.
+/// The balance before the first row if the table states balances, else the smallest one with which the balance never
+/// falls below zero.
 fn opening_balance(rows: &[Row]) -> Amount {
     if let Some(first) = rows.first()
         && let Some(after) = first.balance_after
@@ -169,8 +172,9 @@ fn opening_balance(rows: &[Row]) -> Amount {
     least.negated()
 }
 
-/// Receipts that no row is known to be: by number, and where there is none nothing is claimed of those that
-/// could be one.
+/// Receipts whose purchase is not among the rows. A receipt matches a row with its payment id. It also counts as
+/// present if a row without a payment id has the same amount and is close in time, because that row may be its
+/// purchase.
 fn missing<'a>(rows: &[Row], receipts: &'a [Receipt], report: &mut Report) -> Vec<&'a Receipt> {
     let bought = |row: &&Row| {
         let kind = row.kind.as_deref();
@@ -239,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_become_a_journal_that_says_the_same() {
+    fn rows_in_either_order_become_the_same_journal() {
         let rows = [
             row(1, "purchase", 5_000, Some(6_000)),
             row(2, "", -25, Some(5_975)),
@@ -262,13 +266,13 @@ mod tests {
                 (CauseCode::Usage, -25)
             ]
         );
-        // Newest first is the same history.
+        // The reversed table gives the same journal.
         let turned: Vec<_> = rows.iter().rev().cloned().collect();
         assert_eq!(made(&turned, &[]).0, entries);
     }
 
     #[test]
-    fn a_table_without_a_minus_and_one_of_a_single_day_are_read_as_they_are_meant() {
+    fn missing_signs_row_order_and_service_names_are_restored() {
         let unsigned = [row(1, "purchase", 5_000, None), row(2, "usage", 25, None)];
         let account = Account::default().extend(&made(&unsigned, &[]).0).unwrap();
         assert_eq!(account.balance, Amount::of(4_975));
@@ -290,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_is_an_entry_without_a_cause() {
+    fn gap_between_balances_becomes_an_unexplained_entry() {
         let rows = [row(1, "", -25, Some(975)), row(2, "", -25, Some(850))];
         let (entries, report) = made(&rows, &[]);
         assert_eq!(report.gaps, 1);
@@ -301,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_run_finds_its_charge_and_its_refund() {
+    fn failed_run_is_linked_to_its_charge_and_its_refund() {
         let run = |minute, kind, amount, number, of| Row {
             run: Some("r1".into()),
             service: Some("draw_me".into()),
@@ -329,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refund_that_names_no_run_is_of_the_likely_one() {
+    fn refund_without_a_run_is_matched_to_the_likely_run() {
         let of = |minute, kind: &str, amount, service: &str| Row {
             service: Some(service.into()),
             ..row(minute, kind, amount, None)
@@ -358,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn a_receipt_without_its_purchase_is_missing_and_one_that_may_be_there_is_not_claimed() {
+    fn receipt_becomes_a_pending_purchase_unless_a_row_may_be_its_purchase() {
         let receipt = |hour: i64, payment: &str| Receipt {
             at: Timestamp::from_millis(hour * HOUR),
             amount: Amount::of(10_000),
@@ -373,7 +377,7 @@ mod tests {
         let (entries, report) = made(std::slice::from_ref(&bought), &[receipt(1, "pay_2")]);
         assert_eq!((report.matched, report.resembling), (0, 0));
         let account = Account::default().extend(&entries).unwrap();
-        assert_eq!(account.purchases.len(), 1, "paid, and not here");
+        assert_eq!(account.purchases.len(), 1, "paid but not credited");
         let unnumbered = row(60, "purchase", 10_000, None);
         let (entries, report) = made(&[unnumbered], &[receipt(1, "pay_2"), receipt(2, "pay_3")]);
         assert_eq!(report.resembling, 1);
@@ -384,7 +388,7 @@ mod tests {
     }
 
     proptest! {
-        /// Any rows fold, come to the last balance that is stated, and leave nothing over.
+        /// The journal of any rows folds, and its causes add up to its balance.
         #[test]
         fn any_rows_make_a_journal_that_folds(rows in proptest::collection::vec(
             (0i64..500, 0usize..12, -3_000i32..3_000, proptest::option::of(0i32..9_000)), 0..40)) {

@@ -1,7 +1,7 @@
 //! The rules of booth credits, as pure functions over values.
 //!
-//! Nothing here reads a clock, touches a file, hashes or waits: time, ids and looked-up facts are
-//! parameters. The cloud executes these rules; the laptop runs the same code on its copy.
+//! This crate reads no clock and does no IO, no hashing and no async work: time, ids and facts looked up in the
+//! journal are parameters. The cloud executes these rules; the laptop runs the same code on its copy.
 
 pub mod account;
 pub mod amount;
@@ -22,6 +22,7 @@ pub mod runway;
 pub mod time;
 pub mod trust;
 pub mod typed;
+pub mod zone;
 
 pub use account::{Account, FoldError};
 pub use amount::{Amount, AmountError, Asset, Money};
@@ -30,3 +31,4 @@ pub use grant::{Bucket, Line, Source};
 pub use id::{AccountId, Cursor, DisputeId, Epoch, EventId, GrantId, Hash, PaymentId, RunId, Seq};
 pub use journal::{Actor, Body, Entry, Kind};
 pub use time::Timestamp;
+pub use zone::{Day, Zone};

@@ -1,30 +1,30 @@
-//! Masks what must not enter the journal or leave the laptop in a text (`domain.md` §4): telephone numbers, to
-//! their last two digits, e-mail addresses, and access keys.
+//! Masks private data in texts before they enter the journal or leave the laptop (`domain.md` §4): telephone numbers
+//! except for their last two digits, e-mail addresses, and access keys.
 
 use crate::bounds;
 
-/// Telephone numbers have at least this many digits; dates have fewer.
+/// Least number of digits of a telephone number. Dates have fewer.
 const DIGITS: usize = 9;
-/// With a plus in front.
+/// Least number of digits of a telephone number that starts with a plus sign.
 const DIGITS_ABROAD: usize = 7;
 
-/// A longer word behind an at sign is no domain (RFC 1035: 255 bytes).
+/// Most bytes of a domain (RFC 1035). A longer word after an at sign is not a domain.
 const DOMAIN_BYTES: usize = 255;
-/// What every access key begins with.
+/// The prefix of every access key.
 const KEY: &str = "bk_";
-/// A shorter word that begins so is no key.
+/// Least number of characters of a key after the prefix.
 const KEY_CHARS: usize = 8;
-/// Digits of a key that the reference cloud makes.
+/// Hexadecimal digits of a key made by the reference cloud, after the prefix.
 const KEY_DIGITS: usize = 64;
 
-/// Takes time in proportion to the text's length, whatever the text is. Control characters other than line
-/// breaks and tabs become spaces.
+/// The text with numbers, addresses and keys masked, and with control characters other than line breaks and tabs
+/// replaced by spaces. The time it takes grows linearly with the length of the text, also for hostile texts.
 pub fn masked(text: &str) -> String {
     without_numbers(&without_addresses(&without_keys(&bounds::lines(text))))
 }
 
-/// Access keys, whole: `bk_` and at least [`KEY_CHARS`] letters, digits or underscores. For what is kept, too: a key
-/// is written nowhere.
+/// The text with access keys masked as a whole. A key is `bk_` and at least [`KEY_CHARS`] letters, digits or
+/// underscores. Texts that are only stored on the laptop go through this as well, because keys must never be stored.
 pub fn without_keys(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -41,7 +41,7 @@ pub fn without_keys(text: &str) -> String {
     out + rest
 }
 
-/// Bytes of a key behind its beginning, also where a terminal has broken it into two lines.
+/// Length in bytes of a key after its prefix, including a second line if a terminal has broken the key into two lines.
 fn key_length(behind: &str) -> usize {
     let word = |text: &str| {
         let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
@@ -67,7 +67,7 @@ fn find_key(text: &str) -> Option<usize> {
         .position(|window| window.eq_ignore_ascii_case(KEY.as_bytes()))
 }
 
-/// The words at both sides of an at sign, if those on its right are a domain.
+/// The text with e-mail addresses masked: the words on both sides of an at sign, if the word after it is a domain.
 fn without_addresses(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -97,30 +97,31 @@ fn without_addresses(text: &str) -> String {
     out + rest
 }
 
-/// A dot with at least two letters behind it.
+/// Whether a word is a domain: it contains a dot that is followed by at least two letters.
 fn is_domain(text: &str) -> bool {
     let mut labels = text.split(['.', '\u{ff0e}', '\u{3002}']).skip(1);
     let letters = |label: &str| label.chars().take_while(|c| c.is_alphabetic()).count();
     !text.starts_with('.') && labels.any(|label| letters(label) >= 2)
 }
 
-/// Of any script.
+/// True for digits of any script.
 fn is_digit(c: char) -> bool {
     c.is_numeric()
 }
 
-/// What stands between the digits of one number.
+/// True for characters that may stand between the digits of one telephone number.
 fn joins(c: char) -> bool {
     let dash = matches!(
         c,
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}'
     );
     let space = c.is_whitespace() && !matches!(c, '\n' | '\r' | '\t');
-    // Of no width, but between them all the same.
+    // Characters without width.
     let nothing = matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
     "+-.()/_\u{b7}\u{ff0b}".contains(c) || dash || space || nothing
 }
 
+/// The text with telephone numbers masked except for their last two digits.
 fn without_numbers(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -128,7 +129,7 @@ fn without_numbers(text: &str) -> String {
     while let Some(start) = rest.find(|c: char| plus(c) || is_digit(c)) {
         out.push_str(&rest[..start]);
         rest = &rest[start..];
-        // A day is no number, nor is what follows it its end.
+        // A date is not a telephone number. Digits after it start a new number.
         if let Some(day) = leading_date(rest) {
             out.push_str(&rest[..day]);
             rest = &rest[day..];
@@ -154,7 +155,7 @@ fn without_numbers(text: &str) -> String {
     out + rest
 }
 
-/// The length of a date that the text begins with: 2026-05-14 or 14.05.2026.
+/// Length in bytes of a date at the start of the text, in the form 2026-05-14 or 14.05.2026.
 fn leading_date(text: &str) -> Option<usize> {
     const LENGTH: usize = 10;
     let date = text.get(..LENGTH)?;
@@ -176,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn guests_numbers_and_addresses_are_masked_and_nothing_else_is() {
+    fn phone_numbers_and_addresses_are_masked_and_other_text_is_kept() {
         for (text, kept) in [
             ("guest +1 555 123 4567 jane@x.com", "guest •••67 •••"),
             ("call (030) 1234-5678!", "call (•••78!"),
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn access_keys_are_masked_and_words_like_them_are_not() {
+    fn access_keys_are_masked_and_similar_words_are_kept() {
         let key = format!("bk_{}", "0123456789abcdef".repeat(4));
         for (text, kept) in [
             (format!("My key is {key}."), "My key is bk_•••."),
@@ -233,9 +234,9 @@ mod tests {
         assert_eq!(masked("a\r\nb\u{1b}[2J\tc\u{0}"), "a\nb [2J\tc ");
     }
 
-    /// A message of this length is masked while others wait for the same thread.
+    /// A message can be this long, and other requests wait for the same thread while it is masked.
     #[test]
-    fn masking_takes_time_in_proportion_to_the_length() {
+    fn masking_time_grows_linearly_with_the_length() {
         for hostile in ["@", "+", "a@", "1 ", "bk_", "@.", "-1", "@ "] {
             let took = |times: usize| {
                 let text = hostile.repeat(times);

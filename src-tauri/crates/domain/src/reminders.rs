@@ -1,5 +1,6 @@
-//! Which reminders are due (`domain.md` §10): each tier of a deadline is said once, over restarts and sleep;
-//! of several that were missed only the most urgent is said, and the others count as skipped.
+//! Decides which reminders are due (`domain.md` §10). A deadline has several tiers, such as 7 days and 1 day before it.
+//! Each tier fires at most once, also across restarts and sleep. If several tiers of a deadline were missed, only the
+//! most urgent one fires and the others are skipped.
 
 use std::collections::BTreeSet;
 
@@ -9,21 +10,23 @@ use crate::deadlines::{Deadline, DeadlineCode};
 use crate::time::DAY;
 use crate::{Amount, Timestamp};
 
-/// One tier of one deadline, for good: a deadline that moves is another.
+/// Identifies one tier of one deadline. A deadline that moves to another time gets new tiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Tier {
     pub code: DeadlineCode,
     pub deadline: Timestamp,
+    /// When the reminder is due.
     pub at: Timestamp,
 }
 
-/// Something to be said now.
+/// A reminder to show now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Reminder {
     pub code: DeadlineCode,
+    /// The deadline.
     pub at: Timestamp,
-    /// The time that is really left, in milliseconds, however late the tier is said.
+    /// Milliseconds from now to the deadline, also if the tier fires late.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub left: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,13 +34,16 @@ pub struct Reminder {
     pub credits_at_risk: Option<Amount>,
 }
 
+/// What to do with the tiers that are due. Both lists must be stored, so that these tiers do not fire again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plan {
     pub fire: Vec<(Tier, Reminder)>,
+    /// Missed tiers that must not fire any more.
     pub skip: Vec<Tier>,
 }
 
-/// Minutes after local midnight between which nothing is said that can wait; over midnight, too.
+/// The time of day in which reminders that can wait are delayed: from `from` to before `to`, both in minutes after
+/// local midnight. The range may cross midnight; it is empty if both are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct QuietHours {
@@ -46,6 +52,7 @@ pub struct QuietHours {
 }
 
 impl QuietHours {
+    /// Whether reminders are delayed at this minute after local midnight.
     pub const fn hold(self, minute: u16) -> bool {
         if self.from <= self.to {
             self.from <= minute && minute < self.to
@@ -55,8 +62,9 @@ impl QuietHours {
     }
 }
 
-/// What to say at `now` of deadlines that are still to come, `said` being what was said or skipped before.
-/// In quiet hours all but the last day of a closing account waits.
+/// The reminders to show at `now`, for deadlines that have not passed. `said` contains the tiers that have fired or
+/// were skipped before. In quiet hours only the reminders of the last day before an account closes fire; the others
+/// neither fire nor are skipped.
 pub fn plan(deadlines: &[Deadline], said: &BTreeSet<Tier>, now: Timestamp, quiet: bool) -> Plan {
     let mut plan = Plan::default();
     let urgent = |deadline: &&Deadline| {
@@ -104,7 +112,8 @@ mod tests {
         }]
     }
 
-    /// Looks at each of these moments before the end; what is said, and what is skipped, in hours before.
+    /// Runs `plan` at each of these numbers of hours before the deadline. Returns the fired tiers and the skipped
+    /// tiers, both in hours before the deadline, and the hours left that the reminders state.
     fn said_at(moments: &[i64]) -> (Vec<i64>, Vec<i64>, Vec<i64>) {
         let mut said = BTreeSet::new();
         let (mut fired, mut skipped, mut left) = (vec![], vec![], vec![]);
@@ -121,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_laptop_that_slept_says_the_most_urgent_with_the_time_really_left() {
+    fn after_sleep_only_the_most_urgent_tier_fires_with_the_time_left() {
         // Asleep from day 10 to day 25 of 30.
         let (fired, skipped, left) = said_at(&[480, 120, 119, 72, 24, 2, 1, 0]);
         assert_eq!(fired, [7 * 24, 72, 24, 2]);
@@ -130,17 +139,17 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_of_what_has_passed_or_is_far() {
+    fn no_tier_fires_before_the_first_or_after_the_deadline() {
         assert_eq!(said_at(&[500, 337]), (vec![], vec![], vec![]));
         assert_eq!(said_at(&[0]), (vec![], vec![], vec![]));
         assert_eq!(said_at(&[336]).0, [336]);
     }
 
     #[test]
-    fn quiet_hours_hold_what_can_wait_and_not_the_last_day() {
+    fn quiet_hours_delay_all_but_the_last_day_of_a_closing_account() {
         let none = BTreeSet::new();
         let quiet = |hours: i64| plan(&grace(), &none, END.plus(-hours * HOUR), true);
-        assert_eq!(quiet(72), Plan::default(), "neither said nor skipped");
+        assert_eq!(quiet(72), Plan::default(), "neither fired nor skipped");
         assert_eq!(quiet(24).fire.len(), 1);
         let renewal = [Deadline {
             code: DeadlineCode::Renewal,
@@ -173,7 +182,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn each_tier_is_said_or_skipped_at_most_once(mut moments in prop::collection::vec(0_i64..400, 0..60)) {
+        fn each_tier_fires_or_is_skipped_at_most_once(mut moments in prop::collection::vec(0_i64..400, 0..60)) {
             moments.sort_unstable_by(|a, b| b.cmp(a));
             let (fired, skipped, left) = said_at(&moments);
             let mut all: Vec<_> = fired.iter().chain(&skipped).copied().collect();

@@ -1,20 +1,23 @@
-//! How far the credits go at an event: from the pace it has shown, or from what events like it took
-//! (`domain.md` §9). An estimate with its basis; where there is none, there is no number.
+//! Estimates how long the credits last at an event: from the event's own pace so far, or from past events
+//! (`domain.md` §9). Every estimate names its basis; without enough runs or time to base it on there is no estimate.
 
 use serde::{Deserialize, Serialize};
 
 use crate::time::{DAY, HOUR, MINUTE};
 use crate::{Amount, Timestamp};
 
-/// Fewer runs than this, or less time, say nothing about a pace.
+/// Least number of runs from which a pace is derived.
 const RUNS: u64 = 10;
+/// Least milliseconds from which an event's own pace is derived.
 const OWN_SPAN: i64 = 10 * MINUTE;
+/// Least milliseconds from which the pace of a past event is derived.
 const PAST_SPAN: i64 = 30 * MINUTE;
-/// An own pace over this long, or this many past events, make a fair estimate of a rough one.
+/// An estimate is fair, and not just rough, from this many milliseconds of the event's own pace.
 const FAIR_SPAN: i64 = HOUR;
+/// An estimate is fair, and not just rough, from this many past events.
 const FAIR_EVENTS: usize = 3;
 
-/// An event that is scheduled.
+/// A scheduled event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Booked {
@@ -24,12 +27,13 @@ pub struct Booked {
 }
 
 impl Booked {
+    /// Milliseconds.
     fn length(&self) -> i64 {
         self.ends_at.since(self.starts_at)
     }
 }
 
-/// What an event took, at no less than today's prices, over how long.
+/// The credits that an event took, at prices no lower than today's, and the milliseconds over which it took them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
     pub runs: u64,
@@ -41,9 +45,9 @@ pub struct Pace {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
-    /// This event's own runs so far.
+    /// The event's own runs so far.
     Own,
-    /// Events before it.
+    /// Past events.
     Past,
 }
 
@@ -55,69 +59,72 @@ pub enum Confidence {
     Fair,
 }
 
-/// A day's cap, and whether this event runs into it.
+/// The daily limit, and whether the event is expected to reach it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Daily {
     pub limit: Amount,
     pub used: Amount,
     pub resets_at: Timestamp,
-    /// When the cap is used up at this pace, if that comes before its reset and the event's end.
+    /// When the limit is reached at the estimated pace, if that is before its reset and before the event's end.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub reached_at: Option<Timestamp>,
 }
 
-/// What is left of the event, and what it is likely to take.
+/// What the rest of the event is likely to take, compared with the balance. Amounts are in minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Estimate {
     pub basis: Basis,
     pub confidence: Confidence,
-    /// Past events that it rests on.
+    /// Number of comparable past events.
     pub events: u32,
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub runs_per_hour: u64,
     /// Average cost of a run.
     pub a_run: Amount,
-    /// Runs still to come, and what they take.
+    /// Expected runs until the event's end.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub runs: u64,
+    /// Expected cost of those runs.
     pub needed: Amount,
-    /// If it goes as the busiest of those past events went.
+    /// Cost of the rest of the event at the pace of the busiest of those past events.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub busiest: Option<Amount>,
-    /// That would be more than there is.
+    /// True if `busiest` is more than the balance.
     pub short_if_busiest: bool,
-    /// When the credits end at this pace, if that is before the event does.
+    /// When the credits run out at this pace, if that is before the event ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub ends_at: Option<Timestamp>,
-    /// How long the credits last at this pace, in milliseconds.
+    /// Milliseconds that the credits last at this pace; `None` if longer than a year.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub lasts: Option<i64>,
-    /// Until when that is, from now or the event's start.
+    /// `lasts` after now, or after the event's start if that is later.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub lasts_until: Option<Timestamp>,
-    /// What is missing to the end, or what is left after it.
+    /// Credits missing until the event's end, or 0.
     pub missing: Amount,
+    /// Credits left after the event's end, or 0.
     pub left: Amount,
-    /// How many times what is needed is there, in hundredths; nothing where nothing is needed.
+    /// The balance in hundredths of `needed`: 100 is just enough. `None` if nothing is needed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub hundredths: Option<i64>,
 }
 
-/// Of what is booked, the event that runs at `now`, else the next.
+/// The scheduled event that is running at `now`, or else the next one. Of several, the one that starts first.
 pub fn current(booked: impl IntoIterator<Item = Booked>, now: Timestamp) -> Option<Booked> {
     let open = booked.into_iter().filter(|event| event.ends_at > now);
     open.min_by(|a, b| (a.starts_at, &a.name).cmp(&(b.starts_at, &b.name)))
 }
 
-/// `own` is what this event has taken up to `now`; `past` what others took, newest first.
+/// Estimates the rest of an event. `own` is the event's pace up to `now`, `past` the paces of other events. The event's
+/// own pace is preferred. `None` if neither has enough runs and time.
 pub fn estimate(
     event: &Booked,
     balance: Amount,
@@ -125,12 +132,12 @@ pub fn estimate(
     past: &[Pace],
     now: Timestamp,
 ) -> Option<Estimate> {
-    let tells = |pace: &Pace, span| pace.runs >= RUNS && pace.over >= span;
-    let own = own.filter(|own| now >= event.starts_at && tells(own, OWN_SPAN));
+    let is_enough = |pace: &Pace, span| pace.runs >= RUNS && pace.over >= span;
+    let own = own.filter(|own| now >= event.starts_at && is_enough(own, OWN_SPAN));
     let past: Vec<Pace> = past
         .iter()
         .copied()
-        .filter(|p| tells(p, PAST_SPAN))
+        .filter(|p| is_enough(p, PAST_SPAN))
         .collect();
     let past = similar(past, event.length());
     let typical = own.or_else(|| median(&past))?;
@@ -178,7 +185,7 @@ pub fn estimate(
     })
 }
 
-/// A day's cap at the pace of an estimate.
+/// The daily limit, and when it is reached at the pace of an estimate.
 pub fn daily(
     limit: Amount,
     used: Amount,
@@ -207,7 +214,7 @@ pub fn daily(
     }
 }
 
-/// Those of a like length if there are enough of them, else all.
+/// The past events of half to twice the length, if there are at least [`FAIR_EVENTS`] of them; else all past events.
 fn similar(past: Vec<Pace>, length: i64) -> Vec<Pace> {
     let alike = |pace: &&Pace| pace.over >= length / 2 && pace.over <= length.saturating_mul(2);
     let alike: Vec<Pace> = past.iter().filter(alike).copied().collect();
@@ -218,26 +225,26 @@ fn similar(past: Vec<Pace>, length: i64) -> Vec<Pace> {
     }
 }
 
-/// The middle one by what an hour takes; of two, the dearer.
+/// The median event by cost per hour. Of an even number, the more expensive of the two in the middle.
 fn median(past: &[Pace]) -> Option<Pace> {
     let mut sorted = past.to_vec();
     sorted.sort_by_key(|pace| over(pace.spent, HOUR, pace.over));
     sorted.get(sorted.len() / 2).copied()
 }
 
+/// Milliseconds that the balance lasts at a pace; `None` if longer than a year.
 fn lasts(balance: Amount, pace: Pace) -> Option<i64> {
     let spent = i128::from(pace.spent.minor());
     if spent <= 0 {
         return None;
     }
     let lasts = i128::from(balance.minor()) * i128::from(pace.over) / spent;
-    // Longer than a year is not a runway.
     i64::try_from(lasts)
         .ok()
         .filter(|lasts| *lasts <= 366 * DAY)
 }
 
-/// `amount` for `part` of `whole`, rounded up: an estimate errs to the dear side.
+/// `amount` × `part` / `whole`, rounded up so that an estimate is rather too high than too low.
 fn over(amount: Amount, part: i64, whole: i64) -> Amount {
     let scaled = i128::from(amount.minor()) * i128::from(part);
     let scaled = (scaled + i128::from(whole) - 1) / i128::from(whole.max(1));
@@ -247,12 +254,14 @@ fn over(amount: Amount, part: i64, whole: i64) -> Amount {
     minor.unwrap_or(amount)
 }
 
+/// `count` × `part` / `whole`, rounded down.
 fn scaled(count: u64, part: i64, whole: i64) -> u64 {
     let (part, whole) = (part.max(0).cast_unsigned(), whole.max(1).cast_unsigned());
     let scaled = u128::from(count) * u128::from(part) / u128::from(whole);
     u64::try_from(scaled).unwrap_or(u64::MAX)
 }
 
+/// `amount` / `count`, rounded up.
 fn share(amount: Amount, count: u64) -> Amount {
     let count = i64::try_from(count.max(1)).unwrap_or(i64::MAX);
     Amount::new((amount.minor() + count - 1) / count).unwrap_or(amount)
@@ -283,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_basis_there_is_no_number() {
+    fn no_estimate_without_enough_runs_or_time() {
         let balance = Amount::of(10_000);
         let none = |own, past: &[Pace]| estimate(&event(4), balance, own, past, START.plus(HOUR));
         assert_eq!(none(None, &[]), None);
@@ -301,11 +310,11 @@ mod tests {
             &[],
             START.plus(-HOUR),
         );
-        assert_eq!(before, None, "runs before the doors opened are tests");
+        assert_eq!(before, None, "runs before the event starts are tests");
     }
 
     #[test]
-    fn an_event_that_runs_is_judged_by_its_own_pace() {
+    fn running_event_is_estimated_from_its_own_pace() {
         let own = Some(pace(62, 1_240, 1));
         let past = [pace(1_000, 50_000, 4)];
         let now = START.plus(HOUR);
@@ -322,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_to_come_is_judged_by_the_middle_of_those_before() {
+    fn coming_event_is_estimated_from_the_median_past_event() {
         let past = [
             pace(100, 2_000, 4),
             pace(310, 6_200, 5),
@@ -337,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_daily_limit_ends_an_evening_before_the_credits_do() {
+    fn daily_limit_reached_before_the_event_ends_is_reported() {
         let (event, now) = (event(5), START.plus(HOUR));
         let own = Some(pace(10, 10, 1));
         let estimate = estimate(&event, Amount::of(1_000), own, &[], now).unwrap();
@@ -353,7 +362,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn enough_and_missing_agree(
+        fn credits_are_missing_exactly_when_more_is_needed_than_the_balance(
             balance in 0..1_000_000, runs in 10..100_000_u64, spent in 0..1_000_000,
             hours in 1..48_i64, gone in 0..48_i64,
         ) {

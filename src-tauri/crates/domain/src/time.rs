@@ -1,4 +1,4 @@
-//! Instants as the cloud writes them: UTC, to the millisecond.
+//! Instants in UTC with millisecond precision, and lengths of time in milliseconds.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,23 +8,24 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-/// Milliseconds since 1970-01-01T00:00:00Z; RFC 3339 with milliseconds on the wire.
+/// Milliseconds since 1970-01-01T00:00:00Z. On the wire it is RFC 3339 text in UTC with milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = DateTime))]
 pub struct Timestamp(i64);
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("not an RFC 3339 instant with milliseconds in UTC: {0:?}")]
+#[error("not an RFC 3339 instant in UTC: {0:?}")]
 pub struct TimestampError(String);
 
+/// One second in milliseconds; the constants below are in milliseconds, too.
 pub const SECOND: i64 = 1_000;
 pub const MINUTE: i64 = 60 * SECOND;
 pub const HOUR: i64 = 60 * MINUTE;
 pub const DAY: i64 = 24 * HOUR;
 
 impl Timestamp {
-    /// Years 0000 to 9999, which is what RFC 3339 can write.
+    /// Years 0000 to 9999 in milliseconds since 1970: RFC 3339 cannot write other years.
     const RANGE: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
 
     pub const fn from_millis(millis: i64) -> Self {
@@ -35,16 +36,17 @@ impl Timestamp {
         self.0
     }
 
+    /// The instant `millis` milliseconds later, or earlier if negative.
     pub const fn plus(self, millis: i64) -> Self {
         Timestamp(self.0.saturating_add(millis))
     }
 
-    /// Milliseconds from `earlier` to this instant.
+    /// Milliseconds from `earlier` to this instant; negative if `earlier` is later.
     pub const fn since(self, earlier: Timestamp) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// Days since 1970 in UTC: what a daily limit counts by (`domain.md` §2).
+    /// Days since 1970-01-01 in UTC. Daily limits count by these days (`domain.md` §2).
     pub const fn utc_day(self) -> i64 {
         self.0.div_euclid(DAY)
     }
@@ -70,7 +72,7 @@ impl FromStr for Timestamp {
     type Err = TimestampError;
 
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        if let Some(millis) = as_written(text) {
+        if let Some(millis) = parse_written_form(text) {
             return Ok(Timestamp(millis));
         }
         let error = || TimestampError(text.chars().take(40).collect());
@@ -83,8 +85,9 @@ impl FromStr for Timestamp {
     }
 }
 
-/// The one form that is written, `2026-02-21T16:31:07.000Z`, read without looking for others.
-fn as_written(text: &str) -> Option<i64> {
+/// Fast parser for the only form that `Display` writes, `2026-02-21T16:31:07.000Z`. Returns milliseconds since 1970, or
+/// `None` for any other form.
+fn parse_written_form(text: &str) -> Option<i64> {
     let text: &[u8; 24] = text.as_bytes().try_into().ok()?;
     let marks = [4, 7, 10, 13, 16, 19, 23].map(|at: usize| text[at]);
     let number = |digits: Range<usize>| {
@@ -127,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_form_that_is_written_is_read_as_any_other() {
+    fn fast_parser_agrees_with_rfc_3339_and_rejects_other_forms() {
         for text in [
             "2026-02-21T16:31:07.005Z",
             "2024-02-29T23:59:59.999Z",
@@ -135,7 +138,11 @@ mod tests {
             "9999-12-31T23:59:59.999Z",
         ] {
             let any = DateTime::parse_from_rfc3339(text).unwrap();
-            assert_eq!(as_written(text), Some(any.timestamp_millis()), "{text}");
+            assert_eq!(
+                parse_written_form(text),
+                Some(any.timestamp_millis()),
+                "{text}"
+            );
         }
         for text in [
             "2026-02-30T16:31:07.005Z",
@@ -145,12 +152,12 @@ mod tests {
             "+026-02-21T16:31:07.005Z",
             "2026-02-21T16:31:07.0051",
         ] {
-            assert_eq!(as_written(text), None, "{text}");
+            assert_eq!(parse_written_form(text), None, "{text}");
         }
     }
 
     #[test]
-    fn an_instant_is_written_with_milliseconds_and_read_back() {
+    fn timestamp_round_trips_with_milliseconds_and_must_be_utc() {
         let at: Timestamp = "2026-02-21T16:31:07.005Z".parse().unwrap();
         assert_eq!(at.to_string(), "2026-02-21T16:31:07.005Z");
         assert_eq!(

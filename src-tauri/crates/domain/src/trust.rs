@@ -1,25 +1,25 @@
-//! What a balance may claim about itself (`domain.md` §12), decided from facts in one place.
+//! Decides how far a displayed balance can be trusted (`domain.md` §12), from facts about the copy.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 use crate::time::{DAY, SECOND};
 
-/// Why a copy is not live.
+/// Why a copy of the journal is not live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// Nobody asked the cloud: the one-shot command line, or the first seconds of a window.
+    /// The cloud has not been contacted: the one-shot command line, or the first seconds of a window.
     NotConnected,
     Offline,
-    /// A venue's Wi-Fi answered in the cloud's place.
+    /// The login page of a Wi-Fi network answered instead of the cloud.
     Portal,
     Server,
-    /// The cloud signs no heartbeats: what it says of now cannot be proven.
+    /// The cloud does not sign heartbeats, so it cannot prove that the copy is current.
     CloudTooOld,
     SignedOut,
-    /// Bytes on this laptop are not what was proven, and the cloud is needed to mend them.
+    /// The stored copy differs from what was verified. It must be fetched again from the cloud.
     Damaged,
 }
 
@@ -32,29 +32,31 @@ pub enum Trust {
     Stale,
     Unknown,
     Diverged,
-    /// Brought by the operator: no cloud stands behind it.
+    /// Imported by the operator from a file; no cloud has verified it.
     Imported,
 }
 
-/// How old a heartbeat may be.
+/// Most milliseconds since the last heartbeat for a copy to be live.
 pub const LIVE_FOR: i64 = 15 * SECOND;
-/// How old a copy may be before what it says is likely to have changed.
+/// Milliseconds after which an unconfirmed copy is stale, because the account has probably changed.
 pub const FRESH_FOR: i64 = DAY;
 
-/// What the judgement rests on. Ages count suspended time.
+/// The facts that [`judge`] decides from.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Evidence {
     pub diverged: bool,
     /// When the cloud last confirmed the copy; `None` if it never did.
     pub as_of: Option<Timestamp>,
-    /// Age of the last heartbeat whose head was the verified copy, on a connection still open.
+    /// Milliseconds since the last heartbeat that named the head of the verified copy, including time in which the
+    /// laptop was suspended. `None` without an open connection.
     pub heartbeat_age: Option<i64>,
+    /// Commands of the operator wait in the outbox.
     pub actions_waiting: bool,
-    /// The laptop's clock went backwards: the copy may be older than it looks.
+    /// The laptop's clock was set back, so that the copy may be older than it seems.
     pub age_unknown: bool,
 }
 
-/// Precedence: diverged, unknown, live, stale, cached.
+/// The first state that applies, in this order: diverged, unknown, live, stale, cached.
 pub fn judge(evidence: &Evidence, now: Timestamp) -> Trust {
     let Some(as_of) = evidence.as_of else {
         return if evidence.diverged {
@@ -82,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_worst_that_is_true_is_shown() {
+    fn judge_returns_the_first_state_that_applies() {
         let now = Timestamp::from_millis(10 * DAY);
         let fresh = Evidence {
             as_of: Some(now.plus(-1)),

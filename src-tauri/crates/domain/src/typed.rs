@@ -1,12 +1,14 @@
-//! What people type, paste or pipe, as they meant it: codes, keys and addresses come with characters that nobody sees.
+//! Cleans text that a person types, pastes or pipes in. Coupon codes, access keys and addresses often arrive with
+//! invisible characters, blanks or in UTF-16, and would otherwise not match.
 
-/// A code without blanks around it, no-break ones among them, and without invisible characters anywhere.
+/// The code without invisible characters, and without white space (including no-break spaces) around it.
 pub fn code(text: &str) -> String {
     let seen: String = text.chars().filter(|c| !is_invisible(*c)).collect();
     seen.trim().to_owned()
 }
 
-/// What comes through a pipe: some shells send UTF-16, with or without a byte-order mark.
+/// Decodes bytes from a pipe. Some shells send UTF-16, with or without a byte-order mark. `None` if the bytes
+/// cannot be decoded.
 pub fn piped(bytes: &[u8]) -> Option<String> {
     let pairs = |of: fn([u8; 2]) -> u16| -> Option<String> {
         let (pairs, rest) = bytes.as_chunks::<2>();
@@ -16,14 +18,15 @@ pub fn piped(bytes: &[u8]) -> Option<String> {
     match bytes {
         [0xff, 0xfe, ..] => pairs(u16::from_le_bytes),
         [0xfe, 0xff, ..] => pairs(u16::from_be_bytes),
-        // What is meant is ASCII: every other byte is 0.
+        // UTF-16 without a mark. The expected texts are ASCII, so every other byte is 0.
         [first, 0, ..] if *first != 0 => pairs(u16::from_le_bytes),
         [0, second, ..] if *second != 0 => pairs(u16::from_be_bytes),
         _ => String::from_utf8(bytes.to_owned()).ok(),
     }
 }
 
-/// Characters that are not drawn: joiners, marks of direction, byte-order marks, soft hyphens, fillers, selectors.
+/// True for characters that are not drawn: joiners, direction marks, byte-order marks, soft hyphens, fillers and
+/// variation selectors.
 pub const fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -41,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_is_read_through_whatever_nobody_sees() {
+    fn code_with_invisible_characters_or_blanks_is_cleaned() {
         for typed in [
             "Basic2Free",
             "  Basic2Free\r\n",
@@ -53,12 +56,12 @@ mod tests {
         ] {
             assert_eq!(code(typed), "Basic2Free", "{typed:?}");
         }
-        // What is seen stays.
+        // Visible characters stay, also a space inside the code.
         assert_eq!(code("Basic 2-Free"), "Basic 2-Free");
     }
 
     #[test]
-    fn pipe_may_speak_utf_16() {
+    fn piped_utf_16_is_decoded_with_and_without_byte_order_mark() {
         let key = "bk_0a1b2c3d4e5f";
         let le =
             |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
@@ -80,7 +83,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn code_is_read_once_and_for_all(text in any::<String>()) {
+        fn cleaning_a_code_twice_changes_nothing_more(text in any::<String>()) {
             let once = code(&text);
             prop_assert_eq!(code(&once), once.clone());
             prop_assert!(!once.contains(is_invisible));

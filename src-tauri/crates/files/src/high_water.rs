@@ -1,8 +1,8 @@
-//! How far a database file has got, kept in a file beside it.
+//! A number that says how far a database has got, kept in a small file beside it.
 //!
-//! SQLite believes the frames of a write-ahead log up to the first one whose checksum fails, and takes the rest for
-//! a write that was never finished: one flipped bit there rolls the database back without a word. What is below
-//! the number kept here has lost something that was committed.
+//! SQLite replays a write-ahead log up to the first frame whose checksum fails, and takes the rest for an unfinished
+//! write. One flipped bit there rolls the database back silently. A database whose own counter is below the number
+//! kept here has lost committed changes.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -12,11 +12,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::private;
 
-/// The file of one database; `None` where that is in memory.
+/// The path of the file; `None` for a database in memory, which keeps no number.
 #[derive(Debug, Clone)]
 pub struct HighWater(Option<PathBuf>);
 
 impl HighWater {
+    /// For the file with the database's name and the extension `mark`.
     pub fn beside(database: &Path) -> Self {
         HighWater(Some(database.with_extension("mark")))
     }
@@ -25,12 +26,13 @@ impl HighWater {
         HighWater(None)
     }
 
-    /// 0 where there is none, or none that can be read: it is no more than a second witness.
+    /// The number kept; 0 if the file is missing, unreadable or damaged. That is no error: the number only serves as a
+    /// second check of the database.
     pub fn read(&self) -> u64 {
         let Some(path) = &self.0 else {
             return 0;
         };
-        // One byte more than a record shows one that is too long.
+        // One byte more than a record is read, so that a longer file is seen as damaged.
         let mut bytes = Vec::with_capacity(LENGTH + 1);
         let read =
             File::open(path).and_then(|file| file.take(LENGTH as u64 + 1).read_to_end(&mut bytes));
@@ -45,7 +47,7 @@ impl HighWater {
         }
     }
 
-    /// Never moves back; see [`HighWater::set`].
+    /// Sets the number if `to` is larger than the number kept; see [`HighWater::set`].
     pub fn raise(&self, to: u64) -> io::Result<()> {
         match to > self.read() {
             true => self.set(to),
@@ -53,31 +55,33 @@ impl HighWater {
         }
     }
 
+    /// Sets the number, also to a smaller one. Does nothing for a database in memory.
     pub fn set(&self, to: u64) -> io::Result<()> {
         let Some(path) = &self.0 else {
             return Ok(());
         };
-        // One write in place, always as long: no other process finds it half written or gone, and a full disk has
-        // room for it.
+        // One write in place, always of the same length: another process never finds the file missing or half
+        // written, and a full disk has room for it.
         let mut file = private::overwrite(path)?;
         file.write_all(record(path, to).as_bytes())?;
         match file.metadata()?.len() > LENGTH as u64 {
-            // What damage has added goes.
+            // Only damage can have made the file longer: cut it to one record.
             true => file.set_len(LENGTH as u64),
             false => Ok(()),
         }
     }
 
-    /// For what is said of an error.
+    /// Path of the file, for error messages; `None` for a database in memory.
     pub fn path(&self) -> Option<&Path> {
         self.0.as_deref()
     }
 }
 
-/// Bytes of a record.
+/// Length of a record in bytes.
 const LENGTH: usize = 64;
 
-/// The number and a mark over it and the file's name: one database's number does not stand for another's.
+/// The number and a checksum over it and the file's name. The name is included so that one database's file is not
+/// accepted for another's.
 fn record(path: &Path, number: u64) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mark = xxh3_64(format!("{name} {number}").as_bytes());
@@ -93,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn number_is_kept_and_never_moves_back_by_itself() {
+    fn raise_keeps_the_larger_number_and_set_can_lower_it() {
         let folder = tempfile::tempdir().unwrap();
         let mark = HighWater::beside(&folder.path().join("cache.sqlite"));
         assert_eq!(mark.read(), 0);
@@ -105,13 +109,13 @@ mod tests {
     }
 
     #[test]
-    fn changed_file_is_no_witness() {
+    fn damaged_or_copied_file_reads_as_zero() {
         let folder = tempfile::tempdir().unwrap();
         let mark = HighWater::beside(&folder.path().join("cache.sqlite"));
         mark.set(123_456).unwrap();
         let path = folder.path().join("cache.mark");
         let whole = std::fs::read(&path).unwrap();
-        // Nor is another database's.
+        // A file copied from another database is not accepted.
         let outbox = HighWater::beside(&folder.path().join("outbox.sqlite"));
         std::fs::copy(&path, outbox.path().unwrap()).unwrap();
         assert_eq!(outbox.read(), 0);
@@ -126,7 +130,7 @@ mod tests {
         std::fs::write(&path, whole.repeat(100_000)).unwrap();
         assert_eq!(mark.read(), 0, "too long");
         mark.set(7).unwrap();
-        assert_eq!(mark.read(), 7, "written anew");
+        assert_eq!(mark.read(), 7, "rewritten after the damage");
     }
 
     #[test]

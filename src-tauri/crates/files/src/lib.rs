@@ -1,5 +1,5 @@
-//! What the laptop and the cloud both need of the file system beside their databases: files that are their user's
-//! alone, and a number kept outside of a database that says how far it has got.
+//! File-system code that the laptop and the cloud share: files that only their owner can read, and a counter kept
+//! outside a database that says how far the database has got.
 
 mod high_water;
 pub mod private;

@@ -1,10 +1,10 @@
-//! Files and folders that no other user of the machine can read.
+//! Files and folders that no other user of the machine can read (Unix modes 0600 and 0700).
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// A folder and those above it that are missing, for its user alone.
+/// Creates a folder and its missing parents for the owner alone (mode 0700 on Unix). An existing folder keeps its mode.
 pub fn folder(path: &Path) -> io::Result<()> {
     let mut folder = DirBuilder::new();
     #[cfg(unix)]
@@ -12,28 +12,28 @@ pub fn folder(path: &Path) -> io::Result<()> {
     folder.recursive(true).create(path)
 }
 
-/// A file to be written from its beginning, for its user alone. One that is there keeps its permissions.
+/// Opens a file for writing and empties it. A new file is for the owner alone; an existing one keeps its permissions.
 pub fn create(path: &Path) -> io::Result<File> {
     options().truncate(true).open(path)
 }
 
-/// A file to be written over in place; made where there is none.
+/// Opens a file for writing from its start without emptying it; creates it if it is missing.
 pub fn overwrite(path: &Path) -> io::Result<File> {
     options().truncate(false).open(path)
 }
 
-/// A file that is not there yet.
+/// Creates a file for writing. Fails with `AlreadyExists` if it exists.
 pub fn create_new(path: &Path) -> io::Result<File> {
     options().create_new(true).open(path)
 }
 
-/// Makes sure that a database's file is there before SQLite makes it: what SQLite puts beside it (`-wal`, `-shm`)
-/// gets the permissions of the file itself.
+/// Creates a database's file before SQLite does, so that it is for the owner alone. SQLite gives the files beside it
+/// (`-wal`, `-shm`) the same permissions.
 pub fn touch(path: &Path) -> io::Result<()> {
     overwrite(path).map(drop)
 }
 
-/// Whether other users of the machine can look into a folder.
+/// True if the folder's mode gives any permission to the group or to other users.
 #[cfg(unix)]
 pub fn is_open_to_others(folder: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
@@ -41,7 +41,7 @@ pub fn is_open_to_others(folder: &Path) -> bool {
     found.is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
 }
 
-/// Elsewhere a folder of the user's profile is theirs by the system's own rules.
+/// Always false: outside Unix the system protects the folders of a user's profile by itself.
 #[cfg(not(unix))]
 pub fn is_open_to_others(_: &Path) -> bool {
     false

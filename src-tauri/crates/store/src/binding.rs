@@ -1,4 +1,4 @@
-//! Which account a data folder copies, whom to believe about it, and whether they agree.
+//! The binding of a data folder to one account at one cloud.
 
 use std::sync::Arc;
 
@@ -10,18 +10,18 @@ use serde::{Deserialize, Serialize};
 use crate::StoreError;
 use crate::cache::Head;
 
-/// Which account this folder copies, and whom to believe about it.
+/// The account that this folder copies, and the keys that must have signed its journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Binding {
     pub cloud: String,
     pub account: AccountId,
-    /// Pinned at sign-in.
+    /// Public keys pinned at sign-in.
     pub keys: Vec<PublicKey>,
     pub clock: ClockKind,
-    /// Set when the copy and the cloud were found not to agree; why, and since when.
+    /// Set while copy and cloud disagree or the copy is damaged.
     #[serde(default)]
     pub diverged: Option<Diverged>,
-    /// The journal was brought by the operator and written here: no cloud has ever signed it.
+    /// True for a journal made here from the operator's file; no cloud has signed it.
     #[serde(default)]
     pub imported: bool,
 }
@@ -33,7 +33,7 @@ pub struct Diverged {
 }
 
 impl Binding {
-    /// A head is shown for the account it was signed for, and for no other.
+    /// Passes `head` on. Fails with `OutboxDamaged` if it was signed for another account than this one.
     pub fn own(&self, head: Option<Arc<Head>>) -> Result<Option<Arc<Head>>, StoreError> {
         match head {
             Some(head) if head.checkpoint.account != self.account => {
@@ -43,26 +43,27 @@ impl Binding {
         }
     }
 
+    /// True if the copy's bytes are damaged and not repaired yet.
     pub fn is_damaged(&self) -> bool {
         let diverged = self.diverged.as_ref();
         diverged.is_some_and(|diverged| diverged.what == Divergence::Damage)
     }
 }
 
-/// How the copy and the cloud disagree.
+/// Why the copy is not confirmed by the cloud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Divergence {
-    /// The cloud's journal is another one before our place.
+    /// The cloud's journal differs from the copy before the copy's end.
     Fork,
-    /// The cloud's journal is shorter than our copy.
+    /// The cloud's journal is shorter than the copy.
     CursorAhead,
-    /// What was sent does not bear out the cloud's own signed word.
+    /// The entries that the cloud sent do not match its signed checkpoint.
     Checkpoint,
-    /// Signed by a key that no pinned key vouches for.
+    /// The checkpoint is signed by a key that no pinned key has signed.
     UnknownKey,
-    /// An entry contradicts those before it.
+    /// An entry contradicts the entries before it.
     Contradiction,
-    /// The copy's own bytes are not what was proven, and could not be mended yet.
+    /// The copy's bytes changed on disk after they were verified, and could not be repaired yet.
     Damage,
 }

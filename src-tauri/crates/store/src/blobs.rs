@@ -1,4 +1,4 @@
-//! Files of disputes by their content's hash, on disk before anything of them is sent.
+//! Files of disputes, stored under their SHA-256. A file is on disk before its upload begins.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, Write};
@@ -6,24 +6,22 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use boothkeeper_domain::Hash;
-use sha2::{Digest, Sha256};
+use boothkeeper_wire::sha256;
 use uuid::Uuid;
 
 use crate::{StoreError, private};
 
+/// A store of files, each named by the SHA-256 of its content.
 #[derive(Debug)]
 pub enum Blobs {
     Folder(PathBuf),
-    /// For simulation.
+    /// In memory, for simulations.
     Memory(Mutex<BTreeMap<Hash, Vec<u8>>>),
 }
 
-pub fn sha256(bytes: &[u8]) -> Hash {
-    Hash(Sha256::digest(bytes).into())
-}
-
 impl Blobs {
-    /// What names it is written in the same transaction of the outbox (`Outbox::alone`).
+    /// Stores a file and returns its hash. Call it within the outbox transaction (`Outbox::alone`) that stores the
+    /// reference to it, or [`Blobs::retain`] may delete the file before it is referred to.
     pub fn put(&self, bytes: &[u8]) -> Result<Hash, StoreError> {
         let name = sha256(bytes);
         let folder = match self {
@@ -36,7 +34,7 @@ impl Blobs {
         let path = folder.join(name.to_string());
         let io = |source| StoreError::io(&path)(source);
         private::folder(folder).map_err(io)?;
-        // Written anew even if it is there: a damaged one is mended.
+        // Written again even if the file exists, which repairs a damaged one.
         let part = folder.join(format!("{name}.{}.part", Uuid::now_v7().simple()));
         let mut file = private::create_new(&part).map_err(io)?;
         file.write_all(bytes).map_err(io)?;
@@ -45,7 +43,7 @@ impl Blobs {
         Ok(name)
     }
 
-    /// `None` where there is none, or none that is still what its name says.
+    /// The file's content; `None` if the file is missing, or damaged, in which case it is deleted.
     pub fn get(&self, name: &Hash) -> Result<Option<Vec<u8>>, StoreError> {
         let folder = match self {
             Blobs::Folder(folder) => folder,
@@ -55,7 +53,7 @@ impl Blobs {
         match std::fs::read(&path) {
             Ok(bytes) if sha256(&bytes) == *name => Ok(Some(bytes)),
             Ok(_) => {
-                // Nobody takes it for what it was once more.
+                // Delete the damaged file, so that `has` no longer reports it.
                 let _ = std::fs::remove_file(&path);
                 Ok(None)
             }
@@ -64,7 +62,7 @@ impl Blobs {
         }
     }
 
-    /// Whether it is there, without looking into it.
+    /// Whether the file exists; its content is not checked.
     pub fn has(&self, name: &Hash) -> bool {
         match self {
             Blobs::Folder(folder) => folder.join(name.to_string()).is_file(),
@@ -72,7 +70,7 @@ impl Blobs {
         }
     }
 
-    /// Drops what nothing names any more. A file that cannot be dropped is in nobody's way.
+    /// Deletes the files that are not in `named`. A file that cannot be deleted is left; it does no harm.
     pub fn retain(&self, named: &BTreeSet<Hash>) {
         let folder = match self {
             Blobs::Folder(folder) => folder,
@@ -99,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_kept_by_its_content_and_one_that_was_changed_is_none() {
+    fn file_changed_on_disk_is_missing_until_it_is_stored_again() {
         let folder = tempfile::tempdir().unwrap();
         let blobs = Blobs::Folder(folder.path().join("blobs"));
         let name = blobs.put(b"receipt").unwrap();

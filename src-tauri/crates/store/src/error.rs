@@ -1,4 +1,4 @@
-//! What can go wrong with the files on this laptop.
+//! Errors of the files on this laptop.
 
 use std::path::PathBuf;
 
@@ -9,53 +9,53 @@ use thiserror::Error;
 
 #[derive(Debug, Error)]
 pub enum StoreError {
-    #[error("the file system refused {path}")]
+    #[error("the file system reported an error for {path}")]
     Io {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("{path} may not be read")]
+    #[error("no permission to read {path}")]
     NotReadable {
         path: PathBuf,
         source: std::io::Error,
     },
-    /// It is not to be begun anew.
-    #[error("the file of waiting actions is sound")]
+    /// A sound outbox is not replaced by a new one.
+    #[error("the file of waiting actions is not damaged")]
     OutboxSound,
     #[error("the disk is full")]
     DiskFull(#[source] rusqlite::Error),
-    /// The same, of a file that is no database.
+    /// A full disk, met while writing a file that is not a database.
     #[error("the disk is full")]
     FileSystemFull(#[source] std::io::Error),
     #[error("the folder cannot be written to")]
     ReadOnly(#[source] rusqlite::Error),
-    /// A later version of this app has been here; nothing is touched.
+    /// A newer version of the app has written the file; it is left unchanged.
     #[error("{file} was written by a newer version ({found}; this one knows {known})")]
     Newer {
         file: &'static str,
         found: usize,
         known: usize,
     },
-    /// What is on disk is not what was written. `seq` is the first entry known to be concerned.
+    /// The cache does not match its checksums or proofs. `seq` is the first entry known to be affected.
     #[error("the copy on disk is damaged")]
     Damaged {
         seq: Option<Seq>,
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
-    /// The same, of the one file that cannot be fetched again.
+    /// The outbox does not match its checksums, or has lost changes. It cannot be fetched again.
     #[error("the file of waiting actions is damaged")]
     OutboxDamaged(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
-    #[error("another program holds this data folder")]
+    #[error("another program has this data folder open")]
     Locked,
-    #[error("the local database")]
+    #[error("the local database reported an error")]
     Database(#[source] rusqlite::Error),
-    #[error("the database's migration")]
+    #[error("the database's migration failed")]
     Migration(#[source] rusqlite_migration::Error),
-    #[error("a stored document")]
+    #[error("a stored document is not valid JSON")]
     Json(#[from] serde_json::Error),
 }
 
-/// Why nothing can be written in a data folder that can be read.
+/// Why a data folder that can be read cannot be written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hindrance {
     DiskFull,
@@ -63,7 +63,7 @@ pub enum Hindrance {
 }
 
 impl StoreError {
-    /// Why a data folder cannot be opened to be written to, if it may be read all the same.
+    /// Why the folder could not be opened for writing; `None` if the error also prevents reading.
     pub fn hindrance(&self) -> Option<Hindrance> {
         use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
         match self {
@@ -95,7 +95,7 @@ impl StoreError {
         }
     }
 
-    /// The same, of the file that cannot be fetched again.
+    /// Turns `Damaged` into `OutboxDamaged`, for errors met in the outbox.
     pub(crate) fn of_outbox(self) -> Self {
         match self {
             StoreError::Damaged { source, .. } => StoreError::OutboxDamaged(source),
@@ -119,7 +119,7 @@ impl From<rusqlite::Error> for StoreError {
             Some(DiskFull) => StoreError::DiskFull(error),
             Some(ReadOnly | PermissionDenied) => StoreError::ReadOnly(error),
             Some(DatabaseCorrupt | NotADatabase) => StoreError::damaged_by(error),
-            // What a full disk looks like where the log's shared file is made, and through some file systems.
+            // SQLite reports a full disk so when it creates the log's `-shm` file, and on some file systems.
             Some(SystemIoFailure) if is_write(&error) => StoreError::DiskFull(error),
             _ => match error {
                 rusqlite::Error::FromSqlConversionFailure(..)

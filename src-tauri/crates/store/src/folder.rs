@@ -1,7 +1,7 @@
-//! The data folder and who may do what in it.
+//! The data folder and its locks.
 //!
-//! Everyone who has the cache open holds a shared lock; replacing the cache takes it exclusively. A
-//! second lock makes one process at a time the one that pulls and pushes.
+//! Every process that has the cache open holds a shared lock on `open.lock`; replacing the cache needs that lock
+//! exclusively. The exclusive lock on `sync.lock` is held by the one process that pulls and pushes.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use fs4::{FileExt, TryLockError};
 use crate::{Cache, Outbox, StoreError, private};
 use boothkeeper_files::HighWater;
 
-/// Where things are in a data folder.
+/// Paths of the files in a data folder.
 #[derive(Debug, Clone)]
 pub struct Paths(PathBuf);
 
@@ -29,43 +29,48 @@ impl Paths {
         self.0.join("outbox.sqlite")
     }
 
-    /// An outbox that is gone, where there was one, is not an empty one.
+    /// Fails with `OutboxDamaged` if the outbox is missing but there was one before: a new empty outbox would hide that
+    /// its commands are lost.
     pub fn outbox_is_not_lost(&self) -> Result<(), StoreError> {
         let known = HighWater::beside(&self.outbox()).read() > 0
             || HighWater::beside(&self.cache()).read() > 0;
         if is_there(&self.outbox())? {
             return Ok(());
         }
-        // A copy is bound to an account by the outbox: where there is one, there was the other.
-        let copied = || match Cache::open_to_read(&self.cache()) {
+        // The outbox has the account's binding, without which nothing is copied: if there is a copy, there was an
+        // outbox.
+        let has_copy = || match Cache::open_to_read(&self.cache()) {
             Ok(Some(cache)) => cache.seq().is_ok_and(|seq| seq > Seq::ZERO),
             _ => false,
         };
-        match known || copied() {
-            true => Err(StoreError::OutboxDamaged(Some("the file is gone".into()))),
+        match known || has_copy() {
+            true => Err(StoreError::OutboxDamaged(Some(
+                "the file is missing".into(),
+            ))),
             false => Ok(()),
         }
     }
 
-    /// Files of disputes that were not sent yet.
+    /// Folder of disputes' files that are not sent yet.
     pub fn blobs(&self) -> PathBuf {
         self.0.join("blobs")
     }
 
-    /// Where another copy is built while the one in use is still there to be read.
+    /// Folder in which a new copy is built while the old one can still be read.
     pub fn beside(&self) -> PathBuf {
         self.0.join("rebuild")
     }
 }
 
+/// A data folder that this process has open, with its shared lock.
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
     open: File,
 }
 
-/// Held by the one process that pulls and pushes; given up on drop. The lock's file is empty while nobody
-/// holds it, unless a holder was killed.
+/// The lock of the one process that pulls and pushes; released on drop. `sync.lock` has one byte while the lock is held
+/// and is emptied on release. A byte without a holder means that the last holder was killed.
 #[derive(Debug)]
 pub struct SyncRole {
     lock: File,
@@ -79,14 +84,14 @@ impl SyncRole {
         Ok(SyncRole { lock, after_crash })
     }
 
-    /// The last holder did not end as it should.
+    /// True if the last holder was killed before it released the lock.
     pub fn is_after_crash(&self) -> bool {
         self.after_crash
     }
 
-    /// Says that this holder ends as it should.
+    /// Records that this holder ends in the regular way.
     pub fn end(&self) {
-        // If it cannot be said the copy is looked over once more than needed.
+        // On failure the next holder checks the copy without need, which does no harm.
         let _ = self.lock.set_len(0);
     }
 }
@@ -98,6 +103,7 @@ impl Drop for SyncRole {
 }
 
 impl DataFolder {
+    /// Opens the folder and creates it if it is missing. Fails with `Locked` while a process replaces the cache.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         private::folder(path).map_err(StoreError::io(path))?;
         let open = lock_file(&path.join("open.lock"))?;
@@ -116,7 +122,7 @@ impl DataFolder {
         Paths::new(&self.path)
     }
 
-    /// `None` while another process pulls and pushes.
+    /// `None` while another process holds the role.
     pub fn take_sync_role(&self) -> Result<Option<SyncRole>, StoreError> {
         let path = self.path.join("sync.lock");
         let lock = lock_file(&path)?;
@@ -127,7 +133,7 @@ impl DataFolder {
         }
     }
 
-    /// Runs `replace` while no other process has the cache open.
+    /// Runs `replace` with the exclusive lock. Fails with `Locked` if another process has the cache open.
     pub fn alone<T>(
         &self,
         replace: impl FnOnce() -> Result<T, StoreError>,
@@ -145,8 +151,9 @@ impl DataFolder {
     }
 }
 
-/// Keeps an outbox that cannot be used beside a new one, which begins with the next opening. The copy goes: it is
-/// bound to an account by the outbox, and can be fetched again.
+/// Renames a damaged outbox, so that the next opening creates a new one, and deletes the cache, which can be fetched
+/// again after sign-in. Returns the new path of the old outbox, `None` if there was none. Fails with `OutboxSound` if
+/// the outbox is not damaged.
 pub fn start_outbox_over(path: &Path, now: Timestamp) -> Result<Option<PathBuf>, StoreError> {
     let folder = DataFolder::open(path)?;
     let sound = folder.paths().outbox_is_not_lost().is_ok()
@@ -158,7 +165,7 @@ pub fn start_outbox_over(path: &Path, now: Timestamp) -> Result<Option<PathBuf>,
     }
     folder.alone(|| {
         let (outbox, cache) = (folder.paths().outbox(), folder.paths().cache());
-        let aside = outbox.with_extension(format!("damaged-{}", now.millis()));
+        let renamed = outbox.with_extension(format!("damaged-{}", now.millis()));
         let kept = outbox.exists();
         for suffix in ["", "-wal", "-shm"] {
             let with = |path: &Path| {
@@ -166,18 +173,18 @@ pub fn start_outbox_over(path: &Path, now: Timestamp) -> Result<Option<PathBuf>,
                 name.push(suffix);
                 PathBuf::from(name)
             };
-            gone(std::fs::rename(with(&outbox), with(&aside)), &outbox)?;
-            gone(std::fs::remove_file(with(&cache)), &cache)?;
+            ignore_missing(std::fs::rename(with(&outbox), with(&renamed)), &outbox)?;
+            ignore_missing(std::fs::remove_file(with(&cache)), &cache)?;
         }
         for mark in [&outbox, &cache] {
             let mark = mark.with_extension("mark");
-            gone(std::fs::remove_file(&mark), &mark)?;
+            ignore_missing(std::fs::remove_file(&mark), &mark)?;
         }
-        Ok(kept.then_some(aside))
+        Ok(kept.then_some(renamed))
     })
 }
 
-/// Whether a file is there. One that may not be looked at is neither there nor gone.
+/// Whether a file exists. Fails with `NotReadable` if the system does not allow to look.
 pub(crate) fn is_there(path: &Path) -> Result<bool, StoreError> {
     path.try_exists().map_err(|source| StoreError::NotReadable {
         path: path.to_owned(),
@@ -185,9 +192,9 @@ pub(crate) fn is_there(path: &Path) -> Result<bool, StoreError> {
     })
 }
 
-/// What is not there need not be moved.
-fn gone(moved: std::io::Result<()>, path: &Path) -> Result<(), StoreError> {
-    match moved {
+/// Turns "not found" into success, for a file that need not exist.
+fn ignore_missing(result: std::io::Result<()>, path: &Path) -> Result<(), StoreError> {
+    match result {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(StoreError::io(path)(error))
         }

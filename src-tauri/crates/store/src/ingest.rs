@@ -1,8 +1,8 @@
-//! From the stream's frames to stretches that may be believed.
+//! Verifies the journal's stream and turns its frames into batches of entries that the cache may store.
 //!
-//! Everything is recomputed from the bytes: contiguity, chain, fold, count and sum; only then compared
-//! with the signed checkpoint. Nothing is taken over from the cloud's word. Pure: the caller reads the
-//! network before and writes the cache after.
+//! A batch is the entries between two checkpoints. Seq order, chain, fold, count and sum are recomputed from the bytes
+//! and compared with the signed checkpoint; a difference is an error. No IO: the caller reads the network and writes
+//! the cache.
 
 use boothkeeper_domain::{
     Account, AccountId, Amount, Entry, Epoch, FoldError, Hash, Seq, Timestamp,
@@ -16,19 +16,19 @@ use boothkeeper_wire::stream::{
 };
 use thiserror::Error;
 
-use crate::Zone;
 use crate::cache::{Bytes, Head, Names, Rollups, Row, Verified};
+use boothkeeper_domain::Zone;
 
-/// Entries that are held in memory until a checkpoint bears them out; twice what a cloud sends.
+/// Greatest number of entries held in memory until a checkpoint confirms them; twice as many as a cloud sends.
 const MAX_STRETCH: usize = 2 * (CHECKPOINT_EVERY * SEGMENT) as usize;
-/// Bytes of frames and lines that are held for as long: what a cloud sends before it places a checkpoint, and one
-/// frame more.
+/// Greatest number of bytes of frames and lines held until a checkpoint confirms them: what a cloud sends before it
+/// sends a checkpoint, and one more frame.
 const MAX_HELD: usize = CHECKPOINT_BYTES + MAX_FRAME_COMPRESSED;
 
-/// Why a stream is not believed.
+/// Why a stream is rejected.
 #[derive(Debug, Error)]
 pub enum IngestError {
-    #[error("the stream broke off")]
+    #[error("a frame of the stream cannot be read")]
     Frame(#[from] FrameError),
     #[error("an entry cannot be read")]
     Decode(#[from] DecodeError),
@@ -42,15 +42,15 @@ pub enum IngestError {
     Required(String),
     #[error("an entry contradicts the journal")]
     Fold(#[from] FoldError),
-    #[error("the checkpoint at {0} does not bear out what was sent before it")]
+    #[error("the checkpoint at {0} does not match the entries before it")]
     Checkpoint(Seq),
-    #[error("the checkpoint's signature")]
+    #[error("the checkpoint's signature is not valid")]
     Signature(#[from] SignatureError),
-    #[error("a segment could not be sealed")]
+    #[error("a segment could not be compressed")]
     Seal(#[source] std::io::Error),
 }
 
-/// Where a copy stands: what a stream continues from.
+/// State of the copy from which a stream continues.
 #[derive(Debug, Clone)]
 pub struct Base {
     pub account: AccountId,
@@ -61,6 +61,7 @@ pub struct Base {
     pub tail: Vec<u8>,
 }
 
+/// Verifies one stream, frame by frame.
 #[derive(Debug)]
 pub struct Ingest {
     account: AccountId,
@@ -71,20 +72,21 @@ pub struct Ingest {
     chain: Hash,
     sum: Amount,
     epoch: Option<Epoch>,
-    /// The lines of the segment being filled.
+    /// Lines of the segment that is not complete yet.
     segment: Vec<u8>,
-    /// The frame under way, if it is one whole segment and can be kept as it came.
+    /// The current compressed frame if it is exactly one segment, so that it can be stored as received.
     whole: Option<Vec<u8>>,
-    /// What has come since the last checkpoint.
+    /// Received since the last checkpoint and not confirmed yet.
     stretch: Stretch,
     begun: bool,
-    /// Where the stream said that it would end.
+    /// The last seq that the stream may contain, from `begin`.
     promised: Option<Seq>,
     last_checkpoint: Option<(Seq, Timestamp)>,
     end: Option<End>,
     started: Timestamp,
 }
 
+/// What was received after the entry `after`, for the next [`Verified`].
 #[derive(Debug, Default)]
 struct Stretch {
     after: Seq,
@@ -133,7 +135,7 @@ impl Ingest {
         }
     }
 
-    /// Takes the next frame; hands out what its checkpoints bear out.
+    /// Takes the next frame. For each checkpoint in it, hands the entries that it confirms to `sink`.
     pub fn frame(
         &mut self,
         frame: Frame,
@@ -145,7 +147,7 @@ impl Ingest {
             self.line(line, sink)?;
         }
         if self.whole.take().is_some() {
-            return Err(IngestError::Order("a frame of a segment's length is none"));
+            return Err(IngestError::Order("a frame of 1000 lines is not a segment"));
         }
         Ok(())
     }
@@ -159,7 +161,7 @@ impl Ingest {
 
     fn line(&mut self, line: &[u8], sink: &mut dyn FnMut(Verified)) -> Result<(), IngestError> {
         if self.end.is_some() {
-            return Err(IngestError::Order("a line after the end"));
+            return Err(IngestError::Order("a line after `end`"));
         }
         match Control::parse(line) {
             None => self.entry(line),
@@ -172,7 +174,7 @@ impl Ingest {
 
     fn begin(&mut self, begin: Begin) -> Result<(), IngestError> {
         if self.begun {
-            return Err(IngestError::Order("it begins twice"));
+            return Err(IngestError::Order("it has two `begin` lines"));
         }
         if begin.account != self.account {
             return Err(IngestError::OtherAccount(begin.account));
@@ -192,24 +194,24 @@ impl Ingest {
 
     fn entry(&mut self, line: &[u8]) -> Result<(), IngestError> {
         if !self.begun {
-            return Err(IngestError::Order("an entry before the beginning"));
+            return Err(IngestError::Order("an entry before `begin`"));
         }
         if line.len() > MAX_LINE {
             return Err(DecodeError::TooLong(line.len()).into());
         }
         if self.stretch.rows.len() >= MAX_STRETCH {
-            return Err(IngestError::Order("too much comes without a checkpoint"));
+            return Err(IngestError::Order("too many entries without a checkpoint"));
         }
         if self.stretch.held > MAX_HELD {
-            return Err(IngestError::Order("too much comes without a checkpoint"));
+            return Err(IngestError::Order("too many bytes without a checkpoint"));
         }
         if self.promised.is_some_and(|end| self.state.seq >= end) {
-            return Err(IngestError::Order("it does not end where it said"));
+            return Err(IngestError::Order("it goes past the head named in `begin`"));
         }
         let entry = entry::decode(line)?;
         self.state.apply(&entry)?;
         self.chain = chain::next(&self.chain, line);
-        // The fold has compared it with `balance_after`; this is the sum of deltas, from nothing.
+        // The fold has compared the balance with `balance_after`; this adds up the deltas independently.
         self.sum = self
             .sum
             .checked_add(entry.delta)
@@ -217,10 +219,11 @@ impl Ingest {
                 seq: entry.seq,
                 source,
             })?;
-        self.remember(&entry, line)
+        self.collect(&entry, line)
     }
 
-    fn remember(&mut self, entry: &Entry, line: &[u8]) -> Result<(), IngestError> {
+    /// Adds a verified entry to the current batch.
+    fn collect(&mut self, entry: &Entry, line: &[u8]) -> Result<(), IngestError> {
         let row = Row::of(entry, &mut self.names);
         self.stretch.rollups.add(&row, self.zone.day(entry.at));
         self.stretch.rows.push(row);
@@ -245,6 +248,7 @@ impl Ingest {
         }
     }
 
+    /// Completes the segment that ends with `last`.
     fn seal(&mut self, last: Seq) -> Result<(), IngestError> {
         let frame = match self.whole.take() {
             Some(frame) => frame,
@@ -267,7 +271,7 @@ impl Ingest {
         sink: &mut dyn FnMut(Verified),
     ) -> Result<(), IngestError> {
         let body = signed.verify(&self.keys)?;
-        let borne_out = self.begun
+        let matches = self.begun
             && body.account == self.account
             && Some(&body.epoch) == self.epoch.as_ref()
             && body.seq == self.state.seq
@@ -275,11 +279,11 @@ impl Ingest {
             && body.chain == self.chain
             && body.sum == self.sum
             && body.balance == self.state.balance;
-        if !borne_out {
+        if !matches {
             return Err(IngestError::Checkpoint(body.seq));
         }
         if self.last_checkpoint.is_some_and(|(seq, _)| seq == body.seq) {
-            return Err(IngestError::Order("a checkpoint without anything new"));
+            return Err(IngestError::Order("a checkpoint without new entries"));
         }
         self.last_checkpoint = Some((body.seq, body.time));
         let as_of = self.started.max(self.state.at);
@@ -307,16 +311,15 @@ impl Ingest {
         let signed = self.last_checkpoint.filter(|(seq, _)| *seq == end.seq);
         let closes = end.seq == self.state.seq && end.chain == self.chain;
         let Some((_, as_of)) = signed.filter(|_| closes) else {
-            return Err(IngestError::Order("it ends without a checkpoint"));
+            return Err(IngestError::Order("`end` without a checkpoint before it"));
         };
-        // The time is the signed one: nothing else of the end is.
+        // Use the checkpoint's time, which is signed; the time in `end` is not.
         self.end = Some(End { as_of, ..end });
         Ok(())
     }
 
-    /// The bytes are over. Without the end record they were cut, however complete they look.
+    /// Call at the end of the stream. Fails if `end` was not received: the stream was cut then.
     pub fn finish(self) -> Result<End, IngestError> {
-        self.end
-            .ok_or(IngestError::Order("it stops before its end"))
+        self.end.ok_or(IngestError::Order("it stops before `end`"))
     }
 }

@@ -1,5 +1,5 @@
-//! The laptop's copy: a cache of the journal that can always be fetched again, and an outbox that
-//! cannot. Synchronous: callers decide on which thread it runs.
+//! The laptop's files: a cache of the account's journal, which can be fetched again from the cloud, and an outbox,
+//! which cannot. All calls block; the caller chooses the thread.
 
 mod binding;
 mod blobs;
@@ -10,12 +10,10 @@ pub mod ingest;
 mod memo;
 pub mod outbox;
 mod read_only;
-mod zone;
 
-pub use blobs::{Blobs, sha256};
+pub use blobs::Blobs;
 pub use boothkeeper_files::{HighWater, private};
 pub use cache::Cache;
 pub use error::{Hindrance, StoreError};
 pub use folder::{DataFolder, Paths, SyncRole, start_outbox_over};
 pub use outbox::Outbox;
-pub use zone::{Day, Zone};

@@ -1,5 +1,5 @@
-//! Values read from a database file, kept until anybody writes to it: checks that cost something are
-//! made once for each state of the file, not once for each question.
+//! Remembers values read from a database file until the file changes, so that an expensive check runs once for each
+//! state of the file.
 
 use std::borrow::Borrow;
 use std::cell::RefCell;
@@ -8,11 +8,11 @@ use rusqlite::Connection;
 
 use crate::StoreError;
 
-/// Questions remembered at a time; one screen asks no more.
+/// Number of values remembered at a time; one screen needs no more.
 const KEPT: usize = 4;
 
-/// Which state of the file is read: what SQLite counts up when another connection (first) or this one
-/// (second) has written.
+/// Identifies a state of the file: a number that changes when another connection writes (`PRAGMA data_version`), and
+/// the rows changed by this connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Version(i64, u64);
 
@@ -24,6 +24,7 @@ impl Version {
     }
 }
 
+/// Values of one file state, by key. A new version empties it.
 #[derive(Debug)]
 pub struct Memo<K, V> {
     version: RefCell<Option<Version>>,
@@ -40,6 +41,7 @@ impl<K, V> Default for Memo<K, V> {
 }
 
 impl<K, V: Clone> Memo<K, V> {
+    /// The value of `question`, remembered or from `read`. An error of `read` is not remembered.
     pub fn get<Q>(
         &self,
         version: Version,

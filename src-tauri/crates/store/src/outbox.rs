@@ -1,8 +1,8 @@
-//! The outbox: what the operator did and the cloud has not answered, and the binding to an account.
+//! The outbox: the operator's commands that the cloud has not answered, and the binding to an account.
 //!
-//! Neither can be fetched again, so the file is its own, synchronous to the disk, and no recovery of
-//! the cache touches it. Every step is taken in a transaction that looks at the state first: of two
-//! processes only one takes it.
+//! Neither can be fetched again. They are therefore in a file of their own, which is written with `synchronous = FULL`
+//! and which repairs of the cache never touch. Every change of a command's state first checks the state in the same
+//! transaction, so that only one of two processes makes the change.
 
 mod drafts;
 mod marked;
@@ -35,12 +35,13 @@ pub use reminders::{Said, Speaker};
 use schema::{VERSIONS, steps};
 use stored::{COLUMNS, Stored};
 
+/// State of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     Queued,
     Sending,
-    /// Sent, and no answer came: the cloud is asked for the id, nothing new is sent.
+    /// Sent, but not answered. The cloud is asked about the id before the command is sent again.
     Unknown,
     Applied,
     Rejected,
@@ -48,12 +49,13 @@ pub enum State {
     /// Applied, and its entries are in the verified copy.
     Settled,
     Cancelled,
-    /// Not as it was written: never sent, never counted as done, kept to be looked at.
+    /// The row does not match its checksum or cannot be parsed. The command is never sent and never counted as done,
+    /// only shown.
     Damaged,
 }
 
 impl State {
-    /// Not answered yet: to be sent, or to be asked about.
+    /// True if the command is not answered yet.
     pub const fn is_open(self) -> bool {
         matches!(self, State::Queued | State::Sending | State::Unknown)
     }
@@ -88,56 +90,59 @@ impl State {
     }
 }
 
-/// A command as kept. `body` is the text that is sent, byte for byte, each time.
+/// A stored command. `body` is the exact text that is sent, the same each time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Command {
     pub id: Uuid,
     pub created_at: Timestamp,
     pub body: String,
-    /// `None` for what cannot be read any more.
+    /// `body` parsed; `None` if it is damaged.
     pub request: Option<CommandRequest>,
     pub state: State,
     pub problem: Option<Problem>,
-    /// What it would do now, where that was worse than what was seen.
+    /// The cloud's new quote, if that was worse for the operator than the one seen.
     pub quote: Option<Quote>,
-    /// Where the cloud's journal ended when it answered.
+    /// The last seq of the cloud's journal when it answered.
     pub head: Option<Seq>,
-    /// The entries that the cloud named as what came of it.
+    /// The entries that the command appended, according to the cloud.
     pub entries: Vec<Seq>,
-    /// Where the copy ended when it was decided.
+    /// The last seq of the copy when the operator gave the command.
     pub decided_at: Seq,
-    /// Taken back when it may have been sent: the cloud is still to say what came of it.
+    /// True if it was taken back after it may have been sent. The cloud is still asked for the result.
     pub withdrawn: bool,
-    /// The ticket that a dispute came to.
+    /// The ticket of a dispute.
     pub dispute: Option<DisputeId>,
 }
 
+/// An open outbox file.
 #[derive(Debug)]
 pub struct Outbox {
     connection: Connection,
+    /// The count of changes, kept in a file beside the database.
     high_water: HighWater,
     binding: Memo<(), Option<Binding>>,
 }
 
-/// States that nothing follows.
+/// Final states.
 const DONE: [State; 4] = [
     State::Rejected,
     State::NeedsDecision,
     State::Settled,
     State::Cancelled,
 ];
-/// Answered and done with: at most this many are kept to look back on.
+/// Settled and cancelled commands are deleted once this many newer commands exist.
 const KEPT: u32 = 200;
-/// What a command may go through before it is rejected: five refusals for a reason that may pass, or fifty requests
-/// of its own that were not answered while the cloud was there.
+/// Weight of failed attempts (see [`Trouble::weight`]) at which a command is rejected: five temporary refusals, or
+/// fifty requests that got no answer while the cloud could be reached.
 const PATIENCE: u32 = 50;
 
-/// What came between a command and its answer.
+/// Why an attempt to send a command, or to ask about it, failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// The cloud has refused it, for now.
+    /// The cloud refused it for a reason that may pass.
     Refused,
-    /// Something else answered, or nothing did, while the cloud was there: a network that is bad does that, too.
+    /// There was no answer, or not one of the cloud, although the cloud could be reached. A bad network can cause this,
+    /// so it counts a tenth of a refusal.
     Unanswered,
 }
 
@@ -151,6 +156,7 @@ impl Trouble {
 }
 
 impl Outbox {
+    /// Opens the outbox and creates it if it is missing. Fails with `OutboxDamaged` if it has lost changes.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         Self::open_to_write(path).map_err(StoreError::of_outbox)
     }
@@ -162,12 +168,12 @@ impl Outbox {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         let outbox = Self::ready(connection, HighWater::beside(path))?;
-        outbox.has_all()?;
-        outbox.committed()?;
+        outbox.lost_nothing()?;
+        outbox.record_commit()?;
         Ok(outbox)
     }
 
-    /// Opens for reading only; `None` if there is no such file.
+    /// Opens for reading only; `None` if there is no such file. A file of an older version is migrated first.
     pub fn open_to_read(path: &Path) -> Result<Option<Self>, StoreError> {
         Self::open_read_only(path).map_err(StoreError::of_outbox)
     }
@@ -186,27 +192,29 @@ impl Outbox {
             return Self::open_read_only(path);
         }
         let outbox = Self::on(connection, HighWater::beside(path));
-        outbox.has_all()?;
+        outbox.lost_nothing()?;
         Ok(Some(outbox))
     }
 
+    /// An empty outbox in memory, for simulations.
     pub fn in_memory() -> Result<Self, StoreError> {
         Self::ready(Connection::open_in_memory()?, HighWater::in_memory())
     }
 
-    /// Nothing that was committed has been lost since.
-    fn has_all(&self) -> Result<(), StoreError> {
-        // First what is kept outside: another process may add to both meanwhile.
+    /// Fails with `OutboxDamaged` if committed changes are missing from the file.
+    fn lost_nothing(&self) -> Result<(), StoreError> {
+        // Read before the count, as another process may add to both: read later, it could be ahead.
         let known = self.high_water.read();
         match self.changes()? >= known {
             true => Ok(()),
             false => Err(StoreError::OutboxDamaged(Some(
-                "changes that were on disk are not there any more".into(),
+                "committed changes are missing from the file".into(),
             ))),
         }
     }
 
-    /// Reads everything once: whether all of it is as it was written, but for commands, which say so themselves.
+    /// Reads everything once. Fails if the binding or a draft is damaged; a damaged command is no error, as it is
+    /// listed as [`State::Damaged`].
     pub fn check(&self) -> Result<(), StoreError> {
         self.binding()?;
         self.drafts()?;
@@ -214,6 +222,7 @@ impl Outbox {
         Ok(())
     }
 
+    /// Number of changes ever made to the file.
     fn changes(&self) -> Result<u64, StoreError> {
         let mut statement = self
             .connection
@@ -221,23 +230,23 @@ impl Outbox {
         Ok(statement.query_row([], |row| row.get(0))?)
     }
 
-    /// What was written is on disk by now, unless a transaction is open that says so itself.
-    fn written(&self) -> Result<(), StoreError> {
+    /// Records a write that is already on disk. Does nothing in an open transaction, which does this at its commit.
+    fn record_write(&self) -> Result<(), StoreError> {
         match self.connection.is_autocommit() {
-            true => self.committed(),
+            true => self.record_commit(),
             false => Ok(()),
         }
     }
 
-    /// What is committed is done: where its number cannot be kept, less is noticed of a later damage, and that is
-    /// all.
-    fn committed(&self) -> Result<(), StoreError> {
+    /// Raises the count of changes kept beside the database. A failure to write it is ignored: the changes are
+    /// committed, and without the number only a later loss may go unnoticed.
+    fn record_commit(&self) -> Result<(), StoreError> {
         let _ = self.high_water.raise(self.changes()?);
         Ok(())
     }
 
-    /// Folds the log into the file, where no other process reads it: one file holds all then. For a connection that
-    /// ends.
+    /// Moves the write-ahead log into the file, as far as other connections allow it. Call it before the connection is
+    /// closed.
     pub fn fold_log(&self) {
         fold_log(&self.connection);
     }
@@ -261,6 +270,7 @@ impl Outbox {
         }
     }
 
+    /// The binding; `None` if signed out. Fails with `OutboxDamaged` if its checksum does not match.
     pub fn binding(&self) -> Result<Option<Binding>, StoreError> {
         let read = || self.read_binding();
         self.binding.get(Version::of(&self.connection)?, &(), read)
@@ -280,29 +290,30 @@ impl Outbox {
         binding.map(Some).map_err(StoreError::of_outbox)
     }
 
+    /// Stores the binding, or deletes it.
     pub fn bind(&self, binding: Option<&Binding>) -> Result<(), StoreError> {
         let Some(binding) = binding else {
             self.connection.execute("DELETE FROM binding", [])?;
-            return self.written();
+            return self.record_write();
         };
         let document = serde_json::to_string(binding)?;
         let replace = "INSERT OR REPLACE INTO binding VALUES (1, ?1, ?2)";
         let mark = Mark::of(BINDING, &document);
         self.connection
             .execute(replace, rusqlite::params![document, mark])?;
-        self.written()
+        self.record_write()
     }
 
-    /// Drops every command: another account has its own. What was said stays said: whoever signs in again is
-    /// not told everything anew.
+    /// Deletes all commands, all drafts and the place last looked at, for signing out. Reminders stay recorded, so that
+    /// they are not repeated after the next sign-in.
     pub fn clear(&self) -> Result<(), StoreError> {
         self.connection
             .execute_batch("DELETE FROM commands; DELETE FROM drafts; DELETE FROM looked;")?;
         overwrite(&self.connection)?;
-        self.written()
+        self.record_write()
     }
 
-    /// Keeps a command, on disk before anything of it is sent.
+    /// Stores a new command. It is on disk when this returns, before any of it is sent.
     pub fn queue(
         &self,
         id: Uuid,
@@ -323,10 +334,10 @@ impl Outbox {
             withdrawn: false,
         };
         stored.write(&self.connection)?;
-        self.written()
+        self.record_write()
     }
 
-    /// Newest first, by the order in which they were decided: a clock can be set back.
+    /// All commands, newest first in the order in which they were given, which does not depend on the clock.
     pub fn list(&self) -> Result<Vec<Command>, StoreError> {
         let query = format!("SELECT {COLUMNS} FROM commands ORDER BY rowid DESC");
         let mut statement = self.connection.prepare_cached(&query)?;
@@ -338,6 +349,7 @@ impl Outbox {
         Ok(commands)
     }
 
+    /// One command; `None` if it is not stored.
     pub fn get(&self, id: Uuid) -> Result<Option<Command>, StoreError> {
         let query = format!("SELECT {COLUMNS} FROM commands WHERE id = ?1");
         let mut statement = self.connection.prepare_cached(&query)?;
@@ -345,8 +357,8 @@ impl Outbox {
         rows.next()?.map(read).transpose()
     }
 
-    /// The next command to ask about or to send, the oldest first and those with files last: per lane in order, and
-    /// behind nothing whose fate is not known.
+    /// The next command to send or to ask about: the oldest, but commands with files come last. Within a lane the order
+    /// is kept, and a command waits until those before it are answered. Commands in `skip` are not returned.
     pub fn next(&self, skip: &[Uuid]) -> Result<Option<Command>, StoreError> {
         let mut held: Vec<String> = Vec::new();
         let mut with_files = None;
@@ -359,13 +371,13 @@ impl Outbox {
                 continue;
             }
             if command.state != State::Sending && !skip.contains(&command.id) {
-                // What has files to send takes its time: the rest does not wait for that.
+                // Uploads can take long; commands without files do not wait for them.
                 match request.blobs.is_empty() || command.state == State::Unknown {
                     true => return Ok(Some(command)),
                     false => _ = with_files.get_or_insert(command),
                 }
             } else if command.withdrawn {
-                // It is not sent again, whatever comes of it.
+                // It will not be sent again, so the lane does not wait for it.
                 continue;
             }
             held.push(lane);
@@ -373,7 +385,8 @@ impl Outbox {
         Ok(with_files)
     }
 
-    /// How many actions would be lost with this file: not sent, or sent and not answered, or only begun.
+    /// Number of actions that would be lost with this file: commands without an answer, damaged commands, and drafts
+    /// that the operator has edited but not sent.
     pub fn unsent(&self) -> Result<usize, StoreError> {
         let open = |state| !DONE.contains(&state) && state != State::Applied;
         let commands = self.list()?.iter().filter(|c| open(c.state)).count();
@@ -382,29 +395,30 @@ impl Outbox {
         Ok(commands + drafts.iter().filter(begun).count())
     }
 
-    /// Whether anything waits for the cloud.
+    /// Number of commands that are not in a final state.
     pub fn waiting(&self) -> Result<usize, StoreError> {
         let open = |state| !DONE.contains(&state);
         Ok(self.list()?.iter().filter(|c| open(c.state)).count())
     }
 
-    /// `false` if it was sent, or cancelled, by somebody else meanwhile.
+    /// Queued → sending. `false` if another process has sent or cancelled it meanwhile.
     pub fn start_sending(&self, id: Uuid) -> Result<bool, StoreError> {
         self.step(id, &[State::Queued], State::Sending)
     }
 
-    /// The answer did not come: it may have happened.
+    /// Sending → unknown: no answer came, and the command may have been applied.
     pub fn lost(&self, id: Uuid) -> Result<bool, StoreError> {
         self.step(id, &[State::Sending], State::Unknown)
     }
 
-    /// The cloud has never seen the id: it goes again, same id, same body; unless it was taken back meanwhile.
+    /// The cloud has never received the id: the command is queued again with the same id and body. It is cancelled
+    /// instead if it was taken back, and rejected once the failed attempts weigh too much.
     pub fn never_arrived(&self, id: Uuid) -> Result<bool, StoreError> {
         let from = [State::Unknown, State::Sending];
-        self.change(id, &from, |stored| not_kept(stored))
+        self.change(id, &from, |stored| after_failure(stored))
     }
 
-    /// It was sent, or asked about, and what came of it is still not known: counted, so that it is not sent for ever.
+    /// Asking about an unknown command failed. The attempt is counted, so that it is not sent again without end.
     pub fn unanswered(&self, id: Uuid, trouble: Trouble) -> Result<bool, StoreError> {
         let problem = Problem::new(boothkeeper_wire::problem::ProblemCode::Unavailable);
         let document = serde_json::to_string(&rejection(&problem))?;
@@ -415,7 +429,7 @@ impl Outbox {
         })
     }
 
-    /// What the cloud called done past the end of its own journal is asked about again.
+    /// Asks again about applied commands whose answer named a seq past the end of the cloud's journal, `copied_to`.
     pub fn doubt(&self, copied_to: Seq) -> Result<(), StoreError> {
         for command in self.list()? {
             let beyond = command.head.is_some_and(|head| head > copied_to);
@@ -426,8 +440,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// It did not go, and the cloud has not kept it: it waits again. With too much of that it is rejected: nothing
-    /// waits for ever.
+    /// Sending failed, and the cloud has not stored the command: it is queued again, or rejected once the failed
+    /// attempts weigh too much.
     pub fn troubled(
         &self,
         id: Uuid,
@@ -439,11 +453,11 @@ impl Outbox {
         self.change(id, &from, |stored| {
             stored.tries = stored.tries.saturating_add(trouble.weight());
             stored.answer = Some(document);
-            not_kept(stored)
+            after_failure(stored)
         })
     }
 
-    /// The cloud will never take it, and it was not sent or has been answered so.
+    /// Rejects a command that the cloud will never accept.
     pub fn refused(&self, id: Uuid, problem: &Problem) -> Result<bool, StoreError> {
         let document = serde_json::to_string(&rejection(problem))?;
         let from = [State::Queued, State::Sending, State::Unknown];
@@ -453,14 +467,14 @@ impl Outbox {
         })
     }
 
-    /// Takes back what was never sent. What may have been sent is not sent again; whether it has happened, the
-    /// cloud says.
+    /// Takes a command back. One that was never sent is cancelled. One that may have been sent is not sent again, and
+    /// the cloud is still asked whether it was applied.
     pub fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
         if self.step(id, &[State::Queued], State::Cancelled)? {
             return Ok(true);
         }
         self.change(id, &[State::Unknown], |stored| {
-            // Taken back for the second time it is given up: the journal shows whether it has happened.
+            // Taken back a second time, it is cancelled without an answer; the journal shows whether it was applied.
             match std::mem::replace(&mut stored.withdrawn, true) {
                 true => State::Cancelled,
                 false => State::Unknown,
@@ -468,10 +482,10 @@ impl Outbox {
         })
     }
 
-    /// Puts out of sight what was refused or handed back, or what the cloud called done when its journal does not
-    /// say so.
+    /// Deletes a command that was rejected, needs a decision, or was applied according to the cloud without being in
+    /// the journal.
     pub fn dismiss(&self, id: Uuid) -> Result<bool, StoreError> {
-        // Not by the row's own word: a damaged one is not what it says.
+        // Use the checked state: the state in a damaged row is not reliable.
         let known = self.get(id)?;
         let ended = [State::Rejected, State::NeedsDecision, State::Applied];
         if !known.is_some_and(|command| ended.contains(&command.state)) {
@@ -480,10 +494,11 @@ impl Outbox {
         let delete = "DELETE FROM commands
             WHERE id = ?1 AND state IN ('rejected', 'needs_decision', 'applied')";
         let gone = self.connection.execute(delete, [id.as_bytes()])? == 1;
-        self.written()?;
+        self.record_write()?;
         Ok(gone)
     }
 
+    /// Stores the cloud's answer. `false` if the command is not waiting for one.
     pub fn answered(&self, id: Uuid, answer: &CommandAnswer) -> Result<bool, StoreError> {
         let state = match answer.state {
             CommandState::Applied => State::Applied,
@@ -497,7 +512,7 @@ impl Outbox {
         })
     }
 
-    /// A process that died while sending does not know what came of it.
+    /// Sending → unknown for all commands, after a process was killed while sending. Returns their number.
     pub fn recover(&self) -> Result<usize, StoreError> {
         let mut recovered = 0;
         for command in self.list()? {
@@ -506,8 +521,8 @@ impl Outbox {
         Ok(recovered)
     }
 
-    /// Settles what was applied once the verified copy reaches to where the cloud's journal ended and, by `shown`,
-    /// its entries are in it. May be repeated: the copy and this file do not commit together.
+    /// Applied → settled for each command whose answer's `head` the copy has reached and whose entries, according to
+    /// `shown`, are in the copy. Call it again at any time: the copy and the outbox are not written in one transaction.
     pub fn settle<E: From<StoreError>>(
         &self,
         copied_to: Seq,
@@ -522,13 +537,14 @@ impl Outbox {
         Ok(self.forget_old()?)
     }
 
+    /// Deletes settled and cancelled commands that are not among the newest [`KEPT`].
     fn forget_old(&self) -> Result<(), StoreError> {
         let forget = "DELETE FROM commands WHERE state IN ('settled', 'cancelled') AND id NOT IN
                       (SELECT id FROM commands ORDER BY rowid DESC LIMIT ?1)";
         let gone = self.connection.prepare_cached(forget)?.execute([KEPT])?;
         match gone {
             0 => Ok(()),
-            _ => self.written(),
+            _ => self.record_write(),
         }
     }
 
@@ -536,7 +552,7 @@ impl Outbox {
         self.change(id, from, |_| to)
     }
 
-    /// `false` if it is not in one of the states it may leave, or not as it was written.
+    /// Changes a command and its state. `false` if its state is not in `from`, or if the row is missing or damaged.
     fn change(
         &self,
         id: Uuid,
@@ -559,14 +575,14 @@ impl Outbox {
         to.name().clone_into(&mut stored.state);
         stored.write(&transaction)?;
         transaction.commit()?;
-        self.committed()?;
+        self.record_commit()?;
         Ok(true)
     }
 }
 
-/// What becomes of a command that the cloud has not kept: it waits to be sent again, unless it was taken back or
-/// has gone through too much.
-fn not_kept(stored: &Stored) -> State {
+/// The next state of a command that the cloud has not stored: cancelled if it was taken back, rejected after too many
+/// failed attempts, else queued.
+fn after_failure(stored: &Stored) -> State {
     match (stored.withdrawn, stored.tries < PATIENCE) {
         (true, _) => State::Cancelled,
         (false, true) => State::Queued,
@@ -574,7 +590,7 @@ fn not_kept(stored: &Stored) -> State {
     }
 }
 
-/// What a refusal is kept as.
+/// The answer under which a refusal is stored.
 fn rejection(problem: &Problem) -> CommandAnswer {
     CommandAnswer {
         state: CommandState::Rejected,
@@ -586,6 +602,7 @@ fn rejection(problem: &Problem) -> CommandAnswer {
     }
 }
 
+/// The command of a row; [`State::Damaged`] if the row is damaged.
 fn read(row: &rusqlite::Row<'_>) -> Result<Command, StoreError> {
     let (stored, sound) = Stored::read(row)?;
     let request = serde_json::from_str(&stored.body).ok();

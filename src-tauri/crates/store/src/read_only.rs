@@ -1,4 +1,4 @@
-//! Opening a database to read it and nothing else, also where nothing can be written beside it.
+//! Opens a database for reading only, also in a folder that cannot be written to.
 
 use std::path::Path;
 
@@ -8,9 +8,11 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use crate::StoreError;
 use crate::folder::is_there;
 
-/// `None` if there is no such file. A write-ahead log needs a file to share, which cannot be made on a full disk or
-/// in a folder that cannot be written to. There the log is indexed in memory instead, where this process can have
-/// the database for itself; else the database is read as it was when the log was last folded in.
+/// `None` if there is no such file. `check` must accept the opened database.
+///
+/// SQLite keeps the index of a write-ahead log in a shared file (`-shm`), which it cannot create on a full disk or in a
+/// read-only folder. There the index is kept in memory instead, which needs exclusive access to the database. If that
+/// fails too, the log is ignored, and the database is read as of its last checkpoint.
 pub fn open(
     path: &Path,
     check: impl Fn(&Connection) -> Result<(), StoreError>,
@@ -18,7 +20,7 @@ pub fn open(
     if !is_there(path)? {
         return Ok(None);
     }
-    // SQLite says of a file that may not be read what it says of one that cannot be written.
+    // SQLite reports the same error for an unreadable file as for an unwritable folder, so check this first.
     std::fs::File::open(path).map_err(|source| StoreError::NotReadable {
         path: path.to_owned(),
         source,
@@ -27,23 +29,24 @@ pub fn open(
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     match check(&connection) {
-        Err(error) if is_for_want_of_a_log(&error) => {}
+        Err(error) if log_is_unusable(&error) => {}
         checked => return checked.map(|()| Some(connection)),
     }
     drop(connection);
-    if log_has_something(path)
-        && let Ok(connection) = by_itself(path)
+    if log_is_not_empty(path)
+        && let Ok(connection) = open_exclusive(path)
         && check(&connection).is_ok()
     {
         return Ok(Some(connection));
     }
     let flags = flags | OpenFlags::SQLITE_OPEN_URI;
-    let connection = Connection::open_with_flags(unchanging(path), flags)?;
+    let connection = Connection::open_with_flags(immutable_uri(path), flags)?;
     check(&connection)?;
     Ok(Some(connection))
 }
 
-fn is_for_want_of_a_log(error: &StoreError) -> bool {
+/// True if the error can come from a log index that cannot be created.
+fn log_is_unusable(error: &StoreError) -> bool {
     let (StoreError::Database(error) | StoreError::ReadOnly(error) | StoreError::DiskFull(error)) =
         error
     else {
@@ -61,15 +64,15 @@ fn is_for_want_of_a_log(error: &StoreError) -> bool {
     )
 }
 
-fn log_has_something(path: &Path) -> bool {
+fn log_is_not_empty(path: &Path) -> bool {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
 }
 
-/// In exclusive mode the log's index is in memory. Nothing is written: queries only, and the log stays when this
-/// closes.
-fn by_itself(path: &Path) -> Result<Connection, rusqlite::Error> {
+/// Opens in exclusive mode, in which SQLite keeps the log's index in memory. Writes nothing: only queries are allowed,
+/// and closing leaves the log as it is.
+fn open_exclusive(path: &Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -78,7 +81,8 @@ fn by_itself(path: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(connection)
 }
 
-fn unchanging(path: &Path) -> String {
+/// A URI that makes SQLite ignore the log and all locks.
+fn immutable_uri(path: &Path) -> String {
     let path = path.to_string_lossy();
     let path = path
         .replace('%', "%25")

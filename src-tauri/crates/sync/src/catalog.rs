@@ -1,17 +1,17 @@
-//! The cloud's catalog, kept beside the copy: previews are computed with the prices and policies that the
-//! cloud has, not those that this version was built with.
+//! Stores the cloud's catalog with the copy, so that previews use the cloud's prices and policies and not those that
+//! this version was built with.
 
 use boothkeeper_store::StoreError;
 
 use crate::{Client, Laptop, SyncError};
 
-/// Fetches the catalog if the cloud has another than the one kept. One that cannot be read leaves the one
-/// kept in its place.
+/// Fetches the catalog if the cloud's version differs from the stored one. A fetched catalog that cannot be parsed is
+/// ignored, and the stored one stays.
 pub async fn refresh_catalog(client: &Client, laptop: &Laptop) -> Result<(), SyncError> {
     let known = laptop
         .blocking(
             |laptop| match laptop.read(boothkeeper_store::Cache::catalog) {
-                // The one kept is not what was fetched: it is fetched again.
+                // The stored catalog is damaged: fetch it again.
                 Err(StoreError::Damaged { .. }) => Ok(None),
                 catalog => Ok(catalog?),
             },

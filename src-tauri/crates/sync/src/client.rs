@@ -1,4 +1,5 @@
-//! The cloud's interface, as called by a laptop. No status is believed without the cloud's mark.
+//! HTTP client for the cloud. A response counts only if it carries the cloud's API version header; without it the
+//! answer came from a portal or proxy.
 
 use std::fmt;
 use std::time::Duration;
@@ -22,17 +23,17 @@ use uuid::Uuid;
 use crate::SyncError;
 use crate::transport::{Body, Transport, TransportError};
 
-/// No document is larger; a stream is read piece by piece.
+/// Largest accepted document in bytes. Streams are read piece by piece and have no such limit.
 const MAX_DOCUMENT: usize = 4 * 1024 * 1024;
-/// For a whole document; streams have their own patience.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// Time limit for a response's head, and again for a document's body. Streams have their own limits.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// `bk_…`; never printed.
+/// The access key, `bk_…`. Its `Debug` output hides the text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessKey(String);
 
 impl AccessKey {
-    /// `None` for text that cannot be a key, a sentence pasted by mistake say.
+    /// `None` for text that cannot be a key, such as a sentence pasted by mistake.
     pub fn parse(text: &str) -> Option<Self> {
         let text = typed::code(text);
         let fits = text.starts_with("bk_")
@@ -41,7 +42,7 @@ impl AccessKey {
         fits.then_some(AccessKey(text))
     }
 
-    /// For the keychain only.
+    /// The key's text, for the keychain and the request header only.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -73,7 +74,7 @@ impl Client {
         self.get("/v1/meta").await
     }
 
-    /// The catalog, unless the known version is still the one.
+    /// The catalog; `None` if the cloud's version is still `known`.
     pub async fn catalog(&self, known: Option<u32>) -> Result<Option<Catalog>, SyncError> {
         let mut request = self.request(Method::GET, "/v1/catalog", Bytes::new())?;
         if let Some(version) = known {
@@ -84,21 +85,21 @@ impl Client {
         let response = self.send(request).await?;
         match response.status() {
             http::StatusCode::NOT_MODIFIED => Ok(None),
-            status if status.is_success() => serde_json::from_slice(&whole(response).await?)
+            status if status.is_success() => serde_json::from_slice(&read_body(response).await?)
                 .map(Some)
                 .map_err(SyncError::Malformed),
-            status => Err(refusal(status.as_u16(), &whole(response).await?, None)),
+            status => Err(refusal(status.as_u16(), &read_body(response).await?, None)),
         }
     }
 
-    /// A sandbox cloud's key to its demo account.
+    /// A sandbox cloud's demo account and the key to it.
     pub async fn demo(&self) -> Result<AccountAnswer, SyncError> {
         let request = self.request(Method::POST, "/sandbox/demo", Bytes::new())?;
         self.document(request).await
     }
 
-    /// The journal after a cursor; `None` from the beginning. Without `epoch` the cloud compares only
-    /// the chain.
+    /// The journal stream after a cursor, or from the beginning for `None`. Without the epoch the cloud compares only
+    /// the chain value.
     pub async fn journal(
         &self,
         cursor: Option<&Cursor>,
@@ -114,19 +115,19 @@ impl Client {
         self.stream(&format!("/v1/journal{query}")).await
     }
 
-    /// The live channel's bytes.
+    /// The live channel's byte stream.
     pub async fn events(&self) -> Result<Body, SyncError> {
         self.stream("/v1/events").await
     }
 
-    /// Sends a command; a refusal is an answer.
+    /// Sends a command. A rejection is returned as an answer, not as an error.
     pub async fn put_command(&self, id: Uuid, body: &str) -> Result<CommandAnswer, SyncError> {
         let body = Bytes::copy_from_slice(body.as_bytes());
         let request = self.request(Method::PUT, &command_path(id), body)?;
         self.command_answer(request).await
     }
 
-    /// What came of a command; `None` if the cloud has never seen it.
+    /// The cloud's answer to a command; `None` if the cloud has never seen its id.
     pub async fn command(&self, id: Uuid) -> Result<Option<CommandAnswer>, SyncError> {
         let request = self.request(Method::GET, &command_path(id), Bytes::new())?;
         match self.command_answer(request).await {
@@ -136,15 +137,15 @@ impl Client {
         }
     }
 
-    /// A page of tickets that changed after a place, with support's messages. A cloud of before 2026-11-27 sends
-    /// all of them, and names no place.
+    /// One page of the tickets that changed after a cursor, with support's messages. A cloud from before 2026-11-27
+    /// sends all tickets at once, without a cursor.
     pub async fn disputes(&self, after: Option<TicketCursor>) -> Result<Tickets, SyncError> {
         let after = after.map_or(String::new(), |after| format!("&after={after}"));
         self.get(&format!("/v1/disputes?limit={TICKETS_A_PAGE}{after}"))
             .await
     }
 
-    /// How much of a file the cloud holds; `None` if nothing.
+    /// How many bytes of a file the cloud holds; `None` if it has no part of it.
     pub async fn blob_held(&self, sha256: &Hash) -> Result<Option<BlobState>, SyncError> {
         let request = self.request(Method::HEAD, &blob_path(sha256), Bytes::new())?;
         let response = self.send(request).await?;
@@ -170,13 +171,13 @@ impl Client {
         }))
     }
 
-    /// Gives up a file that has not become whole at the cloud.
+    /// Deletes an incomplete file from the cloud.
     pub async fn drop_blob(&self, sha256: &Hash) -> Result<(), SyncError> {
         let request = self.request(Method::DELETE, &blob_path(sha256), Bytes::new())?;
-        self.accepted(request).await.map(drop)
+        self.send_ok(request).await.map(drop)
     }
 
-    /// A piece of a file, where it belongs.
+    /// Sends a piece of a file. `offset` and `length`, the whole file's size, are in bytes.
     pub async fn put_blob(
         &self,
         sha256: &Hash,
@@ -198,8 +199,8 @@ impl Client {
 
     async fn command_answer(&self, request: Request<Bytes>) -> Result<CommandAnswer, SyncError> {
         let response = self.send(request).await?;
-        let (status, bytes) = (response.status(), whole(response).await?);
-        // A rejection is a problem document that is an answer too.
+        let (status, bytes) = (response.status(), read_body(response).await?);
+        // A rejection has an error status, but its problem document is also an answer.
         if let Ok(answer) = serde_json::from_slice::<CommandAnswer>(&bytes)
             && (status.is_success() || answer.state == CommandState::Rejected)
         {
@@ -214,13 +215,13 @@ impl Client {
     }
 
     async fn document<T: DeserializeOwned>(&self, request: Request<Bytes>) -> Result<T, SyncError> {
-        let response = self.accepted(request).await?;
-        serde_json::from_slice(&whole(response).await?).map_err(SyncError::Malformed)
+        let response = self.send_ok(request).await?;
+        serde_json::from_slice(&read_body(response).await?).map_err(SyncError::Malformed)
     }
 
     async fn stream(&self, path: &str) -> Result<Body, SyncError> {
         let request = self.request(Method::GET, path, Bytes::new())?;
-        Ok(self.accepted(request).await?.into_body())
+        Ok(self.send_ok(request).await?.into_body())
     }
 
     fn request(
@@ -241,19 +242,19 @@ impl Client {
         Ok(request.body(body)?)
     }
 
-    async fn accepted(&self, request: Request<Bytes>) -> Result<Response<Body>, SyncError> {
+    async fn send_ok(&self, request: Request<Bytes>) -> Result<Response<Body>, SyncError> {
         let response = self.send(request).await?;
         let status = response.status();
         if status.is_success() {
             return Ok(response);
         }
         let retry_after = retry_after(&response);
-        let bytes = whole(response).await?;
+        let bytes = read_body(response).await?;
         Err(refusal(status.as_u16(), &bytes, retry_after))
     }
 
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, SyncError> {
-        let response = timeout(PATIENCE, self.transport.send(request))
+        let response = timeout(REQUEST_TIMEOUT, self.transport.send(request))
             .await
             .map_err(|late| SyncError::Offline(TransportError::new(late)))?
             .map_err(SyncError::Offline)?;
@@ -268,9 +269,9 @@ impl Client {
     }
 }
 
-async fn whole(response: Response<Body>) -> Result<Bytes, SyncError> {
+async fn read_body(response: Response<Body>) -> Result<Bytes, SyncError> {
     let body = Limited::new(response.into_body(), MAX_DOCUMENT);
-    let collected = timeout(PATIENCE, body.collect())
+    let collected = timeout(REQUEST_TIMEOUT, body.collect())
         .await
         .map_err(|late| SyncError::Offline(TransportError::new(late)))?
         .map_err(|error| SyncError::Offline(TransportError::new(error)))?;
@@ -286,7 +287,7 @@ fn refusal(status: u16, bytes: &[u8], retry_after: Option<Duration>) -> SyncErro
     let problem: Option<Problem> = serde_json::from_slice(bytes).ok();
     match (status, problem) {
         (401, _) => SyncError::SignedOut,
-        // Also without a document: clouds of before 2026-11-27 say it in words.
+        // Clouds from before 2026-11-27 send this status as plain text, without a problem document.
         (413, None) => SyncError::Refused(Box::new(Problem::new(ProblemCode::PayloadTooLarge))),
         (408, _) => SyncError::Server {
             status,

@@ -1,13 +1,13 @@
-//! The laptop's two clocks: the wall's, which can be wrong, and one that counts from boot and goes on
-//! through sleep, for ages and for "live".
+//! The laptop's two clocks: the wall clock, which can be wrong, and a boot clock for ages and for "live", which also
+//! counts the time that the machine sleeps.
 
 use boothkeeper_domain::Timestamp;
 
 pub trait Clock: Send + Sync + 'static {
-    /// The wall clock, as it is set.
+    /// The time that the machine's wall clock shows.
     fn wall(&self) -> Timestamp;
 
-    /// Milliseconds since some fixed instant, suspended time included.
+    /// Milliseconds since a fixed instant, including the time that the machine slept.
     fn since_boot(&self) -> i64;
 }
 
@@ -24,7 +24,7 @@ impl Clock for SystemClock {
         Timestamp::from_millis(millis)
     }
 
-    /// `Instant` does not count suspended time on Linux; there the boot clock is asked.
+    /// On Linux `Instant` does not count suspended time, so this reads the boot clock.
     #[cfg(target_os = "linux")]
     fn since_boot(&self) -> i64 {
         use rustix::time::{ClockId, clock_gettime};

@@ -1,5 +1,5 @@
-//! Disputes between laptop and cloud: looked at again before they are sent, their files first; and the tickets
-//! that came of them.
+//! Disputes between laptop and cloud. The reason of a dispute is checked again before it is sent, and its files are
+//! uploaded first. The resulting tickets are fetched from the cloud.
 
 use std::collections::BTreeSet;
 
@@ -14,17 +14,17 @@ use boothkeeper_wire::problem::{Problem, ProblemCode};
 
 use crate::{Client, Laptop, SyncError};
 
-/// One piece of a file: a cut costs at most this.
+/// Bytes of a file in one request: a broken connection loses at most this much.
 const PIECE: usize = 256 * 1024;
-/// Offsets are asked for anew this often: another laptop may send the same file, or the cloud may have dropped
-/// what it had. Answers that do not move on end there.
-const ATTEMPTS: u32 = 8;
+/// After this many answers without progress an upload fails. An answer can be without progress if another laptop sends
+/// the same file, or the cloud has dropped the bytes it had.
+const MAX_STALLED: u32 = 8;
 
-/// So long is said that a draft withdrew itself.
-const TOLD_FOR: i64 = 7 * DAY;
+/// Ms for which a draft that withdrew itself stays listed as withdrawn.
+const WITHDRAWN_SHOWN_FOR: i64 = 7 * DAY;
 
-/// Takes back what has come right by itself. A draft that is still as the app wrote it withdraws itself, says so for
-/// a week, and goes; one that was changed or sent off stays, is not sent, and says so.
+/// Takes back drafts whose reason is gone. A draft that the operator never edited withdraws itself, is listed as
+/// withdrawn for a week, and is then deleted. An edited or queued draft stays, is not sent, and is marked as resolved.
 pub fn review(laptop: &Laptop) -> Result<(), SyncError> {
     let drafts = laptop.outbox().drafts()?;
     if drafts.is_empty() {
@@ -36,32 +36,32 @@ pub fn review(laptop: &Laptop) -> Result<(), SyncError> {
             return Ok((Timestamp::default(), vec![]));
         };
         let catalog = catalog(cache, &head)?;
-        let mut right = Vec::new();
+        let mut resolved = Vec::new();
         for draft in drafts {
-            if !holds(&draft, cache, &head, &catalog)? {
-                right.push(draft);
+            if !premise_holds(&draft, cache, &head, &catalog)? {
+                resolved.push(draft);
             }
         }
-        Ok::<_, StoreError>((head.as_of, right))
+        Ok::<_, StoreError>((head.as_of, resolved))
     };
-    let (now, right) = laptop.read(read)?;
-    for mut draft in right {
+    let (now, resolved) = laptop.read(read)?;
+    for mut draft in resolved {
         let outbox = laptop.outbox();
         if let Some(id) = draft.command {
             let state = outbox.get(id)?.map(|command| command.state);
             let unsent = match state {
                 Some(State::Queued) => outbox.cancel(id)?,
-                // On its way, or there: support will say that it has come right.
+                // It is or may be at the cloud: support will answer that it is resolved.
                 Some(state) => matches!(state, State::Cancelled | State::Rejected),
                 None => true,
             };
             if !unsent {
                 continue;
             }
-            // Somebody wanted it sent: it asks.
+            // The operator wanted it sent: keep the draft, so that the operator decides.
             (draft.command, draft.edited) = (None, true);
         } else if draft.came_right {
-            if draft.is_withdrawn() && now.since(draft.saved_at) > TOLD_FOR {
+            if draft.is_withdrawn() && now.since(draft.saved_at) > WITHDRAWN_SHOWN_FOR {
                 outbox.drop_draft(draft.id)?;
             }
             continue;
@@ -83,7 +83,7 @@ fn catalog(cache: &boothkeeper_store::Cache, head: &Head) -> Result<Catalog, Sto
     }
 }
 
-fn holds(
+fn premise_holds(
     draft: &Draft,
     cache: &boothkeeper_store::Cache,
     head: &Head,
@@ -101,7 +101,7 @@ fn holds(
     for found in cache.with_followers(rows)? {
         let kinds = found.followed_by.iter().map(|(kind, _)| names.name(*kind));
         let refund = Some(Kind::UsageRefund.name());
-        // What is not a run has nothing to come back.
+        // An entry that is not a run needs no refund: count it as refunded.
         let run = names.name(found.row.kind) == Some(Kind::Usage.name());
         if !run || kinds.into_iter().any(|kind| kind == refund) {
             refunded.insert(found.row.seq);
@@ -111,14 +111,14 @@ fn holds(
     Ok(premise.holds(&head.account, catalog, &refunded, head.as_of))
 }
 
-/// Whether the copy is where the cloud is: what is complained of is looked at as it is now.
+/// Whether the copy reaches the cloud's head, so that a dispute's reason is checked against the newest entries.
 pub(crate) async fn is_current(client: &Client, laptop: &Laptop) -> Result<bool, SyncError> {
     let head = client.meta().await?.head;
     let copied = laptop.blocking(|laptop| Ok(laptop.copied_to()?)).await?;
     Ok(head.is_none_or(|head| head.seq <= copied))
 }
 
-/// Sends the files a command names.
+/// Uploads the files that a command names. Fails with `FileLost` if one is not in the folder.
 pub(crate) async fn upload_files(
     client: &Client,
     laptop: &Laptop,
@@ -132,7 +132,7 @@ pub(crate) async fn upload_files(
         match kept {
             Some(bytes) => upload(client, sha256, &bytes).await?,
             None => {
-                // It is not here any more, or not what it was: without it this is another dispute.
+                // The file is gone or was changed. Without it the dispute is not the one that was queued.
                 let problem = Problem::new(ProblemCode::FileLost);
                 return Err(SyncError::Refused(Box::new(problem)));
             }
@@ -141,8 +141,8 @@ pub(crate) async fn upload_files(
     Ok(())
 }
 
-/// Continues where the cloud has got to, until it says that it holds the whole file. What it holds to the last byte
-/// without saying so is asked about again, with no bytes: a crash can have come before the file was marked.
+/// Uploads from the cloud's offset until the cloud reports the file as complete. If the cloud holds every byte but does
+/// not report so, this sends an empty piece: the cloud may have crashed before it marked the file as complete.
 async fn upload(client: &Client, sha256: Hash, bytes: &[u8]) -> Result<(), SyncError> {
     let length = bytes.len() as u64;
     let mut stalled = 0;
@@ -157,7 +157,7 @@ async fn upload(client: &Client, sha256: Hash, bytes: &[u8]) -> Result<(), SyncE
         let piece = &piece[..piece.len().min(PIECE)];
         let held = match client.put_blob(&sha256, offset, length, piece).await {
             Ok(state) => {
-                // What was sent is what is held, and the last byte makes it whole; else it does not move on.
+                // Progress means that the cloud now holds exactly the bytes up to the end of this piece.
                 let moved = !piece.is_empty() && state.held == offset + piece.len() as u64;
                 stalled += u32::from(!state.complete && !moved);
                 Some(state)
@@ -166,14 +166,14 @@ async fn upload(client: &Client, sha256: Hash, bytes: &[u8]) -> Result<(), SyncE
                 stalled += 1;
                 client.blob_held(&sha256).await?
             }
-            // It was no file of ours that the cloud had begun: it has dropped it.
+            // The bytes at the cloud were not this file's, and it has dropped them. Start again at 0.
             Err(SyncError::Refused(problem)) if problem.code == ProblemCode::BlobMismatch => {
                 stalled += 1;
                 None
             }
             Err(error) => return Err(error),
         };
-        if stalled >= ATTEMPTS {
+        if stalled >= MAX_STALLED {
             let problem = Problem::new(ProblemCode::BlobMissing);
             return Err(SyncError::Refused(Box::new(problem)));
         }
@@ -181,34 +181,34 @@ async fn upload(client: &Client, sha256: Hash, bytes: &[u8]) -> Result<(), SyncE
     }
 }
 
-/// Fetches the tickets if the journal tells of anything new about them; drafts that have become tickets go.
-/// Whether there was anything new.
+/// Fetches the tickets if the journal has a newer entry about disputes than the stored tickets. Then drops the drafts
+/// that have become tickets. Returns whether tickets were fetched.
 pub async fn refresh_tickets(client: &Client, laptop: &Laptop) -> Result<bool, SyncError> {
     let due = laptop
         .blocking(|laptop| {
             let keys = laptop.binding()?.keys;
             let read = |cache: &boothkeeper_store::Cache| {
                 let head = cache.head(&keys)?;
-                let told = head.map_or(Seq::ZERO, |head| head.account.disputes_at);
+                let newest = head.map_or(Seq::ZERO, |head| head.account.disputes_at);
                 let known = match cache.tickets_seq() {
-                    // They are fetched again.
+                    // Damaged: fetch them again.
                     Err(StoreError::Damaged { .. }) => None,
                     known => known?,
                 };
-                Ok::<_, StoreError>((told, known))
+                Ok::<_, StoreError>((newest, known))
             };
-            let (told, known) = laptop.read(read)?;
-            Ok(told > known.unwrap_or(Seq::ZERO))
+            let (newest, known) = laptop.read(read)?;
+            Ok(newest > known.unwrap_or(Seq::ZERO))
         })
         .await?;
     if due && !fetch_tickets(client, laptop).await? {
         return Ok(false);
     }
-    laptop.blocking(|laptop| Ok(tidy(laptop)?)).await?;
+    laptop.blocking(|laptop| Ok(drop_filed(laptop)?)).await?;
     Ok(due)
 }
 
-/// Fetches what has changed, page by page; each is kept as it comes. `false` for a cloud that knows of no disputes.
+/// Fetches changed tickets page by page and stores each page. `false` if the cloud does not support disputes.
 async fn fetch_tickets(client: &Client, laptop: &Laptop) -> Result<bool, SyncError> {
     let mut after = laptop
         .blocking(|laptop| match laptop.cache().tickets_after() {
@@ -224,7 +224,7 @@ async fn fetch_tickets(client: &Client, laptop: &Laptop) -> Result<bool, SyncErr
             Err(SyncError::Refused(_) | SyncError::Malformed(_)) => return Ok(false),
             page => page?,
         };
-        // Each page moves on, or it is the last.
+        // Every page but the last must move the cursor on; else this loop would not end.
         let moves_on = page.after > after;
         let (next, last) = (page.after, !page.has_more);
         let whole = page.after.is_none() && !page.disputes.is_empty();
@@ -243,8 +243,9 @@ async fn fetch_tickets(client: &Client, laptop: &Laptop) -> Result<bool, SyncErr
     }
 }
 
-/// Drops drafts whose ticket is here, and files that nothing names: not while somebody else names one.
-fn tidy(laptop: &Laptop) -> Result<(), StoreError> {
+/// Marks drafts whose ticket has been fetched as filed, and deletes files that no draft or open command names. Other
+/// processes cannot write the outbox meanwhile, so they cannot name a file that is being deleted.
+fn drop_filed(laptop: &Laptop) -> Result<(), StoreError> {
     let tickets = laptop.read(boothkeeper_store::Cache::tickets)?;
     let tickets = tickets.map_or(vec![], |tickets| tickets.disputes);
     let outbox = laptop.outbox();

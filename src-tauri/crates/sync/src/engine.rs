@@ -1,4 +1,4 @@
-//! The engine: one task that keeps the copy current and the outbox empty, and says how it stands.
+//! The engine: one task that keeps the copy current, empties the outbox and publishes the connection's [`Status`].
 
 use std::time::Duration;
 
@@ -15,19 +15,19 @@ use crate::live::Channel;
 use crate::pull::Progress;
 use crate::{Client, Laptop, SyncError, disputes, mend, pull, push, refresh_catalog};
 
-/// Streams that contradict themselves this often in a row are the cloud's, not the network's.
-const SUSPICIONS: u32 = 3;
+/// After this many contradictory streams in a row the cloud is at fault, not the network, and the copy has diverged.
+const MAX_SUSPICIONS: u32 = 3;
 
-/// How the connection stands. Never stored: after a restart it is "not connected" until proven.
+/// The connection's state. Never stored: after a restart it is "not connected" until a heartbeat agrees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
-    /// When, on the boot clock, a heartbeat last agreed with the copy, on a connection still open.
+    /// Boot-clock ms at which a heartbeat last agreed with the copy. `None` if the copy is not known to be current.
     pub agreed_at: Option<i64>,
-    /// Why there is none.
+    /// Why `agreed_at` is `None`.
     pub reason: Reason,
-    /// Where a long pull has got to.
+    /// The last entry that a running pull has written.
     pub pulling: Option<Seq>,
-    /// Counts what may have changed on screen: entries applied, commands answered.
+    /// Grows whenever the screen may have to change: entries applied, commands answered.
     pub revision: u64,
 }
 
@@ -60,8 +60,8 @@ impl Engine {
         }
     }
 
-    /// Runs until dropped, or until the key is refused: that needs a person. A copy that has diverged is
-    /// compared again and again, more and more slowly: the cloud may be mended.
+    /// Runs until dropped, or until an error that only the operator can resolve, such as a refused key. A copy that
+    /// has diverged is compared again after growing waits, because the cloud may be repaired.
     pub async fn run(&self) -> SyncError {
         let mut suspicions = 0;
         let mut backoff = backoff();
@@ -70,7 +70,7 @@ impl Engine {
             self.disconnected(&error);
             if let Some(what) = error.suspicion() {
                 suspicions += 1;
-                if suspicions >= SUSPICIONS
+                if suspicions >= MAX_SUSPICIONS
                     && let Err(error) = self.laptop.diverged(what)
                 {
                     return error;
@@ -85,7 +85,7 @@ impl Engine {
                     return error;
                 }
                 SyncError::Store(boothkeeper_store::StoreError::Damaged { .. }) => {
-                    // What could not be mended is tried again with everything else.
+                    // If mending fails, the next round tries again.
                     let _ = mend(Some(&self.client), &self.laptop).await;
                 }
                 _ => {}
@@ -95,7 +95,7 @@ impl Engine {
         }
     }
 
-    /// Recovers, follows the channel, pulls and pushes until something fails.
+    /// Recovers interrupted commands, refreshes the catalog, then follows the channel and pushes until one fails.
     async fn connected(
         &self,
         suspicions: &mut u32,
@@ -112,7 +112,7 @@ impl Engine {
             return error;
         }
         tokio::select! {
-            // In a fixed order, so that a simulation's seed replays exactly.
+            // Poll in a fixed order, so that a simulation's seed replays exactly.
             biased;
             error = self.follow(suspicions, backoff) => error,
             error = self.push_when_nudged() => error,
@@ -137,7 +137,7 @@ impl Engine {
             if let Err(error) = self.beat(&beat).await {
                 return error;
             }
-            // Another process may have queued something: it leaves the sending to this one.
+            // Another process may have queued a command; only this process sends.
             let waiting = self
                 .laptop
                 .blocking(|laptop| Ok(laptop.outbox().next(&[])?));
@@ -150,13 +150,13 @@ impl Engine {
             if begun.elapsed() >= SETTLED {
                 *backoff = self::backoff();
             }
-            // Heads are hints: however many come, what they ask for is done so often and no more.
+            // Limits how often heads are handled, however many the cloud sends.
             tokio::time::sleep(BETWEEN_BEATS).await;
         }
     }
 
-    /// A head: pull if it is ahead, believe it if it is where we are, and say which. One that no pinned key has
-    /// signed is a hint that there may be something to fetch; it makes nothing live and moves no time.
+    /// Handles a heartbeat: pulls if its head is not the copy's; marks the copy as current if both agree. A heartbeat
+    /// that no pinned key signed can cause a pull, but never marks the copy as current and sets no time.
     async fn beat(&self, beat: &Beat) -> Result<(), SyncError> {
         let received = self.laptop.clock().since_boot();
         let binding = self.laptop.binding()?;
@@ -194,7 +194,7 @@ impl Engine {
         let end = end?;
         self.status.send_modify(|status| status.revision += 1);
         if end.seq < beat.head.seq {
-            // A head was named that the journal does not have: asking again at once would bring the same.
+            // The heartbeat named a head that the journal does not have. Pulling again at once would not help.
             return Err(SyncError::Stream(IngestError::Order(
                 "it ends before the head that was named",
             )));
@@ -206,7 +206,7 @@ impl Engine {
         self.tickets().await
     }
 
-    /// The connection stands, and yet nothing may be called current.
+    /// Keeps the connection, but marks the copy as not current.
     fn not_live(&self, reason: Reason) {
         self.status.send_if_modified(|status| {
             let changed = status.agreed_at.is_some() || status.reason != reason;
@@ -215,8 +215,8 @@ impl Engine {
         });
     }
 
-    /// What support has said and done; what has come right by itself is taken back. Tickets that
-    /// cannot be had are no reason to stop following the cloud.
+    /// Takes back drafts whose reason is gone and fetches changed tickets. An unavailable ticket service does not end
+    /// the connection.
     async fn tickets(&self) -> Result<(), SyncError> {
         self.laptop.blocking(disputes::review).await?;
         match disputes::refresh_tickets(&self.client, &self.laptop).await {
@@ -246,7 +246,7 @@ impl Engine {
             match push(&self.client, &self.laptop, false).await {
                 Ok(pushed) if pushed.answered == 0 => {}
                 Ok(_) => self.status.send_modify(|status| status.revision += 1),
-                // The channel's own error will tell; a busy cloud is asked again with the next nudge.
+                // `follow` reports a lost connection; a busy cloud is tried again after the wait or a nudge.
                 Err(error @ (SyncError::Store(_) | SyncError::SignedOut)) => return error,
                 Err(error) => {
                     self.status.send_modify(|status| status.revision += 1);
@@ -270,12 +270,13 @@ impl Engine {
     }
 }
 
+/// Longest wait before the next attempt, unless the cloud names a longer one.
 const MAX_WAIT: Duration = Duration::from_secs(10);
-/// A connection that has lasted so long is a good one: the next failure begins with a short wait again.
+/// After a connection has lasted this long, the next failure starts again with the shortest wait.
 const SETTLED: Duration = Duration::from_secs(10);
-/// Between two heads that are looked at; those that come meanwhile are told by the newest of them.
+/// Pause between two handled heartbeats. Of those that arrive meanwhile only the newest is handled.
 const BETWEEN_BEATS: Duration = Duration::from_millis(20);
-/// A cloud that asks for more than this is asked again all the same.
+/// Longest `Retry-After` that is respected; a longer one is cut to this.
 const MAX_NAMED_WAIT: Duration = Duration::from_secs(300);
 
 fn backoff() -> backon::ExponentialBackoff {

@@ -15,7 +15,7 @@ use crate::transport::TransportError;
 pub enum SyncError {
     #[error("the cloud cannot be reached")]
     Offline(#[source] TransportError),
-    /// An answer without the cloud's mark: a venue's Wi-Fi, a proxy, another server.
+    /// An answer without the cloud's API header: from a Wi-Fi portal, a proxy or another server.
     #[error("something else answered in the cloud's place")]
     Portal { status: u16 },
     #[error("the cloud refused the access key")]
@@ -29,26 +29,26 @@ pub enum SyncError {
     Refused(Box<Problem>),
     #[error("the cloud's answer cannot be read")]
     Malformed(#[source] serde_json::Error),
-    #[error("the stream is not believed")]
+    #[error("the stream cannot be verified")]
     Stream(#[from] IngestError),
     #[error("the copy and the cloud do not agree")]
     Diverged(Divergence),
     #[error("this version is too old for the cloud")]
     UpdateNeeded,
-    #[error("the local copy")]
+    #[error("the local files cannot be used")]
     Store(#[from] StoreError),
-    #[error("the cloud's address is not one")]
+    #[error("the cloud's address is not valid")]
     Address(#[from] http::Error),
     #[error("not signed in")]
     NotBound,
     #[error("the access key opens another account")]
     WrongAccount,
-    #[error("a worker stopped")]
+    #[error("a worker thread stopped")]
     Worker,
 }
 
 impl SyncError {
-    /// What to say under the balance.
+    /// The reason that is shown under the balance.
     pub fn reason(&self) -> Reason {
         match self {
             SyncError::Offline(_) => Reason::Offline,
@@ -60,7 +60,7 @@ impl SyncError {
         }
     }
 
-    /// The least time to wait before asking again, if the cloud named one.
+    /// The shortest wait before the next request, if the cloud named one.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             SyncError::Server { retry_after, .. } => *retry_after,
@@ -68,8 +68,8 @@ impl SyncError {
         }
     }
 
-    /// What a stream that was complete and signed, and yet contradicts itself, would mean if it came
-    /// again. A stream that merely broke means nothing.
+    /// The divergence that this error means if it comes again: the stream contradicts its own signature or entries.
+    /// `None` for a stream that merely broke off.
     pub fn suspicion(&self) -> Option<Divergence> {
         let SyncError::Stream(error) = self else {
             return None;

@@ -1,5 +1,5 @@
-//! An imported journal in the place of a copied one: signed by a key of its own that nobody else has, so that
-//! damage on disk is found like any other, and nobody takes it for a cloud's.
+//! Stores an imported journal in place of a copied one. It is signed with a new key that is not kept, so damage on
+//! disk is found as in any copy, and the journal cannot be mistaken for one that a cloud signed.
 
 use boothkeeper_domain::{AccountId, Amount, Entry, Epoch, Seq, Timestamp};
 use boothkeeper_store::outbox::Binding;
@@ -12,7 +12,7 @@ use ed25519_dalek::SigningKey;
 
 use crate::{Laptop, SyncError};
 
-/// Drops what the folder held and keeps these entries instead. Refuses a folder that copies a cloud's account.
+/// Replaces the folder's copy with these entries. Fails with `WrongAccount` if the folder copies a cloud's account.
 pub fn replace(laptop: &Laptop, account: &AccountId, entries: &[Entry]) -> Result<(), SyncError> {
     let bound = laptop.outbox().binding()?;
     if bound.is_some_and(|binding| !binding.imported) {
@@ -33,7 +33,7 @@ pub fn replace(laptop: &Laptop, account: &AccountId, entries: &[Entry]) -> Resul
     };
     laptop.outbox().bind(Some(&binding))?;
     let (_, mut ingest) = laptop.ingest(&binding)?;
-    // Of what came after its last entry it says nothing.
+    // The import is current only up to its last entry.
     let as_of = entries
         .last()
         .map_or(Timestamp::default(), |entry| entry.at);
@@ -80,7 +80,7 @@ pub fn replace(laptop: &Laptop, account: &AccountId, entries: &[Entry]) -> Resul
         head: journal.seq,
         as_of,
     }))?;
-    // The end stands right behind the last checkpoint.
+    // The `end` line directly follows the last checkpoint, in the same frame.
     if let Some(last) = frames.last_mut() {
         last.extend(end);
     }
@@ -101,6 +101,7 @@ pub fn replace(laptop: &Laptop, account: &AccountId, entries: &[Entry]) -> Resul
     Ok(())
 }
 
+/// Chain, balance and seq after the last encoded entry.
 struct Journal {
     chain: boothkeeper_domain::Hash,
     balance: Amount,

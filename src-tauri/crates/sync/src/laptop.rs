@@ -1,27 +1,29 @@
-//! The laptop's side of a sync: its files, its clocks, and how work on the files is run.
+//! The laptop's side of a sync: its data folder, its clock, and the threads that file work runs on.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use boothkeeper_domain::Zone;
 use boothkeeper_domain::time::MINUTE;
 use boothkeeper_domain::{Seq, Timestamp};
 use boothkeeper_store::cache::{Head, Mend};
 use boothkeeper_store::ingest::{Base, Ingest};
 use boothkeeper_store::outbox::{Binding, Command, Diverged, Divergence};
 use boothkeeper_store::{
-    Blobs, Cache, DataFolder, HighWater, Hindrance, Outbox, Paths, StoreError, SyncRole, Zone,
+    Blobs, Cache, DataFolder, HighWater, Hindrance, Outbox, Paths, StoreError, SyncRole,
 };
 use boothkeeper_wire::api::ClockKind;
 
 use crate::{Clock, SyncError};
 
+/// A data folder with its clock and time zone. Clones share the same files.
 #[derive(Clone)]
 pub struct Laptop(Arc<Inner>);
 
 impl Drop for Inner {
-    /// A process that ends folds the logs into their files: what is in one file, with its checksums compared at
-    /// every read, is not rolled back by a flipped bit.
+    /// Moves the write-ahead logs into their database files. SQLite silently drops the rest of a log after a flipped
+    /// bit and so loses commits; in the database file the same damage is found by the checksums.
     fn drop(&mut self) {
         if let Files::Folder {
             writer, readers, ..
@@ -43,20 +45,20 @@ struct Inner {
 }
 
 enum Files {
-    /// One connection for everything, in the caller's thread: for simulation on virtual time.
+    /// One connection for everything, used on the caller's thread. For simulation with virtual time.
     Memory(Mutex<Cache>),
     Folder {
         folder: DataFolder,
         writer: Mutex<Cache>,
         readers: Mutex<Vec<Cache>>,
     },
-    /// Nothing can be written here: the last good copy is read, by one connection.
+    /// The folder cannot be written to. The last good copy is read through one connection.
     Reading { cache: Mutex<Cache>, why: Hindrance },
 }
 
 impl Laptop {
-    /// Where the folder cannot be written to, and there is a copy in it, that is opened to be read: see
-    /// [`Laptop::hindered`].
+    /// Opens the folder for writing. If it cannot be written to but holds a copy, opens that copy for reading;
+    /// [`Laptop::hindered`] then says why. Fails with `OutboxDamaged` if the folder had an outbox file that is gone.
     pub fn open(path: &Path, zone: Zone, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         Paths::new(path).outbox_is_not_lost()?;
         match Self::open_to_write(path, zone.clone(), clock.clone()) {
@@ -72,7 +74,7 @@ impl Laptop {
         let folder = DataFolder::open(path)?;
         let outbox = Outbox::open(&folder.paths().outbox())?;
         let mut cache = match Cache::open(&folder.paths().cache()) {
-            // Nothing in it can be read: it is put aside, and fetched again.
+            // The file cannot be read: move it aside and start an empty one, which the next pull fills.
             Err(StoreError::Damaged { .. }) => folder.alone(|| {
                 put_aside(&folder.paths().cache(), clock.wall())?;
                 Cache::open(&folder.paths().cache())
@@ -95,7 +97,7 @@ impl Laptop {
         })))
     }
 
-    /// `None` where there is no copy to be read. Days are counted as they were left.
+    /// `None` if the folder holds no copy. Days stay counted in the copy's own zone: they cannot be recounted here.
     fn open_to_read(
         path: &Path,
         zone: Zone,
@@ -121,7 +123,7 @@ impl Laptop {
         }))))
     }
 
-    /// Why nothing can be written here, if that is so.
+    /// Why the folder cannot be written to; `None` if it can.
     pub fn hindered(&self) -> Option<Hindrance> {
         match &self.0.files {
             Files::Reading { why, .. } => Some(*why),
@@ -151,12 +153,12 @@ impl Laptop {
         lock(&self.0.outbox)
     }
 
-    /// Files of disputes that were not sent yet.
+    /// Files of disputes that have not been sent yet.
     pub fn blobs(&self) -> &Blobs {
         &self.0.blobs
     }
 
-    /// The cache for writing.
+    /// The cache, locked for writing.
     pub fn cache(&self) -> MutexGuard<'_, Cache> {
         match &self.0.files {
             Files::Memory(cache)
@@ -165,7 +167,7 @@ impl Laptop {
         }
     }
 
-    /// Reads one state of the cache, beside whatever is writing it.
+    /// Runs `work` on one consistent state of the cache. In a folder, a writer does not block it.
     pub fn read<T, E: From<StoreError>>(
         &self,
         work: impl FnOnce(&Cache) -> Result<T, E>,
@@ -191,7 +193,8 @@ impl Laptop {
         result
     }
 
-    /// `None` while another process pulls and pushes.
+    /// `None` while another process pulls and pushes. The inner `Option` is `None` in memory, which has no lock.
+    /// Fails with `Locked` if the folder cannot be written to.
     pub fn take_sync_role(&self) -> Result<Option<Option<SyncRole>>, StoreError> {
         match &self.0.files {
             Files::Memory(_) => Ok(Some(None)),
@@ -200,7 +203,8 @@ impl Laptop {
         }
     }
 
-    /// Runs work on the files off the async threads; directly where time is virtual.
+    /// Runs file work on a thread for blocking calls, or on the caller's thread if time is virtual. Fails with
+    /// `Worker` if that thread panics.
     pub async fn blocking<T, F>(&self, work: F) -> Result<T, SyncError>
     where
         T: Send + 'static,
@@ -215,14 +219,15 @@ impl Laptop {
             .map_err(|_| SyncError::Worker)?
     }
 
-    /// An empty copy of the same account, to be filled while this one is still there to be read.
+    /// Creates an empty copy of the same account in a separate folder, to be filled while this one can still be
+    /// read. Fails with `Locked` if the folder cannot be written to.
     pub fn beside(&self) -> Result<Self, SyncError> {
         let (zone, clock) = (self.zone().clone(), self.0.clock.clone());
         let beside = match &self.0.files {
             Files::Memory(_) => Self::in_memory(zone, clock)?,
             Files::Folder { folder, .. } => {
                 let path = folder.paths().beside();
-                // What an earlier attempt left is of no use.
+                // Delete what an interrupted attempt left.
                 let _ = std::fs::remove_dir_all(&path);
                 Self::open(&path, zone, clock)?
             }
@@ -232,7 +237,8 @@ impl Laptop {
         Ok(beside)
     }
 
-    /// Puts a copy that was built beside in this one's place; the old file is kept as evidence.
+    /// Replaces this copy with one from [`Laptop::beside`]; the old file is kept as evidence. Fails with `Locked` if
+    /// another process has the cache open.
     pub fn replace_with(&self, beside: Laptop) -> Result<(), StoreError> {
         let mut place = self.cache();
         let Files::Folder {
@@ -249,12 +255,12 @@ impl Laptop {
         drop(beside);
         let (cache, built) = (folder.paths().cache(), folder.paths().beside());
         folder.alone(|| {
-            // Nobody has the old file open when it is moved.
+            // Close our connections: the old file must not be open when it is moved.
             *place = Cache::in_memory(self.zone())?;
             lock(readers).clear();
             let moved = put_aside(&cache, self.clock().wall())
                 .and_then(|()| move_into_place(&Paths::new(&built).cache(), &cache));
-            // The copy reaches as far as the new one does.
+            // The high-water mark must be the new copy's last seq: a larger one would count as lost entries.
             HighWater::beside(&cache)
                 .set(reached.0)
                 .map_err(StoreError::io(&cache))?;
@@ -265,28 +271,31 @@ impl Laptop {
         Ok(())
     }
 
+    /// True if file work runs on the caller's thread, as it does in memory.
     pub fn is_inline(&self) -> bool {
         matches!(self.0.files, Files::Memory(_))
     }
 
+    /// Fails with `NotBound` if the folder is not bound to an account.
     pub fn binding(&self) -> Result<Binding, SyncError> {
         self.outbox().binding()?.ok_or(SyncError::NotBound)
     }
 
-    /// Mends from the bytes kept here, or says what is wanted for it.
+    /// Mends the copy from the entries' bytes kept here, or returns what else is needed for it.
     pub fn mend(&self) -> Result<Mend, SyncError> {
         let binding = self.binding()?;
         match self.cache().mend(&binding.keys, self.zone()) {
-            // The file is hurt where it would be written.
+            // The database file itself is damaged where mending would write.
             Err(StoreError::Damaged { .. }) => Ok(Mend::Rebuild),
             mended => Ok(mended?),
         }
     }
 
-    /// What the next stream continues from, and the verifier for it.
+    /// The head that the next stream continues from, and the verifier for that stream. Mends the copy first if its
+    /// head record is damaged; fails with `Damaged` if that does not suffice.
     pub fn ingest(&self, binding: &Binding) -> Result<(Option<Arc<Head>>, Ingest), SyncError> {
         let mut cache = self.cache();
-        // What is written next rests on the record itself.
+        // New entries are added to the stored head record, so the record itself must be sound.
         let sound = cache.head_is_sound(&binding.keys)?;
         if !sound && cache.mend(&binding.keys, self.zone())? != Mend::Done {
             return Err(StoreError::damaged(Seq::ZERO).into());
@@ -302,11 +311,13 @@ impl Laptop {
         Ok((head, Ingest::new(base, self.zone().clone())))
     }
 
+    /// The seq of the copy's last entry.
     pub fn copied_to(&self) -> Result<Seq, StoreError> {
         self.read(Cache::seq)
     }
 
-    /// Keeps on record that copy and cloud disagree: nothing is shown as current until they do not.
+    /// Records that the copy and the cloud disagree. Nothing is shown as current until they agree again. A
+    /// disagreement recorded earlier is kept.
     pub fn diverged(&self, what: Divergence) -> Result<(), SyncError> {
         let outbox = self.outbox();
         if let Some(mut binding) = outbox.binding()?
@@ -321,19 +332,19 @@ impl Laptop {
         Ok(())
     }
 
-    /// The copy was found to be where the cloud is, by chain and signature: copy and cloud agree. `as_of` is the
-    /// cloud's signed time.
+    /// Records that the copy ends where the cloud does, as chain and signature have proven. `as_of` is the cloud's
+    /// signed time. Fails with `Diverged` if the copy reached beyond `seq` when it was opened.
     pub fn agreed(&self, seq: Seq, as_of: Timestamp) -> Result<(), SyncError> {
         let wall = self.clock().wall();
         let cache = self.cache();
         if seq < cache.floor() {
-            // The cloud's journal is shorter than what was here once.
+            // The cloud's journal is now shorter than the copy was.
             drop(cache);
             self.diverged(Divergence::CursorAhead)?;
             return Err(SyncError::Diverged(Divergence::CursorAhead));
         }
         let believed = match self.binding()?.clock {
-            // A sandbox's time is moved on purpose.
+            // A sandbox's clock is moved on purpose: accept any time.
             ClockKind::Sandbox => as_of,
             ClockKind::Real => {
                 let proven = cache.newest_entry_at()?;
@@ -345,7 +356,7 @@ impl Laptop {
         drop(cache);
         self.settle(seq)?;
         let outbox = self.outbox();
-        // That the ends agree says nothing about damage in between.
+        // The last entries agree, but earlier ones may be damaged: keep a recorded damage.
         if let Some(mut binding) = outbox.binding()?
             && binding.diverged.is_some()
             && !binding.is_damaged()
@@ -356,8 +367,8 @@ impl Laptop {
         Ok(())
     }
 
-    /// Settles commands that the cloud called done once the copy shows what they did: entries after the place at
-    /// which they were decided, one of them of a kind that such a command leaves.
+    /// Settles commands that the cloud has applied, once the copy shows their effect: all their entries are after the
+    /// seq at which the command was decided, and one of them is of a kind that such a command leaves.
     pub fn settle(&self, copied_to: Seq) -> Result<(), StoreError> {
         let shown = |command: &Command| {
             let Some(request) = &command.request else {
@@ -385,7 +396,7 @@ impl Laptop {
         self.outbox().settle(copied_to, shown)
     }
 
-    /// The whole copy was proven again.
+    /// Records that the whole copy has just been verified; clears a recorded damage.
     pub fn proven(&self) -> Result<(), SyncError> {
         let outbox = self.outbox();
         if let Some(mut binding) = outbox.binding()?
@@ -398,7 +409,8 @@ impl Laptop {
         Ok(self.cache().set_scrubbed_at(self.clock().wall())?)
     }
 
-    /// Sign-out and a change of account drop the copy; the outbox's commands go with it.
+    /// Drops the copy, the commands, drafts and files that were not sent, and the binding. For sign-out and a change
+    /// of account.
     pub fn forget(&self) -> Result<(), StoreError> {
         self.cache().clear()?;
         if let Files::Folder { folder, .. } = &self.0.files {
@@ -412,21 +424,21 @@ impl Laptop {
     }
 }
 
-/// How far a cloud's clock may be ahead of everything that is known, before its time is not taken over.
-const AHEAD: i64 = 2 * MINUTE;
+/// Ms by which the cloud's time may be ahead of the latest known time and still be accepted.
+const MAX_AHEAD: i64 = 2 * MINUTE;
 
-/// The cloud's time, as far as it is borne out: by the laptop's own clock or by the newest proven entry. A clock
-/// that is years ahead would hide every deadline before then.
+/// The cloud's time if the laptop's clock or the newest proven entry confirms it; else the later of those two. A cloud
+/// clock that is years ahead would otherwise hide every deadline before its time.
 fn believed(as_of: Timestamp, wall: Timestamp, proven: Timestamp) -> Timestamp {
     let known = wall.max(proven);
-    match as_of <= known.plus(AHEAD) {
+    match as_of <= known.plus(MAX_AHEAD) {
         true => as_of,
         false => known,
     }
 }
 
-/// Days are counted in one zone for all who read the copy: a process of another zone does not change it
-/// under those that have it open, but counts as they do.
+/// Returns the zone in which days are counted. It is stored in the copy and is the same for all its readers: while
+/// another process has the copy open, a process in a different zone uses the stored one.
 fn count_days(folder: &DataFolder, cache: &mut Cache, zone: Zone) -> Result<Zone, StoreError> {
     let counted = match cache.zone()? {
         Some(counted) if counted.name() != zone.name() => counted,
@@ -443,7 +455,7 @@ fn count_days(folder: &DataFolder, cache: &mut Cache, zone: Zone) -> Result<Zone
     }
 }
 
-/// A rename within one folder, on disk before it counts.
+/// Renames a file and syncs the target's folder, so that the rename is on disk when this returns.
 fn move_into_place(from: &Path, to: &Path) -> Result<(), StoreError> {
     std::fs::rename(from, to).map_err(StoreError::io(to))?;
     if let Some(folder) = to.parent() {
@@ -453,7 +465,7 @@ fn move_into_place(from: &Path, to: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Keeps what cannot be read as evidence; of several only the newest.
+/// Renames the cache and its log files to keep them as evidence. Deletes those kept earlier.
 fn put_aside(cache: &Path, now: Timestamp) -> Result<(), StoreError> {
     remove_aside(cache);
     for suffix in ["", "-wal", "-shm"] {
@@ -498,18 +510,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cloud_time_is_taken_over_only_where_something_bears_it_out() {
+    fn unconfirmed_cloud_time_is_replaced_by_known_time() {
         let at = Timestamp::from_millis;
         let (wall, old) = (at(100 * DAY), at(50 * DAY));
         assert_eq!(
-            believed(at(100 * DAY + AHEAD), wall, old),
-            at(100 * DAY + AHEAD)
+            believed(at(100 * DAY + MAX_AHEAD), wall, old),
+            at(100 * DAY + MAX_AHEAD)
         );
-        assert_eq!(believed(at(100 * DAY + AHEAD + 1), wall, old), wall);
+        assert_eq!(believed(at(100 * DAY + MAX_AHEAD + 1), wall, old), wall);
         assert_eq!(believed(at(465 * DAY), wall, old), wall, "a year ahead");
-        // A laptop whose clock is behind goes by what is in the journal.
+        // The laptop's clock is behind: the newest entry confirms the cloud's time.
         assert_eq!(believed(at(101 * DAY), wall, at(101 * DAY)), at(101 * DAY));
-        // A corrected clock takes time back.
+        // A cloud clock that was set back is accepted.
         assert_eq!(believed(at(99 * DAY), wall, old), at(99 * DAY));
     }
 }

@@ -1,5 +1,5 @@
-//! How a laptop's copy stays true (`sync.md`): pull and verify, follow the live channel, push the
-//! outbox. The network is a `tower::Service`, so that a simulation can stand in its place.
+//! Keeps a laptop's copy equal to the cloud's journal (`sync.md`): pulls and verifies entries, follows the live
+//! channel, pushes the outbox. The network is a `tower::Service`, so that a simulation can replace it.
 
 mod catalog;
 pub mod client;

@@ -1,4 +1,4 @@
-//! The live channel's reader: server-sent events as heads.
+//! Reads the live channel: server-sent events, each a heartbeat that names the cloud's head.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,12 +14,12 @@ use tokio::time::timeout;
 use crate::transport::TransportError;
 use crate::{Client, SyncError};
 
-/// A heartbeat comes every 5 s; two missed ones and a little are silence.
+/// Heartbeats come every 5 s. After two missed ones and 2 s more the connection counts as broken.
 const SILENCE: Duration = Duration::from_secs(12);
 
-/// Bytes between two heartbeats, at most; one has a few hundred.
+/// Most bytes between two heartbeats. A heartbeat has a few hundred.
 const MAX_BETWEEN: usize = 64 * 1024;
-/// Heartbeats that have come already and are read at once: the newest of them counts.
+/// Most heartbeats that are read at once if they have arrived already. Only the newest of them counts.
 const MAX_WAITING: usize = 1000;
 
 /// An open channel.
@@ -33,7 +33,7 @@ impl Channel {
         Ok(Channel { beats })
     }
 
-    /// The newest heartbeat that has come, or the next one, or why there is none.
+    /// The newest heartbeat that has arrived, else the next one. Fails with `Offline` if the channel ends or is silent.
     pub async fn beat(&mut self) -> Result<Beat, SyncError> {
         let event = timeout(SILENCE, self.beats.next())
             .await
@@ -55,7 +55,7 @@ fn ended() -> Result<Beat, SyncError> {
 }
 
 fn beats(body: crate::transport::Body) -> impl Stream<Item = Result<Beat, SyncError>> {
-    // Bytes since the last heartbeat: whatever else is sent, an event or a line without an end, is bounded.
+    // Bytes since the last heartbeat. The limit also stops other events and lines without an end.
     let since = Arc::new(AtomicUsize::new(0));
     let counted = since.clone();
     let bytes = body.into_data_stream().map(move |chunk| {
@@ -74,7 +74,7 @@ fn beats(body: crate::transport::Body) -> impl Stream<Item = Result<Beat, SyncEr
                     since.store(0, Ordering::Relaxed);
                     Some(serde_json::from_str(&event.data).map_err(SyncError::Malformed))
                 }
-                // Events of a later cloud are none of our business.
+                // Ignore event types of newer clouds.
                 Ok(_) => None,
                 Err(error) => Some(Err(SyncError::Offline(TransportError::new(
                     error.to_string(),

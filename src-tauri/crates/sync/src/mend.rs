@@ -1,4 +1,4 @@
-//! Mending a damaged copy: from its own proven bytes, else by fetching what is broken.
+//! Mends a damaged copy: from the entries' bytes if they verify, else by fetching the damaged parts.
 
 use boothkeeper_domain::{Cursor, Hash, Seq};
 use boothkeeper_store::cache::Mend;
@@ -7,10 +7,10 @@ use boothkeeper_wire::stream::{Control, Frame, Frames};
 use crate::pull::Metered;
 use crate::{Client, Laptop, SyncError};
 
-/// More hurt segments than this are a disk to be replaced, or work for the next time.
+/// Damaged segments that one call can fetch. More damage is left for the next call; the disk may be failing.
 const ROUNDS: usize = 16;
 
-/// Mends the copy. `None` for the client means offline: only the bytes kept here can help.
+/// Mends the copy; true if it is sound afterwards. Without a client (offline) only the bytes kept here are used.
 pub async fn mend(client: Option<&Client>, laptop: &Laptop) -> Result<bool, SyncError> {
     for _ in 0..ROUNDS {
         let wanted = laptop.blocking(Laptop::mend).await?;
@@ -38,6 +38,7 @@ pub async fn mend(client: Option<&Client>, laptop: &Laptop) -> Result<bool, Sync
     Ok(false)
 }
 
+/// Fetches one damaged segment. False if the cloud's bytes are not those that the chain proves.
 async fn fetch(
     client: &Client,
     laptop: &Laptop,
@@ -58,7 +59,7 @@ async fn fetch(
         .await
 }
 
-/// The first frame of entries after a cursor; the rest of the stream is not read.
+/// The first frame of entries after a cursor, compressed. The rest of the stream is not read.
 async fn first_segment(client: &Client, cursor: &Cursor) -> Result<Option<Vec<u8>>, SyncError> {
     let mut body = Metered::new(client.journal(Some(cursor), false).await?);
     let mut frames = Frames::default();

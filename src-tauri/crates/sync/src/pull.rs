@@ -1,7 +1,7 @@
-//! One pull: the stream from the copy's cursor, verified as it comes, applied checkpoint by checkpoint.
+//! One pull: reads the journal stream from the copy's cursor, verifies it and applies it checkpoint by checkpoint.
 //!
-//! Reading, verifying and writing each have their own thread; no transaction is open while the network
-//! is awaited, because a stretch is written only once it is whole and borne out.
+//! Reading, verifying and writing each have their own thread. Entries are written only after a checkpoint confirms
+//! them, so no transaction is open while the network is awaited.
 
 use std::time::Duration;
 
@@ -20,13 +20,14 @@ use tokio::time::{Instant, timeout_at};
 use crate::transport::{Body, TransportError};
 use crate::{Client, Laptop, SyncError};
 
-/// How far a pull has come; for a progress bar.
+/// The last entry that a running pull has written; for a progress bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     pub seq: Seq,
 }
 
-/// Brings the copy up to the cloud's head. `progress` hears of every checkpoint written.
+/// Brings the copy up to the cloud's head. `progress` is called for every checkpoint written. Fails with `Diverged` if
+/// the cloud's journal does not continue the copy, and with `WrongAccount` if the key opens another account.
 pub async fn pull(
     client: &Client,
     laptop: &Laptop,
@@ -38,17 +39,17 @@ pub async fn pull(
         .await?;
     let cursor = head.map(|head| head.cursor());
     let (body, ingest) = match client.journal(cursor.as_ref(), true).await {
-        Err(error) if is(&error, ProblemCode::EpochChanged) => {
+        Err(error) if is_refused_as(&error, ProblemCode::EpochChanged) => {
             let ingest = new_epoch(client, laptop).await?;
-            (continued(client, laptop, cursor.as_ref()).await?, ingest)
+            (any_epoch(client, laptop, cursor.as_ref()).await?, ingest)
         }
-        Err(error) => return Err(disagreement(client, laptop, error).await?),
+        Err(error) => return Err(record_divergence(client, laptop, error).await?),
         Ok(body) => (body, ingest),
     };
     let end = if laptop.is_inline() {
-        take_inline(laptop, body, ingest, &progress).await?
+        apply_inline(laptop, body, ingest, &progress).await?
     } else {
-        take_threaded(laptop, body, ingest, progress).await?
+        apply_threaded(laptop, body, ingest, progress).await?
     };
     let (seq, as_of) = (end.seq, end.as_of);
     laptop
@@ -57,8 +58,8 @@ pub async fn pull(
     Ok(end)
 }
 
-/// The cloud was restored or rolled back. New keys count only if a pinned one vouches for them; the
-/// journal goes on only if it has our chain value at our place.
+/// Prepares for a new epoch: the cloud was restored or rolled back. A new key is accepted only if a pinned one vouches
+/// for it. The pull continues only if the cloud's journal has our chain value at our cursor.
 async fn new_epoch(client: &Client, laptop: &Laptop) -> Result<Ingest, SyncError> {
     let meta = client.meta().await?;
     laptop
@@ -71,35 +72,35 @@ async fn new_epoch(client: &Client, laptop: &Laptop) -> Result<Ingest, SyncError
         .await
 }
 
-async fn continued(
+async fn any_epoch(
     client: &Client,
     laptop: &Laptop,
     cursor: Option<&Cursor>,
 ) -> Result<Body, SyncError> {
     match client.journal(cursor, false).await {
         Ok(body) => Ok(body),
-        Err(error) => Err(disagreement(client, laptop, error).await?),
+        Err(error) => Err(record_divergence(client, laptop, error).await?),
     }
 }
 
-fn is(error: &SyncError, code: ProblemCode) -> bool {
+fn is_refused_as(error: &SyncError, code: ProblemCode) -> bool {
     matches!(error, SyncError::Refused(problem) if problem.code == code)
 }
 
-/// Puts on record what the cloud's refusal of our cursor means.
-async fn disagreement(
+/// Records the divergence if the cloud refused our cursor. Returns the error to report.
+async fn record_divergence(
     client: &Client,
     laptop: &Laptop,
     error: SyncError,
 ) -> Result<SyncError, SyncError> {
-    let what = if is(&error, ProblemCode::Fork) {
+    let what = if is_refused_as(&error, ProblemCode::Fork) {
         Divergence::Fork
-    } else if is(&error, ProblemCode::CursorAhead) {
+    } else if is_refused_as(&error, ProblemCode::CursorAhead) {
         Divergence::CursorAhead
     } else {
         return Ok(error);
     };
-    // A key of another account asks another journal: that says nothing about ours.
+    // With another account's key the cloud compared another journal, so this says nothing about the copy.
     let account = client.meta().await?.account;
     if account.is_some_and(|account| laptop.binding().is_ok_and(|b| b.account != account)) {
         return Ok(SyncError::WrongAccount);
@@ -108,7 +109,7 @@ async fn disagreement(
     Ok(SyncError::Diverged(what))
 }
 
-async fn take_inline(
+async fn apply_inline(
     laptop: &Laptop,
     body: Body,
     mut ingest: Ingest,
@@ -129,7 +130,7 @@ async fn take_inline(
     Ok(ingest.finish()?)
 }
 
-async fn take_threaded(
+async fn apply_threaded(
     laptop: &Laptop,
     body: Body,
     ingest: Ingest,
@@ -153,7 +154,7 @@ async fn take_threaded(
         match body.next().await {
             Ok(Some(chunk)) => {
                 if chunks.send(chunk).await.is_err() {
-                    // The verifier has stopped; it says why below.
+                    // The verifier has stopped; its error is returned below.
                     break;
                 }
             }
@@ -180,7 +181,7 @@ fn verify(
 ) -> Result<End, SyncError> {
     let mut frames = Frames::default();
     while let Some(chunk) = chunks.blocking_recv() {
-        // A writer that has stopped reports its own error.
+        // Sending fails only if the writer has stopped; `apply_threaded` returns the writer's own error.
         feed(&mut frames, &mut ingest, &chunk, &mut |verified| {
             let _ = stretches.send(verified);
         })?;
@@ -209,7 +210,7 @@ fn feed(
     })
 }
 
-/// A stream's bytes, with a bound on how long they may take: a least rate on average, and an end in any case.
+/// A stream's bytes with a time limit: the average rate must not fall below a minimum, and the total time is bounded.
 pub(crate) struct Metered {
     body: Body,
     begun: Instant,
@@ -225,7 +226,7 @@ impl Metered {
         }
     }
 
-    /// The next bytes; `None` at the end.
+    /// The next bytes; `None` at the end. Fails with `Offline` if the time limit is over.
     pub async fn next(&mut self) -> Result<Option<Bytes>, SyncError> {
         let late = |_| SyncError::Offline(TransportError::new("the stream takes too long"));
         loop {
@@ -254,7 +255,7 @@ mod tests {
 
     use super::*;
 
-    /// A body of so many bytes every ten seconds, without end.
+    /// A body that brings `bytes` bytes every ten seconds, without end.
     fn trickle(bytes: usize) -> Metered {
         let chunks = futures_util::stream::repeat(()).then(move |()| async move {
             tokio::time::sleep(Duration::from_secs(10)).await;
@@ -263,6 +264,7 @@ mod tests {
         Metered::new(StreamBody::new(chunks).boxed_unsync())
     }
 
+    /// Seconds until reading the body ends.
     async fn ends_after(mut body: Metered) -> u64 {
         let begun = Instant::now();
         while let Ok(Some(_)) = body.next().await {}
@@ -270,8 +272,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn stream_that_trickles_ends() {
-        // A byte now and then has a minute; what keeps to the least rate has an hour, and no more.
+    async fn slow_stream_ends_at_its_time_limit() {
+        // Below the minimum rate the stream gets a minute; above it, an hour.
         assert!((STREAM_GRACE..STREAM_GRACE + 15).contains(&ends_after(trickle(1)).await));
         let steady = usize::try_from(LEAST_RATE * 20).unwrap();
         assert_eq!(ends_after(trickle(steady)).await, STREAM_LONGEST);

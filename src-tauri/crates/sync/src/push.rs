@@ -1,4 +1,4 @@
-//! The outbox's worker: sends what waits, asks about what was lost, one command at a time per lane.
+//! Pushes the outbox: sends queued commands and asks about those whose answer was lost, one at a time per lane.
 
 use boothkeeper_store::outbox::{Command, State, Trouble};
 use boothkeeper_wire::api::CommandAnswer;
@@ -7,19 +7,21 @@ use uuid::Uuid;
 
 use crate::{Client, Laptop, SyncError, disputes};
 
-/// What came of a push.
+/// The result of a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Pushed {
+    /// Number of commands that the cloud has answered.
     pub answered: usize,
-    /// Something waits for the copy to be brought up to date first.
+    /// A dispute was not sent because the copy must be pulled up to date first.
     pub behind: bool,
 }
 
-/// What came of one command.
+/// The result of handling one command.
 enum Sent {
     Answered,
-    /// Another process has it, or it is to be sent again.
+    /// Another process is sending it, or it has to be sent again.
     NotYet,
+    /// The copy must be pulled up to date first.
     Behind,
 }
 
@@ -32,11 +34,11 @@ impl From<bool> for Sent {
     }
 }
 
-/// How often one command is taken up within one push: asked about, sent, asked about again.
+/// How often one push handles the same command: asked about, sent, asked about again.
 const ROUNDS: usize = 3;
 
-/// Pushes until nothing is left that can be pushed now. One command that fails does not hold up those
-/// of other lanes; an unreachable cloud holds up all. `current`: the copy was brought to the cloud's head just now.
+/// Pushes until no more commands can be sent now. A command that fails does not block other lanes; an unreachable
+/// cloud ends the push. `current` is true if the copy has just been pulled to the cloud's head.
 pub async fn push(client: &Client, laptop: &Laptop, current: bool) -> Result<Pushed, SyncError> {
     let mut pushed = Pushed::default();
     let (mut skip, mut taken): (Vec<Uuid>, Vec<Uuid>) = (Vec::new(), Vec::new());
@@ -46,7 +48,7 @@ pub async fn push(client: &Client, laptop: &Laptop, current: bool) -> Result<Pus
         if taken.iter().filter(|id| **id == command.id).count() >= ROUNDS {
             skip.push(command.id);
         }
-        match one(client, laptop, &command, current).await {
+        match push_one(client, laptop, &command, current).await {
             Ok(Sent::Answered) => pushed.answered += 1,
             Ok(Sent::NotYet) => {}
             Ok(Sent::Behind) => {
@@ -61,11 +63,11 @@ pub async fn push(client: &Client, laptop: &Laptop, current: bool) -> Result<Pus
                 error
                 @ (SyncError::Offline(_) | SyncError::Portal { .. } | SyncError::Malformed(_)),
             ) => {
-                // Of this command's own requests only, or of the whole connection?
+                // Does only this command fail, or the whole connection?
                 if client.meta().await.is_err() {
                     return Err(error);
                 }
-                own_requests_fail(laptop, command.id, &error).await?;
+                count_failed_try(laptop, command.id, &error).await?;
                 skip.push(command.id);
                 failed = Some(SyncError::Server {
                     status: 502,
@@ -87,7 +89,7 @@ async fn next(laptop: &Laptop, skip: Vec<Uuid>) -> Result<Option<Command>, SyncE
         .await
 }
 
-async fn one(
+async fn push_one(
     client: &Client,
     laptop: &Laptop,
     command: &Command,
@@ -102,7 +104,7 @@ async fn one(
         if !current && !disputes::is_current(client, laptop).await? {
             return Ok(Sent::Behind);
         }
-        // What has come right meanwhile is taken back, and not ours to send any more.
+        // Cancels the command if its reason is gone; `start_sending` below then does not take it.
         laptop.blocking(disputes::review).await?;
     }
     match disputes::upload_files(client, laptop, command).await {
@@ -116,22 +118,21 @@ async fn one(
     }
     match client.put_command(id, &command.body).await {
         Ok(answer) => Ok(answered(laptop, id, answer).await?.into()),
-        // It is being worked on under this id: what comes of it is asked for.
+        // `InProgress` means that the cloud is handling this id already: its result is asked for later.
         Err(SyncError::Refused(problem)) if problem.code != ProblemCode::InProgress => {
             refused(laptop, id, problem).await
         }
         Err(error) => {
-            // Whatever went wrong, the request may have arrived: the cloud is asked before it is sent
-            // again.
+            // The request may have arrived: ask the cloud before sending it again.
             step(laptop, move |laptop| laptop.outbox().lost(id)).await?;
             Err(error)
         }
     }
 }
 
-/// The cloud is there, and what this command asks of it is not answered as a cloud does: counted like a refusal. A
-/// connection that breaks during an upload has moved it on, and is not.
-async fn own_requests_fail(laptop: &Laptop, id: Uuid, error: &SyncError) -> Result<(), SyncError> {
+/// Counts a failed try of a command whose own requests fail while the cloud answers others; after too many the command
+/// is rejected. A connection that breaks during an upload is not counted, because the upload has made progress.
+async fn count_failed_try(laptop: &Laptop, id: Uuid, error: &SyncError) -> Result<(), SyncError> {
     let broke = matches!(error, SyncError::Offline(_));
     let problem = Problem::new(ProblemCode::Unavailable);
     step(laptop, move |laptop| {
@@ -146,8 +147,8 @@ async fn own_requests_fail(laptop: &Laptop, id: Uuid, error: &SyncError) -> Resu
     Ok(())
 }
 
-/// The cloud has refused a command, or a file of it, without keeping it: for good, or for now. Both are on record,
-/// and either way nothing waits for ever.
+/// Records that the cloud refused a command, or one of its files, without storing it. A final refusal rejects the
+/// command. Any other counts as a failed try, and too many of those reject it too, so that it does not wait for ever.
 async fn refused(laptop: &Laptop, id: Uuid, problem: Box<Problem>) -> Result<Sent, SyncError> {
     let kept = problem.clone();
     if problem.is_final() {
@@ -161,7 +162,7 @@ async fn refused(laptop: &Laptop, id: Uuid, problem: Box<Problem>) -> Result<Sen
     Err(SyncError::Refused(problem))
 }
 
-/// Asks what came of a command whose answer was lost. Only "never seen" lets it go again.
+/// Asks for the result of a command whose answer was lost. It is queued again only if the cloud never received it.
 async fn ask(client: &Client, laptop: &Laptop, id: Uuid) -> Result<bool, SyncError> {
     let asked = client.command(id).await;
     if let Err(SyncError::Refused(_)) = &asked {
@@ -179,7 +180,7 @@ async fn ask(client: &Client, laptop: &Laptop, id: Uuid) -> Result<bool, SyncErr
     }
 }
 
-/// Keeps an answer; its entries may have been copied before it came.
+/// Stores an answer, and settles the command at once if the copy has its entries already.
 async fn answered(laptop: &Laptop, id: Uuid, answer: CommandAnswer) -> Result<bool, SyncError> {
     step(laptop, move |laptop| {
         let copied_to = laptop.copied_to()?;

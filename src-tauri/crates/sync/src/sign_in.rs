@@ -1,12 +1,12 @@
-//! Signing in: the account that a key has opened and the cloud's signing keys are pinned.
+//! Signing in: pins the account that the access key opens, and the cloud's signing keys.
 
 use boothkeeper_store::outbox::Binding;
 use boothkeeper_wire::api::Meta;
 
 use crate::{Laptop, SyncError};
 
-/// Binds the laptop to the account that the cloud has named to its key. Another account's copy is dropped
-/// first; the same account keeps its copy and the keys pinned before.
+/// Binds the laptop to the account in `meta`. The copy of another account is dropped first; the same account keeps
+/// its copy and its pinned keys. Fails with `SignedOut` if `meta` names no account.
 pub async fn bind(laptop: &Laptop, cloud: &str, meta: Meta) -> Result<Binding, SyncError> {
     let account = meta.account.ok_or(SyncError::SignedOut)?;
     let cloud = cloud.trim_end_matches('/').to_owned();

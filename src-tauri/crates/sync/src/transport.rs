@@ -1,4 +1,4 @@
-//! The seam between sync and the network: requests in, responses out.
+//! The boundary between sync and the network: takes requests, returns responses.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use thiserror::Error;
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt, service_fn};
 
-/// The connection could not be made, or broke.
+/// The connection could not be made, or it broke.
 #[derive(Debug, Error)]
 #[error("the connection failed")]
 pub struct TransportError(#[source] Box<dyn std::error::Error + Send + Sync>);
@@ -25,14 +25,14 @@ impl TransportError {
 
 pub type Body = UnsyncBoxBody<Bytes, TransportError>;
 
-/// The network, or what stands in its place.
+/// The network, or a simulation of it.
 #[derive(Clone)]
 pub struct Transport(BoxCloneSyncService<Request<Bytes>, Response<Body>, TransportError>);
 
 const IN_THE_CLEAR: &str = "the access key would travel unencrypted";
-/// A live channel says something every five seconds; a stream that pauses longer is broken.
+/// Longest pause within a response. A live channel sends every five seconds, so a longer pause means a broken stream.
 const SILENCE: Duration = Duration::from_secs(12);
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Transport {
     pub fn new<S>(service: S) -> Self
@@ -47,27 +47,27 @@ impl Transport {
         Transport(BoxCloneSyncService::new(service))
     }
 
-    /// HTTP with TLS verified by the platform, and no redirect ever followed: a key goes to nobody else. Plain
-    /// HTTP goes to this machine only, and never by way of a proxy: the proxy would read the key.
+    /// HTTP with TLS verified by the platform. Redirects are not followed: they would send the key to another server.
+    /// Plain HTTP is allowed only to this machine and never through a proxy, which could read the key.
     pub fn http() -> Result<Self, TransportError> {
-        // A second installation of the provider is the same provider.
+        // Fails if a provider is installed already, which is the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = || {
             reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
-                .connect_timeout(CONNECT)
+                .connect_timeout(CONNECT_TIMEOUT)
                 .read_timeout(SILENCE)
                 .tcp_nodelay(true)
                 .user_agent(concat!("boothkeeper/", env!("CARGO_PKG_VERSION")))
         };
-        // Each reads the system's certificates, which takes as long as all the rest: only the one that is used.
-        let here = Arc::new(LazyLock::new(move || builder().no_proxy().build()));
-        let elsewhere = Arc::new(LazyLock::new(move || builder().build()));
+        // Lazy, because building a client reads the system's certificates, as slow as all the rest together.
+        let loopback = Arc::new(LazyLock::new(move || builder().no_proxy().build()));
+        let remote = Arc::new(LazyLock::new(move || builder().build()));
         Ok(Self::new(service_fn(move |request: Request<Bytes>| {
             let authority = request.uri().authority().map(http::uri::Authority::as_str);
             let made = match (request.uri().scheme_str(), authority) {
-                (_, Some(authority)) if is_loopback(authority) => Some((**here).as_ref()),
-                (Some("https"), _) => Some((**elsewhere).as_ref()),
+                (_, Some(authority)) if is_loopback(authority) => Some((**loopback).as_ref()),
+                (Some("https"), _) => Some((**remote).as_ref()),
                 _ => None,
             };
             let client = match made {

@@ -1,4 +1,4 @@
-//! What an operator can ask for: typed here, flat on the wire.
+//! The operator's actions as an enum, and their conversion from and to the flat [`CommandRequest`] of the wire.
 
 use boothkeeper_domain::account::{Payer, PaymentOrder};
 use boothkeeper_domain::billing::plan::Target;
@@ -12,35 +12,35 @@ use crate::api::CommandRequest;
 use crate::dispute::{Attachment, Claim, EntryRef};
 use crate::problem::ProblemCode;
 
-/// Bytes of a command's document, at most: the sum of the parts of its largest kinds. What the composer and a
-/// pause allow always fits.
+/// Greatest length of a command's JSON document in bytes: the sum of the greatest lengths of its parts. Every dispute
+/// that the composer allows and every pause fit.
 pub const MAX_COMMAND: usize = larger(DISPUTE, QUOTE) + REST;
-/// A dispute with all its rows, its message and its files: about 128 KiB.
+/// Bytes of a dispute with the most rows, the longest message and the most files: about 128 KiB.
 const DISPUTE: usize = MAX_ROWS * ROW + MESSAGE_CHARS * CHARACTER + MAX_FILES * FILE;
-/// A pause names the events that it destroys.
+/// Bytes of the names of the events that a pause destroys.
 const QUOTE: usize = EVENTS * (LABEL_BYTES + 3);
-/// A row: `{"seq":9007199254740991,"hash":"…64 digits…"},`.
+/// Bytes of a row: `{"seq":9007199254740991,"hash":"…64 digits…"},`.
 const ROW: usize = 104;
-/// Four bytes of UTF-8. Line breaks, quotes and backslashes take two in JSON; other control characters are
-/// removed before.
+/// Bytes of a character: at most four in UTF-8. Line breaks, quotes and backslashes take two in JSON; other control
+/// characters were removed before.
 const CHARACTER: usize = 4;
-/// A file: its hash twice, its length, its name and type.
+/// Bytes of a file: its hash twice, its length, its name and its media type.
 const FILE: usize = 2 * 70 + 100 + LABEL_BYTES;
-/// All other members.
+/// Bytes of all other members.
 const REST: usize = 16 * 1024;
 
 const fn larger(one: usize, other: usize) -> usize {
     if one > other { one } else { other }
 }
 
-/// The id is made once, by the laptop, before anything is sent.
+/// An action of the operator. The command's id is not part of it: the laptop makes that once, before it sends anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     SetPaymentOrder(PaymentOrder),
     SetAutoRecharge {
         enabled: bool,
     },
-    /// The processor's name for a card that was typed in elsewhere.
+    /// `token` is the processor's name for the card. The card's number is entered at the processor, never here.
     ReplaceCard {
         token: String,
     },
@@ -67,7 +67,7 @@ pub enum Action {
     },
 }
 
-/// A dispute as it is filed.
+/// A dispute with its claim, entries and files, as it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Complaint {
     pub claim: Claim,
@@ -93,7 +93,7 @@ impl Action {
         }
     }
 
-    /// What a quote is asked for before it.
+    /// The change to get a quote for before this action; `None` if the action needs no quote.
     pub fn change(&self) -> Option<Change> {
         match self {
             Action::ChangePlan(target) => Some(Change::Plan(target.clone())),
@@ -104,6 +104,7 @@ impl Action {
         }
     }
 
+    /// The request for this action; `seen` is the quote that the operator saw.
     pub fn request(&self, seen: Option<Quote>, not_after: Option<Timestamp>) -> CommandRequest {
         let mut request = CommandRequest {
             kind: self.kind().to_owned(),
@@ -145,7 +146,7 @@ impl Action {
 }
 
 impl CommandRequest {
-    /// The action, or why the request names none.
+    /// The action. Fails with `UnknownCommand` if `kind` is unknown, with `Malformed` if an argument is missing.
     pub fn action(&self) -> Result<Action, ProblemCode> {
         let action = match self.kind.as_str() {
             "set_payment_order" => self
@@ -182,8 +183,8 @@ impl CommandRequest {
                 }))
             }),
             "message_dispute" => {
-                let said = self.dispute.clone().zip(self.message.clone());
-                said.map(|(dispute, message)| Action::MessageDispute {
+                let both = self.dispute.clone().zip(self.message.clone());
+                both.map(|(dispute, message)| Action::MessageDispute {
                     dispute,
                     message,
                     files: self.files(),
@@ -203,7 +204,7 @@ impl CommandRequest {
         self.attachments = files;
     }
 
-    /// The files it names, each by its hash; one that is not described has its hash for a name.
+    /// The files in `blobs`. One without a description in `attachments` gets its hash as its name.
     fn files(&self) -> Vec<Attachment> {
         let described = |sha256: &Hash| {
             let known = self.attachments.iter().find(|file| file.sha256 == *sha256);
@@ -217,8 +218,8 @@ impl CommandRequest {
         self.blobs.iter().map(described).collect()
     }
 
-    /// Whether such a command, once it is done, leaves an entry of this kind. Of most kinds any entry will do; what
-    /// moves money or opens a dispute is held to it.
+    /// True if an entry of this kind can come from this command once it is applied. Checked only for commands that move
+    /// money or open a dispute; true for every other command.
     pub fn leaves(&self, entry_kind: &str) -> bool {
         match self.kind.as_str() {
             "buy_credits" => matches!(
@@ -238,7 +239,8 @@ impl CommandRequest {
         }
     }
 
-    /// Whether such a command can be done without leaving an entry: a setting may be as asked for already.
+    /// True if this command can be applied without an entry in the journal: a setting may already have the value asked
+    /// for.
     pub fn may_leave_nothing(&self) -> bool {
         !matches!(
             self.kind.as_str(),
@@ -251,8 +253,8 @@ impl CommandRequest {
         )
     }
 
-    /// The lane a command waits in. Commands about one thing keep their order; those about others do not wait
-    /// for them: each dispute has a lane of its own, and one that is being opened waits for nothing.
+    /// The lane in which the command waits. Commands of one lane are sent in order; lanes do not wait for each other.
+    /// Each dispute has its own lane, and so has each command that opens one.
     pub fn lane(&self, id: Uuid) -> String {
         match (self.kind.as_str(), &self.dispute) {
             ("change_plan" | "pay_now" | "cancel" | "resume" | "redeem_coupon", _) => "plan".into(),
@@ -298,7 +300,7 @@ mod tests {
         }
     }
 
-    /// What the composer allows, at its largest in every part, is taken by the cloud.
+    /// The largest dispute that the composer allows is accepted by the cloud.
     #[test]
     fn largest_dispute_and_largest_pause_fit_into_a_command() {
         let label = "🎉".repeat(boothkeeper_domain::bounds::LABEL_CHARS);
@@ -340,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn each_dispute_has_a_lane_of_its_own() {
+    fn commands_of_one_dispute_share_a_lane_and_other_disputes_do_not() {
         let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let open = Action::OpenDispute(Box::new(complaint())).request(None, None);
         assert_ne!(open.lane(one), open.lane(other));
@@ -357,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn an_action_is_read_back_as_it_was_asked_for() {
+    fn action_converted_to_a_request_is_read_back_unchanged() {
         let actions = [
             Action::SetPaymentOrder(PaymentOrder::default()),
             Action::SetAutoRecharge { enabled: true },

@@ -1,4 +1,4 @@
-//! Requests and responses of the operator's interface (`cloud-api.md`).
+//! Requests and responses of the operator's API (`cloud-api.md`).
 
 use boothkeeper_domain::account::{BucketBalance, Card, Life, Payer, PaymentOrder};
 use boothkeeper_domain::billing::quote::{Change, Quote};
@@ -32,7 +32,8 @@ pub enum ClockKind {
 }
 
 documents! {
-    /// `GET /v1/meta`. Without a key: what a laptop needs before it signs in; with one, also the account.
+    /// `GET /v1/meta`: what a laptop needs before it signs in. `account` and `head` are set only if the request has an
+    /// access key.
     Meta {
         api: Vec<u32>,
         time: Timestamp,
@@ -41,15 +42,16 @@ documents! {
         keys: Vec<PublicKey>,
         #[serde(default, skip_serializing_if = "Option::is_none")] account: Option<AccountId>,
         #[serde(default, skip_serializing_if = "Option::is_none")] head: Option<Head>,
-        /// Where a sandbox cloud offers an account to look around in.
+        /// True at a sandbox cloud, which offers a demo account.
         #[serde(default)] demo: bool,
     }
 
+    /// The last entry of a journal: its seq and the chain value after it.
     #[derive(Eq)]
     Head { seq: Seq, chain: Hash }
 
-    /// One event of `GET /v1/events`. Clouds before 2026-11-27 send neither account nor signature: from
-    /// those a laptop learns only that there may be something to fetch.
+    /// One heartbeat of `GET /v1/events`. Clouds before 2026-11-27 send neither account nor signature; a laptop takes
+    /// their heartbeats only as a hint that there may be something to pull.
     Beat {
         epoch: Epoch,
         head: Head,
@@ -60,7 +62,7 @@ documents! {
 
     PendingItem { kind: String, amount: Amount, since: Timestamp }
 
-    /// `GET /v1/account`: the fold at head. Shown to scripts; a laptop folds for itself.
+    /// `GET /v1/account`: the account's state at the journal's end. For scripts; a laptop folds its own copy instead.
     AccountView {
         account: AccountId,
         email: String,
@@ -79,8 +81,8 @@ documents! {
         #[serde(default, skip_serializing_if = "Option::is_none")] card: Option<Card>,
     }
 
-    /// `PUT /v1/commands/{uuid}`: an action with its arguments, what the operator was shown, and until
-    /// when it may still act.
+    /// `PUT /v1/commands/{uuid}`: an action with its arguments, the quote that the operator saw (`seen`), and the time
+    /// after which the cloud must reject it (`not_after`).
     #[derive(Default)]
     CommandRequest {
         kind: String,
@@ -98,9 +100,9 @@ documents! {
         #[serde(default, skip_serializing_if = "Option::is_none")] message: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")] claim: Option<Claim>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")] entries: Vec<EntryRef>,
-        /// Files, by their content's hash: each is to be there whole before the command is.
+        /// SHA-256 of each file. The cloud must have all of a file before it accepts the command.
         #[serde(default, skip_serializing_if = "Vec::is_empty")] blobs: Vec<Hash>,
-        /// What they are called.
+        /// Name, length and media type of these files.
         #[serde(default, skip_serializing_if = "Vec::is_empty")] attachments: Vec<Attachment>,
         #[serde(default, skip_serializing_if = "Option::is_none")] seen: Option<Quote>,
         #[serde(default, skip_serializing_if = "Option::is_none")] not_after: Option<Timestamp>,
@@ -111,9 +113,9 @@ documents! {
         #[serde(default)] entries: Vec<Seq>,
         head: Seq,
         #[serde(default, skip_serializing_if = "Option::is_none")] problem: Option<Problem>,
-        /// What the change would do now, where that is worse than what was seen.
+        /// What the change would do now; set if that is worse for the operator than the quote that was seen.
         #[serde(default, skip_serializing_if = "Option::is_none")] quote: Option<Quote>,
-        /// The ticket that a dispute came to: a new one, or the one that was open on its subject.
+        /// The dispute's ticket: a new one, or the one that was already open on the same subject.
         #[serde(default, skip_serializing_if = "Option::is_none")] dispute: Option<DisputeId>,
     }
 
@@ -133,18 +135,19 @@ documents! {
         entry: Seq,
         charged: Amount,
         balance: Amount,
-        /// The event's label was longer than it may be, and was shortened.
+        /// True if the event's label was too long and was shortened.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")] event_shortened: bool,
     }
 
-    /// Entries a call appended, and the head after it.
+    /// The entries that a call appended, and the journal's last seq after it.
     Appended { entries: Vec<Seq>, head: Seq }
 
     PurchaseAnswer { payment: PaymentId, entries: Vec<Seq>, head: Seq }
 }
 
 impl Beat {
-    /// Whether a believed key has signed it for this account. `Ok(false)`: the cloud signs no heartbeats.
+    /// True if a pinned key has signed the heartbeat for this account; false if it is not signed. Fails if an unknown
+    /// key has signed it, or the signature does not match.
     pub fn is_signed_for(
         &self,
         account: &AccountId,
@@ -164,6 +167,7 @@ impl Beat {
 }
 
 impl Appended {
+    /// The entries after `before`, up to `head`.
     pub fn between(before: Seq, head: Seq) -> Self {
         Appended {
             entries: (before.0 + 1..=head.0).map(Seq).collect(),
@@ -185,7 +189,7 @@ pub enum CommandState {
     NeedsDecision,
 }
 
-/// The path of one command.
+/// The URL path of one command.
 pub fn command_path(id: Uuid) -> String {
     format!("/v1/commands/{id}")
 }

@@ -1,11 +1,12 @@
-//! The hash chain over entries' bytes as sent: an old client verifies fields it does not know.
+//! The hash chain (BLAKE3) over the entries' lines as sent. It covers raw bytes, so that an old client can verify
+//! entries that have fields it does not know.
 
 use boothkeeper_domain::{AccountId, Hash};
 
-/// Separates this chain from every other use of the hash.
+/// Hashed first, so that no other use of BLAKE3 gives the same values.
 const DOMAIN: &str = "boothkeeper/journal/1";
 
-/// `chain_0`, before the first entry.
+/// `chain_0`: the chain value before the account's first entry.
 pub fn genesis(account: &AccountId) -> Hash {
     let mut hasher = blake3::Hasher::new();
     hasher.update(DOMAIN.as_bytes());
@@ -13,7 +14,7 @@ pub fn genesis(account: &AccountId) -> Hash {
     Hash(*hasher.finalize().as_bytes())
 }
 
-/// `chain_n` from `chain_{n−1}` and the line's bytes without the newline.
+/// `chain_n`: the chain value after entry n, from `chain_{n−1}` and the entry's line without its newline.
 pub fn next(previous: &Hash, line: &[u8]) -> Hash {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&previous.0);

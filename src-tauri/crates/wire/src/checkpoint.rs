@@ -1,4 +1,5 @@
-//! Signed checkpoints: the cloud's word, on record, for what a journal was at a place.
+//! Signed checkpoints: the cloud's signed statement of chain value, entry count and balance at one seq of a journal.
+//! Heartbeats are signed in the same way.
 
 use boothkeeper_domain::{AccountId, Amount, Epoch, Hash, Seq, Timestamp};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
@@ -7,7 +8,7 @@ use thiserror::Error;
 
 use crate::api::Head;
 
-/// What is signed. `count` and `sum` are of all entries up to `seq`.
+/// The signed values. `count` and `sum` (of the deltas) cover all entries up to `seq`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
     pub account: AccountId,
@@ -20,7 +21,7 @@ pub struct Checkpoint {
     pub time: Timestamp,
 }
 
-/// What is signed of a heartbeat: where an account's journal ends, and what time it is at the cloud.
+/// The signed values of a heartbeat: the end of an account's journal, and the cloud's time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BeatBody<'a> {
     pub account: &'a AccountId,
@@ -30,7 +31,7 @@ pub struct BeatBody<'a> {
 }
 
 impl BeatBody<'_> {
-    /// The signed bytes, in the same fixed form as a checkpoint's.
+    /// The signed text, in the same fixed form as a checkpoint's.
     fn message(&self) -> String {
         format!(
             "boothkeeper/beat/1\n{}\n{}\n{}\n{}\n{}\n",
@@ -45,7 +46,7 @@ impl BeatBody<'_> {
         }
     }
 
-    /// Checks the signature against the keys believed.
+    /// Fails with `UnknownKey` if the signing key is not in `pinned`, with `Wrong` if the signature does not match.
     pub fn verify(
         &self,
         signed: &BeatSignature,
@@ -57,7 +58,7 @@ impl BeatBody<'_> {
     }
 }
 
-/// A signature over a heartbeat, and the hash of the signing key's public half.
+/// A signature over a heartbeat, and the hash (BLAKE3) of the public key that verifies it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BeatSignature {
@@ -68,13 +69,13 @@ pub struct BeatSignature {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedCheckpoint {
     pub body: Checkpoint,
-    /// Hash of the signing key's public half.
+    /// Hash (BLAKE3) of the public key that verifies the signature.
     pub key: Hash,
     pub signature: SignatureHex,
 }
 
-/// A signing key as the cloud announces it. A key the laptop has not pinned counts only if a pinned
-/// one vouches for it.
+/// The public half of a signing key, as the cloud announces it; `id` is its hash (BLAKE3). A laptop trusts a key that
+/// it has not pinned only if a pinned key has signed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PublicKey {
@@ -84,7 +85,7 @@ pub struct PublicKey {
     pub vouched: Option<Voucher>,
 }
 
-/// A signature of an older key over a newer one's public half.
+/// An older key's signature over a newer public key; `by` is the older key's id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Voucher {
@@ -102,7 +103,7 @@ pub struct SignatureHex(String);
 pub enum SignatureError {
     #[error("the key is not pinned and no pinned key vouches for it")]
     UnknownKey,
-    #[error("the signature does not fit what it signs")]
+    #[error("the signature does not match the signed values")]
     Wrong,
 }
 
@@ -120,7 +121,7 @@ impl SignatureHex {
 }
 
 impl Checkpoint {
-    /// The signed bytes: a fixed form, so that no JSON is ever re-serialised to check a signature.
+    /// The signed text. Its form is fixed, so that checking a signature does not depend on how JSON is written.
     fn message(&self) -> String {
         format!(
             "boothkeeper/checkpoint/1\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n",
@@ -146,7 +147,8 @@ impl Checkpoint {
 }
 
 impl SignedCheckpoint {
-    /// Checks the signature against the keys believed.
+    /// The signed values. Fails with `UnknownKey` if the signing key is not in `pinned`, with `Wrong` if the signature
+    /// does not match.
     pub fn verify(&self, pinned: &[PublicKey]) -> Result<&Checkpoint, SignatureError> {
         let key = pinned
             .iter()
@@ -157,6 +159,14 @@ impl SignedCheckpoint {
     }
 }
 
+impl PublicKey {
+    /// True if the id is the key's own hash.
+    pub fn is_genuine(&self) -> bool {
+        self.id == Hash(*blake3::hash(&self.public.0).as_bytes())
+    }
+}
+
+/// The public half of `key`, not signed by another key.
 pub fn public_key(key: &SigningKey) -> PublicKey {
     let public = key.verifying_key().to_bytes();
     PublicKey {
@@ -166,12 +176,12 @@ pub fn public_key(key: &SigningKey) -> PublicKey {
     }
 }
 
-/// The keys to believe from now on: those pinned, and those among `announced` that a pinned one
-/// vouches for.
+/// The keys to trust from now on: those pinned, and those in `announced` whose id is right and that a trusted key has
+/// signed. The order matters: a key must come after the key that has signed it.
 pub fn believe(pinned: &[PublicKey], announced: &[PublicKey]) -> Vec<PublicKey> {
     let mut keys = pinned.to_vec();
     for key in announced {
-        let genuine = key.id == Hash(*blake3::hash(&key.public.0).as_bytes());
+        let genuine = key.is_genuine();
         let known = keys.iter().any(|k| k.id == key.id);
         if genuine && !known && is_vouched(&keys, key) {
             keys.push(key.clone());
@@ -180,6 +190,7 @@ pub fn believe(pinned: &[PublicKey], announced: &[PublicKey]) -> Vec<PublicKey> 
     keys
 }
 
+/// True if one of `keys` has signed `key`.
 fn is_vouched(keys: &[PublicKey], key: &PublicKey) -> bool {
     key.vouched.as_ref().is_some_and(|voucher| {
         keys.iter()
@@ -212,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_is_believed_only_as_it_was_signed() {
+    fn checkpoint_verifies_only_unaltered_and_with_its_own_key() {
         let key = SigningKey::from_bytes(&[1; 32]);
         let pinned = [public_key(&key)];
         let signed = checkpoint().sign(&key);
@@ -221,15 +232,15 @@ mod tests {
         let mut altered = signed.clone();
         altered.body.balance = Amount::of(1);
         assert_eq!(altered.verify(&pinned), Err(SignatureError::Wrong));
-        let stranger = checkpoint().sign(&SigningKey::from_bytes(&[2; 32]));
-        assert_eq!(stranger.verify(&pinned), Err(SignatureError::UnknownKey));
+        let unknown = checkpoint().sign(&SigningKey::from_bytes(&[2; 32]));
+        assert_eq!(unknown.verify(&pinned), Err(SignatureError::UnknownKey));
         let mut short = signed;
         short.signature = SignatureHex("é".into());
         assert_eq!(short.verify(&pinned), Err(SignatureError::Wrong));
     }
 
     #[test]
-    fn a_new_key_counts_only_if_a_pinned_one_vouches_for_it() {
+    fn new_key_is_trusted_only_if_a_pinned_key_has_signed_it() {
         let (old, new) = (
             SigningKey::from_bytes(&[1; 32]),
             SigningKey::from_bytes(&[2; 32]),
@@ -246,7 +257,7 @@ mod tests {
         assert_eq!(
             believe(&pinned, &[announced]).len(),
             1,
-            "another key, same voucher"
+            "a voucher made for a different key"
         );
     }
 }

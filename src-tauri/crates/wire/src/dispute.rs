@@ -1,4 +1,4 @@
-//! Disputes as they travel: what an operator claims, and the ticket that came of it.
+//! Disputes on the wire: the operator's claim, the cloud's ticket for it, and the upload of its files.
 
 use boothkeeper_domain::disputes::{DisputeKind, Resolution};
 use boothkeeper_domain::{Actor, Amount, DisputeId, Hash, PaymentId, Seq, Timestamp};
@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::api::documents;
 
 documents! {
-    /// An entry by its place and the chain value there: evidence that names one journal only.
+    /// An entry, named by its seq and the chain value after it. The chain value is different in every journal, so the
+    /// reference cannot mean another journal's entry.
     #[derive(Eq)]
     EntryRef { seq: Seq, hash: Hash }
 
-    /// What is claimed, beside its entries and files.
+    /// What the operator claims, without the entries and files that the claim refers to.
     #[derive(Eq)]
     Claim {
         dispute_kind: DisputeKind,
@@ -21,19 +22,20 @@ documents! {
         #[cfg_attr(feature = "openapi", schema(value_type = String, format = Date))]
         noticed_on: NaiveDate,
         message: String,
-        /// Of a purchase that did not arrive: the processor's or the receipt's number, what was paid, when.
+        /// For a purchase that did not arrive: the payment's number at the processor or on the receipt; `paid` is the
+        /// amount and `paid_on` the day of the payment.
         #[serde(default, skip_serializing_if = "Option::is_none")] payment: Option<PaymentId>,
         #[serde(default, skip_serializing_if = "Option::is_none")] paid: Option<Amount>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = Date))]
         paid_on: Option<NaiveDate>,
         #[serde(default, skip_serializing_if = "Option::is_none")] coupon: Option<String>,
-        /// The plan, or the legacy products, that it is about.
+        /// The plan that the claim is about; `legacy` has the legacy products that it is about.
         #[serde(default, skip_serializing_if = "Option::is_none")] plan: Option<String>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")] legacy: Vec<String>,
     }
 
-    /// A file of a dispute. Its bytes travel by their content's hash.
+    /// A file of a dispute. `bytes` is its length; its content is uploaded separately, under its SHA-256.
     #[derive(Eq)]
     Attachment { name: String, bytes: u64, sha256: Hash, media_type: String }
 
@@ -52,7 +54,7 @@ documents! {
         #[serde(default, skip_serializing_if = "Option::is_none")] outcome: Option<Resolution>,
         opened_at: Timestamp,
         reply_expected_by: Timestamp,
-        /// Of the account.
+        /// The account's e-mail address.
         email: String,
         #[serde(default, skip_serializing_if = "Option::is_none")] expected: Option<Amount>,
         #[serde(default, skip_serializing_if = "Option::is_none")] actual: Option<Amount>,
@@ -68,27 +70,27 @@ documents! {
         #[serde(default, skip_serializing_if = "Vec::is_empty")] legacy: Vec<String>,
         entries: Vec<EntryRef>,
         attachments: Vec<Attachment>,
-        /// Oldest first; the first is the dispute's own.
+        /// Oldest first; the first is the message that the dispute was opened with.
         messages: Vec<Message>,
-        /// What the resolution appended.
+        /// The entries that the resolution appended to the journal.
         #[serde(default, skip_serializing_if = "Vec::is_empty")] settled_by: Vec<Seq>,
-        /// What came back by it.
+        /// By how much the resolution changed the balance.
         #[serde(default)] returned: Amount,
     }
 
-    /// `GET /v1/disputes`, newest first, and the journal's place that it is of. With `limit`, a page in the order
-    /// in which the tickets changed: the next one is asked for with `after`.
+    /// `GET /v1/disputes`: tickets, newest first, and the journal's seq when they were read. With `limit` it is one
+    /// page, in the order in which the tickets changed; a request with `after` gets the next page.
     Tickets {
         seq: Seq,
         disputes: Vec<Ticket>,
-        /// The place of the last ticket of this page. Absent without `limit`, and where there was nothing new.
+        /// The cursor of this page's last ticket. Absent without `limit`, and if the page has no ticket.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
         after: Option<TicketCursor>,
         #[serde(default)] has_more: bool,
     }
 
-    /// `PUT` and `HEAD /v1/blobs/{sha256}`: how much of it the cloud holds.
+    /// `PUT` and `HEAD /v1/blobs/{sha256}`: how many bytes of the file the cloud holds, and whether that is all of it.
     BlobState { sha256: Hash, held: u64, complete: bool }
 }
 
@@ -104,29 +106,30 @@ pub enum TicketState {
 }
 
 impl TicketState {
+    /// Support has not closed the ticket yet, and the operator has not withdrawn it.
     pub const fn is_open(self) -> bool {
         matches!(self, TicketState::Submitted | TicketState::InReview)
     }
 }
 
-/// Bytes of a ticket's document with all its messages.
+/// Greatest length of a ticket's JSON document with all its messages, in bytes.
 pub const MAX_TICKET: usize = 1024 * 1024;
-/// Tickets of a page.
+/// Greatest number of tickets in a page.
 pub const TICKETS_A_PAGE: usize = 50;
-/// Bytes of a page's tickets after which it takes no more: a page has at most these and one ticket.
+/// Bytes of tickets after which a page takes no further one. A page has at most these and one more ticket.
 pub const PAGE_BYTES: usize = 1024 * 1024;
 
-/// A place in the order in which an account's tickets changed; `changed.id` on the wire.
+/// A cursor into the account's tickets in the order in which they changed; the text `changed.id` on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct TicketCursor {
-    /// The journal's place of the change.
+    /// The journal's seq at which the ticket last changed.
     pub changed: u64,
-    /// The cloud's number of the ticket.
+    /// The ticket's row number at the cloud.
     pub id: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a place among tickets")]
+#[error("not a ticket cursor")]
 pub struct TicketCursorError;
 
 impl std::fmt::Display for TicketCursor {
@@ -140,7 +143,7 @@ impl std::str::FromStr for TicketCursor {
 
     fn from_str(text: &str) -> Result<Self, TicketCursorError> {
         let (changed, id) = text.split_once('.').ok_or(TicketCursorError)?;
-        // SQLite and JSON carry no larger numbers exactly.
+        // Reject numbers from 2^53 on: JSON readers may not keep them exactly, and SQLite takes none from 2^63 on.
         let number = |text: &str| text.parse().ok().filter(|number: &u64| *number < 1 << 53);
         Ok(TicketCursor {
             changed: number(changed).ok_or(TicketCursorError)?,
@@ -162,13 +165,14 @@ impl<'de> Deserialize<'de> for TicketCursor {
     }
 }
 
-/// Where a piece of a blob belongs, and how long the whole is: names of the IETF's resumable uploads.
+/// Header with the offset in bytes at which a piece of a blob begins; the name is from the IETF's resumable uploads.
 pub const UPLOAD_OFFSET: &str = "upload-offset";
+/// Header with the length of the whole blob in bytes.
 pub const UPLOAD_LENGTH: &str = "upload-length";
-/// `?1` where the whole file is here and is what its hash says.
+/// Header that is `?1` if the cloud has the whole file and its hash is right, else `?0`.
 pub const UPLOAD_COMPLETE: &str = "upload-complete";
 
-/// The path of one blob.
+/// The URL path of one blob.
 pub fn blob_path(sha256: &Hash) -> String {
     format!("/v1/blobs/{sha256}")
 }

@@ -1,6 +1,6 @@
-//! An entry as one JSON line: a fixed envelope around a body that depends on the kind, which comes first.
+//! An entry as one JSON line: a fixed envelope and a body whose fields depend on `kind`, which stands before `body`.
 //!
-//! The cloud encodes an entry once, when it commits it; ever after the bytes are the entry.
+//! The cloud encodes an entry once, at commit. These bytes are then stored and sent unchanged.
 
 use std::fmt;
 
@@ -10,14 +10,15 @@ use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer as _, Serialize};
 use serde_json::value::RawValue;
 
-/// A longer line is an attack or a bug, never an entry.
+/// Longest line of an entry in bytes, without its newline. A longer line is rejected, so that a hostile stream cannot
+/// fill the memory.
 pub const MAX_LINE: usize = 64 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
-    #[error("a line of {0} bytes is longer than an entry can be")]
+    #[error("a line of {0} bytes is longer than an entry may be")]
     TooLong(usize),
-    #[error("a line is not an entry")]
+    #[error("the line is not a valid entry")]
     Json(#[from] serde_json::Error),
 }
 
@@ -36,6 +37,7 @@ struct Envelope<'a> {
     body: &'a RawValue,
 }
 
+/// The entry's line without a newline. Fails with `TooLong` if it has more than [`MAX_LINE`] bytes.
 pub fn encode(entry: &Entry) -> Result<Vec<u8>, DecodeError> {
     let body = RawValue::from_string(entry.body.to_json()?)?;
     let line = serde_json::to_vec(&Envelope {
@@ -55,12 +57,13 @@ pub fn encode(entry: &Entry) -> Result<Vec<u8>, DecodeError> {
     Ok(line)
 }
 
-/// Reads one line without its newline, in one pass: by the time a body comes, its kind is known.
+/// Reads one line without its newline, in one pass. Fails if the line is longer than [`MAX_LINE`] bytes, is not UTF-8
+/// or not JSON, repeats or lacks a field, or has `body` before `kind`.
 pub fn decode(line: &[u8]) -> Result<Entry, DecodeError> {
     if line.len() > MAX_LINE {
         return Err(DecodeError::TooLong(line.len()));
     }
-    // Checked for UTF-8 once as a whole, not once more for every string in it.
+    // UTF-8 is checked once for the whole line, which is faster than once for every string in it.
     let line = str::from_utf8(line).map_err(serde_json::Error::custom)?;
     let mut json = serde_json::Deserializer::from_str(line);
     let entry = json.deserialize_map(EntryVisitor)?;
@@ -99,20 +102,20 @@ impl<'de> Visitor<'de> for EntryVisitor {
         let (mut kind, mut body) = (None::<String>, None);
         while let Some(field) = map.next_key()? {
             match field {
-                Field::Seq => once("seq", &mut seq, map.next_value()?)?,
-                Field::At => once("at", &mut at, map.next_value()?)?,
-                Field::Kind => once("kind", &mut kind, map.next_value()?)?,
-                Field::Delta => once("delta", &mut delta, map.next_value()?)?,
+                Field::Seq => set_once("seq", &mut seq, map.next_value()?)?,
+                Field::At => set_once("at", &mut at, map.next_value()?)?,
+                Field::Kind => set_once("kind", &mut kind, map.next_value()?)?,
+                Field::Delta => set_once("delta", &mut delta, map.next_value()?)?,
                 Field::BalanceAfter => {
-                    once("balance_after", &mut balance_after, map.next_value()?)?;
+                    set_once("balance_after", &mut balance_after, map.next_value()?)?;
                 }
-                Field::Actor => once("actor", &mut actor, map.next_value()?)?,
-                Field::Reason => once("reason", &mut reason, map.next_value()?)?,
-                Field::Lines => once("lines", &mut lines, map.next_value()?)?,
+                Field::Actor => set_once("actor", &mut actor, map.next_value()?)?,
+                Field::Reason => set_once("reason", &mut reason, map.next_value()?)?,
+                Field::Lines => set_once("lines", &mut lines, map.next_value()?)?,
                 Field::Body => {
-                    let early = || M::Error::custom("a body before its kind");
-                    let kind = kind.as_deref().ok_or_else(early)?;
-                    once("body", &mut body, map.next_value_seed(BodyOf(kind))?)?;
+                    let misplaced = || M::Error::custom("`body` stands before `kind`");
+                    let kind = kind.as_deref().ok_or_else(misplaced)?;
+                    set_once("body", &mut body, map.next_value_seed(BodyOf(kind))?)?;
                 }
                 Field::OfALaterVersion => {
                     map.next_value::<IgnoredAny>()?;
@@ -120,26 +123,26 @@ impl<'de> Visitor<'de> for EntryVisitor {
             }
         }
         Ok(Entry {
-            seq: there("seq", seq)?,
-            at: there("at", at)?,
-            delta: there("delta", delta)?,
-            balance_after: there("balance_after", balance_after)?,
-            actor: there("actor", actor)?,
+            seq: required("seq", seq)?,
+            at: required("at", at)?,
+            delta: required("delta", delta)?,
+            balance_after: required("balance_after", balance_after)?,
+            actor: required("actor", actor)?,
             reason: reason.flatten(),
             lines: lines.unwrap_or_default(),
-            body: there("body", body)?,
+            body: required("body", body)?,
         })
     }
 }
 
-fn once<T, E: Error>(name: &'static str, field: &mut Option<T>, value: T) -> Result<(), E> {
+fn set_once<T, E: Error>(name: &'static str, field: &mut Option<T>, value: T) -> Result<(), E> {
     match field.replace(value) {
         None => Ok(()),
         Some(_) => Err(E::duplicate_field(name)),
     }
 }
 
-fn there<T, E: Error>(name: &'static str, field: Option<T>) -> Result<T, E> {
+fn required<T, E: Error>(name: &'static str, field: Option<T>) -> Result<T, E> {
     field.ok_or_else(|| E::missing_field(name))
 }
 
@@ -150,18 +153,18 @@ mod tests {
     const LINE: &str = r#"{"seq":2,"at":"2026-02-21T16:31:07.000Z","kind":"hologram","delta":0,"balance_after":5,"actor":"booth","body":{"depth":3,"x":[1.50]}}"#;
 
     #[test]
-    fn an_unknown_kind_keeps_its_bytes() {
+    fn entry_of_unknown_kind_is_encoded_to_the_same_bytes() {
         let entry = decode(LINE.as_bytes()).unwrap();
         assert_eq!(entry.body.name(), "hologram");
         assert_eq!(encode(&entry).unwrap(), LINE.as_bytes());
     }
 
     #[test]
-    fn what_is_not_an_entry_is_refused() {
-        let late = LINE.replacen("\"kind\":\"hologram\",", "", 1);
-        let late = late.replacen("}}", "},\"kind\":\"hologram\"}", 1);
+    fn malformed_lines_are_rejected() {
+        let kind_last = LINE.replacen("\"kind\":\"hologram\",", "", 1);
+        let kind_last = kind_last.replacen("}}", "},\"kind\":\"hologram\"}", 1);
         let twice = LINE.replacen("\"seq\":2", "\"seq\":2,\"seq\":3", 1);
-        for wrong in ["", "{}", "null", "[1]", &LINE[..40], &twice, &late] {
+        for wrong in ["", "{}", "null", "[1]", &LINE[..40], &twice, &kind_last] {
             assert!(
                 matches!(decode(wrong.as_bytes()), Err(DecodeError::Json(_))),
                 "{wrong}"

@@ -1,9 +1,11 @@
-//! The cloud's HTTP contract: what travels, how it is encoded, and how it is proven.
+//! The cloud's HTTP contract: requests and responses, problem codes, the encoding of journal entries, and the hash
+//! chain and signatures that prove them.
 
 pub mod action;
 pub mod api;
 pub mod chain;
 pub mod checkpoint;
+mod digest;
 pub mod dispute;
 pub mod entry;
 pub mod problem;
@@ -11,13 +13,20 @@ mod refusal;
 pub mod sandbox;
 pub mod stream;
 
-/// Every response carries this header; a status without it is not the cloud's (`cloud-api.md`).
+pub use digest::sha256;
+
+/// The cloud sends this header with every response. A response without it comes from something else, such as a
+/// venue's sign-in page, and its status must be ignored (`cloud-api.md`).
 pub const API_HEADER: &str = "boothkeeper-api";
+/// The value of [`API_HEADER`].
 pub const API_VERSION: &str = "1";
+/// Media type of a [`problem::Problem`].
 pub const PROBLEM_JSON: &str = "application/problem+json";
+/// Media type of the journal's [`stream`].
 pub const STREAM_TYPE: &str = "application/vnd.boothkeeper.journal+zstd";
 
-/// Whether an authority, `127.0.0.1:8787` say, names this machine: the only place that plain HTTP may go to.
+/// True if the host of an authority, such as `127.0.0.1:8787`, is this machine. Plain HTTP is allowed to such a host
+/// only.
 pub fn is_loopback(authority: &str) -> bool {
     let host = match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,

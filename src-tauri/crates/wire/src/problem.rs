@@ -1,4 +1,4 @@
-//! Problem documents (RFC 9457). A client acts on `code`, never on the words.
+//! Problem documents (RFC 9457). A client decides by `code`, never by the texts.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ macro_rules! problem_codes {
         #[serde(rename_all = "snake_case")]
         pub enum ProblemCode {
             $($(#[$doc])* $variant,)+
-            /// A code of a later cloud.
+            /// A code that this version does not know, sent by a newer cloud.
             #[serde(other)]
             Unknown,
         }
@@ -35,7 +35,7 @@ macro_rules! problem_codes {
 problem_codes! {
     Malformed = "malformed", 400, "The request cannot be read";
     Unauthenticated = "unauthenticated", 401, "The access key is missing, wrong or revoked";
-    /// Also for what belongs to another account: nobody learns that it exists.
+    /// Also sent for things of another account, so that the answer does not reveal that they exist.
     NotFound = "not_found", 404, "There is no such thing";
     CrossSite = "cross_site", 403, "A page of another site may not do that";
     MethodNotAllowed = "method_not_allowed", 405, "That cannot be done here";
@@ -49,7 +49,7 @@ problem_codes! {
     RunExists = "run_exists", 409, "A different run has this id";
     BlobMissing = "blob_missing", 409, "A file that it names is not here whole";
     UploadOffset = "upload_offset", 409, "The piece does not continue what is here";
-    /// Of bytes or of open connections that an account may hold.
+    /// The account's limit on stored bytes or on open connections is reached.
     QuotaReached = "quota_reached", 409, "The account holds as much of this as it may";
     RequestTimeout = "request_timeout", 408, "The request did not arrive in time";
     PayloadTooLarge = "payload_too_large", 413, "The request is too large";
@@ -81,12 +81,12 @@ problem_codes! {
     TooLate = "too_late", 422, "The action arrived after its expiry";
     UnknownCommand = "unknown_command", 422, "This cloud does not know the command";
     EntryMismatch = "entry_mismatch", 422, "An entry it names is not in this journal";
-    /// Said by the laptop itself: what it kept to be sent was damaged or removed on its disk.
+    /// Set by the laptop itself: a file that it kept for sending was damaged or removed on its disk.
     FileLost = "file_lost", 422, "An attached file is not on this computer any more";
     BlobMismatch = "blob_mismatch", 422, "The file is not what its hash says";
     UnknownPlan = "unknown_plan", 422, "There is no such plan";
     TooManyRequests = "too_many_requests", 429, "Too many requests";
-    /// What the cloud has stored of the account is not what it wrote.
+    /// The account's stored rows do not match their checksums.
     AccountDamaged = "account_damaged", 503, "The cloud's record of this account is damaged";
     Internal = "internal", 500, "Something went wrong at the cloud";
     Unavailable = "unavailable", 503, "The cloud is not available now";
@@ -102,7 +102,7 @@ pub struct Problem {
     #[serde(default)]
     pub status: u16,
     pub code: ProblemCode,
-    /// What was asked against what holds, in figures; for the screen, not for decisions.
+    /// Figures that explain the problem, such as price and balance. For display only, not for decisions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub facts: Option<serde_json::Value>,
@@ -119,11 +119,12 @@ impl Problem {
         }
     }
 
-    /// Whether the same request would be refused for ever.
+    /// True if sending the same request again cannot succeed.
     pub fn is_final(&self) -> bool {
         matches!(self.status, 400 | 413 | 422) || self.code == ProblemCode::QuotaReached
     }
 
+    /// Adds the figures that explain the problem.
     pub fn with(mut self, facts: serde_json::Value) -> Self {
         self.facts = Some(facts);
         self
@@ -135,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_its_name_on_the_wire_and_a_later_one_is_unknown() {
+    fn code_is_sent_as_its_name_and_an_unlisted_one_reads_as_unknown() {
         for code in ProblemCode::ALL {
             let json = serde_json::to_string(code).unwrap();
             assert_eq!(json, format!("\"{}\"", code.name()));

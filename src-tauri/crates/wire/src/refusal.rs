@@ -1,5 +1,5 @@
-//! The engine's refusals as problem codes: the cloud answers with them, and a laptop that foresees one says
-//! the same.
+//! The engine's refusals as problem documents. The cloud answers with them, and a laptop whose preview is refused shows
+//! the same problem.
 
 use boothkeeper_domain::billing::Refusal;
 use serde_json::json;

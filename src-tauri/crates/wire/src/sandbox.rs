@@ -1,5 +1,5 @@
-//! The sandbox's controls (`cloud-api.md`): what makes every scenario playable. Never served but with
-//! `--sandbox`, on loopback.
+//! Requests of the sandbox, which set up accounts, move time and inject faults (`cloud-api.md`). The cloud serves them
+//! only with `--sandbox`, on loopback.
 
 use boothkeeper_domain::account::PaymentOrder;
 use boothkeeper_domain::calendar::Cycle;
@@ -52,7 +52,7 @@ documents! {
         #[serde(default)] outcome: Outcome,
     }
 
-    /// What support gives, or takes where it is negative.
+    /// An adjustment by support; a negative amount takes credits away.
     AdjustRequest {
         amount: Amount,
         #[serde(default)] reason: Option<String>,
@@ -72,7 +72,8 @@ documents! {
 
     SupportMessage { text: String }
 
-    /// `refund` goes back along the disputed entries, what is left of it as an adjustment; `bonus` on top.
+    /// `refund` is first used to give back the disputed entries; the rest of it becomes an adjustment. `bonus` is added
+    /// as a compensation.
     ResolveRequest {
         outcome: Resolution,
         #[serde(default)] refund: Amount,
@@ -82,15 +83,15 @@ documents! {
 
     RejectRequest { #[serde(default, skip_serializing_if = "Option::is_none")] note: Option<String> }
 
-    /// Faults are taken in order, each for its count of matching requests.
+    /// Faults are used in order, each for as many matching requests as its `count` says.
     FaultsRequest {
         #[serde(default)] faults: Vec<FaultRequest>,
-        /// Where the cloud's process ends at once, the next time it gets there.
+        /// The cloud's process exits when it next reaches this point.
         #[serde(default, skip_serializing_if = "Option::is_none")] crash: Option<CrashPoint>,
     }
 
     FaultRequest {
-        /// A prefix of the path, `/v1/journal` say.
+        /// A prefix of the URL path, such as `/v1/journal`.
         route: String,
         #[serde(default = "one")] count: u32,
         fault: Fault,
@@ -116,9 +117,9 @@ pub enum CardBehaviour {
     #[default]
     Approve,
     Decline,
-    /// The processor does not answer; the cardholder may still be charged.
+    /// The processor does not answer yet; the card may still be charged later.
     Timeout,
-    /// The cardholder is asked to confirm.
+    /// The cardholder must confirm the charge first.
     RequiresAction,
 }
 
@@ -128,7 +129,9 @@ pub enum CardBehaviour {
 pub enum Delivery {
     #[default]
     Instant,
+    /// The processor confirms the payment after this many seconds.
     DelayedSeconds(u32),
+    /// The processor approves the payment but never confirms it.
     Lost,
     /// The processor confirms the same payment this many times: at once, then every half hour.
     Duplicated(u32),
@@ -144,55 +147,57 @@ pub enum Outcome {
     FailedAndRefunded,
 }
 
-/// What may go wrong between the cloud and a laptop.
+/// A network fault between the cloud and a laptop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
-    /// The request is lost before the cloud sees it.
+    /// The request is lost before it reaches the cloud.
     Drop,
-    /// The cloud acts; its answer is lost.
+    /// The cloud handles the request, but its answer is lost.
     DropAnswer,
+    /// The request reaches the cloud this many milliseconds later.
     DelayMillis(u32),
-    /// The cloud sees the request twice.
+    /// The request reaches the cloud twice.
     Duplicate,
-    /// The answer ends early, as if complete.
+    /// The answer is cut short but looks complete.
     Truncate,
-    /// The connection breaks within the answer.
+    /// The connection breaks in the middle of the answer.
     Cut,
     /// The connection breaks when this many bytes of the request have been sent.
     CutRequest(u32),
-    /// Two parts of the answer change places.
+    /// Two parts of the answer are swapped.
     Reorder,
     #[serde(rename = "5xx")]
     Status5xx,
     #[serde(rename = "429")]
     Status429,
-    /// A venue's Wi-Fi answers in the cloud's place: 200, HTML.
+    /// A venue's Wi-Fi answers instead of the cloud: status 200 and a page of HTML.
     Portal,
-    /// An entry of the stream arrives with another amount.
+    /// One entry of the journal stream arrives with a changed amount.
     RewrittenEntry,
-    /// The stream speaks of another account.
+    /// The journal stream names another account.
     OtherAccount,
 }
 
-/// Places between two writes at which a crash would do the most harm.
+/// Points between two writes at which a crash is most likely to lose or repeat something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CrashPoint {
-    /// All bytes of a file have arrived; the last piece is not written.
+    /// All bytes of a file have arrived, but the last piece is not stored.
     BeforeLastPiece,
-    /// The last piece is written; the laptop does not know.
+    /// The last piece is stored, but the answer is not sent.
     AfterLastPiece,
-    /// A command is decided and written; its answer is not sent.
+    /// A command is decided and stored, but its answer is not sent.
     AfterCommand,
-    /// The processor has charged; the journal does not say so.
+    /// The processor has charged the card, but the journal has no entry of it.
     AfterCharge,
 }
 
 impl AccountRequest {
-    /// Whether such an account could be somebody's.
+    /// True if the e-mail address, the card and the events are plausible: a name and a host in the address, no control
+    /// characters.
     pub fn is_sound(&self) -> bool {
         let address = self.email.split_once('@');
         let address = address.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
@@ -204,6 +209,7 @@ impl AccountRequest {
 }
 
 impl CardRequest {
+    /// True if month, year and the last four digits are in range.
     pub fn is_sound(&self) -> bool {
         (1..=12).contains(&self.exp_month)
             && (2000..=2999).contains(&self.exp_year)
@@ -213,6 +219,7 @@ impl CardRequest {
 }
 
 impl EventRequest {
+    /// True if the event has a name and ends after it starts.
     pub fn is_sound(&self) -> bool {
         let name = self.name.trim();
         !name.is_empty() && self.starts_at < self.ends_at

@@ -1,8 +1,8 @@
 //! The journal's stream (`sync.md`): zstd frames of newline-delimited JSON.
 //!
-//! `begin`, then entries with a signed `checkpoint` every so often and always directly before `end`.
-//! Frames of whole segments travel as the cloud stored them, so a reader that keeps frames need not
-//! compress again. A stream without its `end` is not the journal: it is a connection that broke.
+//! A stream is `begin`, then entries with a signed `checkpoint` at intervals and always directly before `end`. The
+//! frame of a whole segment is sent as the cloud stored it, so that a reader can store it without compressing again. A
+//! stream without `end` was cut and is incomplete.
 
 use std::io::Write;
 
@@ -14,39 +14,40 @@ use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 use crate::checkpoint::SignedCheckpoint;
 use crate::entry::MAX_LINE;
 
-/// Entries of one stored segment: those of seq 1–1000, 1001–2000 and so on.
+/// Number of entries in one stored segment: seq 1–1000, 1001–2000 and so on.
 pub const SEGMENT: u64 = 1000;
-/// Segments between two checkpoints of a long stream.
+/// Number of segments between two checkpoints of a long stream, at most.
 pub const CHECKPOINT_EVERY: u64 = 8;
-/// Bytes of a frame's lines, at most: a segment of the longest lines, each with its newline. Follows from what
-/// a writer can produce, so that no segment that was ever written is refused.
+/// Greatest number of bytes of a frame's lines: a segment of the longest lines, each with its newline. It is what a
+/// writer can produce, so that every segment ever written can be read.
 pub const MAX_FRAME: usize = SEGMENT as usize * (MAX_LINE + 1);
-/// Bytes of a compressed frame, at most: what zstd makes of [`MAX_FRAME`] bytes that it cannot compress
+/// Greatest number of bytes of a compressed frame: [`MAX_FRAME`] bytes that zstd cannot compress
 /// (`ZSTD_compressBound`).
 pub const MAX_FRAME_COMPRESSED: usize = MAX_FRAME + (MAX_FRAME >> 8) + 1024;
-/// Bytes of compressed frames after which a writer places a checkpoint although [`CHECKPOINT_EVERY`] segments
-/// have not passed. A reader holds at most this and one frame more in memory.
+/// Bytes of compressed frames after which a writer sends a checkpoint even before [`CHECKPOINT_EVERY`] segments. A
+/// reader holds at most this and one more frame in memory.
 pub const CHECKPOINT_BYTES: usize = 16 * 1024 * 1024;
-/// The least rate at which a stream must arrive, in bytes a second on average, once [`STREAM_GRACE`] is over.
+/// Lowest average rate of a stream in bytes per second, once [`STREAM_GRACE`] is over.
 pub const LEAST_RATE: u64 = 1024;
-/// Seconds that a stream may take however little it brings.
+/// Seconds that a stream may take at any rate, however low.
 pub const STREAM_GRACE: u64 = 60;
-/// Seconds after which a stream ends in any case. What its checkpoints proved is kept; the next one goes on.
+/// Seconds after which a reader ends any stream. Everything up to its last checkpoint is kept; the next stream
+/// continues there.
 pub const STREAM_LONGEST: u64 = 3600;
-/// zstd's fastest: the cost is on the booth's side of a venue's network, not in the last 5 %.
+/// zstd's fastest regular level; higher ones save about 5 % of the bytes.
 pub const LEVEL: i32 = 1;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Begin {
     pub account: AccountId,
     pub epoch: Epoch,
-    /// The stream continues after this entry.
+    /// The stream continues after this entry; `chain` is the chain value there.
     pub after: Seq,
     pub chain: Hash,
-    /// Where the stream will end. Absent from clouds before 2026-11-27.
+    /// The last entry that the stream may contain. Clouds before 2026-11-27 do not send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<Seq>,
-    /// Features without which the stream must not be read.
+    /// Features that a reader must support to read the stream.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub required: Vec<String>,
 }
@@ -60,7 +61,7 @@ pub struct End {
     pub as_of: Timestamp,
 }
 
-/// A line that is no entry.
+/// A line that is not an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Control {
@@ -70,19 +71,20 @@ pub enum Control {
 }
 
 impl Control {
+    /// The line with its newline.
     pub fn to_line(&self) -> serde_json::Result<Vec<u8>> {
         let mut line = serde_json::to_vec(self)?;
         line.push(b'\n');
         Ok(line)
     }
 
-    /// `None` for a line that looks like an entry; those begin with their seq.
+    /// `None` if the line is an entry: entries begin with `seq`.
     pub fn parse(line: &[u8]) -> Option<serde_json::Result<Control>> {
         (!line.starts_with(br#"{"seq":"#)).then(|| serde_json::from_slice(line))
     }
 }
 
-/// Compresses lines into one frame, which carries zstd's own checksum of them.
+/// Compresses lines into one zstd frame with a content checksum.
 pub fn compress(lines: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut frame = zstd::stream::Encoder::new(Vec::new(), LEVEL)?;
     frame.include_checksum(true)?;
@@ -90,14 +92,14 @@ pub fn compress(lines: &[u8]) -> std::io::Result<Vec<u8>> {
     frame.finish()
 }
 
-/// Whether a frame's lines are held against a checksum as they are decompressed (RFC 8878, 3.1.1.1.1).
+/// True if the frame has a content checksum, which zstd compares when it decompresses (RFC 8878, 3.1.1.1.1).
 pub fn has_checksum(frame: &[u8]) -> bool {
     const CONTENT_CHECKSUM: u8 = 1 << 2;
     let descriptor = frame.get(4);
     descriptor.is_some_and(|flags| flags & CONTENT_CHECKSUM != 0)
 }
 
-/// Decompresses one whole frame.
+/// The lines of one whole frame. Fails with `Truncated` unless `frame` is exactly one frame.
 pub fn decompress(frame: &[u8]) -> Result<Vec<u8>, FrameError> {
     let mut frames = Frames::default();
     let mut out = Vec::new();
@@ -115,14 +117,14 @@ pub enum FrameError {
     NotZstd(#[source] std::io::Error),
     #[error("a frame is larger than a segment can be")]
     TooLarge,
-    /// zstd's skippable frames carry bytes that are no journal: the protocol has none.
-    #[error("a frame carries no lines")]
+    /// A skippable zstd frame, or another magic number. The protocol does not use them.
+    #[error("a frame is not a zstd data frame")]
     Skippable,
-    #[error("the stream ends within a frame")]
+    #[error("the stream ends in the middle of a frame")]
     Truncated,
 }
 
-/// One frame, both as it came and as the lines in it.
+/// One frame: its bytes as received, and its decompressed lines.
 #[derive(Debug)]
 pub struct Frame {
     pub compressed: Vec<u8>,
@@ -130,11 +132,11 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Bounds what has come of a frame so far: bytes in, bytes out, and that it is one of lines.
+    /// Checks the magic number and both lengths of what has been read of the frame so far.
     fn check(&self) -> Result<(), FrameError> {
         let magic = zstd::zstd_safe::MAGICNUMBER.to_le_bytes();
-        let begun = self.compressed.len().min(magic.len());
-        if self.compressed[..begun] != magic[..begun] {
+        let known = self.compressed.len().min(magic.len());
+        if self.compressed[..known] != magic[..known] {
             return Err(FrameError::Skippable);
         }
         if self.lines.len() > MAX_FRAME || self.compressed.len() > MAX_FRAME_COMPRESSED {
@@ -144,7 +146,7 @@ impl Frame {
     }
 }
 
-/// Splits a byte stream, however it is chopped, into frames.
+/// Splits a byte stream into frames. The pieces in which the bytes arrive need not match the frames.
 #[derive(Default)]
 pub struct Frames {
     open: Option<Open>,
@@ -156,6 +158,8 @@ struct Open {
 }
 
 impl Frames {
+    /// Takes the next bytes and hands each complete frame to `sink`. Fails if the bytes are not zstd, or a frame is
+    /// skippable or too large.
     pub fn feed(
         &mut self,
         mut bytes: &[u8],
@@ -173,7 +177,7 @@ impl Frames {
                     },
                 }),
             };
-            // Not more at a time than may still come, so that the limit is on what is read, not noticed after it.
+            // Read at most the bytes that the frame may still have, so that the limit is kept before memory is used.
             let room = MAX_FRAME_COMPRESSED + 1 - open.frame.compressed.len();
             let mut input = InBuffer::around(&bytes[..bytes.len().min(room)]);
             let mut output = OutBuffer::around(buffer.as_mut_slice());
@@ -186,7 +190,7 @@ impl Frames {
             open.frame.compressed.extend_from_slice(&bytes[..read]);
             bytes = &bytes[read..];
             open.frame.check()?;
-            // 0 is the decoder's word for "this frame is complete and flushed".
+            // The decoder returns 0 when the frame is complete and flushed.
             if hint == 0
                 && let Some(open) = self.open.take()
             {
@@ -196,7 +200,7 @@ impl Frames {
         self.flush(&mut buffer, sink)
     }
 
-    /// The input is used up, but the decoder may still hold output of a frame larger than the buffer.
+    /// Reads the output that the decoder still holds after the input is used up, if a frame is larger than the buffer.
     fn flush(&mut self, buffer: &mut [u8], sink: &mut dyn FnMut(Frame)) -> Result<(), FrameError> {
         while let Some(open) = &mut self.open {
             let mut input = InBuffer::around(&[]);
@@ -219,7 +223,7 @@ impl Frames {
         Ok(())
     }
 
-    /// The bytes have ended: between two frames, or not.
+    /// Call at the end of the bytes. Fails with `Truncated` if they end in the middle of a frame.
     pub fn finish(&self) -> Result<(), FrameError> {
         if self.open.is_some() {
             return Err(FrameError::Truncated);
@@ -228,7 +232,7 @@ impl Frames {
     }
 }
 
-/// The lines of a frame, without their newlines. The last must have one too.
+/// The lines of a frame, without their newlines. Fails with `Truncated` if the last line has no newline.
 pub fn lines(bytes: &[u8]) -> Result<impl Iterator<Item = &[u8]>, FrameError> {
     match bytes.split_last() {
         Some((b'\n', _)) => {
@@ -260,14 +264,14 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_larger_than_the_buffer_comes_out_whole() {
+    fn frame_larger_than_the_buffer_is_decompressed_whole() {
         let lines = b"the same line again and again\n".repeat(50_000);
         let frame = compress(&lines).unwrap();
         assert_eq!(decompress(&frame).unwrap(), lines);
     }
 
     #[test]
-    fn a_bomb_is_refused_before_it_fills_the_memory() {
+    fn frame_that_expands_past_the_limit_is_refused() {
         let frame = compress(&vec![b'\n'; MAX_FRAME + 1]).unwrap();
         assert!(frame.len() < 20_000);
         assert!(matches!(decompress(&frame), Err(FrameError::TooLarge)));
@@ -295,7 +299,7 @@ mod tests {
 
     #[test]
     fn endless_empty_blocks_end_at_the_limit_on_bytes_in() {
-        // A frame without a content size, then raw blocks of length zero that are never the last.
+        // The header of a frame without a content size, then empty raw blocks, none of them marked as the last.
         let header = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58];
         let blocks = vec![0; 3 * 1024 * 1024];
         let mut frames = Frames::default();
@@ -308,7 +312,7 @@ mod tests {
             }
             assert!(
                 fed <= MAX_FRAME_COMPRESSED,
-                "more was read than a frame can have"
+                "more bytes were read than a frame may have"
             );
         };
         assert!(matches!(refused, FrameError::TooLarge));
@@ -316,7 +320,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn frames_come_out_as_they_went_in_however_chopped(
+        fn frames_are_split_off_whole_for_any_size_of_pieces(
             parts in proptest::collection::vec("[a-z]{0,300}\n", 1..8), chop in 1usize..64
         ) {
             let stored: Vec<_> = parts.iter().map(|p| compress(p.as_bytes()).unwrap()).collect();
@@ -328,7 +332,7 @@ mod tests {
         }
 
         #[test]
-        fn a_flipped_bit_is_noticed_or_changes_nothing(
+        fn flipped_bit_is_an_error_or_changes_no_line(
             lines in "([a-z]{0,30}\n){1,40}", at in any::<prop::sample::Index>(), bit in 0u8..8
         ) {
             let mut frame = compress(lines.as_bytes()).unwrap();
@@ -341,7 +345,7 @@ mod tests {
         }
 
         #[test]
-        fn a_cut_is_noticed_or_falls_between_frames(cut in 0usize..400) {
+        fn cut_stream_is_an_error_unless_cut_between_frames(cut in 0usize..400) {
             let stored = [compress(b"one\n").unwrap(), compress(b"two\n").unwrap()];
             let bytes = stored.concat();
             let cut = cut % (bytes.len() + 1);
@@ -350,7 +354,7 @@ mod tests {
         }
 
         #[test]
-        fn noise_is_an_error_not_a_panic(noise in proptest::collection::vec(any::<u8>(), 1..2000)) {
+        fn random_bytes_do_not_panic_the_readers(noise in proptest::collection::vec(any::<u8>(), 1..2000)) {
             let _ = split(&noise, 100);
             let _ = Control::parse(&noise);
             let _ = crate::entry::decode(&noise);

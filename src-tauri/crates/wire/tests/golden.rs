@@ -1,4 +1,5 @@
-//! Golden vectors: bytes that must come out the same for ever, or old copies could not be proven.
+//! Golden vectors. The encoding, the chain and the signatures of these bytes must never change, or copies that laptops
+//! already have could no longer be verified.
 
 use boothkeeper_domain::{AccountId, Hash};
 use boothkeeper_wire::checkpoint::{PublicKey, SignedCheckpoint};
@@ -21,11 +22,11 @@ struct Vector {
 }
 
 fn vectors() -> Vectors {
-    serde_json::from_str(include_str!("golden.json")).expect("the committed vectors")
+    serde_json::from_str(include_str!("golden.json")).expect("golden.json is valid")
 }
 
 #[test]
-fn the_chain_over_the_committed_lines_is_the_committed_chain() {
+fn chain_over_the_golden_lines_is_unchanged() {
     let vectors = vectors();
     let mut chain = chain::genesis(&vectors.account);
     assert_eq!(chain, vectors.chain_0);
@@ -36,7 +37,7 @@ fn the_chain_over_the_committed_lines_is_the_committed_chain() {
 }
 
 #[test]
-fn the_committed_lines_are_read_and_written_byte_for_byte() {
+fn golden_lines_are_decoded_and_encoded_to_the_same_bytes() {
     for vector in vectors().entries {
         let entry = entry::decode(vector.line.as_bytes()).expect(&vector.line);
         let line = entry::encode(&entry).expect(&vector.line);
@@ -45,8 +46,11 @@ fn the_committed_lines_are_read_and_written_byte_for_byte() {
 }
 
 #[test]
-fn the_committed_signature_holds() {
+fn golden_checkpoint_verifies() {
     let vectors = vectors();
-    let body = vectors.checkpoint.verify(&[vectors.key]).expect("signed");
+    let body = vectors
+        .checkpoint
+        .verify(&[vectors.key])
+        .expect("the golden checkpoint verifies");
     assert_eq!(body.chain, vectors.entries.last().unwrap().chain);
 }

@@ -1,4 +1,4 @@
-//! The engine alone, and the cloud that lives by it.
+//! Benchmarks of the engine alone, and of the cloud that executes it.
 
 use std::path::Path;
 use std::time::Instant;
@@ -16,7 +16,7 @@ use crate::measure::{Line, NONE, millis};
 
 const STEPS: u32 = 200_000;
 
-/// Decides and folds: thirty runs, then a renewal, again and again.
+/// Decides and folds in a loop: thirty runs, then a renewal.
 pub fn engine() -> anyhow::Result<Line> {
     let catalog = Catalog::shipped(Programme::Booth)?;
     let mut now: Timestamp = "2026-01-01T00:00:00Z".parse()?;
@@ -64,7 +64,7 @@ pub fn engine() -> anyhow::Result<Line> {
     })
 }
 
-/// Ten years of a sandbox account in one call: each renewal a charge, an answer and its entries, durable.
+/// Advances a sandbox account by ten years in one call. Each renewal is a charge, an answer and durable entries.
 pub async fn ten_years(folder: &Path) -> anyhow::Result<Line> {
     let cloud = Cloud::start(&folder.join("decade"), Some("2026-01-01T00:00:00Z"))?;
     let account = cloud.booth(5_000).await?;

@@ -1,4 +1,4 @@
-//! The cloud under load, and the laptop beside it: durable appends, live channels, memory.
+//! Benchmarks of the cloud under load (durable appends, live channels) and of a watching laptop's memory.
 
 use std::path::Path;
 use std::process::Command;
@@ -17,7 +17,7 @@ use crate::measure::{Line, NONE, megabytes, memory};
 const CALLERS: usize = 64;
 const CALLS: u64 = 4000;
 
-/// Runs charged by many callers at once: each is answered only when it is on disk.
+/// Runs charged by many callers at once. The cloud answers each call only when its entry is on disk.
 pub async fn appends(folder: &Path) -> anyhow::Result<Vec<Line>> {
     let cloud = Cloud::start(&folder.join("appends"), None)?;
     let limit = raw_commits(&folder.join("raw.sqlite"))?;
@@ -37,7 +37,7 @@ pub async fn appends(folder: &Path) -> anyhow::Result<Vec<Line>> {
     Ok(vec![line("one account", one), line("many accounts", many)])
 }
 
-/// One row a transaction, each synchronous to the disk.
+/// Commits per second of one row each, every one synced to disk.
 fn raw_commits(path: &Path) -> anyhow::Result<f64> {
     let raw = Connection::open(path)?;
     raw.pragma_update(None, "journal_mode", "WAL")?;
@@ -51,6 +51,7 @@ fn raw_commits(path: &Path) -> anyhow::Result<f64> {
     Ok(2000.0 / started.elapsed().as_secs_f64())
 }
 
+/// Answered runs per second of parallel callers, one for each item of `accounts`.
 async fn per_second(cloud: &Cloud, accounts: &[Account]) -> anyhow::Result<f64> {
     let calls = CALLS / accounts.len() as u64;
     let http = reqwest::Client::builder().no_proxy().build()?;
@@ -73,13 +74,12 @@ async fn per_second(cloud: &Cloud, accounts: &[Account]) -> anyhow::Result<f64> 
     Ok((calls * accounts.len() as u64) as f64 / started.elapsed().as_secs_f64())
 }
 
-/// Live channels of one account.
+/// Live channels of one account; the cloud allows a hundred.
 const EACH: usize = 100;
 
-/// Live channels that hear heartbeats and nothing else.
+/// Memory of the cloud for each live channel that gets only heartbeats.
 pub async fn channels(folder: &Path, count: usize) -> anyhow::Result<Line> {
     let mut cloud = Cloud::start(&folder.join("channels"), None)?;
-    // An account has a hundred at most.
     let mut accounts = Vec::new();
     for _ in 0..count.div_ceil(EACH) {
         accounts.push(cloud.booth(1000).await?);
@@ -113,12 +113,12 @@ pub async fn channels(folder: &Path, count: usize) -> anyhow::Result<Line> {
     })
 }
 
-/// `boothkeeper sync --watch` through its first sync, and idle after it.
+/// Memory of `boothkeeper sync --watch` during its first sync, and idle afterwards.
 pub async fn watching(folder: &Path, cloud: &Cloud, account: &Account) -> anyhow::Result<Line> {
     let data = folder.join("watching");
     let app = crate::copy::open(&data, account)?;
-    let remember = boothkeeper_app::Remember::UntilIQuit;
-    app.sign_in(&cloud.url, None, remember).await?;
+    let remember = boothkeeper_app::session::Remember::UntilIQuit;
+    app.session().sign_in(&cloud.url, None, remember).await?;
     drop(app);
     let mut command = Command::new(binary("boothkeeper"));
     command
@@ -132,19 +132,19 @@ pub async fn watching(folder: &Path, cloud: &Cloud, account: &Account) -> anyhow
     };
     let mut watch = Process::start(&command, pipes)?;
     let stdout = watch.child().stdout.take().context("no stdout")?;
-    let mut said = tokio::process::ChildStdout::from_std(stdout)?;
-    let mut heard = Vec::new();
+    let mut output = tokio::process::ChildStdout::from_std(stdout)?;
+    let mut printed = Vec::new();
     until("a live balance", async || {
         let mut more = [0; 4096];
-        let read = said.read(&mut more).await?;
-        heard.extend_from_slice(&more[..read]);
-        let live = String::from_utf8_lossy(&heard).contains("\"trust\":\"live\"");
+        let read = output.read(&mut more).await?;
+        printed.extend_from_slice(&more[..read]);
+        let live = String::from_utf8_lossy(&printed).contains("\"trust\":\"live\"");
         Ok(live.then_some(()))
     })
     .await?;
     let pid = watch.child().id();
     let peak = memory(pid, "VmHWM")?;
-    // Two heartbeats later it is idle.
+    // After two heartbeats it is idle.
     tokio::time::sleep(Duration::from_secs(12)).await;
     let idle = memory(pid, "VmRSS")?;
     Ok(Line {

@@ -1,10 +1,10 @@
-//! The copy: first sync, growth, proof.
+//! Benchmarks of the copy: first sync, growth with the journal's length, verification.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
-use boothkeeper_app::{App, Options, Zone};
+use boothkeeper_app::{App, Options, Reader, Zone};
 use boothkeeper_domain::Hash;
 use boothkeeper_sync::AccessKey;
 use boothkeeper_tests::cloud::{Account, Cloud};
@@ -16,23 +16,24 @@ use crate::measure::{Line, NONE, micros, millis, rate, ratio, repeated, timed};
 
 pub fn open(data: &Path, account: &Account) -> anyhow::Result<App> {
     Ok(App::open(Options {
+        reader: Reader::InProcess,
         data: data.to_owned(),
         zone: Zone::utc(),
         key: AccessKey::parse(&account.key),
     })?)
 }
 
-/// From signing in to the last entry on disk; how many there are.
+/// Time from the end of sign-in until the last entry is on disk, and the number of entries.
 pub async fn first_sync(
     data: &Path,
     cloud: &Cloud,
     account: &Account,
 ) -> anyhow::Result<(Duration, u64)> {
     let app = open(data, account)?;
-    let remember = boothkeeper_app::Remember::UntilIQuit;
-    app.sign_in(&cloud.url, None, remember).await?;
+    let remember = boothkeeper_app::session::Remember::UntilIQuit;
+    app.session().sign_in(&cloud.url, None, remember).await?;
     let started = Instant::now();
-    let seq = app.sync_once().await?;
+    let seq = app.session().sync_once().await?;
     Ok((started.elapsed(), seq.seq.0))
 }
 
@@ -52,7 +53,7 @@ pub async fn sync_beside_limit(
     })
 }
 
-/// The same work on journals of other lengths.
+/// First sync, balance, one page and one more entry, on a journal of `entries` entries.
 pub async fn growth(folder: &Path, entries: u64) -> anyhow::Result<Line> {
     let count = entries.to_string();
     let seed = ["--profile", "large", "--entries", &count];
@@ -61,18 +62,18 @@ pub async fn growth(folder: &Path, entries: u64) -> anyhow::Result<Line> {
     let (synced, rows) = first_sync(&data, &cloud, &account).await?;
     let app = open(&data, &account)?;
     let balance = repeated(200, || {
-        app.balance()?;
+        app.balance().view()?;
         Ok(())
     })?;
     let page = repeated(200, || {
-        app.history_page(&Default::default(), None, 50)?;
+        app.history().page(&Default::default(), None, 50)?;
         Ok(())
     })?;
     let mut applied = Vec::new();
     for _ in 0..20 {
         cloud.runs(&account, "headshot_speed", 1).await?;
         let started = Instant::now();
-        app.sync_once().await?;
+        app.session().sync_once().await?;
         applied.push(started.elapsed());
     }
     applied.sort_unstable();
@@ -94,7 +95,7 @@ pub async fn growth(folder: &Path, entries: u64) -> anyhow::Result<Line> {
 pub fn verify(app: &App, data: &Path) -> anyhow::Result<Line> {
     let frames = frames(&Connection::open(data.join("cache.sqlite"))?)?;
     let ours = timed(&mut || {
-        ensure!(app.verify()?.ok, "the copy does not prove");
+        ensure!(app.session().verify()?.ok, "the copy does not verify");
         Ok(())
     })?;
     let mut hash = Hash([0; 32]);
@@ -116,7 +117,7 @@ pub fn verify(app: &App, data: &Path) -> anyhow::Result<Line> {
     })
 }
 
-/// The same tables and bytes, already decoded and chained, in one transaction.
+/// Time to insert the same rows and frames, already decoded, in one transaction, and to compute the chain.
 fn insert_limit(data: &Path, into: &Path) -> anyhow::Result<Duration> {
     let from = Connection::open(data.join("cache.sqlite"))?;
     let read = |sql: &str, columns: usize| -> anyhow::Result<Vec<Vec<i64>>> {
@@ -163,10 +164,11 @@ fn insert_limit(data: &Path, into: &Path) -> anyhow::Result<Duration> {
     Ok(started.elapsed())
 }
 
-type Kept = (i64, Vec<u8>, Vec<u8>);
+/// A segment's last seq, its compressed frame, and its text.
+type Segment = (i64, Vec<u8>, Vec<u8>);
 
-/// Segments with their text.
-fn frames(from: &Connection) -> anyhow::Result<Vec<Kept>> {
+/// All segments of a copy, in order.
+fn frames(from: &Connection) -> anyhow::Result<Vec<Segment>> {
     let mut statement = from.prepare("SELECT last, frame FROM segments ORDER BY last")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.map(|row| {

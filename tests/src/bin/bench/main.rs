@@ -1,5 +1,5 @@
-//! The figures of `docs/benchmarks.md`, each beside its limit or peer in the same run:
-//! `bench ENTRIES [--write]`. `cargo xtask bench` builds for release and calls it.
+//! `bench ENTRIES [--write]`: measures the figures of `docs/benchmarks.md`, each beside a limit or peer measured in the
+//! same run. `cargo xtask bench` makes a release build and starts it.
 
 mod billing;
 mod channels;
@@ -51,7 +51,7 @@ async fn main() -> anyhow::Result<()> {
 const PAGE: &str = "docs/benchmarks.md";
 const NOTES: &str = "\n## Notes";
 
-/// Printed as it grows.
+/// The table of results; each row is printed when it is added.
 struct Table(String);
 
 impl Table {
@@ -82,7 +82,7 @@ impl Table {
 
     fn end(self, write: bool) -> anyhow::Result<()> {
         if write {
-            // What a person wrote about the figures stays.
+            // Keep the hand-written notes below the table.
             let before = std::fs::read_to_string(PAGE).unwrap_or_default();
             let notes = before.find(NOTES).map_or("", |at| &before[at..]);
             std::fs::write(PAGE, format!("{}{notes}", self.0))?;

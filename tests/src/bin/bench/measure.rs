@@ -1,10 +1,11 @@
-//! Timing, and rows of the table.
+//! Timing and formatting for the table's rows.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 
+/// One row of the table.
 pub struct Line {
     pub what: String,
     pub ours: String,
@@ -13,7 +14,7 @@ pub struct Line {
     pub goal: &'static str,
 }
 
-/// Times of the same act, in order of length.
+/// Durations of the same action, shortest first.
 pub struct Times(Vec<Duration>);
 
 impl Times {
@@ -31,7 +32,7 @@ impl Times {
     }
 }
 
-/// Two things done in turn, so that the machine's moods meet both.
+/// Times two actions alternately, so that changes of the machine's speed affect both.
 pub fn side_by_side(
     times: usize,
     mut ours: impl FnMut() -> anyhow::Result<()>,
@@ -59,14 +60,14 @@ pub fn timed(act: &mut impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<Dur
     Ok(started.elapsed())
 }
 
-/// A process from its start to its end.
+/// Runs a process from start to end. Fails if it fails.
 pub fn ran(command: &mut Command) -> anyhow::Result<()> {
     let output = command.output()?;
     ensure!(output.status.success(), "{output:?}");
     Ok(())
 }
 
-/// A line of `/proc/PID/status`, in bytes.
+/// A field of `/proc/PID/status`, such as `VmRSS`, in bytes.
 pub fn memory(pid: u32, what: &str) -> anyhow::Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix(what));

@@ -1,4 +1,4 @@
-//! What the window asks of the copy.
+//! Benchmarks of reads from the copy.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::ensure;
 use boothkeeper_app::App;
 use boothkeeper_app::domain::Seq;
-use boothkeeper_app::views::{HistoryQuery, Since};
+use boothkeeper_app::history::{HistoryQuery, Since};
 use boothkeeper_tests::cloud::Account;
 use boothkeeper_tests::process::binary;
 use rusqlite::Connection;
@@ -15,7 +15,7 @@ use crate::measure::{
     Line, NONE, megabytes, micros, millis, ran, ratio, repeated, side_by_side, timed,
 };
 
-/// The process a script starts, beside the least one that could answer.
+/// The process `boothkeeper balance`, beside `sqlite3` reading one row.
 pub fn balance(data: &Path, account: &Account) -> anyhow::Result<Vec<Line>> {
     let mut ours = Command::new(binary("boothkeeper"));
     ours.args(["--json", "--data"])
@@ -45,7 +45,7 @@ pub fn balance(data: &Path, account: &Account) -> anyhow::Result<Vec<Line>> {
     ])
 }
 
-/// Peak memory of a process, as GNU time reads it from the system.
+/// Peak memory of a process in bytes, as GNU time reports it.
 fn peak(command: &Command) -> anyhow::Result<u64> {
     let mut timed = Command::new("/usr/bin/time");
     timed
@@ -53,8 +53,8 @@ fn peak(command: &Command) -> anyhow::Result<u64> {
         .arg(command.get_program())
         .args(command.get_args());
     let output = timed.output()?;
-    let said = String::from_utf8(output.stderr)?;
-    Ok(said.trim().parse::<u64>()? * 1024)
+    let printed = String::from_utf8(output.stderr)?;
+    Ok(printed.trim().parse::<u64>()? * 1024)
 }
 
 /// Pages of days spread over the whole history, for each kind of filter.
@@ -85,13 +85,13 @@ fn page(
     name: &str,
     query: &HistoryQuery,
 ) -> anyhow::Result<Line> {
-    let days = app.history_summary(query)?.days;
+    let days = app.history().summary(query)?.days;
     let (mut turn, mut place) = (0, 1);
     let (ours, peer) = side_by_side(
         2000,
         || {
             turn = (turn + 7919) % days.len();
-            app.history_rows(query, days[turn].day, 0, 50)?;
+            app.history().rows(query, days[turn].day, 0, 50)?;
             Ok(())
         },
         || {
@@ -127,15 +127,15 @@ fn page(
     })
 }
 
-/// Why the balance changed over the newest 50,000 entries, which nobody has asked before.
+/// Explains the balance over the newest 50,000 entries. Each question starts at another entry, so none is cached.
 pub fn explained(app: &App) -> anyhow::Result<Line> {
     const ENTRIES: u64 = 50_000;
-    let head = app.balance()?.seq.map_or(0, |seq| seq.0);
+    let head = app.balance().view()?.seq.map_or(0, |seq| seq.0);
     let mut from = head.saturating_sub(ENTRIES);
     let explain = repeated(20, || {
         from -= 1;
-        let told = app.explain(Since::Entry(Seq(from)))?;
-        ensure!(!told.causes.is_empty());
+        let explanation = app.history().explain(Since::Entry(Seq(from)))?;
+        ensure!(!explanation.causes.is_empty());
         Ok(())
     })?;
     Ok(Line {
@@ -148,10 +148,11 @@ pub fn explained(app: &App) -> anyhow::Result<Line> {
 }
 
 pub fn sums(app: &App) -> anyhow::Result<Vec<Line>> {
-    // Memory is dropped between two questions: another filter is a question never asked before.
+    // Each question has another filter, so that no cached answer is used.
     let mut turn = 0;
     let services = app
-        .history_summary(&HistoryQuery::default())?
+        .history()
+        .summary(&HistoryQuery::default())?
         .options
         .services;
     let totals = repeated(40, || {
@@ -161,7 +162,7 @@ pub fn sums(app: &App) -> anyhow::Result<Vec<Line>> {
             services: services[first..].to_vec(),
             ..HistoryQuery::default()
         };
-        app.history_summary(&query)?;
+        app.history().summary(&query)?;
         Ok(())
     })?;
     let text = HistoryQuery {
@@ -169,11 +170,11 @@ pub fn sums(app: &App) -> anyhow::Result<Vec<Line>> {
         ..HistoryQuery::default()
     };
     let search = repeated(5, || {
-        app.history_search(&text, None, 50)?;
+        app.history().search(&text, None, 50)?;
         Ok(())
     })?;
     let everything = timed(&mut || {
-        app.history_summary(&HistoryQuery::default())?;
+        app.history().summary(&HistoryQuery::default())?;
         Ok(())
     })?;
     Ok(vec![

@@ -1,4 +1,4 @@
-//! The window: from its start to the balance on screen, and from an entry to the change on screen.
+//! Benchmarks of the window: from start to the balance on screen, scrolling, and from an entry to the changed page.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -17,11 +17,12 @@ use boothkeeper_tests::window::Window;
 
 use crate::measure::{Line, NONE, Times, millis, ratio};
 
-/// Each on a desk of its own: a second window on one desk hands over to the first.
+/// Starts the real window and the bare window in turn, and ends each before the next: a second window on the same desk
+/// would hand over to the first.
 pub fn start(data: &Path, account: &Account) -> anyhow::Result<Line> {
     let desk = Desk::new()?;
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
-    // The first of each warms the system's caches.
+    // The first start of each warms the system's caches and is not counted.
     for turn in 0..8 {
         let mut window = desk.on(Command::new(binary("boothkeeper-desktop")));
         window
@@ -46,6 +47,7 @@ pub fn start(data: &Path, account: &Account) -> anyhow::Result<Line> {
     })
 }
 
+/// Time from the start of the process until it prints that it is on screen; then kills it.
 fn until_on_screen(command: &mut Command) -> anyhow::Result<Duration> {
     let started = Instant::now();
     let mut child = command
@@ -58,11 +60,11 @@ fn until_on_screen(command: &mut Command) -> anyhow::Result<Duration> {
     let taken = started.elapsed();
     child.kill()?;
     child.wait()?;
-    ensure!(shown, "the window ended before anything was on screen");
+    ensure!(shown, "the window ended before it was on screen");
     Ok(taken)
 }
 
-/// Jumps of the scrollbar to places all over the history, until the rows there are drawn.
+/// Time from a jump of the scrollbar, to places all over the history, until the rows there are drawn.
 pub async fn scroll(cloud: &Cloud, account: &Account) -> anyhow::Result<Line> {
     let desk = Desk::new()?;
     let window = Window::open_live(&desk, cloud, account).await?;
@@ -84,7 +86,7 @@ pub async fn scroll(cloud: &Cloud, account: &Account) -> anyhow::Result<Line> {
     for turn in 0..100_u32 {
         let place = f64::from((turn * 37) % 101) / 101.0;
         let answer = window.page.execute_async(jump, vec![place.into()]).await?;
-        let millis = answer[0].as_f64().context("nothing was drawn")?;
+        let millis = answer[0].as_f64().context("no rows were drawn")?;
         taken.push(Duration::from_secs_f64(millis / 1000.0));
         seen.insert(answer[1].to_string());
     }
@@ -99,7 +101,7 @@ pub async fn scroll(cloud: &Cloud, account: &Account) -> anyhow::Result<Line> {
     })
 }
 
-/// Runs at the cloud, one after the other, and when the page's text changed for each.
+/// Time from each run at the cloud until the page shows the changed balance.
 pub async fn append_to_screen(
     folder: &Path,
     cloud: &Cloud,

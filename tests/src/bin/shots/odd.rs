@@ -1,4 +1,4 @@
-//! Odd accounts: the largest amounts, names of every script at their full length, many findings, none of anything.
+//! Unusual accounts: the largest amounts, long names in several scripts, many findings, empty accounts.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::take;
 
-/// Names at their limit of 120 characters, from right to left, of several code points a picture.
+/// Event names: near the limit of 120 characters, right to left, and with emoji of several code points.
 fn names() -> [String; 4] {
     [
         format!(
@@ -69,17 +69,17 @@ pub async fn shots(folder: &Path) -> anyhow::Result<()> {
     account("studio", studio, limit, folder).await
 }
 
-/// Every screen of one account; and no amount on any of them is cut.
+/// Takes pictures of every screen of one account. Fails if an amount on one of them is cut off.
 async fn account(
     name: &str,
     request: Value,
-    happens: impl AsyncFnOnce(&Cloud, &boothkeeper_tests::cloud::Account) -> anyhow::Result<()>,
+    prepare: impl AsyncFnOnce(&Cloud, &boothkeeper_tests::cloud::Account) -> anyhow::Result<()>,
     folder: &Path,
 ) -> anyhow::Result<()> {
     let desk = Desk::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-10T08:00:00Z"))?;
     let account = cloud.account(request).await?;
-    happens(&cloud, &account).await?;
+    prepare(&cloud, &account).await?;
     let mut window = Window::open_live(&desk, &cloud, &account).await?;
     for screen in ["Overview", "History", "Plan & renewal", "Disputes"] {
         window.press(screen).await?;

@@ -2,6 +2,6 @@
 import type { Timestamp } from "./Timestamp";
 
 /**
- * An event that is scheduled.
+ * A scheduled event.
  */
 export type Booked = { name: string, starts_at: Timestamp, ends_at: Timestamp, };

@@ -4,6 +4,6 @@ import type { Bucket } from "./Bucket";
 import type { Timestamp } from "./Timestamp";
 
 /**
- * What one bucket holds, and when the first part of it expires.
+ * The credits in one bucket, and the earliest expiry of any of its grants.
  */
 export type BucketBalance = { kind: Bucket, amount: Amount, expires_at?: Timestamp, };

@@ -4,6 +4,6 @@ import type { CauseCode } from "./CauseCode";
 import type { Seq } from "./Seq";
 
 /**
- * What one cause came to, and the entries that prove it.
+ * The total change of the balance by one cause, and the entries that add up to it.
  */
 export type Cause = { code: CauseCode, delta: Amount, entries: Array<Seq>, };

@@ -3,10 +3,10 @@ import type { Amount } from "./Amount";
 import type { Timestamp } from "./Timestamp";
 
 /**
- * A day's cap, and whether this event runs into it.
+ * The daily limit, and whether the event is expected to reach it.
  */
 export type Daily = { limit: Amount, used: Amount, resets_at: Timestamp, 
 /**
- * When the cap is used up at this pace, if that comes before its reset and the event's end.
+ * When the limit is reached at the estimated pace, if that is before its reset and before the event's end.
  */
 reached_at?: Timestamp, };

@@ -5,11 +5,11 @@ import type { Confidence } from "./Confidence";
 import type { Timestamp } from "./Timestamp";
 
 /**
- * What is left of the event, and what it is likely to take.
+ * What the rest of the event is likely to take, compared with the balance. Amounts are in minor units.
  */
 export type Estimate = { basis: Basis, confidence: Confidence, 
 /**
- * Past events that it rests on.
+ * Number of comparable past events.
  */
 events: number, runs_per_hour: number, 
 /**
@@ -17,34 +17,42 @@ events: number, runs_per_hour: number,
  */
 a_run: Amount, 
 /**
- * Runs still to come, and what they take.
+ * Expected runs until the event's end.
  */
-runs: number, needed: Amount, 
+runs: number, 
 /**
- * If it goes as the busiest of those past events went.
+ * Expected cost of those runs.
+ */
+needed: Amount, 
+/**
+ * Cost of the rest of the event at the pace of the busiest of those past events.
  */
 busiest?: Amount, 
 /**
- * That would be more than there is.
+ * True if `busiest` is more than the balance.
  */
 short_if_busiest: boolean, 
 /**
- * When the credits end at this pace, if that is before the event does.
+ * When the credits run out at this pace, if that is before the event ends.
  */
 ends_at?: Timestamp, 
 /**
- * How long the credits last at this pace, in milliseconds.
+ * Milliseconds that the credits last at this pace; `None` if longer than a year.
  */
 lasts?: number, 
 /**
- * Until when that is, from now or the event's start.
+ * `lasts` after now, or after the event's start if that is later.
  */
 lasts_until?: Timestamp, 
 /**
- * What is missing to the end, or what is left after it.
+ * Credits missing until the event's end, or 0.
  */
-missing: Amount, left: Amount, 
+missing: Amount, 
 /**
- * How many times what is needed is there, in hundredths; nothing where nothing is needed.
+ * Credits left after the event's end, or 0.
+ */
+left: Amount, 
+/**
+ * The balance in hundredths of `needed`: 100 is just enough. `None` if nothing is needed.
  */
 hundredths?: number, };

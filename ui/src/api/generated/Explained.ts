@@ -4,10 +4,10 @@ import type { CauseCode } from "./CauseCode";
 import type { Seq } from "./Seq";
 
 /**
- * What the journal itself has to say to a difference between the expected and the actual balance.
+ * How the journal explains a difference between the expected and the actual balance.
  */
 export type Explained = { code: CauseCode, delta: Amount, entries: Array<Seq>, 
 /**
- * It does not account for all of it.
+ * True if this explains only a part of the difference.
  */
 part: boolean, };

@@ -2,10 +2,10 @@
 import type { Timestamp } from "./Timestamp";
 
 /**
- * When, and the processor's or the rules' word for why.
+ * A failed payment of a fee: when it failed, and the code of the reason from the processor or the rules.
  */
 export type FailedFee = { at: Timestamp, code: string, 
 /**
- * Another card is on file since: its no is not known.
+ * True if the card was changed after this failure, so that the failure says nothing about the new card.
  */
 card_replaced: boolean, };

@@ -7,24 +7,35 @@ import type { Seq } from "./Seq";
 import type { Severity } from "./Severity";
 import type { Timestamp } from "./Timestamp";
 
-export type Finding = { code: FindingCode, severity: Severity, amount?: Amount, 
 /**
- * What was charged, in money.
+ * A fact that the operator should know, with its evidence.
  */
-charge?: Money, entries: Array<Seq>, at?: Timestamp, 
+export type Finding = { code: FindingCode, severity: Severity, 
 /**
- * When it changes by itself, or must have.
+ * The credits it is about, in minor units.
+ */
+amount?: Amount, 
+/**
+ * The money that was charged or was to be charged.
+ */
+charge?: Money, 
+/**
+ * Seqs of the entries that prove it.
+ */
+entries: Array<Seq>, at?: Timestamp, 
+/**
+ * When the state is expected to change, or should have changed.
  */
 deadline?: Timestamp, action?: NextStep, 
 /**
- * What did not happen had not by then; whether it has since is not known.
+ * Absence is known only up to this time. The missing event may have happened since.
  */
 known_until?: Timestamp, 
 /**
- * What was sent to support about it already.
+ * The id of a dispute about it that was already sent to support.
  */
 dispute?: string, 
 /**
- * What was written about it, and not sent.
+ * The id of a draft about it that was not sent.
  */
 draft?: string, };

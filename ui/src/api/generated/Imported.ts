@@ -17,27 +17,27 @@ replaced: number,
  */
 drafts_gone: number, rows: number, 
 /**
- * Places at which the balances do not follow from each other.
+ * Places at which a balance does not follow from the balance before it.
  */
 gaps: number, 
 /**
- * Rows that say nothing that could be taken over.
+ * Rows that could not be turned into an entry.
  */
 left_out: number, receipts: number, 
 /**
- * Receipts whose purchase is in the table, by its number.
+ * Receipts whose payment id is in the table.
  */
 matched: number, 
 /**
- * Receipts that look like a purchase in the table, of the same amount within a day; they are not
- * claimed to be missing.
+ * Receipts without a matching payment id that may belong to a purchase in the table, because it has the same
+ * amount and is at most a day apart. They are not reported as missing.
  */
 resembling: number, 
 /**
- * Rows that were in two of the tables.
+ * Rows that were in more than one table.
  */
 twice: number, 
 /**
- * What the history begins with: nothing in it says where that came from.
+ * The balance that the history starts with. Its origin is not known.
  */
 brought_forward: Amount, };

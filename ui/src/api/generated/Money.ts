@@ -2,6 +2,6 @@
 import type { Amount } from "./Amount";
 
 /**
- * A fee or a card charge: money, never credits.
+ * An amount of money, such as a fee or a card charge. Never an amount of credits.
  */
 export type Money = { amount: Amount, currency: string, scale: number, };

@@ -2,6 +2,6 @@
 import type { Timestamp } from "./Timestamp";
 
 /**
- * A paid span, `[start, end)`.
+ * A span of time, `[start, end)`.
  */
 export type Period = { start: Timestamp, end: Timestamp, };

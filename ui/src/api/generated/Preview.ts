@@ -4,30 +4,38 @@ import type { Outcome } from "./Outcome";
 import type { Recharge } from "./Recharge";
 
 /**
- * A renewal as it will happen.
+ * The expected result of a renewal.
  */
 export type Preview = { outcome: Outcome, 
 /**
- * What the card pays.
+ * Charged to the card, in minor units of the fee's currency; 0 if the card does not pay.
  */
 card: Amount, 
 /**
- * What credits pay.
+ * Paid from credits, in minor units; 0 if credits do not pay.
  */
 credits: Amount, 
 /**
- * Before anything of that instant.
+ * Balance before anything that is due at the instant of the renewal.
  */
 balance_before: Amount, 
 /**
- * After all of that instant: what expires, the fee and the allowance; before any auto-recharge.
+ * Balance after everything due at that instant (expiry, fee and allowance), without an auto-recharge.
  */
 balance_after: Amount, 
 /**
- * What is left of the old allowance, and goes.
+ * Credits that expire at that instant, such as the rest of the old allowance; `None` if there are none.
  */
 expires?: Amount, 
 /**
- * The month's allowance that comes with it.
+ * The allowance granted with the renewal.
  */
-allowance?: Amount, auto_recharge?: Recharge, if_declined?: Preview, };
+allowance?: Amount, 
+/**
+ * The auto-recharge that the renewal starts.
+ */
+auto_recharge?: Recharge, 
+/**
+ * The result if the card declines; `None` if the card does not pay.
+ */
+if_declined?: Preview, };

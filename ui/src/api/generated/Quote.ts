@@ -7,30 +7,30 @@ import type { Target } from "./Target";
 import type { Timestamp } from "./Timestamp";
 
 /**
- * What a change does, computed by the same rules on the laptop and at the cloud.
+ * What a change would do. Laptop and cloud compute it with the same rules.
  */
 export type Quote = { 
 /**
- * The journal's place that it was computed at.
+ * Seq of the newest entry when the quote was computed.
  */
 version: Seq, 
 /**
- * The plan, cycle and period it was computed for.
+ * The account's plan when the quote was computed, followed by its cycle and the end of its period.
  */
 plan: string, cycle?: Cycle, period_end?: Timestamp, 
 /**
- * What is asked for: a quote for one plan is no word for another.
+ * The plan asked for, if this is a plan change. A quote for one plan does not authorise another.
  */
 target?: Target, charge?: Money, 
 /**
- * When it takes effect, if not at once.
+ * When the change takes effect; `None` if at once.
  */
 effective_at?: Timestamp, 
 /**
- * Credits that stay.
+ * Credits that the account keeps, in minor units.
  */
 kept: Amount, 
 /**
- * Events, by name, that go with their galleries.
+ * Names of the scheduled events that are deleted, with their galleries.
  */
 destroyed: Array<string>, };

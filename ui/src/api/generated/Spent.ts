@@ -2,6 +2,6 @@
 import type { Amount } from "./Amount";
 
 /**
- * What runs took: those of one service, at one event, or at none.
+ * The credits taken by the runs of one service or at one event. `name` is `None` for runs without an event.
  */
 export type Spent = { name?: string, count: number, delta: Amount, };

@@ -2,10 +2,10 @@
 import type { Cycle } from "./Cycle";
 
 /**
- * Another plan or cycle, as asked for.
+ * The plan and cycle that the operator asks for.
  */
 export type Target = { plan: string, 
 /**
- * Monthly if not said; nothing where the plan has no fee.
+ * Monthly if `None`. Ignored if the plan has no fee.
  */
 cycle?: Cycle, coupon?: string, };

@@ -1,4 +1,4 @@
-// Days of found rows.
+// The days of the rows that a search found.
 import type { DayView } from '../../api/generated/DayView';
 import type { FoundRows } from '../../api/generated/FoundRows';
 import type { RowView } from '../../api/generated/RowView';
@@ -6,7 +6,7 @@ import { dayOf } from '../../shared/time';
 
 export interface Found {
   rows: RowView[];
-  /** What these rows come to. */
+  /** Sums of these rows. */
   added: number;
   spent: number;
   /** There are more, which are not in the sums. */

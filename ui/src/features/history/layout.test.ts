@@ -1,11 +1,22 @@
 import { expect, test } from 'vitest';
 
-import { DAY_HEADER, MAX_SCROLL, ROW, dayAt, layOut, rowAt, scrollRange, visible } from './layout';
+import {
+  DAY_HEADER,
+  MAX_SCROLL,
+  ROW,
+  dayAt,
+  headerTop,
+  layOut,
+  reveal,
+  rowAt,
+  scrollRange,
+  visible,
+} from './layout';
 
 const day = (day: string, count: number) => ({ day, count, added: 0, spent: 0 });
 const layout = layOut([day('2026-02-03', 3), day('2026-02-02', 1), day('2026-02-01', 100)]);
 
-test('days stand below each other, headers before their rows', () => {
+test('days are below each other, headers before their rows', () => {
   expect(layout.days.map((place) => place.top)).toEqual([
     0,
     DAY_HEADER + 3 * ROW,
@@ -15,7 +26,7 @@ test('days stand below each other, headers before their rows', () => {
   expect(layout.rows).toBe(104);
 });
 
-test('a window shows the rows that stand in it, and no others', () => {
+test('a window shows the rows that are in it, and no others', () => {
   const top = DAY_HEADER + 2 * ROW;
   const slices = visible(layout, top, DAY_HEADER + 2 * ROW);
   expect(slices.map((s) => [s.place.day.day, s.first, s.last])).toEqual([
@@ -25,7 +36,7 @@ test('a window shows the rows that stand in it, and no others', () => {
   expect(visible(layOut([]), 0, 600)).toEqual([]);
 });
 
-test('every row is found again where it stands', () => {
+test('every row is found again where it is', () => {
   for (let index = 0; index < layout.rows; index += 1) {
     const found = rowAt(layout, index);
     expect(found).not.toBeNull();
@@ -45,4 +56,30 @@ test('a million rows scroll within what WebKit can hold, down to the last', () =
   expect(spacer).toBe(MAX_SCROLL);
   expect((spacer - 600) * scale).toBeCloseTo(height - 600);
   expect(scrollRange(500, 600)).toEqual({ spacer: 500, scale: 1 });
+});
+
+test('a day’s header stays at the upper edge until its last row has left', () => {
+  const first = layout.days[0];
+  const second = layout.days[1];
+  if (!first || !second) throw new Error('two days');
+  expect(headerTop(first, 0)).toBe(0);
+  expect(headerTop(first, ROW)).toBe(0);
+  expect(headerTop(first, 3 * ROW)).toBe(0);
+  expect(headerTop(first, 3 * ROW + 10)).toBe(-10);
+  expect(headerTop(first, second.top)).toBe(-DAY_HEADER);
+  expect(headerTop(second, second.top - 40)).toBe(40);
+});
+
+test('a row comes into view by the shortest way, clear of the header', () => {
+  const view = DAY_HEADER + 10 * ROW;
+  const topOf = (index: number) => {
+    const found = rowAt(layout, index);
+    return found ? found.place.top + DAY_HEADER + found.offset * ROW : NaN;
+  };
+  expect(reveal(layout, 2, 0, view)).toBe(0);
+  expect(reveal(layout, 50, 0, view)).toBe(topOf(50) + ROW - view);
+  expect(reveal(layout, 50, topOf(80), view)).toBe(topOf(50) - DAY_HEADER);
+  expect(reveal(layout, 50, topOf(50), view)).toBe(topOf(50) - DAY_HEADER);
+  expect(reveal(layout, 0, 500, view)).toBe(0);
+  expect(reveal(layout, 104, 123, view)).toBe(123);
 });

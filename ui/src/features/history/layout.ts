@@ -1,5 +1,5 @@
-// Where rows stand in a table of any length. Fixed heights; a scroll range that WebKit can hold, and a
-// scale between what the scrollbar says and where the table is.
+// Where rows are in a table of any length. Rows have a fixed height. The scroll range is one that WebKit can hold; where
+// the table is higher, a scale converts between the scrollbar's position and the table's.
 import type { DayView } from '../../api/generated/DayView';
 
 export const ROW = 29;
@@ -33,7 +33,7 @@ export function layOut(days: DayView[]): Layout {
   return { days: places, height: top, rows: before };
 }
 
-/** The day that stands at `top`: the last whose header is not below it. */
+/** The index of the day at `top`: the last day whose header is not below it. */
 export function dayAt(layout: Layout, top: number): number {
   let low = 0;
   let high = layout.days.length - 1;
@@ -66,7 +66,7 @@ export function visible(layout: Layout, top: number, height: number): Slice[] {
   return slices;
 }
 
-/** Where row `index` (0 is the newest) stands: its day and its place in the day. */
+/** The day of row `index` (0 is the newest) and the row's place in the day; null if there is no such row. */
 export function rowAt(layout: Layout, index: number): { place: DayPlace; offset: number } | null {
   let low = 0;
   let high = layout.days.length - 1;
@@ -80,9 +80,24 @@ export function rowAt(layout: Layout, index: number): { place: DayPlace; offset:
   return { place, offset: index - place.before };
 }
 
-/** The scrollbar's range and its scale for a table of this height in a window of that height. */
+/** The scrollbar's range and its scale for a table `height` high in a window `view` high. */
 export function scrollRange(height: number, view: number): { spacer: number; scale: number } {
   const spacer = Math.min(height, MAX_SCROLL);
   const room = spacer - view;
   return { spacer, scale: room > 0 ? Math.max(height - view, 0) / room : 1 };
+}
+
+/** Where a day's header is in a window from `top`: it stays at the upper edge until the day's last row has left. */
+export function headerTop({ day, top: own }: DayPlace, top: number): number {
+  return Math.max(own - top, Math.min(0, own + day.count * ROW - top));
+}
+
+/** The window's new `top` that shows a row whole and not under its day's header; the same if it does already. */
+export function reveal(layout: Layout, index: number, top: number, view: number): number {
+  const found = rowAt(layout, index);
+  if (!found) return top;
+  const rowTop = found.place.top + DAY_HEADER + found.offset * ROW;
+  if (rowTop - DAY_HEADER < top) return rowTop - DAY_HEADER;
+  if (rowTop + ROW > top + view) return rowTop + ROW - view;
+  return top;
 }

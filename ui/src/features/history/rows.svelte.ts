@@ -14,7 +14,7 @@ const KEPT = 200;
 export class Rows {
   error = $state<PageError | null>(null);
   readonly #blocks = new SvelteMap<string, RowView[]>();
-  // Not shown, so not reactive: what is under way or here.
+  // Blocks that are being fetched or are here. Nothing shows them, so they are not reactive.
   // eslint-disable-next-line svelte/prefer-svelte-reactivity
   readonly #asked = new Set<string>();
   readonly #query: HistoryQuery;
@@ -27,7 +27,7 @@ export class Rows {
     return this.#blocks.get(key(day, Math.floor(offset / BLOCK)))?.[offset % BLOCK];
   }
 
-  /** Asks for what the slices need and is not here yet. */
+  /** Fetches the blocks that the slices need and that are not here yet. */
   want(slices: Slice[]): void {
     for (const { place, first, last } of slices) {
       if (last <= first) continue;
@@ -44,6 +44,7 @@ export class Rows {
     try {
       const rows = await historyRows(this.#query, day, block * BLOCK, BLOCK);
       this.#blocks.set(name, rows);
+      this.error = null;
       const oldest = this.#blocks.keys().next().value;
       if (this.#blocks.size > KEPT && oldest !== undefined) {
         this.#blocks.delete(oldest);

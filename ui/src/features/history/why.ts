@@ -1,72 +1,79 @@
-// Why an entry is there, in a sentence. What it is and what it moved is the core's.
+// Why an entry is there, in a sentence. The core says what it is and what it moved.
 import type { Asset } from '../../api/generated/Asset';
 import type { EntryDetail } from '../../api/generated/EntryDetail';
-import { money } from '../../shared/money';
+import { t } from '../../shared/messages';
+import { USD, money } from '../../shared/money';
+import { planName } from '../../shared/names.svelte';
 import { deadline } from '../../shared/time';
-import { kindName, planName, rowName } from '../../shared/words';
-
-const usd = { code: 'USD', scale: 2 };
+import { kindName, rowName } from '../../shared/words';
 
 export function why(detail: EntryDetail, asset: Asset, zone: string): string {
   const { row, charge, period } = detail;
   const amount = money(Math.abs(row.delta), asset);
-  const paid = charge ? money(charge.amount, usd) : '';
+  const paid = charge ? money(charge.amount, USD) : '';
   const until = period ? deadline(period.end, zone) : '';
-  const units = (detail.units ?? 1) > 1 ? ` for ${detail.units} units` : '';
+  const coupon = detail.coupon ?? '';
+  const plan = planName(row.plan ?? '', row.cycle);
   switch (row.kind) {
     case 'usage':
-      return `The cloud takes ${amount}${units} when a run starts: ${rowName(row)}.`;
+      return t('history-why-usage', { amount, units: detail.units ?? 1, service: rowName(row) });
     case 'usage_refund':
-      return `${amount} came back for a run that was charged.`;
+      return t('history-why-usage-refund', { amount });
     case 'run_failed':
-      return `The booth or the cloud said that the run failed: ${readable(detail.failure)}. That moves no credits; a refund does.`;
+      return t('history-why-run-failed', { reason: readable(detail.failure) });
     case 'purchase':
-      return `${amount} of credits, bought for ${paid} on the card.`;
+      return t('history-why-purchase', { amount, paid });
     case 'purchase_started':
-      return `The card was charged ${paid}; the credits come with an entry of their own.`;
+      return t('history-why-purchase-started', { paid });
     case 'purchase_declined':
-      return `The card did not pay: ${readable(detail.failure)}. Nothing was charged.`;
+      return t('history-why-purchase-declined', { reason: readable(detail.failure) });
     case 'auto_recharge':
-      return `Auto-recharge bought ${amount} for ${paid} because the balance was low.`;
+      return t('history-why-auto-recharge', { amount, paid });
     case 'auto_recharge_failed':
-      return `Auto-recharge could not charge the card: ${readable(detail.failure)}. It is off now.`;
+      return t('history-why-auto-recharge-failed', { reason: readable(detail.failure) });
     case 'renewal':
-      return `The plan’s fee of ${amount} was paid from credits. The period it paid for ends ${until}.`;
+      return t('history-why-renewal', { amount, until });
     case 'renewed_by_card':
-      return `The plan’s fee of ${paid} was paid by card; no credits moved. The period ends ${until}.`;
+      return t('history-why-renewed-by-card', { paid, until });
     case 'payment_failed':
-      return `The fee of ${paid} was not paid: ${readable(detail.failure)}.`;
+      return t('history-why-payment-failed', { paid, reason: readable(detail.failure) });
     case 'allowance':
-      return `The month’s allowance of ${amount}. What is left of it goes on ${until}.`;
+      return t('history-why-allowance', { amount, until });
     case 'expiry':
-      return `${amount} reached their end unused.`;
+      return t('history-why-expiry', { amount });
     case 'closure':
-      return `The account closed, and ${amount} went with it.`;
+      return t('history-why-closure', { amount });
     case 'coupon_redeemed':
-      return `Coupon ${detail.coupon ?? ''} was accepted. Its bonus waits to be activated by hand.`;
+      return t('history-why-coupon-redeemed', { coupon });
     case 'coupon_bonus':
-      return `The bonus of coupon ${detail.coupon ?? ''} was activated.`;
+      return t('history-why-coupon-bonus', { coupon });
     case 'compensation':
-      return `Support gave ${amount} on top.`;
+      return t('history-why-compensation', { amount });
     case 'reversal':
       return row.delta > 0
-        ? `An earlier entry was undone: ${amount} came back, each part as what it was.`
-        : `An earlier entry was undone: ${amount} were taken back.`;
+        ? t('history-why-reversal-given', { amount })
+        : t('history-why-reversal-taken', { amount });
     case 'plan_changed':
-      return `From here the plan is ${planName(row.plan ?? '', row.cycle)}.${paid ? ` The card paid ${paid} for it.` : ''}`;
+      return paid
+        ? t('history-why-plan-changed-paid', { plan, paid })
+        : t('history-why-plan-changed', { plan });
     case 'plan_change_requested':
-      return `${planName(row.plan ?? '', row.cycle)} was asked for, from the period’s end.`;
+      return t('history-why-plan-change-requested', { plan });
     case 'event_scheduled':
-      return `${row.event ?? 'An event'} was put on the calendar.`;
+      return row.event
+        ? t('history-why-event-scheduled', { event: row.event })
+        : t('history-why-some-event-scheduled');
     case 'adjustment':
       return detail.reason
-        ? `Support changed the balance: ${detail.reason}.`
-        : 'Support changed the balance and gave no reason.';
+        ? t('history-why-adjustment', { reason: detail.reason })
+        : t('history-why-adjustment-without-reason');
     default:
       return detail.cause === 'unexplained'
-        ? 'This version knows no such kind of entry.'
-        : `${kindName(row.kind)}.`;
+        ? t('history-why-unknown-kind')
+        : t('history-why-other', { kind: kindName(row.kind) });
   }
 }
 
-const readable = (code?: string) => (code ?? 'no reason given').replaceAll('_', ' ');
+/** The booth's or the processor's code for what went wrong. */
+const readable = (code?: string): string =>
+  code ? code.replaceAll('_', ' ') : t('history-no-reason-given');

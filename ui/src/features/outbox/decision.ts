@@ -1,4 +1,4 @@
-// A command as a decision, to decide it again on what holds now.
+// The decision that a command was made from, to repeat it on the present figures.
 import type { CommandView } from '../../api/generated/CommandView';
 import type { Decision } from '../../api/generated/Decision';
 

@@ -1,46 +1,61 @@
 // What a deadline brings, in money.
+import type { Asset } from '../../api/generated/Asset';
 import type { DeadlineView } from '../../api/generated/DeadlineView';
+import type { NextRenewal } from '../../api/generated/NextRenewal';
 import type { Overview } from '../../api/generated/Overview';
-import { money } from '../../shared/money';
+import { t } from '../../shared/messages';
+import { USD, money } from '../../shared/money';
 
-const USD = { code: 'USD', scale: 2 };
+type Seen = Pick<Overview, 'balance' | 'subscription'>;
 
-export function consequence(item: DeadlineView, overview: Overview): string {
-  const asset = overview.balance.asset;
+/** Empty where nothing is known of it. */
+export function consequence(item: DeadlineView, { balance, subscription }: Seen): string {
+  const { asset } = balance;
   if (!asset) return '';
-  const next = overview.subscription?.next_renewal;
+  const next = subscription?.next_renewal;
   const stake = item.credits_at_risk === undefined ? '' : money(item.credits_at_risk, asset);
+  const fee = item.fee ? money(item.fee.amount, USD) : '';
   switch (item.code) {
-    case 'renewal': {
-      if (!next) return '';
-      const fee = money(next.fee.amount, USD);
-      const after = money(next.balance_after, asset);
-      const then = next.auto_recharge
-        ? `, then auto-recharge buys ${money(next.auto_recharge.amount, asset)}`
-        : '';
-      const credits =
-        next.balance_before === next.balance_after
-          ? `credits stay ${after}`
-          : `credits then ${after}`;
-      if (next.outcome === 'card') return `${fee} taken from your CARD, ${credits}${then}`;
-      if (next.outcome === 'credits') return `${fee} taken from your CREDITS, ${after} left${then}`;
-      return `nobody will pay ${fee}: grace begins`;
-    }
+    case 'renewal':
+      return next ? renewal(next, asset) : '';
     case 'cancel_by':
-      return item.fee ? `after it ${money(item.fee.amount, USD)} is paid` : '';
+      return fee && t('overview-cancel-by', { fee });
     case 'payment_retry':
-      return item.fee ? `${money(item.fee.amount, USD)} is asked for again` : '';
+      return fee && t('overview-payment-retry', { fee });
     case 'cancelled_period_end':
-      return `grace begins, ${stake} at stake`;
+      return t('overview-cancelled-period-end', { stake });
     case 'grace_end':
-      return `${stake} deleted`;
+      return t('overview-grace-end', { stake });
     case 'card_expiry':
-      return 'renewals and auto-recharge need another';
+      return t('overview-card-expiry');
     case 'allowance_refresh':
-      return stake ? `${stake} left of the old one go` : 'the month’s allowance comes';
+      return stake ? t('overview-allowance-replaced', { stake }) : t('overview-allowance-comes');
     case 'grant_expiry':
-      return `${stake} goes unused`;
+      return t('overview-grant-expiry', { stake });
     case 'dispute_reply':
-      return 'if none comes, write to them again';
+      return t('overview-dispute-reply');
+  }
+}
+
+function renewal(next: NextRenewal, asset: Asset): string {
+  const given = { fee: money(next.fee.amount, USD), after: money(next.balance_after, asset) };
+  const recharge = next.auto_recharge ? money(next.auto_recharge.amount, asset) : '';
+  const same = next.balance_before === next.balance_after;
+  switch (next.outcome) {
+    case 'unpaid':
+      return t('overview-renewal-unpaid', { fee: given.fee });
+    case 'credits':
+      return recharge
+        ? t('overview-renewal-by-credits-recharge', { ...given, recharge })
+        : t('overview-renewal-by-credits', given);
+    case 'card':
+      if (recharge)
+        return t(
+          same
+            ? 'overview-renewal-by-card-credits-stay-recharge'
+            : 'overview-renewal-by-card-recharge',
+          { ...given, recharge },
+        );
+      return t(same ? 'overview-renewal-by-card-credits-stay' : 'overview-renewal-by-card', given);
   }
 }

@@ -2,19 +2,21 @@
 
 use std::path::Path;
 
-use boothkeeper_domain::disputes::{DisputeKind, MAX_FILES, MAX_FILES_TOGETHER};
+use boothkeeper_domain::disputes::{DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER};
 use boothkeeper_domain::privacy::without_keys;
-use boothkeeper_domain::{Amount, DisputeId, Hash, PaymentId, Seq, typed};
-use boothkeeper_store::Outbox;
-use boothkeeper_store::outbox::{Draft, State};
+use boothkeeper_domain::{Amount, Hash, PaymentId, Seq, typed};
+use boothkeeper_store::outbox::Draft;
 use boothkeeper_sync::wire::dispute::Attachment;
-use boothkeeper_sync::wire::problem::ProblemCode;
 use chrono::NaiveDate;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Begin, DisputeState, DraftView, intake};
-use crate::{App, AppError, Code};
+use boothkeeper_documents::read::attachment::Attachment as Taken;
+
+use super::{Begin, DisputeState, Disputes, DraftView};
+use crate::disputed::Sent;
+use crate::files::read_file;
+use crate::{AppError, Code};
 
 /// What a person has changed; what is not named stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -49,13 +51,15 @@ pub struct Edits {
     pub legacy: Option<Vec<String>>,
 }
 
-impl App {
+impl Disputes<'_> {
     /// Begins a draft, or takes up the one that was begun with the same.
-    pub fn begin_dispute(&self, begin: &Begin) -> Result<DraftView, AppError> {
-        let now = self.written_now()?;
+    pub fn begin(&self, begin: &Begin) -> Result<DraftView, AppError> {
+        let now = self.app.written_now()?;
         let id = Uuid::now_v7();
-        let draft = self.on_copy(|copied| copied.propose(begin, id, now, self.zone()))?;
-        let drafts = self.laptop.outbox().drafts()?;
+        let draft = self
+            .app
+            .on_copy(|copied| copied.propose(begin, id, now, self.app.zone()))?;
+        let drafts = self.app.laptop.outbox().drafts()?;
         let same = drafts.into_iter().find(|known| {
             let proposed = draft.premise.is_some() && known.premise == draft.premise;
             let rows = !draft.entries.is_empty() && known.entries == draft.entries;
@@ -64,7 +68,7 @@ impl App {
         let id = match same {
             Some(known) => known.id,
             None => {
-                self.laptop.outbox().put_draft(&draft)?;
+                self.app.laptop.outbox().put_draft(&draft)?;
                 draft.id
             }
         };
@@ -72,9 +76,9 @@ impl App {
         self.draft(&id.to_string())
     }
 
-    pub fn edit_draft(&self, id: &str, mut edits: Edits) -> Result<DraftView, AppError> {
-        let account = self.on_copy(|copied| Ok(copied.head.account.clone()))?;
-        let today = self.zone().clone().day(self.written_now()?).date();
+    pub fn edit(&self, id: &str, mut edits: Edits) -> Result<DraftView, AppError> {
+        let account = self.app.on_copy(|copied| Ok(copied.head.account.clone()))?;
+        let today = self.app.zone().clone().day(self.app.written_now()?).date();
         let unknown = |seq: &Seq| *seq == Seq::ZERO || *seq > account.seq;
         if edits.entries.iter().flatten().any(unknown) {
             return Err(AppError::new(Code::NotFound));
@@ -135,8 +139,8 @@ impl App {
             return Ok(());
         };
         let (draft, _) = self.stored_draft(id)?;
-        let (was, now, balance) = self.on_copy(|copied| {
-            let worded = |rows: &[Seq]| copied.worded(&draft, rows, self.zone());
+        let (was, now, balance) = self.app.on_copy(|copied| {
+            let worded = |rows: &[Seq]| copied.worded(&draft, rows, self.app.zone());
             let balance = copied.head.account.balance;
             Ok((worded(&draft.entries)?, worded(&rows)?, balance))
         })?;
@@ -153,13 +157,15 @@ impl App {
 
     /// Takes a file that the operator has chosen; its copy is the app's own from then on.
     pub fn attach(&self, id: &str, path: &Path) -> Result<DraftView, AppError> {
-        let taken = intake::read(path)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let bytes = read_file(path, MAX_FILE)?;
+        let taken = self.app.options.reader.attachment(&name, bytes)?;
         self.attach_taken(id, taken)
     }
 
-    pub fn attach_taken(&self, id: &str, taken: intake::Taken) -> Result<DraftView, AppError> {
+    pub fn attach_taken(&self, id: &str, taken: Taken) -> Result<DraftView, AppError> {
         self.change_draft(id, |draft| {
-            let sha256 = self.laptop.blobs().put(&taken.bytes)?;
+            let sha256 = self.app.laptop.blobs().put(&taken.bytes)?;
             if draft.files.iter().any(|file| file.sha256 == sha256) {
                 return Ok(());
             }
@@ -175,7 +181,7 @@ impl App {
                 name: free_name(&taken.name, &draft.files),
                 bytes,
                 sha256,
-                media_type: taken.media_type.to_owned(),
+                media_type: taken.file_type.media_type().to_owned(),
             });
             Ok(())
         })
@@ -189,12 +195,12 @@ impl App {
     }
 
     /// Throws a draft away.
-    pub fn drop_draft(&self, id: &str) -> Result<(), AppError> {
+    pub fn discard(&self, id: &str) -> Result<(), AppError> {
         let (draft, sent) = self.stored_draft(id)?;
         if !matches!(sent.state, DisputeState::Draft | DisputeState::Withdrawn) {
             return Err(AppError::new(Code::NotCancellable));
         }
-        self.laptop.outbox().drop_draft(draft.id)?;
+        self.app.laptop.outbox().drop_draft(draft.id)?;
         self.changed();
         Ok(())
     }
@@ -205,9 +211,9 @@ impl App {
         id: &str,
         change: impl FnOnce(&mut Draft) -> Result<(), AppError>,
     ) -> Result<DraftView, AppError> {
-        let now = self.written_now()?;
+        let now = self.app.written_now()?;
         let missing = || AppError::new(Code::NotFound);
-        let outbox = self.laptop.outbox();
+        let outbox = self.app.laptop.outbox();
         let changed = outbox.change_draft(parse(id).ok_or_else(missing)?, |draft| {
             Sent::of(draft, &outbox)?.is_draft()?;
             change(draft)?;
@@ -231,48 +237,6 @@ fn free_name(name: &str, files: &[Attachment]) -> String {
     let numbered = (2..).map(|n| format!("{stem}-{n}.{extension}"));
     let mut free = numbered.filter(|name| !taken(name));
     free.next().unwrap_or_else(|| name.to_owned())
-}
-
-/// What a draft was sent as, and how that stands.
-pub(super) struct Sent {
-    pub state: DisputeState,
-    pub refused: Option<ProblemCode>,
-    pub ticket: Option<DisputeId>,
-}
-
-impl Sent {
-    /// What was sent off is not changed any more.
-    pub fn is_draft(&self) -> Result<(), AppError> {
-        match self.state {
-            // One that withdrew itself can be taken up again.
-            DisputeState::Draft | DisputeState::Withdrawn => Ok(()),
-            DisputeState::Queued => Err(AppError::new(Code::AlreadyWaiting)),
-            _ => Err(AppError::new(Code::DisputeSent)),
-        }
-    }
-
-    pub fn of(draft: &Draft, outbox: &Outbox) -> Result<Self, AppError> {
-        let command = draft.command.map(|id| outbox.get(id)).transpose()?;
-        let command = command.flatten();
-        let state = match command.as_ref().map(|command| command.state) {
-            Some(State::Queued | State::Sending | State::Unknown) => DisputeState::Queued,
-            Some(State::Applied | State::Settled) => DisputeState::Submitted,
-            _ if draft.ticket.is_some() => DisputeState::Submitted,
-            _ if draft.is_withdrawn() => DisputeState::Withdrawn,
-            _ => DisputeState::Draft,
-        };
-        let problem = command
-            .as_ref()
-            .and_then(|command| command.problem.as_ref());
-        Ok(Sent {
-            state,
-            refused: problem.map(|problem| problem.code),
-            ticket: draft
-                .ticket
-                .clone()
-                .or(command.and_then(|command| command.dispute)),
-        })
-    }
 }
 
 pub(super) fn parse(id: &str) -> Option<Uuid> {

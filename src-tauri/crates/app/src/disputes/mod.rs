@@ -1,36 +1,41 @@
 //! Disputes, from a finding to what support has made of it: proposed, written, kept, sent once with its
 //! proof, followed; or, without a cloud that takes them, by e-mail.
 
-mod composed;
+mod draft_view;
 mod drafts;
-mod filing;
-pub mod intake;
-mod letters;
+mod mail;
+mod packet;
 mod propose;
+mod send;
 mod tickets;
+mod verify_packet;
 mod views;
 mod words;
 
 use std::collections::BTreeSet;
 
-use boothkeeper_domain::disputes::DisputeKind;
-use boothkeeper_domain::findings::{Finding, NextStep};
-use boothkeeper_domain::{Amount, DisputeId, Seq};
-use boothkeeper_store::Zone;
+use boothkeeper_domain::Zone;
+use boothkeeper_domain::{Amount, DisputeId};
 use boothkeeper_store::outbox::Draft;
 use chrono::Datelike;
 use serde::Serialize;
 
+pub use boothkeeper_documents::{Flaw, Verdict};
 pub use drafts::Edits;
+pub use mail::SavedMail;
 pub use propose::Begin;
+pub use verify_packet::verify_packet;
 pub use views::{
-    ChosenRow, DisputeRow, DisputeState, DisputesView, DraftProblem, DraftView, FileView,
-    MessageView, Said, TicketView,
+    ChosenRow, DisputeRow, DisputesView, DraftProblem, DraftView, FileView, MessageView, Said,
+    TicketView,
 };
 
 use crate::{App, AppError, Code};
-use composed::draft_row;
-use drafts::{Sent, parse};
+use draft_view::draft_row;
+use drafts::parse;
+
+pub use crate::disputed::DisputeState;
+use crate::disputed::Sent;
 use tickets::{ticket_row, ticket_view};
 
 /// A draft or a ticket, whichever an id names.
@@ -42,39 +47,28 @@ pub enum DisputeView {
     Ticket(Box<TicketView>),
 }
 
-/// A dispute that is not decided, and what it is about.
-pub(crate) struct Disputed {
-    pub id: String,
-    pub kind: DisputeKind,
-    pub entries: BTreeSet<Seq>,
-    pub sent: bool,
-}
-
-impl Disputed {
-    /// Whether a finding is what it complains of: sharing a row with it is not enough.
-    pub fn is_about(&self, finding: &Finding) -> bool {
-        let here = |seq: &Seq| self.entries.contains(seq);
-        let same = DisputeKind::of_finding(finding.code) == self.kind;
-        match same {
-            true => finding.entries.iter().any(here),
-            false => {
-                let asks = finding.action == Some(NextStep::Dispute);
-                asks && !finding.entries.is_empty() && finding.entries.iter().all(here)
-            }
-        }
-    }
+/// Disputes, from a finding to what support decided.
+#[derive(Clone, Copy)]
+pub struct Disputes<'a> {
+    pub(crate) app: &'a App,
 }
 
 impl App {
+    pub fn disputes(&self) -> Disputes<'_> {
+        Disputes { app: self }
+    }
+}
+
+impl Disputes<'_> {
     /// Everything that is or was in dispute.
-    pub fn disputes(&self) -> Result<DisputesView, AppError> {
-        boothkeeper_sync::disputes::review(&self.laptop)?;
-        let now = self.rules_now()?;
-        let drafts = self.laptop.outbox().drafts()?;
-        self.on_copy(|copied| {
+    pub fn list(&self) -> Result<DisputesView, AppError> {
+        boothkeeper_sync::disputes::review(&self.app.laptop)?;
+        let now = self.app.rules_now()?;
+        let drafts = self.app.laptop.outbox().drafts()?;
+        self.app.on_copy(|copied| {
             let tickets = copied.cache.tickets()?.map_or(vec![], |t| t.disputes);
             let known: BTreeSet<_> = tickets.iter().map(|ticket| &ticket.id).collect();
-            let outbox = self.laptop.outbox();
+            let outbox = self.app.laptop.outbox();
             let mut disputes = Vec::new();
             for draft in &drafts {
                 let sent = Sent::of(draft, &outbox)?;
@@ -82,11 +76,11 @@ impl App {
                 if sent.ticket.as_ref().is_some_and(|id| known.contains(id)) {
                     continue;
                 }
-                let draft = copied.current(draft, self.zone(), now);
+                let draft = copied.current(draft, self.app.zone(), now);
                 disputes.push(draft_row(&draft, &sent));
             }
             disputes.extend(tickets.iter().map(|ticket| ticket_row(ticket, now)));
-            let mut zone = self.zone().clone();
+            let mut zone = self.app.zone().clone();
             let year = |zone: &mut Zone, at| zone.day(at).date().year();
             let this_year = year(&mut zone, now);
             let won = tickets
@@ -108,11 +102,12 @@ impl App {
 
     pub fn draft(&self, id: &str) -> Result<DraftView, AppError> {
         let (draft, sent) = self.stored_draft(id)?;
-        let now = self.written_now()?;
-        self.on_copy(|copied| copied.draft_view(self, &draft, &sent, now))
+        let now = self.app.written_now()?;
+        self.app
+            .on_copy(|copied| copied.draft_view(self.app, &draft, &sent, now))
     }
 
-    pub fn dispute(&self, id: &str) -> Result<DisputeView, AppError> {
+    pub fn show(&self, id: &str) -> Result<DisputeView, AppError> {
         Ok(match self.ticket_of(id)? {
             Some(ticket) => DisputeView::Ticket(Box::new(ticket)),
             None => DisputeView::Draft(Box::new(self.draft(id)?)),
@@ -129,8 +124,8 @@ impl App {
     }
 
     pub fn ticket(&self, id: &str) -> Result<TicketView, AppError> {
-        let now = self.rules_now()?;
-        self.on_copy(|copied| {
+        let now = self.app.rules_now()?;
+        self.app.on_copy(|copied| {
             let tickets = copied.cache.tickets()?.map_or(vec![], |t| t.disputes);
             let ticket = tickets.iter().find(|ticket| ticket.id.as_str() == id);
             ticket
@@ -148,40 +143,9 @@ impl App {
         DisputeId::new(view.id).map_err(|error| AppError::because(Code::NotFound, error))
     }
 
-    /// Every dispute that is not decided: tickets, and behind them what is written here.
-    pub(crate) fn disputed(&self) -> Result<Vec<Disputed>, AppError> {
-        let mut disputed = Vec::new();
-        let tickets = self.laptop.read(boothkeeper_store::Cache::tickets)?;
-        for ticket in tickets.into_iter().flat_map(|tickets| tickets.disputes) {
-            if ticket.state.is_open() {
-                disputed.push(Disputed {
-                    id: ticket.id.to_string(),
-                    kind: ticket.kind,
-                    entries: ticket.entries.iter().map(|entry| entry.seq).collect(),
-                    sent: true,
-                });
-            }
-        }
-        let outbox = self.laptop.outbox();
-        for draft in outbox.drafts()? {
-            let state = Sent::of(&draft, &outbox)?.state;
-            if state == DisputeState::Withdrawn {
-                continue;
-            }
-            disputed.push(Disputed {
-                id: draft.id.to_string(),
-                kind: draft.kind,
-                // What was refused, or taken back in the outbox, is a draft again.
-                sent: state != DisputeState::Draft,
-                entries: draft.entries.into_iter().collect(),
-            });
-        }
-        Ok(disputed)
-    }
-
     fn stored_draft(&self, id: &str) -> Result<(Draft, Sent), AppError> {
         let missing = || AppError::new(Code::NotFound);
-        let outbox = self.laptop.outbox();
+        let outbox = self.app.laptop.outbox();
         let draft = outbox.draft(parse(id).ok_or_else(missing)?)?;
         let draft = draft.ok_or_else(missing)?;
         let sent = Sent::of(&draft, &outbox)?;
@@ -189,50 +153,6 @@ impl App {
     }
 
     fn changed(&self) {
-        self.status.send_modify(|status| status.revision += 1);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use boothkeeper_domain::Timestamp;
-    use boothkeeper_domain::findings::{FindingCode, Severity};
-
-    use super::*;
-
-    fn finding(code: FindingCode, action: NextStep, entries: &[u64]) -> Finding {
-        let entries: Vec<Seq> = entries.iter().copied().map(Seq).collect();
-        let at = Timestamp::from_millis(0);
-        Finding::new(code, Severity::Warn, action).of(entries, Amount::ZERO, at)
-    }
-
-    #[test]
-    fn dispute_is_about_what_it_complains_of_and_not_about_what_shares_a_row() {
-        let dispute = Disputed {
-            id: "dsp_1".into(),
-            kind: DisputeKind::FailedRun,
-            entries: [Seq(3), Seq(5)].into(),
-            sent: true,
-        };
-        let failed = |entries| {
-            finding(
-                FindingCode::RunFailedNotRefunded,
-                NextStep::Dispute,
-                entries,
-            )
-        };
-        assert!(dispute.is_about(&failed(&[3, 4])));
-        assert!(!dispute.is_about(&failed(&[6, 7])));
-        // Eight equal runs, one of which failed; a renewal; a charge of the card.
-        let equal = finding(
-            FindingCode::RepeatedRuns,
-            NextStep::LookAtRows,
-            &[1, 2, 3, 5],
-        );
-        assert!(!dispute.is_about(&equal));
-        let taken = |entries| finding(FindingCode::Unexplained, NextStep::Dispute, entries);
-        assert!(!dispute.is_about(&taken(&[3, 8])));
-        // All that it says is in the dispute.
-        assert!(dispute.is_about(&taken(&[5])));
+        self.app.status.send_modify(|status| status.revision += 1);
     }
 }

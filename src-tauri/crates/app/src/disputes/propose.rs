@@ -2,19 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use boothkeeper_domain::Zone;
 use boothkeeper_domain::disputes::{DisputeKind, MAX_ROWS, Premise};
 use boothkeeper_domain::findings::{Finding, FindingCode};
 use boothkeeper_domain::time::DAY;
 use boothkeeper_domain::{Amount, Body, Entry, Seq, Timestamp};
-use boothkeeper_store::Zone;
 use boothkeeper_store::outbox::Draft;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::words;
 use crate::copy::Copied;
-use crate::packet::Period;
 use crate::{AppError, Code};
+use boothkeeper_documents::write::DayRange;
 
 /// What a dispute begins with.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -301,8 +301,8 @@ impl Copied<'_> {
         Ok(zone.map_or_else(|| "UTC".to_owned(), |zone| zone.name().to_owned()))
     }
 
-    pub(super) fn period_of(&self, draft: &Draft) -> Result<Period, AppError> {
-        Ok(Period {
+    pub(super) fn period_of(&self, draft: &Draft) -> Result<DayRange, AppError> {
+        Ok(DayRange {
             from: draft.from,
             to: draft.to,
             zone: self.zone_name()?,

@@ -3,7 +3,7 @@
 use boothkeeper_domain::{Actor, Timestamp};
 use boothkeeper_sync::wire::dispute::{Attachment, Message, Ticket, TicketState};
 
-use super::composed::owed;
+use super::draft_view::owed;
 use super::{DisputeRow, DisputeState, FileView, MessageView, Said, TicketView};
 
 pub(super) fn ticket_row(ticket: &Ticket, now: Timestamp) -> DisputeRow {

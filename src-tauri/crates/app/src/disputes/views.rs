@@ -7,30 +7,8 @@ use boothkeeper_sync::wire::problem::ProblemCode;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use crate::views::RowView;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum DisputeState {
-    Draft,
-    /// Waits on this computer for the cloud.
-    Queued,
-    Submitted,
-    InReview,
-    Resolved,
-    Rejected,
-    Withdrawn,
-}
-
-impl DisputeState {
-    pub const fn is_open(self) -> bool {
-        matches!(
-            self,
-            DisputeState::Queued | DisputeState::Submitted | DisputeState::InReview
-        )
-    }
-}
+use crate::disputed::DisputeState;
+use crate::history::RowView;
 
 /// What keeps a draft from being sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -1,11 +1,13 @@
 //! What is proposed as the message, and the letter to support: both are the operator's to change.
 
+use boothkeeper_domain::Zone;
 use boothkeeper_domain::disputes::DisputeKind;
 use boothkeeper_domain::{Amount, Asset, Body, Entry};
-use boothkeeper_store::Zone;
 use boothkeeper_store::outbox::Draft;
 
-use crate::words::{dispute, money};
+use boothkeeper_messages::money;
+
+use crate::words::dispute;
 
 /// A first message for the rows that were chosen.
 pub(super) fn message(

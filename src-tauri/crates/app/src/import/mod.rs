@@ -1,14 +1,6 @@
 //! An operator's own history, from tables and receipts: an account of its own beside the verified copy, in a
 //! folder of its own, and labelled as what it is. Nothing of it ever mixes with a copy that a cloud has signed.
 
-mod amounts;
-pub(crate) mod cells;
-mod dates;
-mod pdf;
-pub(crate) mod receipts;
-mod table;
-mod titles;
-
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -17,12 +9,14 @@ use boothkeeper_domain::{AccountId, Amount, Asset, Catalog, Programme, Timestamp
 use boothkeeper_sync::imported;
 use serde::{Deserialize, Serialize};
 
-pub use amounts::Decimals;
-pub use dates::DateOrder;
-pub use table::{Mapping, TablePreview};
-pub use titles::Field;
+pub use boothkeeper_documents::read::amounts::Decimals;
+use boothkeeper_documents::read::attachment::sniffed;
+use boothkeeper_documents::read::cells;
+pub use boothkeeper_documents::read::dates::DateOrder;
+pub use boothkeeper_documents::read::table::{Mapping, TablePreview};
+pub use boothkeeper_documents::read::titles::Field;
 
-use crate::disputes::intake::{FileType, read_file, sniffed};
+use crate::files::{failed, read_file, whole_file};
 use crate::{App, AppError, Code, Options};
 
 /// A table of this size has half a million rows; a larger one is imported year by year.
@@ -125,9 +119,10 @@ pub fn import(
     for file in files {
         let bytes = read_file(file, MOST_TABLE)?;
         match sniffed(&bytes) {
-            Some(FileType::Pdf) => brought.receipts.push(receipts::of_pdf(bytes)?),
-            Some(FileType::Mail) => brought.receipts.push(receipts::of_mail(&bytes)?),
-            Some(FileType::Png | FileType::Jpeg) => return Err(AppError::new(Code::FileType)),
+            Some(file_type) => {
+                let receipt = options.reader.receipt(file_type, bytes)?;
+                brought.receipts.push(receipt);
+            }
             None => {
                 tables += 1;
                 let read = cells::Table::read(&bytes)?;
@@ -171,7 +166,7 @@ pub fn import(
     let drafts = app.laptop.outbox().drafts()?.len();
     imported::replace(&app.laptop, &owner.account, &entries)?;
     keep(&folder, BROUGHT, &brought)?;
-    let balance = app.balance()?;
+    let balance = app.balance().view()?;
     let imported = Imported {
         account: owner.account,
         balance: balance.balance.unwrap_or(Amount::ZERO),
@@ -198,7 +193,7 @@ fn owner(whose: &Whose) -> Result<Owner, AppError> {
     {
         return Err(AppError::new(Code::EmailMissing));
     }
-    let hash = boothkeeper_store::sha256(email.as_bytes()).to_string();
+    let hash = boothkeeper_sync::wire::sha256(email.as_bytes()).to_string();
     let account = AccountId::new(format!("imported_{}", &hash[..12]));
     Ok(Owner {
         account: account.map_err(|error| AppError::because(Code::Internal, error))?,
@@ -235,13 +230,13 @@ fn kept(folder: &Path) -> Result<Brought, AppError> {
             serde_json::from_slice(&text).map_err(|error| AppError::because(Code::Damaged, error))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Brought::default()),
-        Err(error) => Err(crate::export::failed(error)),
+        Err(error) => Err(failed(error)),
     }
 }
 
 fn keep(folder: &Path, name: &str, document: &impl Serialize) -> Result<(), AppError> {
-    boothkeeper_store::private::folder(folder).map_err(crate::export::failed)?;
-    crate::export::whole_file(&folder.join(name), |file| {
+    boothkeeper_store::private::folder(folder).map_err(failed)?;
+    whole_file(&folder.join(name), |file| {
         serde_json::to_writer(file, document)
             .map_err(|error| AppError::because(Code::FileSystem, error))
     })

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
+use boothkeeper_app::disputes::Verdict;
 use boothkeeper_app::disputes::{DisputeState, DisputesView, DraftView, Said, TicketView};
 use boothkeeper_app::domain::Asset;
 use boothkeeper_app::words::{cause, dispute, money};
-use boothkeeper_app::{App, AppError, Code, Verdict};
+use boothkeeper_app::{App, AppError, Code};
 use serde_json::json;
 
 use crate::output::{self, Output, asset, json_name};

@@ -1,4 +1,5 @@
-//! The account as a fold over its journal: everything a laptop shows, and everything a rule asks.
+//! The account's state, folded from its journal. Both the laptop's views and the billing rules read this state.
+//! Invariant: the same entries always fold to the same state.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +17,13 @@ use crate::{
 };
 pub use parts::*;
 
-/// An entry contradicts the journal before it. The copy that holds it is not believed.
+/// An entry contradicts the journal before it. A copy of the journal with such an entry is invalid and must not be
+/// used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FoldError {
-    #[error("entry {found} follows entry {after}; the journal is gapless")]
+    #[error("entry {found} follows entry {after}; the journal must have no gaps")]
     Gap { after: Seq, found: Seq },
-    #[error("entry {0} lies before the one it follows")]
+    #[error("entry {0} has an earlier time than the entry before it")]
     BackInTime(Seq),
     #[error("entry {0}: its lines do not add up to its delta")]
     Lines(Seq),
@@ -31,9 +33,9 @@ pub enum FoldError {
         stated: Amount,
         folded: Amount,
     },
-    #[error("entry {seq}: {kind} cannot move the balance that way")]
+    #[error("entry {seq}: {kind} cannot move the balance in that direction")]
     Direction { seq: Seq, kind: String },
-    #[error("entry {seq}: a journal begins with `opened`, once")]
+    #[error("entry {seq}: `opened` must be the first entry and occur only once")]
     Opening { seq: Seq },
     #[error("entry {seq}")]
     Grant { seq: Seq, source: GrantError },
@@ -41,19 +43,21 @@ pub enum FoldError {
     Amount { seq: Seq, source: AmountError },
 }
 
-/// Counts up whenever [`Account::apply`] comes to another state from the same entries: a fold stored under
-/// another number is made again from the journal before it is used.
+/// Version of the fold. It must be increased whenever a change of [`Account::apply`] folds the same entries to a
+/// different state. A stored fold with another version is rebuilt from the journal before it is used.
 pub const FOLD_VERSION: u32 = 2;
 
-/// The state after the entry at `seq`. Stored copies are caches: the journal gives it again.
+/// The state after the entry at `seq`. A stored state is only a cache, because it can be rebuilt from the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Account {
+    /// Seq of the newest entry; 0 before the first.
     pub seq: Seq,
+    /// Time of the newest entry.
     pub at: Timestamp,
     pub balance: Amount,
-    /// The last entry that took credits for another reason than use or expiry: what was shown before it
-    /// is out of date.
+    /// Seq of the newest entry that took credits and is neither usage nor expiry. A quote made at an earlier seq is
+    /// out of date.
     pub taken_at: Seq,
     pub grants: Grants,
     /// `None` only before the first entry.
@@ -61,44 +65,51 @@ pub struct Account {
     pub plan: String,
     pub cycle: Option<Cycle>,
     pub life: Life,
+    /// The instant from which billing periods are counted (`calendar`).
     pub anchor: Option<Timestamp>,
+    /// The current billing period; `None` on a plan without a fee.
     pub period: Option<Period>,
-    /// The last span that was paid for.
+    /// The newest period that was paid for.
     pub paid: Option<PaidSpan>,
     pub grace: Option<Grace>,
-    /// The entry that closed the account, while it is closed.
+    /// Seq of the entry that closed the account; `None` while it is not closed.
     pub closed_by: Option<Seq>,
+    /// The period end at which the plan ends, if it is cancelled.
     pub cancel_at: Option<Timestamp>,
-    /// A fee's charge without a definite answer.
+    /// A card charge for a fee that the processor has neither approved nor declined yet.
     pub pending_fee: Option<PendingFee>,
-    /// The last fee that was not paid, until one is.
+    /// The newest failed payment of a fee; `None` after a fee was paid.
     pub failed: Option<FailedFee>,
-    /// Takes effect at the period's end.
+    /// A plan change that takes effect at the end of the period.
     pub requested: Option<PlanRequest>,
-    /// When the allowance is refreshed next; nothing where there is none.
+    /// When the next allowance is granted; `None` if none was ever granted.
     pub refresh_at: Option<Timestamp>,
-    /// What has been granted for the month that ends then.
+    /// Allowance granted so far for the month that ends at `refresh_at`.
     pub granted: Amount,
-    /// Coupons whose free months wait for the first fee of their plan and cycle.
+    /// Codes of redeemed coupons whose free months have not been taken off a fee yet.
     pub discounts: Vec<String>,
     pub payment_order: PaymentOrder,
     pub auto_recharge: AutoRechargeSetting,
     pub card: Option<Card>,
+    /// Purchases that have been started and not yet confirmed or declined.
     pub purchases: BTreeMap<PaymentId, PendingPurchase>,
+    /// Bonuses that wait for activation, by coupon code.
     pub bonuses: BTreeMap<String, PendingBonus>,
+    /// Codes of all redeemed coupons.
     pub coupons: Vec<String>,
+    /// Codes of the legacy products that were bought.
     pub legacy: Vec<String>,
     pub events: BTreeMap<EventId, ScheduledEvent>,
     pub today: DailyUse,
     pub daily_limit: Option<DailyLimit>,
-    /// Those that support has not decided.
+    /// Open disputes.
     pub disputes: BTreeMap<DisputeId, OpenDispute>,
-    /// The last entry about any dispute: what was known of them before it is out of date.
+    /// Seq of the newest entry about any dispute. Details of disputes fetched before it are out of date.
     pub disputes_at: Seq,
 }
 
 impl Account {
-    /// Folds entries in order onto this state.
+    /// Folds entries in order onto this state. Fails at the first entry that contradicts the journal before it.
     pub fn extend<'a>(
         mut self,
         entries: impl IntoIterator<Item = &'a Entry>,
@@ -109,7 +120,7 @@ impl Account {
         Ok(self)
     }
 
-    /// Takes one entry, or none of it: after an error the state must not be used.
+    /// Folds one entry onto this state. After an error the state may be half changed and must not be used.
     pub fn apply(&mut self, entry: &Entry) -> Result<(), FoldError> {
         let seq = entry.seq;
         if seq != self.seq.next() {
@@ -281,7 +292,7 @@ impl Account {
                     self.paid_for(changed.period);
                 }
                 if changed.period.is_none() {
-                    // Pay-As-You-Go: no fee, no grace, and no events.
+                    // A plan without a fee has no cancellation, grace or events.
                     self.cancel_at = None;
                     self.grace = None;
                     self.pending_fee = None;
@@ -305,7 +316,7 @@ impl Account {
             }
             Body::Closure(_) => {
                 self.life = Life::Closed;
-                // A large account is closed by several entries in a row: the first is the closure.
+                // An account with many grants is closed by several entries in a row; keep the first one.
                 self.closed_by.get_or_insert(entry.seq);
                 self.grace = None;
                 self.period = None;
@@ -317,7 +328,7 @@ impl Account {
             Body::Restored(_) => {
                 self.life = Life::Active;
                 self.closed_by = None;
-                // The programme's plan without a fee.
+                // The plan without a fee of each programme.
                 let studio = |identity: &Identity| identity.programme == Programme::Studio;
                 let studio = self.identity.as_ref().is_some_and(studio);
                 self.plan = if studio { "legacy" } else { "payg" }.into();
@@ -387,7 +398,7 @@ impl Account {
     }
 
     fn renewed(&mut self, period: Period, coupon: Option<&String>) {
-        // A cancellation that came too late for this renewal holds for the next.
+        // A cancellation that was too late for this renewal stays set for the end of the new period.
         self.cancel_at = self.cancel_at.filter(|at| *at > period.start);
         self.period = Some(period);
         self.paid_for(Some(period));
@@ -398,7 +409,7 @@ impl Account {
         self.spend_discount(coupon);
     }
 
-    /// The plan as it is now has been charged for the span.
+    /// Records that `period` is paid for at the current plan and cycle.
     fn paid_for(&mut self, period: Option<Period>) {
         if let (Some(period), Some(cycle)) = (period, self.cycle) {
             self.paid = Some(PaidSpan {
@@ -415,7 +426,7 @@ impl Account {
         }
     }
 
-    /// Credits that count against the daily limit on the UTC day of `at`.
+    /// Credits used on the UTC day of `at`, as far as they count against the daily limit.
     pub fn used_on(&self, at: Timestamp) -> Amount {
         if self.today.utc_day == at.utc_day() {
             self.today.used
@@ -424,17 +435,19 @@ impl Account {
         }
     }
 
+    /// True while an auto-recharge has been started and not yet confirmed or declined.
     pub fn recharge_in_flight(&self) -> bool {
         self.purchases.values().any(|p| p.auto_recharge)
     }
 
-    /// Spendable parts in spending order; buckets with nothing in them are left out.
+    /// Spendable credits per bucket, without empty buckets. Buckets are in the order of their first grant in spending
+    /// order.
     pub fn buckets(&self) -> Vec<BucketBalance> {
         let mut buckets: Vec<BucketBalance> = Vec::new();
         for grant in self.grants.iter() {
             let kind = grant.source.bucket();
             match buckets.iter_mut().find(|b| b.kind == kind) {
-                // Parts of a balance that is in range are in range.
+                // Cannot fail: a part of a balance that is in range is in range.
                 Some(bucket) => {
                     bucket.amount = bucket
                         .amount
@@ -456,7 +469,7 @@ impl Account {
     }
 }
 
-/// What one bucket holds, and when the first part of it expires.
+/// The credits in one bucket, and the earliest expiry of any of its grants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

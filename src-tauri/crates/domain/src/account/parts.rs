@@ -1,4 +1,4 @@
-//! What an account's state is made of.
+//! The types that make up an account's state.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ pub enum Payer {
     Credits,
 }
 
-/// Who pays a renewal.
+/// Whether card or credits pay a renewal first, and whether the other is tried if the first cannot pay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -56,7 +56,7 @@ pub struct Card {
 }
 
 impl Card {
-    /// A card is good through the last day of its month, in UTC.
+    /// The first instant at which the card is no longer valid: the start of the month after its expiry month, in UTC.
     pub fn expires_at(&self) -> Timestamp {
         let (year, month) = match self.exp_month {
             12.. => (i32::from(self.exp_year) + 1, 1),
@@ -73,18 +73,20 @@ pub struct AutoRechargeSetting {
     pub enabled: bool,
 }
 
-/// Charged, not here yet.
+/// A purchase that has been started and not yet confirmed or declined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingPurchase {
+    /// Seq of its `purchase_started` entry.
     pub started: Seq,
     pub at: Timestamp,
     pub amount: Amount,
     pub auto_recharge: bool,
 }
 
-/// A coupon's bonus that waits for activation: not spendable.
+/// A coupon's bonus that waits for activation by support. It cannot be spent yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingBonus {
+    /// Seq of its `coupon_redeemed` entry.
     pub redeemed: Seq,
     pub at: Timestamp,
     pub amount: Amount,
@@ -97,40 +99,41 @@ pub struct ScheduledEvent {
     pub ends_at: Timestamp,
 }
 
-/// A dispute that support has not decided yet.
+/// A dispute that has not been resolved, rejected or withdrawn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenDispute {
-    /// As on the wire: a later version has more.
+    /// The kind's name on the wire. A string, because a newer cloud may use kinds that this version does not know.
     pub kind: String,
     pub opened_at: Timestamp,
-    /// The operator's last word, which support is to answer; nothing once it has.
+    /// When the operator first wrote since support's last message; `None` if support's message is the newest.
     #[serde(default)]
     pub asked_at: Option<Timestamp>,
 }
 
 impl OpenDispute {
-    /// When support's reply is expected, if it owes one.
+    /// When support's reply is due; `None` if the operator is not waiting for one.
     pub fn reply_by(&self) -> Option<Timestamp> {
         let kind = DisputeKind::named(&self.kind).unwrap_or(DisputeKind::Other);
         self.asked_at.map(|asked_at| reply_by(kind, asked_at))
     }
 }
 
-/// Charges of runs started on one UTC day, less their refunds made the same day.
+/// Credits charged for runs on one UTC day, less the refunds of those runs made on the same day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct DailyUse {
+    /// Days since 1970-01-01 in UTC.
     pub utc_day: i64,
     pub used: Amount,
 }
 
-/// Support's word on a day's use, and the plan it was given on.
+/// A daily limit set by support, and the plan that the account was on when it was set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DailyLimit {
     pub limit: Amount,
     pub plan: String,
 }
 
-/// Who and what the account is; set by its first entry.
+/// The fixed facts about an account, set by its first entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     pub account: AccountId,
@@ -144,18 +147,18 @@ pub struct Identity {
 pub struct Grace {
     pub cause: GraceCause,
     pub until: Timestamp,
-    /// When a payment failed last, in grace.
+    /// When a payment last failed during this grace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_at: Option<Timestamp>,
 }
 
-/// When, and the processor's or the rules' word for why.
+/// A failed payment of a fee: when it failed, and the code of the reason from the processor or the rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct FailedFee {
     pub at: Timestamp,
     pub code: String,
-    /// Another card is on file since: its no is not known.
+    /// True if the card was changed after this failure, so that the failure says nothing about the new card.
     #[serde(default)]
     pub card_replaced: bool,
 }
@@ -166,8 +169,8 @@ pub struct PendingFee {
     pub attempt: FeeAttempt,
 }
 
-/// What has been charged for a span: the fee of the dearest plan that was on in it. It stays known when that plan is
-/// left before the span ends.
+/// A period that was paid for, with the most expensive plan that was paid for in it. It is kept when the account
+/// leaves that plan before the period ends, so that returning to it is not charged again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaidSpan {
     pub period: Period,
@@ -179,7 +182,7 @@ pub struct PaidSpan {
 pub struct PlanRequest {
     pub plan: String,
     pub cycle: Option<Cycle>,
-    /// Redeemed with it.
+    /// The coupon that is redeemed when the change takes effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coupon: Option<String>,
 }

@@ -1,5 +1,5 @@
-//! Monthly allowances: granted for one month of the anchor's grid, never rolled over
-//! (`domain.md` §2).
+//! Monthly allowances. Each is granted for one month of the anchor's grid and expires at its end, so that nothing rolls
+//! over (`domain.md` §2).
 
 use super::{Ledger, Refusal};
 use crate::account::Life;
@@ -8,7 +8,7 @@ use crate::grant::Grant;
 use crate::journal::{Allowance, Body, Expiry};
 use crate::{Account, Actor, Amount, Catalog, Source, Timestamp};
 
-/// What an account is granted each month: its plan's part and each legacy purchase's.
+/// The credits granted each month: those of the plan and of each legacy product.
 pub fn monthly(account: &Account, catalog: &Catalog) -> Result<Amount, Refusal> {
     let plan = catalog.plan(&account.plan).and_then(|plan| plan.allowance);
     let legacy = account.legacy.iter().filter_map(|code| {
@@ -21,8 +21,8 @@ pub fn monthly(account: &Account, catalog: &Catalog) -> Result<Amount, Refusal> 
     Amount::sum(plan.into_iter().chain(legacy)).map_err(|_| Refusal::AmountOutOfRange)
 }
 
-/// When the next one is granted: in a paid period only, so never in grace, and what was missed there
-/// comes with the payment that ends it.
+/// When the next allowance is granted, if that lies in a paid period of an active account. In grace none is granted;
+/// the payment that ends grace also brings the allowance of the current month.
 pub fn next(account: &Account, catalog: &Catalog) -> Option<Timestamp> {
     let at = account.refresh_at?.max(
         account
@@ -44,7 +44,7 @@ pub fn month(account: &Account, at: Timestamp) -> Option<Period> {
 }
 
 impl Ledger<'_> {
-    /// Grants the month's allowance.
+    /// Grants the allowance of the current month.
     pub(super) fn refresh(&mut self) -> Result<(), Refusal> {
         let Some(month) = month(&self.account, self.now) else {
             return Ok(());
@@ -53,8 +53,8 @@ impl Ledger<'_> {
         self.grant_allowance(amount, month)
     }
 
-    /// Grants what a larger plan or a new legacy purchase adds to the month that runs and is paid; to one
-    /// that is not, the whole comes with its payment.
+    /// After a change to a larger plan or a new legacy product, grants the difference to what was already granted for
+    /// the current month. Does nothing if the month is not paid: the payment then brings the whole allowance.
     pub(super) fn add_allowance(&mut self) -> Result<(), Refusal> {
         let now = self.now;
         let unpaid = self.account.period.is_some_and(|period| period.end <= now);
@@ -77,7 +77,7 @@ impl Ledger<'_> {
         Ok(())
     }
 
-    /// The billing day has moved to today: what is left of the old month goes, a whole new one comes.
+    /// After the billing day has moved to today, expires the rest of the old allowance and grants a whole new one.
     pub(super) fn restart_allowance(&mut self) -> Result<(), Refusal> {
         let grants = self.account.grants.iter();
         let old = grants.filter(|grant| grant.source == Source::Allowance);

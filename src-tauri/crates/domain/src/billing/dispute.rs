@@ -1,5 +1,5 @@
-//! A dispute's life in the journal: opened, looked at, talked about, ended. What was said is kept beside the
-//! journal, which carries references only.
+//! The entries of a dispute: opened, in review, message, and resolved, rejected or withdrawn. The journal contains only
+//! the dispute's id; messages are stored outside the journal.
 
 use super::{Decision, Ledger, Refusal};
 use crate::account::Life;
@@ -10,7 +10,7 @@ use crate::journal::{
 };
 use crate::{Account, Actor, Catalog, DisputeId, Timestamp};
 
-/// What happens to a dispute that is open.
+/// A step of an open dispute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     Message(Actor),
@@ -20,7 +20,8 @@ pub enum Step {
     Withdrawn,
 }
 
-/// A closed account takes one kind of dispute only.
+/// Opens a dispute and returns its id. Fails with `AccountClosed` if the account is closed, unless the dispute is about
+/// the closure.
 pub fn open(
     account: &Account,
     catalog: &Catalog,
@@ -43,6 +44,7 @@ pub fn open(
     Ok((dispute, ledger.decided()))
 }
 
+/// Appends one step of a dispute. Fails with `WrongState` if the dispute is not open.
 pub fn take(
     account: &Account,
     catalog: &Catalog,

@@ -1,4 +1,5 @@
-//! Fees: who pays one, frozen when the attempt is made (`domain.md` §5).
+//! Fees: what is due, and whether card or credits pay it (`domain.md` §5). The payer and the price of an attempt are
+//! fixed when it is made; later changes of settings do not affect it.
 
 use super::{Answer, Charge, Ledger, Purpose, Refusal};
 use crate::account::{Life, Payer};
@@ -11,19 +12,20 @@ use crate::journal::{
 use crate::time::DAY;
 use crate::{Account, Actor, Amount, Catalog, Money, Timestamp};
 
-/// Why a fee was not paid where no card was asked.
+/// Reason code of a fee that was to be paid from credits only and exceeded the balance.
 pub const INSUFFICIENT_CREDITS: &str = "insufficient_credits";
 
-/// A fee that is due: for which period, and what is to be paid for it.
+/// A fee that is due, and the period it pays for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
     pub period: Period,
     pub fee: Money,
-    /// The coupon whose free months are taken off.
+    /// The coupon whose free months have been taken off `fee`.
     pub coupon: Option<String>,
 }
 
-/// The fee of a plan and cycle, less the free months of a coupon that waits for it.
+/// The fee of a plan and cycle, less the free months of a matching coupon that the account has redeemed or will redeem
+/// with its requested plan change. `None` if the catalog has no such fee.
 pub fn fee(
     account: &Account,
     catalog: &Catalog,
@@ -36,7 +38,8 @@ pub fn fee(
     discounted(waiting, catalog, plan, cycle)
 }
 
-/// A first fee, and the coupon of those that wait which takes something off.
+/// The fee of a plan and cycle less the free months of the first matching coupon among `waiting`, and the code of that
+/// coupon. `None` if the catalog has no such fee.
 pub fn discounted<'a>(
     waiting: impl IntoIterator<Item = &'a String>,
     catalog: &Catalog,
@@ -60,7 +63,7 @@ pub fn discounted<'a>(
     Some((money, Some(coupon.code.clone())))
 }
 
-/// The plan and cycle from the period's end on: a requested change takes effect there.
+/// The plan and cycle of the next period: those of a requested change, or else the current ones.
 pub fn next_plan(account: &Account) -> (&str, Option<Cycle>) {
     match &account.requested {
         Some(requested) => (&requested.plan, requested.cycle),
@@ -68,7 +71,8 @@ pub fn next_plan(account: &Account) -> (&str, Option<Cycle>) {
     }
 }
 
-/// The renewal at the period's end, or the fee that ends grace at `now`.
+/// The fee of the renewal at the period's end, or in grace the fee that ends grace if paid at `now`. `None` if the plan
+/// has no fee, the account is closed, or the catalog no longer has the plan.
 pub fn due(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<Due> {
     let (anchor, period) = (account.anchor?, account.period?);
     let (plan, cycle) = next_plan(account);
@@ -86,14 +90,14 @@ pub fn due(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<Due> 
     })
 }
 
-/// Whether the grants cover a fee, where credits may pay fees at all.
+/// Whether the programme lets credits pay fees and the grants cover this one.
 pub fn covered(grants: &Grants, catalog: &Catalog, fee: &Money) -> bool {
     catalog.policies.credits_pay_fees && grants.total().is_ok_and(|total| total >= fee.amount)
 }
 
 impl Ledger<'_> {
-    /// Tries to have `due` paid, in the order of the account. The card's part is a charge to be
-    /// answered; everything else is posted at once.
+    /// Collects a fee in the account's payment order. If the card is to pay, this adds a charge whose answer decides
+    /// the rest. Otherwise the payment from credits, or the failure, is posted at once.
     pub(super) fn collect(&mut self, due: Due) -> Result<(), Refusal> {
         let order = self.account.payment_order;
         match order.first {
@@ -106,7 +110,8 @@ impl Ledger<'_> {
         }
     }
 
-    /// By the card alone or by credits alone, whatever the order says.
+    /// Collects a fee from the given payer only, whatever the account's payment order is. Fails if that payer cannot
+    /// pay.
     pub(super) fn collect_from(&mut self, due: Due, payer: Payer) -> Result<(), Refusal> {
         match payer {
             Payer::Card => match &self.account.card {
@@ -137,7 +142,7 @@ impl Ledger<'_> {
         };
         match &self.account.card {
             None => self.declined(attempt, "no_card"),
-            // What cannot succeed is not tried.
+            // The processor would decline an expired card, so no charge is attempted.
             Some(card) if card.expires_at() <= self.now => self.declined(attempt, "expired_card"),
             Some(_) => {
                 self.charge(Charge {
@@ -150,7 +155,7 @@ impl Ledger<'_> {
         }
     }
 
-    /// The processor's word on a fee's charge.
+    /// Posts what follows from the processor's answer to a fee's charge.
     pub(super) fn fee_answered(
         &mut self,
         attempt: FeeAttempt,
@@ -193,7 +198,7 @@ impl Ledger<'_> {
         self.enter_grace(GraceCause::Unpaid)
     }
 
-    /// No leg could even be tried.
+    /// Posts a failed payment for which no charge was attempted, and starts grace.
     fn unpaid(&mut self, due: &Due, code: &str) -> Result<(), Refusal> {
         let failed = PaymentFailed {
             payment: self.next_fee_payment()?,
@@ -219,7 +224,7 @@ impl Ledger<'_> {
         self.renewed(due.period, body, Some(lines))
     }
 
-    /// A fee was paid: a change requested for the period's end comes first, the end of grace after.
+    /// Posts the entry of a paid fee: before it a requested plan change, after it the end of grace if there was one.
     fn renewed(
         &mut self,
         period: Period,
@@ -249,7 +254,7 @@ impl Ledger<'_> {
         Ok(())
     }
 
-    /// Grace runs from the period's end, whenever that was noticed.
+    /// Starts grace if the account is active. Grace is counted from the period's end, even if this is posted later.
     pub(super) fn enter_grace(&mut self, cause: GraceCause) -> Result<(), Refusal> {
         let (Life::Active, Some(period)) = (self.account.life, self.account.period) else {
             return Ok(());

@@ -1,4 +1,6 @@
-//! The rules run ahead: what a renewal will do, on the copy, with a later clock (`domain.md` §9).
+//! Previews: runs the billing rules on a copy of the account with a later time, to show what a renewal will do
+//! (`domain.md` §9). The cloud runs the same rules, so that a preview matches what then happens unless the account
+//! changes in between.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +11,7 @@ use crate::journal::Body;
 use crate::time::DAY;
 use crate::{Account, Amount, Catalog, Timestamp};
 
-/// Who paid in the end.
+/// How a renewal ends: paid by card, paid from credits, or not paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -19,32 +21,34 @@ pub enum Outcome {
     Unpaid,
 }
 
-/// A renewal as it will happen.
+/// The expected result of a renewal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Preview {
     pub outcome: Outcome,
-    /// What the card pays.
+    /// Charged to the card, in minor units of the fee's currency; 0 if the card does not pay.
     pub card: Amount,
-    /// What credits pay.
+    /// Paid from credits, in minor units; 0 if credits do not pay.
     pub credits: Amount,
-    /// Before anything of that instant.
+    /// Balance before anything that is due at the instant of the renewal.
     pub balance_before: Amount,
-    /// After all of that instant: what expires, the fee and the allowance; before any auto-recharge.
+    /// Balance after everything due at that instant (expiry, fee and allowance), without an auto-recharge.
     pub balance_after: Amount,
-    /// What is left of the old allowance, and goes.
+    /// Credits that expire at that instant, such as the rest of the old allowance; `None` if there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub expires: Option<Amount>,
-    /// The month's allowance that comes with it.
+    /// The allowance granted with the renewal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub allowance: Option<Amount>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
+    /// The auto-recharge that the renewal starts.
     pub auto_recharge: Option<Recharge>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
+    /// The result if the card declines; `None` if the card does not pay.
     pub if_declined: Option<Box<Preview>>,
 }
 
@@ -55,7 +59,7 @@ pub struct Recharge {
     pub balance_after: Amount,
 }
 
-/// The next renewal under a payment order; nothing if there is none to come.
+/// The instant and the preview of the next renewal under a payment order. `None` if no renewal is due.
 pub fn renewal(
     account: &Account,
     catalog: &Catalog,
@@ -68,7 +72,7 @@ pub fn renewal(
     };
     let run =
         |account, until| run_before(account, catalog, until, &Answer::Approved, &mut |_, _| {});
-    // What is due before it happens first; within the same instant, too.
+    // First run everything that is due earlier, and then what precedes the renewal within the same instant.
     let eve = run(account, (at, Due::Void))?;
     let account = run(eve.clone(), (at, Due::PeriodEnd))?;
     if account.life != Life::Active || renewal_at(&account) != Some(at) {
@@ -90,14 +94,16 @@ pub fn renewal(
     )))
 }
 
-/// When a renewal is due: not where the period's end is the end.
+/// When the next renewal is due. `None` if the plan ends there, a fee's charge is pending, or the account is not
+/// active.
 pub fn renewal_at(account: &Account) -> Option<Timestamp> {
     let end = account.period?.end;
     let goes_on = account.cancel_at.is_none_or(|at| at > end);
     (account.life == Life::Active && account.pending_fee.is_none() && goes_on).then_some(end)
 }
 
-/// When the account closes, if nobody does anything: in grace, or after a cancelled period.
+/// When the account closes if the operator does nothing: the end of grace, also of the grace that follows a cancelled
+/// plan. `None` if the account is neither in grace nor cancelled.
 pub fn closes_at(account: &Account, catalog: &Catalog) -> Option<Timestamp> {
     if let Some(grace) = account.grace {
         return Some(grace.until);
@@ -107,8 +113,8 @@ pub fn closes_at(account: &Account, catalog: &Catalog) -> Option<Timestamp> {
     Some(at.plus(days * DAY))
 }
 
-/// The account as a decision leaves it, its charges approved, with what it makes due at once: the allowance that grace
-/// held back, say.
+/// The account after a decision if its charges are approved, except that purchases stay pending. Includes what becomes
+/// due at once, such as the allowance that was not granted in grace.
 pub fn after(
     account: &Account,
     catalog: &Catalog,
@@ -121,7 +127,8 @@ pub fn after(
     run_before(then, catalog, (now.plus(1), Due::Void), approved, watch)
 }
 
-/// The renewal of an account that has come to the instant at which it is due, from what it was before it.
+/// Previews the renewal due at `at` with the given answer to its charge. `eve` is the account before anything due at
+/// that instant, `account` the account just before the renewal.
 fn attempt(
     eve: &Account,
     account: &Account,
@@ -143,7 +150,7 @@ fn attempt(
     let expires = eve.balance.checked_sub(account.balance).ok();
     preview.expires = expires.filter(|amount| amount.is_positive());
     let decision = happen(account, catalog, Due::PeriodEnd, at)?;
-    // What the card cannot pay it does not recharge either.
+    // A card that declines or has expired cannot pay an auto-recharge either.
     let card = account.card.as_ref();
     let pays = *answer == Answer::Approved && card.is_some_and(|card| card.expires_at() > at);
     let mut recharge = None;
@@ -167,7 +174,7 @@ fn attempt(
         },
     )?;
     preview.balance_after = renewed.balance;
-    // What is due at the same instant comes after it.
+    // Run what is due after the renewal within the same instant: the allowance.
     if preview.outcome != Outcome::Unpaid {
         let until = (at.plus(1), Due::Void);
         let mut granted = false;
@@ -187,7 +194,7 @@ fn attempt(
     Ok(preview)
 }
 
-/// Runs everything due before that, the processor always saying `answer`.
+/// Runs everything that is due before `until`; the processor gives `answer` to every charge.
 fn run_before(
     mut account: Account,
     catalog: &Catalog,
@@ -203,8 +210,8 @@ fn run_before(
     Ok(account)
 }
 
-/// Follows a decision through the answers to its charges; `watch` sees each entry with the state after
-/// it.
+/// Applies a decision and what follows from `answer` to its charges. `watch` is called for each entry, with the account
+/// after it.
 fn play(
     mut account: Account,
     catalog: &Catalog,
@@ -219,7 +226,7 @@ fn play(
     }
     for charge in &decision.charges {
         let purpose = &charge.purpose;
-        // A purchase is on its way; when it lands is not foreseen.
+        // A purchase stays pending: when the processor will confirm it is not known.
         if *purpose == Purpose::Purchase {
             continue;
         }

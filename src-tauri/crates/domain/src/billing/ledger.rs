@@ -1,5 +1,5 @@
-//! A journal being written: each posted entry is folded at once, so that what follows it, and its
-//! `balance_after`, rest on the same state that everybody will fold.
+//! Collects the entries of one decision. Each posted entry is folded into the account at once, so that the next entry
+//! and every `balance_after` are computed from the same state that a reader of the journal will fold.
 
 use super::{Charge, Decision, Purpose, Refusal};
 use crate::bounds::{REASON_CHARS, fits};
@@ -17,7 +17,7 @@ pub struct Ledger<'a> {
 }
 
 impl<'a> Ledger<'a> {
-    /// `now` never lies before the newest entry: the journal's time does not run backwards.
+    /// Uses the time of the newest entry if `now` is earlier, because times in a journal never decrease.
     pub fn new(account: Account, catalog: &'a Catalog, now: Timestamp) -> Self {
         let now = now.max(account.at);
         Ledger {
@@ -29,10 +29,13 @@ impl<'a> Ledger<'a> {
         }
     }
 
+    /// Posts an entry without a reason, as [`Ledger::post_because`] does.
     pub fn post(&mut self, actor: Actor, body: Body, lines: Vec<Line>) -> Result<(), Refusal> {
         self.post_because(actor, body, lines, None)
     }
 
+    /// Posts an entry and folds it. If it takes credits, this may also start an auto-recharge. Fails if the reason is
+    /// longer than [`REASON_CHARS`], or if the entry does not fold.
     pub fn post_because(
         &mut self,
         actor: Actor,
@@ -67,8 +70,8 @@ impl<'a> Ledger<'a> {
         Ok(())
     }
 
-    /// Lines that give back what some took, to the same grants; what came from one that has expired meanwhile opens
-    /// a compensation grant. `origins` are the lines that opened them.
+    /// Lines that return the credits of the `taken` lines to the grants they came from. Credits of a grant that has
+    /// expired since open a new compensation grant instead. `origins` are the lines that opened those grants.
     pub fn given_back(&self, taken: &[Line], origins: &[Line]) -> Result<Vec<Line>, Refusal> {
         let mut lines = Vec::new();
         let mut compensation = Amount::ZERO;
@@ -96,7 +99,7 @@ impl<'a> Ledger<'a> {
         Ok(lines)
     }
 
-    /// Posts an entry that opens a grant.
+    /// Posts an entry that opens a new grant.
     pub fn grant(
         &mut self,
         actor: Actor,
@@ -109,7 +112,7 @@ impl<'a> Ledger<'a> {
         self.post(actor, body, vec![line])
     }
 
-    /// Starts a card charge that will bring `amount` credits.
+    /// Starts a card charge that adds `amount` credits once it is confirmed. Returns its payment id.
     pub fn start_purchase(
         &mut self,
         actor: Actor,
@@ -134,8 +137,8 @@ impl<'a> Ledger<'a> {
         Ok(payment)
     }
 
-    /// `domain.md` §2: at or under the threshold, one in flight at a time. Checked after every entry
-    /// that lowers the balance, and when switched on.
+    /// Starts an auto-recharge if the balance is at or under the threshold and none is in flight (`domain.md` §2).
+    /// Called after every entry that lowers the balance, and when auto-recharge is switched on.
     pub fn recharge_if_low(&mut self) -> Result<(), Refusal> {
         let Some(terms) = &self.catalog.auto_recharge else {
             return Ok(());
@@ -151,44 +154,44 @@ impl<'a> Ledger<'a> {
         Ok(())
     }
 
-    /// Asks for a card charge once the entries are durable.
+    /// Adds a card charge to the decision. It is sent to the processor after the entries are durable.
     pub(super) fn charge(&mut self, charge: Charge) {
         self.charges.push(charge);
     }
 
-    /// Payment ids derive from the account and the place in the journal that the charge is started at.
+    /// The id of a payment started now. It is derived from the account and the next seq.
     pub(super) fn next_payment(&self) -> Result<PaymentId, Refusal> {
-        self.payment_at("")
+        self.payment_id("")
     }
 
-    /// The same for a fee, which leaves no entry until it is answered: a purchase that starts at the same
-    /// place meanwhile is another payment.
+    /// The id of a fee's payment. A fee has no entry until it is answered, so a purchase may start at the same seq in
+    /// the meantime; the suffix keeps the two ids apart.
     pub(super) fn next_fee_payment(&self) -> Result<PaymentId, Refusal> {
-        self.payment_at("f")
+        self.payment_id("f")
     }
 
-    fn payment_at(&self, mark: &str) -> Result<PaymentId, Refusal> {
+    fn payment_id(&self, suffix: &str) -> Result<PaymentId, Refusal> {
         let account = self
             .account
             .identity
             .as_ref()
             .map_or("", |i| i.account.as_str());
         let account = account.strip_prefix("acc_").unwrap_or(account);
-        PaymentId::new(format!("pay_{account}_{}{mark}", self.account.seq.next()))
+        PaymentId::new(format!("pay_{account}_{}{suffix}", self.account.seq.next()))
             .map_err(|_| Refusal::AmountOutOfRange)
     }
 
-    /// Moves on to a later instant.
+    /// Sets the time of further entries to `to`, if that is later.
     pub fn advance(&mut self, to: Timestamp) {
         self.now = self.now.max(to);
     }
 
-    /// What was posted and not taken yet.
+    /// Entries posted since the last [`Ledger::take_entries`].
     pub fn posted(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// Takes what was posted so far; the account stays as it is after it.
+    /// Removes and returns the entries posted so far. The account keeps their effect.
     pub fn take_entries(&mut self) -> Vec<Entry> {
         std::mem::take(&mut self.entries)
     }

@@ -1,8 +1,8 @@
-//! The account's life as a decider: what a command or an instant appends, or why it is refused.
+//! The billing rules: pure functions that decide which entries a command or an instant appends, or why it is refused.
 //!
-//! Every function takes the account as folded, the catalog, the facts looked up for it and the
-//! instant; none changes anything. What a card pays is a charge to attempt: [`answered`] says what
-//! follows from the processor's word on it.
+//! Each function takes the folded account, the catalog, the facts looked up in the journal and the instant, and changes
+//! none of them. Card payments are returned as charges to attempt; [`answered`] decides what follows from the
+//! processor's answer.
 
 pub mod allowance;
 pub mod dispute;
@@ -26,15 +26,15 @@ use serde::{Deserialize, Serialize};
 use crate::journal::FeeAttempt;
 use crate::{Account, Amount, Catalog, Entry, FoldError, Money, PaymentId, Timestamp};
 
-/// What follows from a command or an instant.
+/// The result of a command or an instant: entries to append and charges to attempt.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Decision {
     pub entries: Vec<Entry>,
-    /// To be asked of the payment processor once the entries are durable.
+    /// Charges to send to the payment processor, only after the entries are durable.
     pub charges: Vec<Charge>,
 }
 
-/// A card charge to attempt. Its id is made with its entry, so that asking twice charges once.
+/// A card charge to attempt. Its payment id is fixed by the decision, so that sending it twice charges the card once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
     pub payment: PaymentId,
@@ -45,24 +45,25 @@ pub struct Charge {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
-    /// Its answer credits a purchase that is in the journal.
+    /// A purchase of credits whose `purchase_started` entry is in the journal.
     Purchase,
     Fee(FeeAttempt),
-    /// A change of plan that happens only if it is paid.
+    /// A plan change that takes place only if the charge is approved.
     Plan(PlanChange),
 }
 
-/// What the payment processor said.
+/// The payment processor's answer to a charge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     Approved,
-    /// With the processor's code.
+    /// With the processor's reason code.
     Declined(String),
-    /// It timed out, or the cardholder is asked.
+    /// Not decided yet: the processor timed out, or waits for the cardholder to confirm.
     Pending,
 }
 
-/// What follows from the processor's word on a charge.
+/// What follows from the processor's answer to a charge. Fails with `CardDeclined` or `PaymentUnanswered` if a plan
+/// change was not paid, and with `PaymentSettled` if a purchase is no longer waiting for its answer.
 pub fn answered(
     account: &Account,
     catalog: &Catalog,
@@ -77,7 +78,7 @@ pub fn answered(
         (Purpose::Purchase, Answer::Declined(code)) => {
             purchase::decline(account, catalog, &charge.payment, code, now)
         }
-        // It is in the journal as started, which says as much.
+        // Nothing to append: the journal already shows the purchase as started.
         (Purpose::Purchase, Answer::Pending) => Ok(Decision::default()),
         (Purpose::Fee(attempt), answer) => {
             let mut ledger = Ledger::new(account.clone(), catalog, now);
@@ -92,7 +93,8 @@ pub fn answered(
     }
 }
 
-/// The processor speaks of a payment by itself: of a purchase that waits, else of a fee.
+/// What follows when the processor reports a payment later on its own. The payment is a pending purchase, or else a
+/// pending fee; fails with `PaymentSettled` if it is neither.
 pub fn settled(
     account: &Account,
     catalog: &Catalog,
@@ -112,8 +114,8 @@ pub fn settled(
     }
 }
 
-/// A fee's pending charge is confirmed or declined after all. One that is not waited for was settled
-/// before: the processor repeats itself.
+/// What follows when the processor answers a fee's pending charge. Fails with `PaymentSettled` if no fee waits for this
+/// payment, for instance because the processor repeats an answer.
 pub fn fee_settled(
     account: &Account,
     catalog: &Catalog,
@@ -131,7 +133,7 @@ pub fn fee_settled(
     Ok(ledger.decided())
 }
 
-/// Why nothing happens.
+/// Why a command was refused. A refused command appends no entries.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Refusal {
     #[error("the account is closed")]
@@ -142,17 +144,17 @@ pub enum Refusal {
     UnitsOutOfRange,
     #[error("the run costs more than the balance")]
     InsufficientCredits { price: Amount, balance: Amount },
-    #[error("today's limit would be crossed")]
+    #[error("the run would exceed today's limit")]
     DailyLimitReached {
         limit: Amount,
         used: Amount,
         resets_at: Timestamp,
     },
-    #[error("the run costs more than a whole day's limit")]
+    #[error("the run costs more than the whole daily limit")]
     ExceedsDailyLimit { limit: Amount, price: Amount },
-    #[error("the entry has been given back already")]
+    #[error("the entry has already been refunded")]
     AlreadyRefunded,
-    #[error("purchases start at a minimum")]
+    #[error("the amount is below the minimum of a purchase")]
     BelowMinimum { minimum: Amount },
     #[error("the amount is out of range")]
     AmountOutOfRange,
@@ -168,7 +170,7 @@ pub enum Refusal {
     UnknownPlan,
     #[error("the account is on that plan and cycle already")]
     SamePlan,
-    #[error("the span that is paid for is of the other cycle")]
+    #[error("the current period is paid for in the other cycle")]
     OtherCyclePaid,
     #[error("the card was declined")]
     CardDeclined,
@@ -178,7 +180,7 @@ pub enum Refusal {
     PaymentPending,
     #[error("there is nothing to pay now")]
     NothingDue,
-    #[error("the account is not in a state that this applies to")]
+    #[error("this is not possible in the account's current state")]
     WrongState,
     #[error("there is no such coupon")]
     UnknownCoupon,
@@ -191,9 +193,9 @@ pub enum Refusal {
     #[error("new events cannot be scheduled now")]
     NoNewEvents,
     /// A reason, a name or an address is longer than [`crate::bounds`] allows.
-    #[error("a text is longer than it may be")]
+    #[error("a text is too long")]
     TextTooLong,
-    /// The rules contradicted the journal's invariants: nothing is written.
+    /// The rules produced an entry that breaks an invariant of the journal. This is a bug; nothing is written.
     #[error("the entry would break the journal")]
     Broken(#[from] FoldError),
 }

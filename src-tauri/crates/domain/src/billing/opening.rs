@@ -1,4 +1,4 @@
-//! A new account: its first entries, at the instant of sign-up. Its first period counts as paid.
+//! The first entries of a new account, all at the instant of sign-up. Its first period counts as paid.
 
 use super::support::event_name;
 use super::{Decision, Ledger, Refusal};
@@ -8,6 +8,7 @@ use crate::calendar::{Cycle, period};
 use crate::journal::{Allowance, Body, EventScheduled, LegacyAdded, Opened, Purchase};
 use crate::{Account, AccountId, Actor, Amount, Catalog, EventId, Source, Timestamp};
 
+/// What a new account is opened with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SignUp {
     pub account: AccountId,
@@ -15,10 +16,12 @@ pub struct SignUp {
     pub plan: String,
     pub cycle: Option<Cycle>,
     pub opening_balance: Amount,
+    /// Codes of legacy products.
     pub legacy: Vec<String>,
     pub card: Option<Card>,
     pub payment_order: PaymentOrder,
     pub auto_recharge: bool,
+    /// Name, start and end of each scheduled event.
     pub events: Vec<(String, Timestamp, Timestamp)>,
 }
 
@@ -32,6 +35,8 @@ pub enum SignUpError {
     Refused(#[from] Refusal),
 }
 
+/// The first entries of an account, folded from an empty state. Fails if the catalog lacks the plan or a legacy
+/// product, or does not allow the payment settings.
 pub fn open(sign_up: SignUp, catalog: &Catalog, now: Timestamp) -> Result<Decision, SignUpError> {
     let plan = catalog
         .plan(&sign_up.plan)
@@ -111,7 +116,7 @@ pub fn open(sign_up: SignUp, catalog: &Catalog, now: Timestamp) -> Result<Decisi
     Ok(ledger.decided())
 }
 
-/// One purchase grant at sign-up.
+/// Posts the opening balance as one purchase.
 fn open_with(ledger: &mut Ledger<'_>, amount: Amount) -> Result<(), Refusal> {
     let charge = ledger.catalog.top_up.charge(amount);
     let charge = charge.map_err(|_| Refusal::AmountOutOfRange)?;

@@ -1,5 +1,5 @@
-//! What the operator decides about the plan: who pays, another plan, an end, a payment now
-//! (`domain.md` §5).
+//! The operator's decisions about the plan: payment order, plan change, cancellation, resumption, payment in grace,
+//! coupon and card (`domain.md` §5). Invariant: one period is paid for once; a change costs only what is not paid yet.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,13 +15,13 @@ use crate::time::DAY;
 use crate::typed;
 use crate::{Account, Actor, Amount, Catalog, Money, PaymentId, Timestamp};
 
-/// Another plan or cycle, as asked for.
+/// The plan and cycle that the operator asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Target {
     pub plan: String,
-    /// Monthly if not said; nothing where the plan has no fee.
+    /// Monthly if `None`. Ignored if the plan has no fee.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub cycle: Option<Cycle>,
@@ -40,32 +40,32 @@ impl Target {
     }
 }
 
-/// A change that happens only if the card pays for it.
+/// A plan change that takes place only if the card pays for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanChange {
     pub plan: String,
     pub cycle: Option<Cycle>,
     pub period: Option<Period>,
     pub charge: Money,
-    /// Redeemed with it.
+    /// The coupon that is redeemed with the change.
     pub redeems: Option<String>,
-    /// Whose free months were taken off the charge.
+    /// The coupon whose free months were taken off the charge. It may have been redeemed earlier.
     pub coupon: Option<String>,
 }
 
-/// What a change of plan comes to.
+/// How a plan change is carried out.
 pub(super) enum Next {
-    /// To Pay-As-You-Go, at once.
+    /// At once, to a plan without a fee.
     Pause,
-    /// To a plan that the running span needs nothing more for.
+    /// At once, to a plan for which the current period is already paid.
     AtOnce(Step),
-    /// Paid by the card first.
+    /// At once, after the card has paid.
     Paid(PlanChange),
-    /// Another cycle, or a lower plan, from the period's end.
+    /// At the period's end: another cycle, or a cheaper plan.
     Later(Cycle),
 }
 
-/// A plan for what is left of a span.
+/// The cycle and the paid period that a changed plan continues.
 pub(super) struct Step {
     cycle: Cycle,
     period: Period,
@@ -98,7 +98,7 @@ impl Next {
         let Some(cycle) = cycle else {
             return Ok(Next::Pause);
         };
-        // Grace ends by paying or by pausing, not by another plan.
+        // Grace ends only by paying or by pausing.
         if account.life == Life::Grace {
             return Err(Refusal::WrongState);
         }
@@ -113,7 +113,7 @@ impl Next {
             })
         };
         let known = |span: &PaidSpan| catalog.plan(&span.plan)?.fee(span.cycle).map(|_| ());
-        let span = running(account, catalog, now);
+        let span = paid_span(account, catalog, now);
         let Some(span) = span.filter(|span| known(span).is_some()) else {
             let waiting = account.discounts.iter().chain(&redeems);
             let first_fee = fee::discounted(waiting, catalog, &plan.code, cycle);
@@ -122,7 +122,8 @@ impl Next {
         };
         let comes_back = account.period.is_none();
         if span.cycle != cycle && comes_back {
-            // What is paid for is of the other cycle: first back to it, then the change from its end.
+            // The period is paid for in the other cycle. The operator must return to that cycle first; the other one
+            // can then be requested for the period's end.
             return Err(Refusal::OtherCyclePaid);
         }
         let fees = |code: &str| Some(catalog.plan(code)?.fee(cycle)?.amount);
@@ -135,7 +136,8 @@ impl Next {
             _ => false,
         };
         if later {
-            // Where it is the end, nothing begins; and an end that is set is not moved by another cycle.
+            // A cancelled plan ends at the period's end, so no other plan can start there. A plan that was cancelled
+            // too late for this period ends one period later, and another cycle would move that end.
             return match account.cancel_at.is_some() {
                 true => Err(Refusal::WrongState),
                 false => Ok(Next::Later(cycle)),
@@ -165,9 +167,10 @@ impl Next {
     }
 }
 
-/// The span that runs and has been paid for, also where its plan has been left. A cloud whose catalog does not say how
-/// plans go down is of before: it goes by the plan that is on, and begins anew after a pause.
-fn running(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<PaidSpan> {
+/// The current period if it has been paid for, also after the account has left the plan that was paid. A catalog
+/// without a downgrade policy comes from an older cloud, which prices a change by the current plan only and starts a
+/// new period after a pause.
+fn paid_span(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<PaidSpan> {
     if catalog.policies.downgrade.is_none() {
         return Some(PaidSpan {
             period: account.period?,
@@ -183,7 +186,7 @@ fn running(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<PaidS
     runs.then(|| paid.clone())
 }
 
-/// The part of a difference that falls on what is left of a period, half up to the cent.
+/// The part of a price difference that belongs to the rest of a period, in minor units, rounded half up.
 pub fn prorated(more: Amount, period: Period, now: Timestamp) -> Result<Amount, Refusal> {
     let whole = i128::from(period.end.since(period.start)).max(1);
     let left = i128::from(period.end.since(now).max(0)).min(whole);
@@ -193,7 +196,8 @@ pub fn prorated(more: Amount, period: Period, now: Timestamp) -> Result<Amount, 
     Amount::new(minor).map_err(|_| Refusal::AmountOutOfRange)
 }
 
-/// Another plan or cycle. What is to be paid for is a charge; the change follows its answer.
+/// Changes the plan or the cycle. A change that must be paid first returns only a charge; [`paid`] appends the change
+/// once it is approved. Fails with `NoCard` or `CardDeclined` if there is no valid card to charge.
 pub fn change(
     account: &Account,
     catalog: &Catalog,
@@ -239,7 +243,7 @@ pub fn change(
     Ok(ledger.decided())
 }
 
-/// The card has paid for a change.
+/// Appends a plan change whose charge was approved.
 pub fn paid(
     account: &Account,
     catalog: &Catalog,
@@ -260,8 +264,8 @@ pub fn paid(
         coupon: change.coupon.clone(),
     };
     ledger.post(Actor::Operator, Body::PlanChanged(changed), vec![])?;
-    let goes_on = account.paid.as_ref().map(|paid| paid.period) == change.period;
-    match goes_on {
+    let same_period = account.paid.as_ref().map(|paid| paid.period) == change.period;
+    match same_period {
         true => ledger.add_allowance()?,
         false => ledger.restart_allowance()?,
     }
@@ -291,7 +295,8 @@ impl Ledger<'_> {
     }
 }
 
-/// Who pays renewals. Setting what is set appends nothing.
+/// Sets whether card or credits pay renewals first. Appends nothing if the order is already set. Fails with
+/// `CreditsCannotPayFees` if credits are first and the programme does not allow it.
 pub fn set_payment_order(
     account: &Account,
     catalog: &Catalog,
@@ -303,7 +308,7 @@ pub fn set_payment_order(
         return Err(Refusal::CreditsCannotPayFees);
     }
     let changed = Body::PaymentOrderChanged(PaymentOrderChanged { order });
-    once(
+    post_if(
         account,
         catalog,
         account.payment_order != order,
@@ -312,8 +317,9 @@ pub fn set_payment_order(
     )
 }
 
-/// No further renewal, and so no other plan from the period's end. Less than a day before it, it is too late for that
-/// end: the renewal still happens, of the plan that was asked for, and the following one does not.
+/// Cancels the plan at the period's end, and drops a plan change requested for that end. Less than a day before the end
+/// it is too late for it: the coming renewal still takes place, with a requested change, and the plan ends one period
+/// later. Appends nothing if the plan is already cancelled. Fails with `WrongState` if there is no renewal to cancel.
 pub fn cancel(account: &Account, catalog: &Catalog, now: Timestamp) -> Result<Decision, Refusal> {
     open(account)?;
     let mut ledger = Ledger::new(account.clone(), catalog, now);
@@ -332,6 +338,7 @@ pub fn cancel(account: &Account, catalog: &Catalog, now: Timestamp) -> Result<De
     Ok(ledger.decided())
 }
 
+/// The period end at which a cancellation made at `now` takes effect.
 pub(super) fn cancelled_at(account: &Account, now: Timestamp) -> Result<Timestamp, Refusal> {
     let (_, cycle) = fee::next_plan(account);
     let state = (account.life, account.period, account.anchor, cycle);
@@ -345,16 +352,18 @@ pub(super) fn cancelled_at(account: &Account, now: Timestamp) -> Result<Timestam
     Ok(next.end)
 }
 
+/// Takes back a cancellation whose period has not ended. Appends nothing if the plan is not cancelled. Fails with
+/// `WrongState` in grace.
 pub fn resume(account: &Account, catalog: &Catalog, now: Timestamp) -> Result<Decision, Refusal> {
     open(account)?;
     if account.life != Life::Active {
         return Err(Refusal::WrongState);
     }
     let resumed = Body::Resumed(Resumed {});
-    once(account, catalog, account.cancel_at.is_some(), resumed, now)
+    post_if(account, catalog, account.cancel_at.is_some(), resumed, now)
 }
 
-/// Pays the fee that grace waits for.
+/// Pays the fee that ends grace. Fails with `NothingDue` outside grace, or if the given payer cannot pay.
 pub fn pay_now(
     account: &Account,
     catalog: &Catalog,
@@ -367,7 +376,8 @@ pub fn pay_now(
     Ok(ledger.decided())
 }
 
-/// Who pays the fee that grace waits for: by the account's own order, as far as they can.
+/// The payer of the fee that ends grace, if the operator does not choose one: the first of the account's payment order,
+/// or the other one if only that can pay.
 pub fn payer(account: &Account, catalog: &Catalog, now: Timestamp) -> Result<Payer, Refusal> {
     let due = owed(account, catalog, now)?;
     let now = now.max(account.at);
@@ -376,12 +386,12 @@ pub fn payer(account: &Account, catalog: &Catalog, now: Timestamp) -> Result<Pay
         .as_ref()
         .is_some_and(|card| card.expires_at() > now);
     let credits = fee::covered(&account.grants, catalog, &due.fee);
-    // The same card has said no to the same fee.
+    // The card on file declined the last attempt.
     let refused = account
         .failed
         .as_ref()
         .is_some_and(|failed| failed.code != fee::INSUFFICIENT_CREDITS && !failed.card_replaced);
-    // Whoever surely cannot pay, or has just refused, is not asked where the other can.
+    // Skip a payer that cannot pay, or a card that was just declined, if the other payer can pay.
     Ok(match account.payment_order.first {
         Payer::Credits if !credits && card => Payer::Card,
         Payer::Card if credits && (!card || refused) => Payer::Credits,
@@ -389,6 +399,7 @@ pub fn payer(account: &Account, catalog: &Catalog, now: Timestamp) -> Result<Pay
     })
 }
 
+/// The fee that ends grace if paid at `now`. Fails with `NothingDue` outside grace.
 pub(super) fn owed(
     account: &Account,
     catalog: &Catalog,
@@ -404,6 +415,8 @@ pub(super) fn owed(
     fee::due(account, catalog, now).ok_or(Refusal::NothingDue)
 }
 
+/// Redeems a coupon for the current plan and cycle. Fails if the code is unknown, already redeemed, or for another plan
+/// or cycle.
 pub fn redeem(
     account: &Account,
     catalog: &Catalog,
@@ -425,7 +438,7 @@ fn coupon<'a>(catalog: &'a Catalog, code: &str) -> Result<&'a Coupon, Refusal> {
         .ok_or(Refusal::UnknownCoupon)
 }
 
-/// Bound to a plan and cycle, once per account.
+/// The coupon, if the account may redeem it. A coupon is for one plan and cycle and can be redeemed once per account.
 fn redeemable<'a>(
     account: &Account,
     catalog: &'a Catalog,
@@ -443,7 +456,7 @@ fn redeemable<'a>(
     Ok(coupon)
 }
 
-/// The card on file.
+/// Replaces the card on file, or removes it if `card` is `None`.
 pub fn replace_card(
     account: &Account,
     catalog: &Catalog,
@@ -452,9 +465,10 @@ pub fn replace_card(
 ) -> Result<Decision, Refusal> {
     open(account)?;
     let changed = Body::CardChanged(CardChanged { card });
-    once(account, catalog, true, changed, now)
+    post_if(account, catalog, true, changed, now)
 }
 
+/// Fails with `AccountClosed` if the account is closed.
 pub(super) fn open(account: &Account) -> Result<(), Refusal> {
     match account.life {
         Life::Closed => Err(Refusal::AccountClosed),
@@ -462,7 +476,8 @@ pub(super) fn open(account: &Account) -> Result<(), Refusal> {
     }
 }
 
-fn once(
+/// A decision with one entry if `changes` is true, else without any.
+fn post_if(
     account: &Account,
     catalog: &Catalog,
     changes: bool,

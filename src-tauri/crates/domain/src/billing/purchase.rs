@@ -1,4 +1,5 @@
-//! Buying credits: charged first, credited once when the processor confirms (`domain.md` §7).
+//! Purchases of credits. The card is charged first; the credits are added once, when the processor confirms the charge
+//! (`domain.md` §7).
 
 use super::{Decision, Ledger, Refusal};
 use crate::account::Life;
@@ -7,7 +8,8 @@ use crate::journal::{
 };
 use crate::{Account, Actor, Amount, Catalog, PaymentId, Source, Timestamp};
 
-/// The operator buys credits with the card on file.
+/// Starts a purchase with the card on file. Fails if the account is closed or has no card, or if the amount is below
+/// the minimum.
 pub fn start(
     account: &Account,
     catalog: &Catalog,
@@ -24,7 +26,8 @@ pub fn start(
     if account.card.is_none() {
         return Err(Refusal::NoCard);
     }
-    // What is charged must find room when it arrives.
+    // The balance must stay in range when all pending purchases are credited; the card would be charged for nothing
+    // otherwise.
     let waiting = account.purchases.values().map(|pending| pending.amount);
     let all = waiting.chain([account.balance, amount]);
     Amount::sum(all).map_err(|_| Refusal::AmountOutOfRange)?;
@@ -33,8 +36,9 @@ pub fn start(
     Ok(ledger.decided())
 }
 
-/// The processor confirms a charge. A payment that is not waiting was settled before: the processor
-/// repeats itself, and nothing is credited twice.
+/// Credits a purchase that the processor has confirmed. If the account has closed since, the purchase is recorded as
+/// declined instead. Fails with `PaymentSettled` if the payment is not pending, so that a repeated confirmation credits
+/// nothing twice.
 pub fn confirm(
     account: &Account,
     catalog: &Catalog,
@@ -62,7 +66,8 @@ pub fn confirm(
     Ok(ledger.decided())
 }
 
-/// The processor declines a charge. For an auto-recharge that also switches it off.
+/// Records that the processor declined a purchase. If it was an auto-recharge, this also switches auto-recharge off.
+/// Fails with `PaymentSettled` if the payment is not pending.
 pub fn decline(
     account: &Account,
     catalog: &Catalog,
@@ -85,8 +90,8 @@ pub fn decline(
     Ok(ledger.decided())
 }
 
-/// Switches auto-recharge; switching on fires at once if the balance is low. Setting what is set
-/// already appends nothing.
+/// Switches auto-recharge on or off. Switching it on starts a recharge at once if the balance is low. Appends nothing
+/// if it is already set so. Fails with `NoAutoRecharge` if the programme has none.
 pub fn set_auto_recharge(
     account: &Account,
     catalog: &Catalog,

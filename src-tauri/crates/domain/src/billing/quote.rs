@@ -1,5 +1,5 @@
-//! What a change would charge, keep and destroy, said beforehand; and whether the truth has become worse
-//! than what was said (`domain.md` §5).
+//! Quotes: what a change would charge, keep and destroy. A quote made later can be compared with the one that the
+//! operator saw, so that a change that has become worse is not carried out (`domain.md` §5).
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::plan::{Next, Target, cancelled_at, open, owed};
 use crate::calendar::Cycle;
 use crate::{Account, Amount, Catalog, Money, Seq, Timestamp};
 
-/// What an operator may ask a quote for.
+/// A change that can be quoted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -21,14 +21,14 @@ pub enum Change {
     Resume,
 }
 
-/// What a change does, computed by the same rules on the laptop and at the cloud.
+/// What a change would do. Laptop and cloud compute it with the same rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Quote {
-    /// The journal's place that it was computed at.
+    /// Seq of the newest entry when the quote was computed.
     pub version: Seq,
-    /// The plan, cycle and period it was computed for.
+    /// The account's plan when the quote was computed, followed by its cycle and the end of its period.
     pub plan: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -36,26 +36,28 @@ pub struct Quote {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub period_end: Option<Timestamp>,
-    /// What is asked for: a quote for one plan is no word for another.
+    /// The plan asked for, if this is a plan change. A quote for one plan does not authorise another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub target: Option<Target>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub charge: Option<Money>,
-    /// When it takes effect, if not at once.
+    /// When the change takes effect; `None` if at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub effective_at: Option<Timestamp>,
-    /// Credits that stay.
+    /// Credits that the account keeps, in minor units.
     pub kept: Amount,
-    /// Events, by name, that go with their galleries.
+    /// Names of the scheduled events that are deleted, with their galleries.
     #[serde(default)]
     pub destroyed: Vec<String>,
 }
 
 impl Quote {
-    /// Whether `account`, which this is computed for, is worse off than what was shown.
+    /// True if this quote, computed for `account` now, is worse than the `seen` quote or is not for the same change: it
+    /// charges more, destroys more, takes effect later or has another target; or the account has changed its plan,
+    /// cycle or period, or lost credits other than by use and expiry, since `seen` was made.
     pub fn is_worse_than(&self, seen: &Quote, account: &Account) -> bool {
         let charge = |quote: &Quote| quote.charge.as_ref().map_or(Amount::ZERO, |c| c.amount);
         let later = self.effective_at > seen.effective_at && seen.effective_at.is_some();
@@ -68,13 +70,13 @@ impl Quote {
             || account.taken_at > seen.version
     }
 
-    /// Whether acting on it without having shown it would be a surprise.
+    /// True if the change costs money or deletes events, so that the operator must see the quote first.
     pub fn needs_seeing(&self) -> bool {
         self.charge.is_some() || !self.destroyed.is_empty()
     }
 }
 
-/// Whether something is named that was not shown; of two events of one name, both must have been.
+/// True if `now` has a name more often than `seen` does. Two events of the same name must both have been shown.
 fn names_more(now: &[String], seen: &[String]) -> bool {
     let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
     for name in seen {
@@ -89,6 +91,8 @@ fn names_more(now: &[String], seen: &[String]) -> bool {
     })
 }
 
+/// Computes the quote of a change. Fails with `AccountClosed`, or with the refusal of the plan change, payment or
+/// cancellation. Whether there is a card that can pay is not checked.
 pub fn quote(
     account: &Account,
     catalog: &Catalog,

@@ -1,4 +1,5 @@
-//! Runs: charged when they start, refunded along the lines that paid for them (`domain.md` §2–4).
+//! Runs of AI services. A run is charged when it starts; a refund returns the credits to the grants that paid for it
+//! (`domain.md` §2–4).
 
 use super::{Decision, Ledger, Refusal};
 use crate::account::Life;
@@ -8,9 +9,10 @@ use crate::journal::{Body, RunFailed, Usage, UsageRefund};
 use crate::time::DAY;
 use crate::{Account, Actor, Amount, Catalog, Entry, GrantId, Line, RunId, Timestamp};
 
+/// Most units that one run may be charged for.
 pub const MAX_UNITS: u32 = 1000;
 
-/// A booth asks to start a run.
+/// A booth's request to start a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     pub run: RunId,
@@ -19,7 +21,7 @@ pub struct Request {
     pub units: u32,
 }
 
-/// Charges one run, or refuses it without a trace.
+/// Charges one run, as [`charge`] does. A refused run leaves no entry.
 pub fn start(
     account: &Account,
     catalog: &Catalog,
@@ -31,7 +33,8 @@ pub fn start(
     Ok(ledger.decided())
 }
 
-/// Posts the charge of one run.
+/// Posts the charge of one run. Fails if the account is closed, the service has no price on the plan, the units are
+/// out of range, or the price exceeds the balance or the daily limit.
 pub fn charge(ledger: &mut Ledger<'_>, request: Request) -> Result<(), Refusal> {
     let account = &ledger.account;
     if account.life == Life::Closed {
@@ -66,8 +69,8 @@ pub fn charge(ledger: &mut Ledger<'_>, request: Request) -> Result<(), Refusal> 
     ledger.post(Actor::Booth, Body::Usage(usage), lines)
 }
 
-/// The limit that holds today: support's word on this plan, else the plan's, which a larger word from
-/// before still raises. None where the plan has none.
+/// The daily limit in force. A limit set by support on the current plan replaces the plan's own limit. A limit set on
+/// an earlier plan still counts if it is larger. `None` if the plan has no limit.
 pub fn daily_limit(account: &Account, catalog: &Catalog) -> Option<Amount> {
     let of_plan = catalog.plan(&account.plan)?.daily_limit?;
     Some(match &account.daily_limit {
@@ -102,19 +105,20 @@ fn check_daily_limit(
     Ok(())
 }
 
-/// What a refund needs to know about the charge it undoes.
+/// Facts about a run's charge, looked up in the journal before the run is refunded or marked as failed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChargeFacts {
     pub charge: Entry,
-    /// The opening lines of the grants that paid, with what each has by nature: source and expiry.
+    /// The opening lines of the grants that paid. They carry each grant's source and expiry.
     pub origins: Vec<Line>,
-    /// Given back already by refunds and reversals of this entry.
+    /// Credits already returned by refunds and reversals of this charge.
     pub given_back: Amount,
-    /// Its failure is in the journal already.
+    /// True if the journal already records the run as failed.
     pub failed: bool,
 }
 
-/// Records that a run brought no result; where the catalog refunds by itself, refunds it.
+/// Records that a run failed, and refunds it if the catalog's policy is automatic. Appends nothing if the failure is
+/// already recorded.
 pub fn fail(
     account: &Account,
     catalog: &Catalog,
@@ -133,7 +137,7 @@ pub fn fail(
         };
         ledger.post(Actor::Booth, Body::RunFailed(failed), vec![])?;
         let automatic = catalog.policies.failed_run_refund == FailedRunRefund::Automatic;
-        // Nothing comes back to an account that has closed meanwhile.
+        // An account that has closed since gets no refund.
         let open = account.life != Life::Closed && facts.given_back.is_zero();
         if automatic && open {
             give_back(&mut ledger, facts, Actor::System)?;
@@ -142,7 +146,7 @@ pub fn fail(
     Ok(ledger.decided())
 }
 
-/// Support refunds a run's charge.
+/// Refunds a run's charge on behalf of support. Fails with `AlreadyRefunded` if any of it was returned before.
 pub fn refund(
     account: &Account,
     catalog: &Catalog,
@@ -157,7 +161,7 @@ pub fn refund(
     Ok(ledger.decided())
 }
 
-/// Refunds a charge whole.
+/// Posts a refund of the whole charge.
 fn give_back(ledger: &mut Ledger<'_>, facts: &ChargeFacts, actor: Actor) -> Result<(), Refusal> {
     let Body::Usage(usage) = &facts.charge.body else {
         return Err(Refusal::AlreadyRefunded);
@@ -176,7 +180,7 @@ fn give_back(ledger: &mut Ledger<'_>, facts: &ChargeFacts, actor: Actor) -> Resu
     ledger.post(actor, Body::UsageRefund(refund), lines)
 }
 
-/// The grants that an entry drew from: whoever undoes it needs their opening lines.
+/// The grants that an entry drew from. Undoing the entry needs their opening lines.
 pub fn paying_grants(charge: &Entry) -> impl Iterator<Item = GrantId> {
     charge.lines.iter().map(|line| line.grant)
 }

@@ -1,4 +1,4 @@
-//! What support and the vendor do to an account.
+//! Changes to an account made by support or the vendor, and events scheduled by the operator.
 
 use super::{Decision, Ledger, Refusal, run};
 use crate::account::Life;
@@ -13,7 +13,8 @@ use crate::{
     Account, Actor, Amount, Catalog, DisputeId, Entry, EventId, Line, RunId, Source, Timestamp,
 };
 
-/// Gives or takes credits. What is taken is at most what is there; the rest is on record.
+/// Adds credits, or takes them if `amount` is negative. At most the balance is taken; the entry records the shortfall.
+/// Fails if `amount` is 0.
 pub fn adjust(
     account: &Account,
     catalog: &Catalog,
@@ -21,7 +22,7 @@ pub fn adjust(
     reason: Option<String>,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    let mut ledger = opened(account, catalog, now)?;
+    let mut ledger = ledger_unless_closed(account, catalog, now)?;
     if amount.is_zero() {
         return Err(Refusal::AmountOutOfRange);
     }
@@ -39,7 +40,8 @@ pub fn adjust(
     Ok(ledger.decided())
 }
 
-/// Credits on top of a refund; usage totals stay as they are.
+/// Grants extra credits for a run or a dispute. Unlike a refund, this does not lower usage totals. Fails if `amount` is
+/// not positive.
 pub fn compensate(
     account: &Account,
     catalog: &Catalog,
@@ -48,7 +50,7 @@ pub fn compensate(
     reason: Option<String>,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    let mut ledger = opened(account, catalog, now)?;
+    let mut ledger = ledger_unless_closed(account, catalog, now)?;
     if !amount.is_positive() {
         return Err(Refusal::AmountOutOfRange);
     }
@@ -64,26 +66,28 @@ pub fn compensate(
     Ok(ledger.decided())
 }
 
+/// Grants bonus credits that do not expire.
 pub fn bonus(
     account: &Account,
     catalog: &Catalog,
     amount: Amount,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    let mut ledger = opened(account, catalog, now)?;
+    let mut ledger = ledger_unless_closed(account, catalog, now)?;
     let body = Body::Bonus(Bonus {});
     ledger.grant(Actor::Support, body, Source::Bonus, amount, None)?;
     Ok(ledger.decided())
 }
 
-/// Somebody has looked at a redeemed coupon: its bonus becomes spendable.
+/// Activates the bonus of a redeemed coupon, which makes it spendable. Fails with `UnknownCoupon` if no bonus of this
+/// code waits for activation.
 pub fn activate_coupon(
     account: &Account,
     catalog: &Catalog,
     code: &str,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    let mut ledger = opened(account, catalog, now)?;
+    let mut ledger = ledger_unless_closed(account, catalog, now)?;
     let code = typed::code(code);
     let waiting = account
         .bonuses
@@ -103,14 +107,14 @@ pub fn activate_coupon(
     Ok(ledger.decided())
 }
 
-/// Another legacy purchase: its allowance adds to what is there, from now on.
+/// Adds a legacy product. Its allowance is added to the current month at once, if that month is paid.
 pub fn add_legacy(
     account: &Account,
     catalog: &Catalog,
     product: &str,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    let mut ledger = opened(account, catalog, now)?;
+    let mut ledger = ledger_unless_closed(account, catalog, now)?;
     let known = catalog.legacy.iter().find(|known| known.code == product);
     let known = known.ok_or(Refusal::UnknownProduct)?;
     let body = Body::LegacyAdded(LegacyAdded {
@@ -122,7 +126,8 @@ pub fn add_legacy(
     Ok(ledger.decided())
 }
 
-/// An event on the operator's calendar; none is taken on in grace.
+/// Schedules an event of the operator. Fails with `NoNewEvents` in grace, or if the account has [`bounds::EVENTS`]
+/// already.
 pub fn schedule_event(
     account: &Account,
     catalog: &Catalog,
@@ -130,7 +135,7 @@ pub fn schedule_event(
     (starts_at, ends_at): (Timestamp, Timestamp),
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    let mut ledger = opened(account, catalog, now)?;
+    let mut ledger = ledger_unless_closed(account, catalog, now)?;
     if account.life != Life::Active || account.events.len() >= bounds::EVENTS {
         return Err(Refusal::NoNewEvents);
     }
@@ -147,7 +152,7 @@ pub fn schedule_event(
     Ok(ledger.decided())
 }
 
-/// What an operator calls an event: on one line, and not longer than a label.
+/// An event's name as it is stored, on one line. Fails if it is longer than a label.
 pub(super) fn event_name(name: &str) -> Result<String, Refusal> {
     match bounds::fits(name, bounds::LABEL_CHARS) {
         true => Ok(bounds::one_line(name).into_owned()),
@@ -155,13 +160,14 @@ pub(super) fn event_name(name: &str) -> Result<String, Refusal> {
     }
 }
 
+/// Sets the daily limit for the current plan. Fails with `WrongState` if the plan has no daily limit.
 pub fn set_daily_limit(
     account: &Account,
     catalog: &Catalog,
     limit: Amount,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    let mut ledger = opened(account, catalog, now)?;
+    let mut ledger = ledger_unless_closed(account, catalog, now)?;
     if run::daily_limit(account, catalog).is_none() {
         return Err(Refusal::WrongState);
     }
@@ -180,8 +186,10 @@ pub struct Taken {
     pub origins: Vec<Line>,
 }
 
-/// A closed account comes back on Pay-As-You-Go with the credits that closing took, each as what it was. Events stay
-/// lost. `closures` are the entries that closed it, oldest first.
+/// Reopens a closed account on a plan without a fee and returns the credits that the closure took to the grants they
+/// came from; those of grants that have expired since become compensation. Deleted events are not restored. `closures`
+/// are the entries that closed the account, oldest first. Fails with `WrongState` if the account is not closed or an
+/// entry in `closures` is not a closure.
 pub fn restore(
     account: &Account,
     catalog: &Catalog,
@@ -208,7 +216,7 @@ pub fn restore(
     Ok(ledger.decided())
 }
 
-fn opened<'a>(
+fn ledger_unless_closed<'a>(
     account: &Account,
     catalog: &'a Catalog,
     now: Timestamp,

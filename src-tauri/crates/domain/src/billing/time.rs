@@ -1,6 +1,6 @@
-//! What time alone brings: the next instant at which something is due, and what happens then.
+//! What happens by the passing of time alone: the next instant at which something is due, and what is done then.
 //!
-//! Within one instant: the processor's answers, expiry, closure, renewal, allowance (`domain.md` §5).
+//! The order within one instant is: the processor's answers, expiry, closure, renewal, allowance (`domain.md` §5).
 
 use super::{Answer, Decision, Ledger, Refusal, allowance, fee};
 use crate::account::Life;
@@ -10,24 +10,24 @@ use crate::journal::{Body, Closure, Expiry, GraceCause};
 use crate::time::DAY;
 use crate::{Account, Actor, Catalog, Timestamp};
 
-/// A charge without an answer is void after this long, and only then counts as declined.
+/// Milliseconds after which a charge without an answer is void. Only then does it count as declined.
 pub const VOID_AFTER: i64 = DAY;
 
-/// In the order in which they happen within one instant.
+/// What is due. The order of the variants is the order within one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Due {
-    /// The pending charge is void: the next leg is due.
+    /// The pending charge is void and counts as declined.
     Void,
     Expiry,
     Closure,
-    /// The period ends: a renewal, or the end that a cancellation asked for.
+    /// The period ends: the plan is renewed, or ends because it was cancelled.
     PeriodEnd,
     Retry,
     Allowance,
 }
 
-/// When a fee that was not paid is tried again by itself. What cannot be asked for is not tried again and
-/// again.
+/// When an unpaid fee is next tried again automatically: on the catalog's retry days after the period's end, until
+/// grace ends. `None` outside such a grace, while a charge is pending, or if the catalog no longer has the plan.
 pub fn retry_at(account: &Account, catalog: &Catalog) -> Option<Timestamp> {
     let grace = account.grace.filter(|_| account.pending_fee.is_none())?;
     fee::due(account, catalog, account.at).filter(|_| grace.cause == GraceCause::Unpaid)?;
@@ -39,8 +39,7 @@ pub fn retry_at(account: &Account, catalog: &Catalog) -> Option<Timestamp> {
         .filter(|at| *at < grace.until)
 }
 
-/// The next instant at which something is due by itself; it may lie in the past of a clock that was
-/// away.
+/// The next thing that is due, and when. The instant may lie in the past if the rules have not run for a while.
 pub fn next(account: &Account, catalog: &Catalog) -> Option<(Timestamp, Due)> {
     let pending = account.pending_fee.as_ref();
     let fees = pending.is_none();
@@ -67,7 +66,7 @@ pub fn next(account: &Account, catalog: &Catalog) -> Option<(Timestamp, Due)> {
     .min()
 }
 
-/// Does what is due at `at`.
+/// Decides what follows from `due`, which is due at `at`.
 pub fn happen(
     account: &Account,
     catalog: &Catalog,
@@ -103,12 +102,12 @@ impl Ledger<'_> {
         }
         match fee::due(&self.account, self.catalog, self.now) {
             Some(due) => self.collect(due),
-            // A plan that the catalog no longer knows cannot be renewed.
+            // No fee is known, because the catalog no longer has the plan: it cannot be renewed.
             None => self.enter_grace(GraceCause::Unpaid),
         }
     }
 
-    /// All grants that have expired, in as few entries as hold them.
+    /// Posts the expiry of all grants that have expired, in as few entries as possible.
     fn expire(&mut self) -> Result<(), Refusal> {
         let now = self.now;
         let lines: Vec<_> = self
@@ -124,7 +123,8 @@ impl Ledger<'_> {
         Ok(())
     }
 
-    /// One closure entry, also of an empty account; more directly behind it where one cannot hold all grants.
+    /// Posts a closure entry, also for an account without credits. If there are more grants than one entry can hold,
+    /// further closure entries follow directly.
     fn close(&mut self) -> Result<(), Refusal> {
         let lines: Vec<_> = self.account.grants.iter().map(Grant::emptied).collect();
         let (first, rest) = lines.split_at(lines.len().min(LINES));

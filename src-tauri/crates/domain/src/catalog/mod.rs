@@ -1,5 +1,5 @@
-//! Plans, prices, tables and policies, as data (`domain.md` §2). The cloud serves a catalog; nothing
-//! in it is written into the rules.
+//! The catalog: plans, prices, legacy products, coupons and policies as data (`domain.md` §2). The cloud serves it; the
+//! rules contain none of its values.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub enum Programme {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Catalog {
-    /// Counts up with every change: laptops that have it do not fetch it again.
+    /// Increases with every change. A laptop that has this version does not fetch the catalog again.
     pub version: u32,
     pub programme: Programme,
     pub asset: Asset,
@@ -36,17 +36,18 @@ pub struct Catalog {
     pub support: Support,
 }
 
-/// Buying credits: the card pays `price` for each whole unit of the asset.
+/// The terms on which credits are bought.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TopUp {
+    /// Least amount of credits of one purchase, in minor units.
     pub minimum: Amount,
-    /// Cents a minor unit: 1 where credits are dollars, 10 for a credit at 0.10 USD.
+    /// Price of one minor unit in cents: 1 if credits are dollars, 10 if a credit costs 0.10 USD.
     pub cents_per_minor: u32,
 }
 
 impl TopUp {
-    /// What the card pays for credits.
+    /// The card charge for an amount of credits. Fails if it is out of range.
     pub fn charge(&self, amount: Amount) -> Result<Money, AmountError> {
         amount.checked_mul(self.cents_per_minor).map(Money::usd)
     }
@@ -55,8 +56,9 @@ impl TopUp {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AutoRechargeTerms {
-    /// Fires at or under this balance.
+    /// A recharge starts if the balance is at or under this amount.
     pub at: Amount,
+    /// Credits bought by one recharge.
     pub amount: Amount,
 }
 
@@ -70,8 +72,10 @@ pub struct Plan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annual: Option<Money>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Credits granted each month.
     pub allowance: Option<Amount>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Most credits used by runs on one UTC day.
     pub daily_limit: Option<Amount>,
 }
 
@@ -83,7 +87,7 @@ pub struct Service {
     pub prices: Vec<Price>,
 }
 
-/// What one unit costs on a plan.
+/// The price of one unit of a service on a plan, in credits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Price {
@@ -117,7 +121,7 @@ pub enum FailedRunRefund {
     BySupport,
 }
 
-/// When a lower plan that still has a fee begins.
+/// When a change to a cheaper plan that has a fee takes effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -129,13 +133,18 @@ pub enum Downgrade {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Policies {
+    /// Length of grace in days of 24 hours.
     pub grace_days: u32,
+    /// Days after the period's end on which an unpaid fee is tried again, in ascending order.
     pub retry_days: Vec<u32>,
     pub failed_run_refund: FailedRunRefund,
+    /// A run without a result after this many minutes has failed.
     pub no_result_minutes: u32,
+    /// A purchase or a coupon bonus is overdue after this many minutes.
     pub purchase_overdue_minutes: u32,
     pub credits_pay_fees: bool,
-    /// A cloud that does not say is of before: it goes down at once, and charges by the plan that is on.
+    /// `None` from an older cloud, which changes to a cheaper plan at once and prices a change by the current plan
+    /// only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub downgrade: Option<Downgrade>,
 }
@@ -144,13 +153,13 @@ pub struct Policies {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Support {
     pub email: String,
-    /// Subject lines by kind of dispute; `other` is for those that are not named.
+    /// Subject lines of mails to support by kind of dispute. `other` is used for kinds without one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub subjects: BTreeMap<DisputeKind, String>,
 }
 
 impl Support {
-    /// The subject that support sorts by.
+    /// The subject line by which support sorts its mail.
     pub fn subject(&self, kind: DisputeKind) -> &str {
         let named = self.subjects.get(&kind);
         let named = named.or_else(|| self.subjects.get(&DisputeKind::Other));
@@ -159,7 +168,7 @@ impl Support {
 }
 
 impl Catalog {
-    /// The catalogs this version ships: what the reference cloud serves until told otherwise.
+    /// The catalog built into this version. The reference cloud serves it unless it is given another one.
     pub fn shipped(programme: Programme) -> serde_json::Result<Catalog> {
         serde_json::from_str(match programme {
             Programme::Booth => include_str!("booth.json"),
@@ -171,7 +180,7 @@ impl Catalog {
         self.plans.iter().find(|p| p.code == code)
     }
 
-    /// Where a pause leads.
+    /// The plan without a fee, to which a pause leads.
     pub fn free_plan(&self) -> Option<&Plan> {
         let free = |plan: &&Plan| plan.monthly.is_none() && plan.annual.is_none();
         self.plans.iter().find(free)
@@ -183,6 +192,7 @@ impl Catalog {
 }
 
 impl Plan {
+    /// The fee for one period of a cycle; `None` if the plan is not offered in it.
     pub fn fee(&self, cycle: Cycle) -> Option<&Money> {
         match cycle {
             Cycle::Monthly => self.monthly.as_ref(),
@@ -192,6 +202,7 @@ impl Plan {
 }
 
 impl Service {
+    /// The price of one unit on a plan, in minor units.
     pub fn price(&self, plan: &str) -> Option<Amount> {
         let price = self.prices.iter().find(|p| p.plan == plan)?;
         Some(price.amount)
@@ -222,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn prices_fall_as_plans_rise() {
+    fn booth_prices_never_rise_with_a_larger_plan() {
         let booth = Catalog::shipped(Programme::Booth).unwrap();
         for service in &booth.services {
             let price = |plan| service.price(plan).unwrap();

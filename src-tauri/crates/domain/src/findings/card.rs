@@ -1,14 +1,14 @@
-//! What the card paid: each charge, and whether one span was charged twice.
+//! Findings about card charges: each charge, and charges for something that was already paid.
 
 use super::{Finding, FindingCode, NextStep, Past, Severity};
 use crate::calendar::Period;
 use crate::journal::Body;
 use crate::{Amount, Entry, Kind, Seq};
 
-/// The kinds that pay for a span.
+/// The kinds of entries that pay for a period.
 const FEES: &[Kind] = &[Kind::Renewal, Kind::RenewedByCard, Kind::PlanChanged];
 
-/// What an entry paid for: a span, and the plan that it rose to within it.
+/// What an entry paid for: a period, and the new plan if it paid for a plan change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Paid {
     seq: Seq,
@@ -33,8 +33,8 @@ impl Paid {
         })
     }
 
-    /// Whether the other, which came before, had paid for it: the same of the same span, or a span that this one began
-    /// in the middle of.
+    /// Whether the earlier payment `before` already covered this one: both paid for the same period and plan, or this
+    /// one's period starts within the other's.
     fn again(&self, before: &Paid) -> bool {
         let (new, old) = (self.period, before.period);
         let same = new == old && self.plan == before.plan;
@@ -42,7 +42,7 @@ impl Paid {
     }
 }
 
-/// Charges among some entries, and those that charged for what had been paid before.
+/// A finding for each card charge among the entries, and for each payment of something that was already paid.
 pub fn charges(entries: &[Entry], past: &(impl Past + ?Sized)) -> Vec<Finding> {
     let mut findings = Vec::new();
     let first = entries.iter().find(|entry| Paid::by(entry).is_some());

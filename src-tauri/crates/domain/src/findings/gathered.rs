@@ -1,4 +1,5 @@
-//! Entries looked at once, in their order: of runs, which are by far the most, only what is told of them.
+//! A tally of entries for causes and findings, made in one pass over the journal. Of runs, by far the most frequent
+//! entries, only a few fields are kept; all other entries are kept whole.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,16 +10,17 @@ use super::{Cause, CauseCode, cause};
 use crate::journal::Body;
 use crate::{Amount, Entry, Seq, Timestamp};
 
+/// The tally. Entries must be added in the order of the journal.
 #[derive(Debug, Default)]
 pub struct Gathered {
     causes: BTreeMap<CauseCode, Cause>,
     runs: Vec<Kept>,
-    /// Services and events, numbered as they first came.
+    /// A number for each name of a service or event, in the order of first appearance.
     names: HashMap<String, usize, RandomState>,
     others: Vec<Entry>,
 }
 
-/// What runs took: those of one service, at one event, or at none.
+/// The credits taken by the runs of one service or at one event. `name` is `None` for runs without an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Spent {
@@ -29,7 +31,7 @@ pub struct Spent {
     pub delta: Amount,
 }
 
-/// What is told of a run.
+/// The fields of a run that the tally needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Run<'a> {
     pub seq: Seq,
@@ -39,7 +41,7 @@ pub struct Run<'a> {
     pub event: Option<&'a str>,
 }
 
-/// A run with its names as numbers.
+/// A run as it is stored, with numbers in place of names.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Kept {
     pub seq: Seq,
@@ -76,6 +78,7 @@ impl Gathered {
         self.runs.push(kept);
     }
 
+    /// The number of a name; a new name gets the next number.
     fn number(&mut self, name: &str) -> usize {
         if let Some(number) = self.names.get(name) {
             return *number;
@@ -85,17 +88,17 @@ impl Gathered {
         number
     }
 
-    /// What moved the balance over them, most first.
+    /// The causes that moved the balance over these entries, largest first.
     pub fn causes(&self) -> Vec<Cause> {
         most_first(self.causes.values().cloned().collect())
     }
 
-    /// What the runs of each service took, most first.
+    /// The credits taken by the runs of each service, most first.
     pub fn by_service(&self) -> Vec<Spent> {
         self.spent(|run| Some(run.service))
     }
 
-    /// What the runs at each event took, most first.
+    /// The credits taken by the runs at each event, most first.
     pub fn by_event(&self) -> Vec<Spent> {
         self.spent(|run| run.event)
     }
@@ -104,7 +107,7 @@ impl Gathered {
         let mut sums: HashMap<_, (u32, Amount), RandomState> = HashMap::default();
         for run in &self.runs {
             let (count, cost) = sums.entry(name(run)).or_default();
-            // Parts of a balance that is in range are in range.
+            // Cannot fail: a part of a balance that is in range is in range.
             (*count, *cost) = (*count + 1, cost.checked_add(run.cost).unwrap_or(*cost));
         }
         let names: HashMap<_, _> = self.names.iter().map(|(name, n)| (*n, name)).collect();
@@ -118,7 +121,7 @@ impl Gathered {
         spent
     }
 
-    /// The runs whose failure is among them.
+    /// Seqs of the runs that are marked as failed by an entry in the tally.
     pub fn failed(&self) -> impl Iterator<Item = Seq> {
         self.others.iter().filter_map(|entry| match &entry.body {
             Body::RunFailed(failed) => Some(failed.of),
@@ -130,12 +133,12 @@ impl Gathered {
         &self.runs
     }
 
-    /// All entries that are no runs.
+    /// All entries except the charges of runs.
     pub(super) fn others(&self) -> &[Entry] {
         &self.others
     }
 
-    /// Whether the last of them is of a day in UTC.
+    /// Whether the newest entry is on the UTC day of `day`.
     pub(super) fn reach(&self, day: Timestamp) -> bool {
         let run = self.runs.last().map(|run| (run.seq, run.at));
         let other = self.others.last().map(|entry| (entry.seq, entry.at));
@@ -143,7 +146,7 @@ impl Gathered {
             .is_some_and(|(_, at)| at.utc_day() == day.utc_day())
     }
 
-    /// The runs of a day in UTC.
+    /// Seqs of the runs on the UTC day of `day`.
     pub(super) fn runs_on(&self, day: Timestamp) -> Vec<Seq> {
         let day = day.utc_day();
         let runs = self.runs.iter().filter(|run| run.at.utc_day() == day);
@@ -165,7 +168,7 @@ impl FromIterator<Entry> for Gathered {
     }
 }
 
-/// What moved the balance over some entries, most first.
+/// The causes that moved the balance over some entries, largest first.
 pub fn causes(entries: &[Entry]) -> Vec<Cause> {
     let mut causes = BTreeMap::new();
     for entry in entries {
@@ -183,7 +186,7 @@ fn count(causes: &mut BTreeMap<CauseCode, Cause>, code: CauseCode, seq: Seq, del
         delta: Amount::ZERO,
         entries: vec![],
     });
-    // Parts of a balance that is in range are in range.
+    // Cannot fail: a part of a balance that is in range is in range.
     cause.delta = cause.delta.checked_add(delta).unwrap_or(cause.delta);
     cause.entries.push(seq);
 }

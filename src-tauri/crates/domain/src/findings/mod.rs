@@ -1,5 +1,6 @@
-//! Every change explained (`domain.md` §8): what moved a balance, by cause and with nothing left over; and
-//! what an operator should know or do, each with the entries that prove it.
+//! Explains a balance (`domain.md` §8). Causes say what moved it: every entry that moves credits has exactly one cause,
+//! and the causes add up to the whole change. Findings say what the operator should know or do, each with the entries
+//! that prove it.
 
 use std::collections::BTreeSet;
 
@@ -32,18 +33,19 @@ pub enum CauseCode {
     RenewalPaidFromCredits,
     Expiry,
     AccountClosed,
-    /// Undone: a closure, say, whose credits came back.
+    /// A reversal that added credits, such as the reversal of a closure.
     GivenBack,
-    /// Undone the other way: a purchase, say.
+    /// A reversal that took credits, such as the reversal of a purchase.
     Reversal,
     Adjustment,
-    /// What an imported history began with and does not account for.
+    /// The opening balance of an imported history, whose origin is not known.
     BroughtForward,
-    /// No cause is on record: an adjustment without a reason, a kind of a later version.
+    /// The journal gives no cause: an adjustment without a reason, or an entry of a kind that this version does not
+    /// know.
     Unexplained,
 }
 
-/// What one cause came to, and the entries that prove it.
+/// The total change of the balance by one cause, and the entries that add up to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Cause {
@@ -76,16 +78,16 @@ pub enum FindingCode {
     AutoRechargeExpected,
     CardDeclined,
     CardExpiring,
-    /// A fee, a change of plan or a purchase.
+    /// The card was charged for a fee, a plan change or a purchase.
     ChargedToCard,
-    /// What the same span had paid already.
+    /// A period or a plan change was charged that had been paid for already.
     ChargedTwice,
     CancelLeadsToClosure,
     GraceRunning,
     AccountClosed,
     LowRunway,
     Unexplained,
-    /// The copy and the cloud do not agree.
+    /// The laptop's copy of the journal differs from the cloud's.
     Diverged,
 }
 
@@ -99,7 +101,7 @@ pub enum Severity {
     Alarm,
 }
 
-/// The one next step.
+/// The next step that the operator is advised to take. A finding has at most one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -110,52 +112,56 @@ pub enum NextStep {
     PayNow,
     Pause,
     BuyCredits,
-    /// Look at the rows: whether they were wanted is the operator's to say.
+    /// Look at the rows. Only the operator can tell whether the runs were wanted.
     LookAtRows,
-    /// Compare with what the bank says.
+    /// Compare with the bank's card statement.
     CompareStatement,
     Wait,
 }
 
+/// A fact that the operator should know, with its evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Finding {
     pub code: FindingCode,
     pub severity: Severity,
+    /// The credits it is about, in minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub amount: Option<Amount>,
-    /// What was charged, in money.
+    /// The money that was charged or was to be charged.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub charge: Option<Money>,
+    /// Seqs of the entries that prove it.
     pub entries: Vec<Seq>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub at: Option<Timestamp>,
-    /// When it changes by itself, or must have.
+    /// When the state is expected to change, or should have changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub deadline: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub action: Option<NextStep>,
-    /// What did not happen had not by then; whether it has since is not known.
+    /// Absence is known only up to this time. The missing event may have happened since.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub known_until: Option<Timestamp>,
-    /// What was sent to support about it already.
+    /// The id of a dispute about it that was already sent to support.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub dispute: Option<String>,
-    /// What was written about it, and not sent.
+    /// The id of a draft about it that was not sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub draft: Option<String>,
 }
 
 impl FindingCode {
-    /// Whether it says that something has *not* happened (`domain.md` §8).
+    /// True if the finding claims that something has *not* happened (`domain.md` §8). It then holds only up to the time
+    /// of the copy.
     pub const fn rests_on_absence(self) -> bool {
         matches!(
             self,
@@ -188,6 +194,7 @@ impl Finding {
         }
     }
 
+    /// Sets the evidence, the amount in minor units, and the time.
     pub fn of(mut self, entries: impl Into<Vec<Seq>>, amount: Amount, at: Timestamp) -> Self {
         (self.entries, self.amount, self.at) = (entries.into(), Some(amount), Some(at));
         self
@@ -199,7 +206,7 @@ impl Finding {
     }
 }
 
-/// What an entry that moves credits is put down to.
+/// The cause of an entry that moves credits.
 pub fn cause(entry: &Entry) -> CauseCode {
     match &entry.body {
         Body::Purchase(_) => CauseCode::Purchase,
@@ -230,20 +237,20 @@ pub fn cause(entry: &Entry) -> CauseCode {
     }
 }
 
-/// The journal as far as findings look back beyond the entries at hand.
+/// Look-ups in the whole journal, for findings that need entries beyond the ones they are made for.
 pub trait Past {
-    /// What an entry took.
+    /// The credits that an entry took, in minor units; `None` if there is no such entry.
     fn charged(&self, seq: Seq) -> Option<Amount>;
-    /// The newest entry of any of these kinds.
+    /// Seq of the newest entry of any of these kinds.
     fn newest(&self, kinds: &[Kind]) -> Option<Seq>;
-    /// Entries of these kinds before another, the newest of them, in their order.
+    /// The newest entries of these kinds before `seq`, at most [`LOOKED_BACK`], in the order of the journal.
     fn before(&self, seq: Seq, kinds: &[Kind]) -> Vec<Entry>;
 }
 
-/// So many entries are looked back on: years of fees.
+/// Most entries that [`Past::before`] returns. This covers several years of fees.
 pub const LOOKED_BACK: usize = 100;
 
-/// A whole journal is its own past.
+/// For a whole journal in memory.
 impl Past for [Entry] {
     fn charged(&self, seq: Seq) -> Option<Amount> {
         let entry = self.iter().find(|entry| entry.seq == seq)?;
@@ -266,8 +273,9 @@ impl Past for [Entry] {
     }
 }
 
-/// What is to be known of some entries and of the account as it is now. What refers to one of them is
-/// among them, whenever it came. What rests on something *not* having happened holds as of `now`.
+/// Findings about the entries in `gathered` and about the account's current state. `gathered` must also contain later
+/// entries that refer to one of its entries, such as refunds; a refunded run would otherwise be reported as not
+/// refunded. Findings that claim the absence of something hold as of `now`.
 pub fn findings(
     gathered: &Gathered,
     account: &Account,
@@ -291,7 +299,7 @@ pub fn findings(
         let taken = entry.delta.negated();
         match &entry.body {
             Body::Renewal(_) => {
-                // The decline that led to it is part of the evidence.
+                // A decline directly before it led to this renewal and is part of the evidence.
                 let before = declined.filter(|before| before.next() == seq);
                 let evidence: Vec<_> = before.into_iter().chain([seq]).collect();
                 let code = FindingCode::RenewalPaidFromCredits;
@@ -356,15 +364,15 @@ pub fn findings(
     for finding in standing.iter_mut().filter(|f| f.entries.is_empty()) {
         finding.entries = match finding.code {
             FindingCode::DailyLimitReached if gathered.reach(now) => gathered.runs_on(now),
-            code => past.newest(shown_by(code)).into_iter().collect(),
+            code => past.newest(evidence_kinds(code)).into_iter().collect(),
         };
     }
     findings.extend(standing);
     findings
 }
 
-/// The kinds of entries whose newest shows what an account's state says.
-const fn shown_by(code: FindingCode) -> &'static [Kind] {
+/// The kinds whose newest entry is the evidence for a finding about the account's state.
+const fn evidence_kinds(code: FindingCode) -> &'static [Kind] {
     match code {
         FindingCode::PlanChangePending | FindingCode::PlanChangeOverdue => {
             &[Kind::PlanChangeRequested]

@@ -1,4 +1,4 @@
-//! What runs say only together.
+//! Findings about groups of runs: repeated runs, and a few expensive runs that took most of the credits.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
@@ -9,24 +9,27 @@ use super::{Finding, FindingCode, NextStep, Severity};
 use crate::Amount;
 use crate::time::{MINUTE, SECOND};
 
-/// So many runs of one request within so long are looked at. A busy evening has as many: it is a finding where most of
-/// them share their second with another, which no queue of guests does.
-const REPEATED: usize = 8;
-const WITHIN: i64 = 2 * MINUTE;
+/// Least number of equal runs within [`REPEATED_WITHIN`] that are checked for repetition. A busy event also has that
+/// many, so they are a finding only if each second that has any of them has at least two on average: guests in a queue
+/// do not start runs in the same second.
+const REPEATED_RUNS: usize = 8;
+/// Milliseconds.
+const REPEATED_WITHIN: i64 = 2 * MINUTE;
 
-/// A run is dear from so many times the usual run's cost, and a spike from so many of them that take most.
-const DEAR: i64 = 2;
-const SPIKE: usize = 10;
+/// A run is expensive if it costs at least this many times as much as the median run.
+const EXPENSIVE_FACTOR: i64 = 2;
+/// Least number of expensive runs in a spike.
+const SPIKE_RUNS: usize = 10;
 
-/// The same request again and again: each stretch of it is one finding.
+/// Finds equal runs that follow each other too fast. Each uninterrupted series is one finding.
 pub fn repeated_runs(runs: &[&Kept]) -> Vec<Finding> {
     let mut open: HashMap<_, Repeated, RandomState> = HashMap::default();
     let mut findings = Vec::new();
     for run in runs {
-        // What costs the same of one service is of as many units.
+        // Runs of the same service with the same cost have the same number of units.
         let request = (run.service, run.event, run.cost);
         let repeated = open.entry(request).or_default();
-        let recent = |earlier: &Kept| run.at.since(earlier.at) <= WITHIN;
+        let recent = |earlier: &Kept| run.at.since(earlier.at) <= REPEATED_WITHIN;
         while repeated.window.front().is_some_and(|first| !recent(first)) {
             repeated.window.pop_front();
         }
@@ -36,7 +39,7 @@ pub fn repeated_runs(runs: &[&Kept]) -> Vec<Finding> {
         repeated.window.push_back(**run);
         match (
             repeated.stretch.is_empty(),
-            repeated.window.len() >= REPEATED,
+            repeated.window.len() >= REPEATED_RUNS,
         ) {
             (true, true) => repeated.stretch.extend(&repeated.window),
             (false, true) => repeated.stretch.push(**run),
@@ -50,7 +53,8 @@ pub fn repeated_runs(runs: &[&Kept]) -> Vec<Finding> {
     findings
 }
 
-/// One request: its runs of the last minutes, and the stretch of too many that they belong to.
+/// Runs of one service, event and cost: those of the last [`REPEATED_WITHIN`] ms, and the series of too many runs that
+/// they belong to, if any.
 #[derive(Debug, Clone, Default)]
 struct Repeated {
     window: VecDeque<Kept>,
@@ -58,12 +62,12 @@ struct Repeated {
 }
 
 impl Repeated {
+    /// Ends the series. It is a finding if it has at least two runs per second in which it has any.
     fn close(&mut self) -> Option<Finding> {
         let stretch = std::mem::take(&mut self.stretch);
         let since = stretch.first()?.at;
         let second = |run: &Kept| run.at.millis().div_euclid(SECOND);
         let seconds: BTreeSet<i64> = stretch.iter().map(second).collect();
-        // On average two or more of them in each of their seconds.
         if 2 * seconds.len() > stretch.len() {
             return None;
         }
@@ -75,7 +79,7 @@ impl Repeated {
     }
 }
 
-/// Few runs that cost most of it: they explain the drop.
+/// Finds a spike: less than half of the runs are expensive, and they took more than half of the credits.
 pub fn premium_spike(runs: &[&Kept]) -> Option<Finding> {
     let cost = |run: &Kept| run.cost.minor();
     let all: i64 = runs.iter().map(|run| cost(run)).sum();
@@ -83,12 +87,12 @@ pub fn premium_spike(runs: &[&Kept]) -> Option<Finding> {
     let mut costs: Vec<_> = runs.iter().map(|run| cost(run)).collect();
     let middle = (count > 0).then_some(count / 2)?;
     let (_, usual, _) = costs.select_nth_unstable(middle);
-    let from = DEAR * (*usual).max(1);
-    let dear = runs.iter().filter(|run| cost(run) >= from);
-    let taken: i64 = dear.clone().map(|run| cost(run)).sum();
-    let seqs: Vec<_> = dear.clone().map(|run| run.seq).collect();
-    let spike = seqs.len() >= SPIKE && 2 * taken > all && 2 * seqs.len() < count;
-    let since = dear.map(|run| run.at).min().filter(|_| spike)?;
+    let from = EXPENSIVE_FACTOR * (*usual).max(1);
+    let expensive = runs.iter().filter(|run| cost(run) >= from);
+    let taken: i64 = expensive.clone().map(|run| cost(run)).sum();
+    let seqs: Vec<_> = expensive.clone().map(|run| run.seq).collect();
+    let spike = seqs.len() >= SPIKE_RUNS && 2 * taken > all && 2 * seqs.len() < count;
+    let since = expensive.map(|run| run.at).min().filter(|_| spike)?;
     let code = FindingCode::PremiumSpike;
     let finding = Finding::new(code, Severity::Info, NextStep::LookAtRows);
     Some(finding.of(seqs, Amount::new(taken).ok()?, since))
@@ -130,13 +134,13 @@ mod tests {
     }
 
     #[test]
-    fn eight_of_one_kind_in_shared_seconds_are_one_finding() {
+    fn eight_equal_runs_in_shared_seconds_are_one_finding() {
         let mut runs: Vec<_> = (0..8).map(|n| (n / 2 * 10, "draw_me", 20)).collect();
         let found = repeated(&runs);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].amount, Some(Amount::of(160)));
         assert_eq!(found[0].entries, (1..=8).map(Seq).collect::<Vec<_>>());
-        // An hour later again: another.
+        // The same again an hour later is a second finding.
         runs.extend((0..9).map(|n| (3_600 + n / 3, "draw_me", 20)));
         let found = repeated(&runs);
         let counts: Vec<_> = found.iter().map(|f| f.entries.len()).collect();
@@ -145,10 +149,10 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_of_guests_is_no_repetition() {
+    fn evenly_spaced_or_mixed_runs_are_not_repeated_runs() {
         let seven: Vec<_> = (0..7).map(|n| (n / 2, "draw_me", 20)).collect();
         assert_eq!(repeated(&seven), []);
-        // A busy evening: a guest every six seconds, at two booths.
+        // A busy event: one run every three seconds.
         let busy: Vec<_> = (0..400).map(|n| (n * 3, "draw_me", 20)).collect();
         assert_eq!(repeated(&busy), []);
         let slow: Vec<_> = (0..60).map(|n| (n * 20, "draw_me", 20)).collect();
@@ -161,13 +165,13 @@ mod tests {
     }
 
     #[test]
-    fn few_dear_runs_that_took_most_are_a_spike() {
+    fn few_expensive_runs_that_took_most_credits_are_a_spike() {
         let mut runs: Vec<_> = (0..30).map(|n| (n * 60, "background_removal", 4)).collect();
         runs.extend((0..12).map(|n| (5_000 + n * 60, "headshot_elite", 64)));
         let found = spike(&runs).unwrap();
         assert_eq!(found.amount, Some(Amount::of(768)));
         assert_eq!(found.entries, (31..=42).map(Seq).collect::<Vec<_>>());
-        // An evening that is dear throughout has no spike, nor has one with a few dear runs.
+        // There is no spike if all runs are expensive, or if only a few expensive runs were made.
         let dear: Vec<_> = (0..40).map(|n| (n * 60, "headshot_elite", 64)).collect();
         assert_eq!(spike(&dear), None);
         runs.truncate(33);

@@ -1,4 +1,4 @@
-//! What the account's state says by itself.
+//! Findings about the account's current state.
 
 use super::{Finding, FindingCode, NextStep, Severity};
 use crate::account::Life;
@@ -7,7 +7,8 @@ use crate::billing::{allowance, forecast};
 use crate::time::{DAY, MINUTE};
 use crate::{Account, Amount, Catalog, Timestamp};
 
-/// Findings of a state, whatever led to it.
+/// Findings that follow from the account's state alone. `entries` is filled only for pending purchases and coupon
+/// bonuses; the caller looks up the evidence for the others.
 pub fn standing(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Finding> {
     let mut findings = Vec::new();
     let overdue_after = i64::from(catalog.policies.purchase_overdue_minutes) * MINUTE;
@@ -43,7 +44,7 @@ pub fn standing(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Fin
         });
     };
     let ends = account.period.map(|period| period.end);
-    // In grace it waits for the payment that ends it.
+    // In grace a requested change waits for the payment that ends grace, so it cannot be late.
     if account.requested.is_some() && account.life == Life::Active {
         let due = ends.map(|ends| ends.plus(DAY));
         let (code, severity, action) = match due.is_some_and(|due| now >= due) {
@@ -77,8 +78,8 @@ pub fn standing(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Fin
         };
         say(code, severity, action, Some(amount), Some(at));
     }
-    // What was granted for this month against plan and legacy table.
-    // More than that is no mistake: a plan that was left within the month had granted its own.
+    // The allowance granted for this month is less than the catalog says. More is not a mistake: the account may have
+    // left a plan with a larger allowance within the month.
     if let (Some(amount), Some(at), Life::Active) = (monthly, account.refresh_at, account.life)
         && at > now
         && account.granted < amount
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn an_allowance_other_than_the_table_says_is_told_with_the_difference() {
+    fn allowance_below_the_catalog_is_reported_with_the_difference() {
         let code = FindingCode::AllowanceMismatch;
         let short = found(&freelancer(450), code, END.plus(-DAY)).unwrap();
         assert_eq!(
@@ -190,13 +191,13 @@ mod tests {
             (Some(Amount::of(-50)), Some(NextStep::Dispute))
         );
         assert_eq!(found(&freelancer(500), code, END.plus(-DAY)), None);
-        // What is due and not there yet is missing, not wrong.
+        // An allowance that is due and was not granted is missing, not mismatched.
         assert_eq!(found(&freelancer(450), code, END), None);
         assert!(found(&freelancer(450), FindingCode::AllowanceMissing, END).is_some());
     }
 
     #[test]
-    fn a_change_of_plan_is_pending_to_the_periods_end_and_a_day() {
+    fn requested_plan_change_is_overdue_one_day_after_the_period_end() {
         let mut account = freelancer(500);
         account.requested = Some(PlanRequest {
             plan: "freelancer".into(),

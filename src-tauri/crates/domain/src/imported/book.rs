@@ -1,4 +1,4 @@
-//! The book of an imported history: each row and receipt posted as what it most likely was.
+//! Posts the rows and receipts of an imported history as entries of the most likely kind.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,13 @@ use crate::{Actor, Amount, Asset, Catalog, Kind, Money, PaymentId, RunId, Seq, S
 
 pub(super) struct Book<'a> {
     pub ledger: Ledger<'a>,
-    /// Rows' own numbers, and the entries they have become.
+    /// Seq of the entry made from each row, by the row's number in the table.
     numbered: BTreeMap<u64, Seq>,
+    /// Runs posted so far, by run id.
     runs: BTreeMap<String, Posted>,
 }
 
-/// A run that is in the book.
+/// A run that has been posted.
 #[derive(Clone)]
 struct Posted {
     seq: Seq,
@@ -41,6 +42,7 @@ impl<'a> Book<'a> {
         }
     }
 
+    /// Posts the first entry: an account on a plan without a fee.
     pub fn open(&mut self, owner: &Owner, asset: Asset) -> Result<(), Refusal> {
         let plan = self.ledger.catalog.free_plan();
         let plan = plan.map_or_else(|| "payg".to_owned(), |plan| plan.code.clone());
@@ -60,6 +62,7 @@ impl<'a> Book<'a> {
             .post(Actor::Operator, Body::Opened(opened), vec![])
     }
 
+    /// Posts the opening balance.
     pub fn bring_forward(&mut self, amount: Amount) -> Result<(), Refusal> {
         if amount.is_zero() {
             return Ok(());
@@ -75,6 +78,7 @@ impl<'a> Book<'a> {
         self.ledger.post_because(Actor::System, body, lines, reason)
     }
 
+    /// Lines that open a grant, or that draw from the grants if `amount` is negative. Fails if they hold too little.
     fn lines(&self, amount: Amount, source: Source) -> Result<Vec<crate::Line>, Refusal> {
         if amount.is_zero() {
             return Ok(vec![]);
@@ -90,6 +94,7 @@ impl<'a> Book<'a> {
         }
     }
 
+    /// Posts a receipt without a matching row as a purchase that was started and not credited.
     pub fn receipt(&mut self, receipt: &Receipt) -> Result<(), Refusal> {
         let Ok(payment) = PaymentId::new(receipt.payment.clone()) else {
             return Err(Refusal::AmountOutOfRange);
@@ -105,7 +110,7 @@ impl<'a> Book<'a> {
         self.ledger.post(Actor::Operator, body, vec![])
     }
 
-    /// Posts a row. A failure that took credits is the run and, behind it, its failure.
+    /// Posts a row. A failed run that took credits is posted as two entries: the run's charge and its failure.
     pub fn row(&mut self, row: &Row, report: &mut Report) -> Result<(), Refusal> {
         let failed = row.kind.as_deref() == Some(Kind::RunFailed.name());
         if !failed || !row.amount.is_negative() {
@@ -129,6 +134,7 @@ impl<'a> Book<'a> {
         self.post(&failure, report)
     }
 
+    /// Posts one entry for a row, after an entry that closes the gap before it if there is one.
     fn post(&mut self, row: &Row, report: &mut Report) -> Result<(), Refusal> {
         self.ledger.advance(row.at);
         self.close_gap(row, report)?;
@@ -172,7 +178,7 @@ impl<'a> Book<'a> {
         Ok(())
     }
 
-    /// The history ends with the balance that it states.
+    /// Closes the gap between the folded balance and the last balance that the table states.
     pub fn settle(&mut self, stated: Option<Amount>, report: &mut Report) -> Result<(), Refusal> {
         let here = self.ledger.account.balance;
         let stated = stated.unwrap_or(here).max(Amount::ZERO);
@@ -181,7 +187,8 @@ impl<'a> Book<'a> {
         self.without_cause(gap, report)
     }
 
-    /// Where a balance does not follow from the one before, the difference is an entry without a cause.
+    /// Posts an entry without a cause if the balance stated for a row does not follow from the balance before it, or if
+    /// the row takes more credits than there are.
     fn close_gap(&mut self, row: &Row, report: &mut Report) -> Result<(), Refusal> {
         let out_of_range = |_| Refusal::AmountOutOfRange;
         let here = self.ledger.account.balance;
@@ -190,7 +197,7 @@ impl<'a> Book<'a> {
             None => here,
         };
         let stated = stated.max(Amount::ZERO);
-        // What is taken must have been there.
+        // The balance before the row must cover what the row takes.
         let needed = stated.max(row.amount.negated());
         let gap = needed.checked_sub(here).map_err(out_of_range)?;
         if row.balance_after.is_none() && gap.is_negative() {
@@ -207,6 +214,8 @@ impl<'a> Book<'a> {
         self.adjust(gap, None)
     }
 
+    /// The body for a row, and the source of the grant if it opens one. `None` if the row cannot become an entry. Rows
+    /// of an unknown kind are taken for runs if they take credits, and for purchases if they add credits.
     fn body(&self, row: &Row, seq: Seq) -> Option<(Body, Source)> {
         let kind = match row.kind.as_deref().and_then(Kind::named) {
             Some(kind) => kind,
@@ -215,12 +224,12 @@ impl<'a> Book<'a> {
             None => return None,
         };
         if !kind.direction().allows(row.amount) {
-            // A table that books it the other way round undoes it.
-            return self.other_way(row);
+            // The amount has the opposite sign of its kind, so the row undoes an earlier one.
+            return self.undoing(row);
         }
         let payment = || {
-            let typed = row.payment.clone().and_then(|id| PaymentId::new(id).ok());
-            typed.or_else(|| PaymentId::new(format!("row_{seq}")).ok())
+            let stated = row.payment.clone().and_then(|id| PaymentId::new(id).ok());
+            stated.or_else(|| PaymentId::new(format!("row_{seq}")).ok())
         };
         let charge = || {
             let charge = self.ledger.catalog.top_up.charge(row.amount);
@@ -302,12 +311,13 @@ impl<'a> Book<'a> {
                 }),
                 Source::Bonus,
             ),
-            // What moves no credits is told in words that a table does not have.
+            // The other kinds move no credits, and tables do not contain their fields.
             _ => return None,
         })
     }
 
-    fn other_way(&self, row: &Row) -> Option<(Body, Source)> {
+    /// The body for a row that undoes an earlier one: a compensation, or an adjustment if it takes credits.
+    fn undoing(&self, row: &Row) -> Option<(Body, Source)> {
         if row.amount.is_zero() {
             return None;
         }
@@ -320,7 +330,7 @@ impl<'a> Book<'a> {
         Some((body, Source::Compensation))
     }
 
-    /// The run that a row is about: by its number in the table, else by the run's own.
+    /// The run that a row refers to, by row number or else by run id.
     fn run_of(&self, row: &Row) -> Option<Posted> {
         let numbered = row.refers_to.and_then(|number| self.numbered.get(&number));
         let by_number = numbered.and_then(|seq| self.runs.values().find(|run| run.seq == *seq));
@@ -328,8 +338,8 @@ impl<'a> Book<'a> {
         by_number.or(named).cloned()
     }
 
-    /// Where a refund names none: of its service and event one that took as much and is not back yet, a failed
-    /// one before others, the newest of them.
+    /// The run that a refund without a reference most likely belongs to: a run of the same service, event and cost that
+    /// has not been refunded. Failed runs are preferred, and among equal ones the newest.
     fn likely_run_of(&self, row: &Row, seq: Seq) -> Option<Posted> {
         if row.run.is_some() || row.refers_to.is_some() || row.service.is_none() {
             return None;
@@ -356,16 +366,17 @@ fn compensation() -> Body {
     })
 }
 
+/// The body of a run. `None` if no valid run id can be made.
 fn usage(row: &Row, seq: Seq, catalog: &Catalog) -> Option<Usage> {
-    let typed = row.run.clone().and_then(|run| RunId::new(run).ok());
-    // A table has the service's name where the journal has its code.
-    let said = row.service.clone().unwrap_or_else(|| "other".to_owned());
+    let stated = row.run.clone().and_then(|run| RunId::new(run).ok());
+    // A table may state the service's name, where the journal uses its code.
+    let service = row.service.clone().unwrap_or_else(|| "other".to_owned());
     let code = |name: &str| name.to_lowercase().replace(' ', "_");
     let mut services = catalog.services.iter();
-    let known = services.find(|service| code(&service.name) == code(&said));
+    let known = services.find(|known| code(&known.name) == code(&service));
     Some(Usage {
-        run: typed.or_else(|| RunId::new(format!("row_{seq}")).ok())?,
-        service: known.map_or(said, |service| service.code.clone()),
+        run: stated.or_else(|| RunId::new(format!("row_{seq}")).ok())?,
+        service: known.map_or(service, |known| known.code.clone()),
         event: row.event.clone(),
         units: 1,
     })

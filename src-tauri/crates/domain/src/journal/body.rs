@@ -1,4 +1,5 @@
-//! What each kind of entry says beyond its amounts. Bodies carry references, never prose.
+//! The kinds of entries and the body of each kind: its fields beside the amounts. Bodies contain ids, codes and names
+//! but no free text.
 
 use serde::de::DeserializeSeed;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -11,7 +12,8 @@ use crate::{
     Timestamp,
 };
 
-/// Defines `Kind` and `Body` from one list: a kind's Rust name, its name on the wire, and its body.
+/// Defines `Kind` and `Body` from one list of kinds, each with its Rust name (also the name of its body type) and its
+/// name on the wire.
 macro_rules! kinds {
     ($($variant:ident = $name:literal),+ $(,)?) => {
         /// The kinds of `domain.md` §4 that this version knows.
@@ -21,16 +23,18 @@ macro_rules! kinds {
         impl Kind {
             pub const ALL: &'static [Kind] = &[$(Kind::$variant),+];
 
+            /// The name on the wire.
             pub const fn name(self) -> &'static str {
                 match self { $(Kind::$variant => $name),+ }
             }
 
+            /// The kind with this name on the wire; `None` if this version does not know it.
             pub fn named(name: &str) -> Option<Kind> {
                 match name { $($name => Some(Kind::$variant),)+ _ => None }
             }
         }
 
-        /// The body of an entry; a kind of a later version is kept as it came.
+        /// The body of an entry. A kind that this version does not know is kept as its original JSON.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Body {
             $($variant($variant),)+
@@ -38,6 +42,7 @@ macro_rules! kinds {
         }
 
         impl Body {
+            /// Fails if the JSON does not have the fields of a known kind. An unknown kind accepts any JSON value.
             pub fn parse(kind: &str, json: &str) -> serde_json::Result<Body> {
                 let mut json = serde_json::Deserializer::from_str(json);
                 let body = BodyOf(kind).deserialize(&mut json)?;
@@ -60,6 +65,7 @@ macro_rules! kinds {
                 }
             }
 
+            /// The kind's name on the wire, also for an unknown kind.
             pub fn name(&self) -> &str {
                 match self {
                     Body::Unknown { kind, .. } => kind,
@@ -84,7 +90,7 @@ macro_rules! kinds {
     };
 }
 
-/// Reads the JSON of a body whose kind is known by then.
+/// Deserialises a body of the kind with this name, which must have been read before the body.
 #[derive(Debug, Clone, Copy)]
 pub struct BodyOf<'a>(pub &'a str);
 
@@ -144,7 +150,7 @@ macro_rules! bodies {
 bodies! {
     Purchase { payment: PaymentId, charge: Money }
     AutoRecharge { payment: PaymentId, charge: Money }
-    /// Of one billing month; `period.end` is the next refresh, when the rest of it expires.
+    /// The allowance of one billing month. It expires at `period.end`, when the next one is granted.
     Allowance { period: Period }
     Bonus {}
     CouponBonus { coupon: String }
@@ -158,7 +164,7 @@ bodies! {
         #[serde(default, skip_serializing_if = "Option::is_none")] event: Option<String>,
         units: u32,
     }
-    /// A plan's fee paid from credits.
+    /// The fee of a plan, paid from credits.
     Renewal {
         fee: Money,
         period: Period,
@@ -172,7 +178,7 @@ bodies! {
         run: RunId,
         service: String,
         #[serde(default, skip_serializing_if = "Option::is_none")] event: Option<String>,
-        /// When the run started: the daily limit counts a refund on that day only.
+        /// When the run started. A refund lowers the day's use only if it is made on the same UTC day.
         started_at: Timestamp,
     }
     Reversal { of: Seq, #[serde(default)] shortfall: Amount }
@@ -203,7 +209,8 @@ bodies! {
         #[serde(default, skip_serializing_if = "Option::is_none")] event: Option<String>,
         code: String,
     }
-    /// A fee's charge that the processor has not answered definitely: nothing else starts until it has.
+    /// A card charge for a fee that the processor has neither approved nor declined. No other fee is tried until it
+    /// has, or until the charge is void.
     PaymentPending { attempt: FeeAttempt }
     PaymentFailed { payment: PaymentId, charge: Money, code: String }
     RenewedByCard {
@@ -215,19 +222,19 @@ bodies! {
     }
     PaymentOrderChanged { order: PaymentOrder }
     AutoRechargeChanged { enabled: bool }
-    /// A decline also switches auto-recharge off.
+    /// The card declined an auto-recharge. This also switches auto-recharge off.
     AutoRechargeFailed { payment: PaymentId, code: String }
     PlanChangeRequested {
         plan: String,
         cycle: Option<Cycle>,
-        /// Redeemed when the change takes effect.
+        /// The coupon that is redeemed when the change takes effect.
         #[serde(default, skip_serializing_if = "Option::is_none")] coupon: Option<String>,
     }
     PlanChanged {
         plan: String,
         cycle: Option<Cycle>,
         period: Option<Period>,
-        /// What the card paid for it.
+        /// The card payment for the change; `None` if it cost nothing.
         #[serde(default, skip_serializing_if = "Option::is_none")] payment: Option<PaymentId>,
         #[serde(default, skip_serializing_if = "Option::is_none")] charge: Option<Money>,
         #[serde(default, skip_serializing_if = "Option::is_none")] coupon: Option<String>,
@@ -247,13 +254,13 @@ bodies! {
     DisputeWithdrawn { dispute: DisputeId }
 }
 
-/// A fee on its way to the card, with all that was decided when it was sent.
+/// A card charge for a fee, with everything that was decided when it was sent to the processor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeeAttempt {
     pub payment: PaymentId,
     pub charge: Money,
     pub period: Period,
-    /// If the card declines, credits are asked.
+    /// If the card declines, the fee is paid from credits where they cover it.
     pub credits_next: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coupon: Option<String>,

@@ -1,4 +1,4 @@
-//! The journal: an account's append-only history, and all that happened to it (`domain.md` §4).
+//! The journal: the append-only list of everything that happened to an account (`domain.md` §4).
 
 mod body;
 
@@ -8,7 +8,7 @@ pub use body::*;
 
 use crate::{Amount, DisputeId, Line, Money, RunId, Seq, Timestamp};
 
-/// Who acted.
+/// The party that caused an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -20,12 +20,12 @@ pub enum Actor {
     Support,
 }
 
-/// One line of the journal. Once made by the cloud its bytes never change.
+/// One entry of the journal. The cloud writes its bytes once and they never change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     pub seq: Seq,
     pub at: Timestamp,
-    /// What the operator gained; 0 for entries that move no credits.
+    /// Change of the balance in minor units: positive if credits were added, 0 if none were moved.
     pub delta: Amount,
     pub balance_after: Amount,
     pub actor: Actor,
@@ -34,7 +34,7 @@ pub struct Entry {
     pub body: Body,
 }
 
-/// How a kind may move the balance.
+/// In which direction entries of a kind may move the balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     In,
@@ -68,7 +68,7 @@ impl Kind {
 }
 
 impl Body {
-    /// The booth's label for where a run happened.
+    /// The name of the event that the entry belongs to. For runs it is the label sent by the booth.
     pub fn event(&self) -> Option<&str> {
         match self {
             Body::Usage(usage) => usage.event.as_deref(),
@@ -97,7 +97,7 @@ impl Body {
         }
     }
 
-    /// The dispute this entry tells of.
+    /// The dispute that the entry is about.
     pub fn dispute(&self) -> Option<&DisputeId> {
         match self {
             Body::DisputeOpened(DisputeOpened { dispute, .. })
@@ -110,7 +110,7 @@ impl Body {
         }
     }
 
-    /// What the card paid by this entry.
+    /// The money that the card paid by this entry. `None` for auto-recharges, although they charge the card.
     pub fn card_charge(&self) -> Option<&Money> {
         match self {
             Body::RenewedByCard(renewed) => Some(&renewed.charge),
@@ -128,7 +128,7 @@ impl Body {
         }
     }
 
-    /// The earlier entry this one is about.
+    /// The earlier entry that this one refunds, reverses or marks as failed.
     pub fn refers_to(&self) -> Option<Seq> {
         match self {
             Body::UsageRefund(refund) => Some(refund.of),
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_has_one_name_that_finds_it_again() {
+    fn kind_names_are_unique_and_parse_back() {
         for kind in Kind::ALL {
             assert_eq!(Kind::named(kind.name()), Some(*kind));
         }
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_read_back_as_it_was_written() {
+    fn body_round_trips_through_json() {
         let body = Body::UsageRefund(UsageRefund {
             of: Seq(7),
             run: RunId::new("r1").unwrap(),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_this_version_does_not_know_is_kept_with_its_body() {
+    fn unknown_kind_keeps_its_name_and_json() {
         let body = Body::parse("hologram", r#"{"depth":3}"#).unwrap();
         assert_eq!(body.name(), "hologram");
         assert_eq!(body.to_json().unwrap(), r#"{"depth":3}"#);

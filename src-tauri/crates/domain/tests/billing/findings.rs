@@ -1,4 +1,5 @@
-//! Every finding: a story that raises it, one beside it that must not, and the entries that prove it.
+//! For each finding: a case that raises it, a similar counterexample that must not raise it, and the entries that prove
+//! it.
 
 use boothkeeper_domain::account::Payer;
 use boothkeeper_domain::billing::{Answer, Refusal, plan, purchase, support};
@@ -11,7 +12,7 @@ use super::world::{DAY, World, at};
 const SINCE: &str = "2026-01-10T08:00:00Z";
 const MINUTE: i64 = 60_000;
 
-/// How many findings there are: the last one's place and one.
+/// Number of finding codes: the discriminant of the last one plus 1.
 const CODES: usize = FindingCode::Diverged as usize + 1;
 const ALL: [FindingCode; CODES] = {
     use FindingCode::*;
@@ -49,20 +50,20 @@ const ALL: [FindingCode; CODES] = {
 
 struct Case {
     raised: World,
-    beside: World,
-    /// The kinds of the entries that prove it, in their order.
+    counterexample: World,
+    /// Kinds of the entries that prove the finding, in order.
     evidence: Vec<&'static str>,
     amount: Option<i32>,
     step: Option<NextStep>,
 }
 
 impl Case {
-    fn new(raised: World, beside: World, evidence: &[&'static str]) -> Self {
+    fn new(raised: World, counterexample: World, evidence: &[&'static str]) -> Self {
         let evidence = evidence.to_vec();
         let (amount, step) = (None, None);
         Case {
             raised,
-            beside,
+            counterexample,
             evidence,
             amount,
             step,
@@ -88,12 +89,12 @@ fn freelancer() -> World {
     World::new(Programme::Studio, "freelancer", Cycle::Monthly, 40, SINCE)
 }
 
-fn after(mut world: World, does: impl FnOnce(&mut World)) -> World {
+fn with(mut world: World, does: impl FnOnce(&mut World)) -> World {
     does(&mut world);
     world
 }
 
-fn told(world: &World) -> Vec<Finding> {
+fn findings_of(world: &World) -> Vec<Finding> {
     let World {
         journal,
         account,
@@ -105,8 +106,8 @@ fn told(world: &World) -> Vec<Finding> {
     findings(&gathered, account, catalog, &journal[..], *now)
 }
 
-/// A journal that says nothing new, read later: as a copy would see it if the cloud did nothing.
-fn seen(world: World, at: Timestamp) -> World {
+/// The same journal, read at another time. This is what a copy shows if the cloud has added nothing.
+fn read_at(world: World, at: Timestamp) -> World {
     World { now: at, ..world }
 }
 
@@ -115,7 +116,7 @@ fn period_end(world: &World) -> Timestamp {
 }
 
 fn paid_by(first: Payer, fallback: bool, card: Answer) -> World {
-    after(basic(16_000), |world| {
+    with(basic(16_000), |world| {
         world.order(first, fallback);
         world.card = card;
         world.until(period_end(world).plus(DAY));
@@ -127,7 +128,7 @@ fn declined() -> Answer {
 }
 
 fn bought(minutes: i64, earlier: i64) -> World {
-    after(basic(0), |world| {
+    with(basic(0), |world| {
         world.card = Answer::Pending;
         world
             .act(|a, c, now| purchase::start(a, c, Amount::of(10_000), now))
@@ -138,7 +139,7 @@ fn bought(minutes: i64, earlier: i64) -> World {
 
 fn redeemed(minutes: i64, earlier: i64) -> World {
     let annual = World::new(Programme::Booth, "basic", Cycle::Annual, 0, SINCE);
-    after(annual, |world| {
+    with(annual, |world| {
         let redeem = |a: &_, c: &_, now| plan::redeem(a, c, "Basic2Free", now);
         world.act(redeem).unwrap();
         world.pass(minutes * MINUTE - earlier);
@@ -146,7 +147,7 @@ fn redeemed(minutes: i64, earlier: i64) -> World {
 }
 
 fn to_annual() -> World {
-    after(freelancer(), |world| {
+    with(freelancer(), |world| {
         let annual = plan::Target::plan("freelancer", Some(Cycle::Annual));
         world
             .act(|a, c, now| plan::change(a, c, &annual, now))
@@ -155,7 +156,7 @@ fn to_annual() -> World {
 }
 
 fn ran(world: World, service: &str, count: usize, apart: i64) -> World {
-    after(world, |world| {
+    with(world, |world| {
         for _ in 0..count {
             world.run(service).unwrap();
             world.pass(apart);
@@ -164,7 +165,7 @@ fn ran(world: World, service: &str, count: usize, apart: i64) -> World {
 }
 
 fn upgraded() -> World {
-    after(basic(0), |world| {
+    with(basic(0), |world| {
         let pro = plan::Target::plan("pro", Some(Cycle::Monthly));
         world
             .act(|a, c, now| plan::change(a, c, &pro, now))
@@ -172,9 +173,9 @@ fn upgraded() -> World {
     })
 }
 
-/// Renewed from credits that nobody paid for.
+/// An account whose renewal was paid from bonus credits.
 fn paid_from_gift() -> World {
-    after(basic(0), |world| {
+    with(basic(0), |world| {
         let gift = Amount::of(9_000);
         world
             .act(|a, c, now| support::bonus(a, c, gift, now))
@@ -185,7 +186,7 @@ fn paid_from_gift() -> World {
 }
 
 fn failed_run() -> World {
-    after(ran(basic(1_000), "draw_me", 1, 0), |world| {
+    with(ran(basic(1_000), "draw_me", 1, 0), |world| {
         world.fail().unwrap();
     })
 }
@@ -194,7 +195,7 @@ fn legacy_used_up() -> World {
     let legacy = ["branding_app"];
     let programme = Programme::Studio;
     let world = World::with_legacy(programme, "legacy", None, 200, SINCE, &legacy);
-    after(world, |world| {
+    with(world, |world| {
         let refused = loop {
             if let Err(refused) = world.run("basic_image_hd") {
                 break refused;
@@ -205,7 +206,7 @@ fn legacy_used_up() -> World {
 }
 
 fn recharging(balance: i32, card: Answer) -> World {
-    after(basic(balance), |world| {
+    with(basic(balance), |world| {
         world.card = card;
         world
             .act(|a, c, now| purchase::set_auto_recharge(a, c, true, now))
@@ -214,7 +215,7 @@ fn recharging(balance: i32, card: Answer) -> World {
 }
 
 fn adjusted(reason: Option<&str>) -> World {
-    after(basic(1_000), |world| {
+    with(basic(1_000), |world| {
         let reason = reason.map(str::to_owned);
         world
             .act(|a, c, now| support::adjust(a, c, Amount::of(-300), reason, now))
@@ -245,13 +246,13 @@ fn case(code: FindingCode) -> Option<Case> {
             .amount(10_000)
             .step(NextStep::Dispute),
         RunFailedNotRefunded => {
-            let refunded = after(failed_run(), |world| world.refund().unwrap());
+            let refunded = with(failed_run(), |world| world.refund().unwrap());
             Case::new(failed_run(), refunded, &["usage", "run_failed"])
                 .amount(20)
                 .step(NextStep::Dispute)
         }
         RunRefunded => {
-            let refunded = after(failed_run(), |world| world.refund().unwrap());
+            let refunded = with(failed_run(), |world| world.refund().unwrap());
             Case::new(refunded, failed_run(), &["usage", "usage_refund"]).amount(20)
         }
         CouponBonusPending => Case::new(redeemed(10, 1), redeemed(10, 0), &["coupon_redeemed"])
@@ -265,26 +266,29 @@ fn case(code: FindingCode) -> Option<Case> {
         }
         PlanChangeOverdue => {
             let due = period_end(&to_annual()).plus(DAY);
-            let (late, in_time) = (seen(to_annual(), due), seen(to_annual(), due.plus(-1)));
+            let (late, in_time) = (
+                read_at(to_annual(), due),
+                read_at(to_annual(), due.plus(-1)),
+            );
             Case::new(late, in_time, &["plan_change_requested"]).step(NextStep::Dispute)
         }
         AllowanceNotDueYet => {
             let due = freelancer().account.refresh_at.unwrap();
-            let late = seen(freelancer(), due);
-            Case::new(seen(freelancer(), due.plus(-1)), late, &["allowance"])
+            let late = read_at(freelancer(), due);
+            Case::new(read_at(freelancer(), due.plus(-1)), late, &["allowance"])
                 .amount(500)
                 .step(NextStep::Wait)
         }
         AllowanceMissing => {
             let due = freelancer().account.refresh_at.unwrap();
-            let early = seen(freelancer(), due.plus(-1));
-            Case::new(seen(freelancer(), due), early, &["allowance"])
+            let early = read_at(freelancer(), due.plus(-1));
+            Case::new(read_at(freelancer(), due), early, &["allowance"])
                 .amount(500)
                 .step(NextStep::Dispute)
         }
         AllowanceMismatch => {
-            // By the rules it does not happen: the cloud has granted less.
-            let short = after(freelancer(), |world| {
+            // The rules never grant less, so the state is altered here.
+            let short = with(freelancer(), |world| {
                 world.account.granted = Amount::of(450)
             });
             Case::new(short, freelancer(), &["allowance"])
@@ -292,7 +296,7 @@ fn case(code: FindingCode) -> Option<Case> {
                 .step(NextStep::Dispute)
         }
         DailyLimitReached => {
-            let tomorrow = seen(legacy_used_up(), at("2026-01-11T00:00:00Z"));
+            let tomorrow = read_at(legacy_used_up(), at("2026-01-11T00:00:00Z"));
             Case::new(legacy_used_up(), tomorrow, &["usage"; 15])
                 .amount(75)
                 .step(NextStep::Wait)
@@ -326,7 +330,7 @@ fn case(code: FindingCode) -> Option<Case> {
         .step(NextStep::ReplaceCard),
         AutoRechargeExpected => {
             let credits_first = |balance| {
-                after(recharging(balance, Answer::Approved), |world| {
+                with(recharging(balance, Answer::Approved), |world| {
                     world.order(Payer::Credits, true);
                 })
             };
@@ -340,7 +344,7 @@ fn case(code: FindingCode) -> Option<Case> {
         }
         ChargedToCard => {
             let renewed = |first| {
-                after(basic(0), |world| {
+                with(basic(0), |world| {
                     world.order(first, true);
                     world.until(period_end(world).plus(DAY));
                 })
@@ -350,8 +354,8 @@ fn case(code: FindingCode) -> Option<Case> {
                 .step(NextStep::CompareStatement)
         }
         ChargedTwice => {
-            // By the rules it does not happen: a cloud of before did it.
-            let twice = after(upgraded(), |world| {
+            // The rules never charge twice, but an older cloud did; the entry is copied here.
+            let twice = with(upgraded(), |world| {
                 let mut again = world.journal.last().unwrap().clone();
                 again.seq = again.seq.next();
                 world.journal.push(again);
@@ -359,8 +363,8 @@ fn case(code: FindingCode) -> Option<Case> {
             Case::new(twice, upgraded(), &["plan_changed", "plan_changed"]).step(NextStep::Dispute)
         }
         CancelLeadsToClosure => {
-            let cancelled = || after(basic(8_000), |world| world.act(plan::cancel).unwrap());
-            let resumed = after(cancelled(), |world| world.act(plan::resume).unwrap());
+            let cancelled = || with(basic(8_000), |world| world.act(plan::cancel).unwrap());
+            let resumed = with(cancelled(), |world| world.act(plan::resume).unwrap());
             Case::new(cancelled(), resumed, &["cancelled"])
                 .amount(8_000)
                 .step(NextStep::Pause)
@@ -376,7 +380,7 @@ fn case(code: FindingCode) -> Option<Case> {
             let lapsed = |days, earlier: i64| {
                 let world = paid_by(Payer::Card, false, declined());
                 let ended = period_end(&world).plus(days * DAY - earlier);
-                after(world, |world| world.until(ended))
+                with(world, |world| world.until(ended))
             };
             Case::new(lapsed(30, 0), lapsed(30, 1), &["closure"]).step(NextStep::Dispute)
         }
@@ -387,16 +391,16 @@ fn case(code: FindingCode) -> Option<Case> {
         )
         .amount(-300)
         .step(NextStep::Dispute),
-        // Told by the app, which knows of events and of what the cloud said.
+        // The app raises these two, because they need event names and the cloud's head.
         LowRunway | Diverged => return None,
     })
 }
 
 #[test]
-fn each_finding_is_raised_by_its_story_and_not_by_the_one_beside_it() {
+fn each_finding_is_raised_by_its_case_and_not_by_its_counterexample() {
     for code in ALL {
         let Some(case) = case(code) else { continue };
-        let found = told(&case.raised);
+        let found = findings_of(&case.raised);
         let of_code: Vec<_> = found.iter().filter(|f| f.code == code).collect();
         let [finding] = of_code[..] else {
             panic!("{code:?}: {found:#?}");
@@ -413,17 +417,17 @@ fn each_finding_is_raised_by_its_story_and_not_by_the_one_beside_it() {
         if let Some(step) = case.step {
             assert_eq!(finding.action, Some(step), "{code:?}");
         }
-        let beside = told(&case.beside);
-        let wrong = beside.iter().find(|f| f.code == code);
-        assert_eq!(wrong, None, "{code:?} beside");
+        let in_counterexample = findings_of(&case.counterexample);
+        let wrong = in_counterexample.iter().find(|f| f.code == code);
+        assert_eq!(wrong, None, "{code:?} in its counterexample");
     }
 }
 
-/// Scenario 6: a decline that led to it is part of what proves a renewal from credits.
+/// Scenario 6: the decline that led to a renewal from credits is part of its evidence.
 #[test]
-fn a_renewal_after_a_decline_is_proven_by_both() {
+fn renewal_after_a_decline_has_both_entries_as_evidence() {
     let world = paid_by(Payer::Card, true, declined());
-    let renewal = { told(&world).into_iter() }
+    let renewal = { findings_of(&world).into_iter() }
         .find(|f| f.code == FindingCode::RenewalPaidFromCredits)
         .unwrap();
     let kinds = world.kinds(renewal.entries[0].0 as usize - 1);

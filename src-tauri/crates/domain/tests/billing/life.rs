@@ -1,5 +1,5 @@
-//! Properties of random account lives: nothing is made or lost, nothing falls below zero, and the fold of
-//! a prefix with the rest is the fold of all.
+//! Properties of random account lives: no credits appear or disappear, no balance falls below zero, and folding a
+//! prefix and then the rest gives the same state as folding the whole journal.
 
 use boothkeeper_domain::billing::opening::{SignUp, open};
 use boothkeeper_domain::billing::run::{self, ChargeFacts, Request};
@@ -85,7 +85,10 @@ impl Life {
                 }
             }
             Err(Refusal::Broken(error)) => panic!("the rules broke the journal: {error}"),
-            Err(_) => assert_eq!(self.account, before, "a refusal leaves no trace"),
+            Err(_) => assert_eq!(
+                self.account, before,
+                "a refused command must not change the account"
+            ),
         }
     }
 
@@ -99,7 +102,7 @@ impl Life {
         Some(charge_facts(&self.journal, charge))
     }
 
-    fn live(&mut self, step: &Step) {
+    fn perform(&mut self, step: &Step) {
         let (account, catalog, now) = (&self.account, &self.catalog, self.now);
         let payment = |which: usize| {
             let waiting: Vec<_> = account.purchases.keys().cloned().collect();
@@ -146,34 +149,34 @@ impl Life {
 fn life(programme: Programme, balance: i32, steps: &[Step]) -> Life {
     let mut life = Life::begin(programme, balance);
     for step in steps {
-        life.live(step);
+        life.perform(step);
     }
     life
 }
 
 proptest! {
     #[test]
-    fn every_life_keeps_the_books(
+    fn random_life_keeps_balance_grants_and_fold_consistent(
         studio in any::<bool>(), balance in 0i32..30_000,
         steps in prop::collection::vec(step(), 1..120), cut in any::<prop::sample::Index>()
     ) {
         let programme = if studio { Programme::Studio } else { Programme::Booth };
         let life = life(programme, balance, &steps);
 
-        // Conservation: the balance is the sum of deltas, and of what the grants hold.
+        // The balance is the sum of all deltas, of all grants, and of all buckets.
         let sum = Amount::sum(life.journal.iter().map(|e| e.delta)).unwrap();
         prop_assert_eq!(life.account.balance, sum);
         prop_assert_eq!(life.account.grants.total().unwrap(), sum);
         let buckets = Amount::sum(life.account.buckets().iter().map(|b| b.amount)).unwrap();
         prop_assert_eq!(buckets, sum);
 
-        // Never below zero, and gapless.
+        // No balance is negative, and seqs have no gaps.
         for (n, entry) in life.journal.iter().enumerate() {
             prop_assert!(!entry.balance_after.is_negative());
             prop_assert_eq!(entry.seq.0, n as u64 + 1);
         }
 
-        // A prefix and the rest fold to the same state as all at once, and as the state stored between.
+        // Folding a prefix, storing the state, and folding the rest gives the same state as folding all at once.
         let cut = cut.index(life.journal.len());
         let prefix = Account::default().extend(&life.journal[..cut]).unwrap();
         let stored: Account = serde_json::from_str(&serde_json::to_string(&prefix).unwrap()).unwrap();
@@ -182,7 +185,7 @@ proptest! {
     }
 
     #[test]
-    fn a_refund_returns_along_the_lines_that_paid(
+    fn refund_returns_credits_once_to_the_grants_that_paid(
         steps in prop::collection::vec(step(), 10..120)
     ) {
         let life = life(Programme::Studio, 200, &steps);
@@ -198,12 +201,12 @@ proptest! {
             let back = life.journal.iter().filter(|e| {
                 matches!(e.body, Body::UsageRefund(_)) && e.body.refers_to() == Some(of)
             });
-            prop_assert_eq!(back.count(), 1, "given back once");
+            prop_assert_eq!(back.count(), 1, "a charge must be refunded once");
         }
     }
 
     #[test]
-    fn a_days_use_never_crosses_the_limit(steps in prop::collection::vec(step(), 1..120)) {
+    fn use_of_one_day_never_exceeds_the_daily_limit(steps in prop::collection::vec(step(), 1..120)) {
         let life = life(Programme::Studio, 20_000, &steps);
         let limit = life.catalog.plans[1].daily_limit.unwrap();
         let mut used = std::collections::BTreeMap::<i64, i64>::new();
@@ -222,7 +225,7 @@ proptest! {
     }
 
     #[test]
-    fn an_altered_amount_does_not_fold(
+    fn altered_balance_after_fails_to_fold(
         steps in prop::collection::vec(step(), 20..60), which in any::<prop::sample::Index>(), by in 1i32..500
     ) {
         let mut journal = life(Programme::Booth, 20_000, &steps).journal;

@@ -1,4 +1,4 @@
-//! The rules of an account's life, played: scenarios as they are told, and random years.
+//! Tests of the billing rules: named scenarios of an account's life, and random lives.
 
 mod findings;
 mod life;
@@ -15,11 +15,9 @@ use boothkeeper_domain::{Account, Amount, Bucket, Catalog, Programme};
 
 use world::{DAY, World, at, basic, origins};
 
-/// Scenario 1: month ends do not drift, over renewals.
-/// A renewal's charge leaves no entry until it is answered: what is bought meanwhile is paid by another
-/// payment.
+/// A renewal's charge has no entry until it is answered, so a purchase can start at the same seq in the meantime.
 #[test]
-fn a_fee_and_a_purchase_started_at_one_place_are_two_payments() {
+fn fee_and_purchase_started_at_the_same_seq_have_different_payment_ids() {
     let world = World::new(
         Programme::Booth,
         "basic",
@@ -35,6 +33,7 @@ fn a_fee_and_a_purchase_started_at_one_place_are_two_payments() {
     assert_ne!(fee.charges[0].payment, bought.charges[0].payment);
 }
 
+/// Scenario 1: renewals at month ends do not drift.
 #[test]
 fn renewals_keep_to_the_anchors_day() {
     let mut world = basic(0, "2025-01-31T10:00:00Z");
@@ -48,9 +47,9 @@ fn renewals_keep_to_the_anchors_day() {
     assert_eq!(ends, expected.map(|day| format!("{day}T10:00:00.000Z")));
 }
 
-/// Scenario 5: credits that do not cover the fee.
+/// Scenario 5: the credits do not cover the fee.
 #[test]
-fn a_fee_is_never_split_and_never_takes_more_than_there_is() {
+fn fee_above_the_balance_takes_no_credits_and_is_not_split() {
     for (fallback, life, kind) in [
         (true, Life::Active, "renewed_by_card"),
         (false, Life::Grace, "grace_started"),
@@ -63,9 +62,9 @@ fn a_fee_is_never_split_and_never_takes_more_than_there_is() {
     }
 }
 
-/// Scenario 6: the card declines, credits are asked.
+/// Scenario 6: the card declines and credits pay.
 #[test]
-fn a_declined_card_falls_back_to_credits_and_both_are_on_record() {
+fn declined_card_falls_back_to_credits_and_both_are_recorded() {
     let mut world = basic(16_000, "2026-01-01T00:00:00Z");
     world.card = Answer::Declined("card_declined".into());
     let from = world.journal.len();
@@ -74,9 +73,9 @@ fn a_declined_card_falls_back_to_credits_and_both_are_on_record() {
     assert_eq!(world.balance(), 11_100);
 }
 
-/// Scenario 7: credits first, as set; and the preview said so.
+/// Scenario 7: the payment order is credits first.
 #[test]
-fn credits_first_pays_from_credits_and_the_preview_said_so() {
+fn credits_first_order_pays_from_credits_as_previewed() {
     let mut world = basic(19_135, "2026-01-01T00:00:00Z");
     world.order(Payer::Credits, true);
     let order = world.account.payment_order;
@@ -89,9 +88,9 @@ fn credits_first_pays_from_credits_and_the_preview_said_so() {
     assert_eq!(preview.balance_after.minor(), 14_235);
 }
 
-/// Scenarios 2 and 13: nobody acts, and grace ends to the hour.
+/// Scenarios 2 and 13: the operator does nothing, and grace ends at the exact hour.
 #[test]
-fn a_lapsed_account_closes_at_the_end_of_grace_and_loses_everything() {
+fn lapsed_account_closes_at_the_end_of_grace_and_loses_all_credits() {
     let mut world = basic(5_000, "2026-02-01T00:00:00Z");
     world.card = Answer::Declined("card_declined".into());
     world.order(Payer::Card, false);
@@ -115,16 +114,16 @@ fn a_lapsed_account_closes_at_the_end_of_grace_and_loses_everything() {
     world
         .act(|a, c, now| support::restore(a, c, &closures, now))
         .unwrap();
-    // What was bought is what was bought.
+    // Restored credits keep their source.
     let buckets = world.account.buckets();
     assert_eq!(buckets[0].kind, Bucket::Purchased);
     assert_eq!((world.account.life, world.balance()), (Life::Active, 5_000));
     assert_eq!(world.account.plan, "payg");
 }
 
-/// Scenario 19: paid late in grace, one fee, and the billing day where it was.
+/// Scenario 19: a fee paid late in grace is one fee and keeps the billing day.
 #[test]
-fn reactivation_is_for_the_period_of_the_grid_that_contains_it() {
+fn payment_in_grace_pays_for_the_grid_period_that_contains_it() {
     let mut world = basic(0, "2026-01-15T00:00:00Z");
     world.card = Answer::Declined("card_declined".into());
     world.until(at("2026-03-16T00:00:00Z"));
@@ -140,9 +139,9 @@ fn reactivation_is_for_the_period_of_the_grid_that_contains_it() {
     assert_eq!(period.end, at("2026-04-15T00:00:00Z"));
 }
 
-/// Scenario 22: a time-out blocks every other leg until it is definite.
+/// Scenario 22: while a charge has no answer, no other payer is tried.
 #[test]
-fn a_pending_charge_blocks_until_it_is_confirmed_or_void() {
+fn pending_charge_blocks_other_payers_until_confirmed_or_void() {
     let mut world = basic(16_000, "2026-01-01T00:00:00Z");
     world.card = Answer::Pending;
     world.until(at("2026-02-01T12:00:00Z"));
@@ -168,7 +167,7 @@ fn a_pending_charge_blocks_until_it_is_confirmed_or_void() {
     assert_eq!(
         confirmed.act(confirm),
         Err(Refusal::PaymentSettled),
-        "said twice"
+        "a repeated confirmation must be refused"
     );
 
     let from = world.journal.len();
@@ -177,9 +176,9 @@ fn a_pending_charge_blocks_until_it_is_confirmed_or_void() {
     assert_eq!(world.balance(), 11_100);
 }
 
-/// Scenario 12: paused for years, nothing is lost but the events, which were named.
+/// Scenario 12: a pause of more than a year loses only the events that the quote listed.
 #[test]
-fn pausing_keeps_every_credit_and_names_what_it_destroys() {
+fn pause_keeps_all_credits_and_its_quote_lists_the_deleted_events() {
     let mut world = basic(16_000, "2026-01-01T00:00:00Z");
     for n in 0..3 {
         let hours = (world.now.plus(n * DAY), world.now.plus(n * DAY + 1));
@@ -203,9 +202,9 @@ fn pausing_keeps_every_credit_and_names_what_it_destroys() {
     assert!(world.account.events.is_empty());
 }
 
-/// Scenario 4: the old allowance goes, the new one comes, what was bought stays.
+/// Scenario 4: the old allowance expires, a new one is granted, and bought credits stay.
 #[test]
-fn an_allowance_is_refreshed_on_the_billing_day_and_never_rolls_over() {
+fn allowance_is_refreshed_on_the_billing_day_without_rollover() {
     let since = "2026-03-07T09:00:00Z";
     let mut world = World::new(Programme::Studio, "freelancer", Cycle::Monthly, 40, since);
     assert_eq!(world.balance(), 540);
@@ -252,9 +251,8 @@ fn legacy_purchases_stack_and_a_new_one_counts_at_once() {
     );
 }
 
-/// A cancel on the last day holds for the period after.
 #[test]
-fn a_cancel_in_the_last_day_is_too_late_for_that_period() {
+fn cancel_within_the_last_day_takes_effect_one_period_later() {
     let mut world = basic(0, "2026-01-01T00:00:00Z");
     world.until(at("2026-01-31T12:00:00Z"));
     world.act(plan::cancel).unwrap();
@@ -268,13 +266,13 @@ fn a_cancel_in_the_last_day_is_too_late_for_that_period() {
     assert_eq!(
         world.kinds(from),
         [""; 0],
-        "a cancelled grace charges nothing by itself"
+        "grace after a cancellation must not charge anything"
     );
 }
 
-/// An upgrade costs the difference for what is left; a decline changes nothing.
+/// An upgrade costs the price difference for the rest of the period.
 #[test]
-fn an_upgrade_is_prorated_and_a_declined_one_did_not_happen() {
+fn upgrade_is_prorated_and_a_declined_upgrade_changes_nothing() {
     let mut world = basic(1_000, "2026-04-01T00:00:00Z");
     world.until(at("2026-04-16T00:00:00Z"));
     world.card = Answer::Declined("card_declined".into());
@@ -287,16 +285,16 @@ fn an_upgrade_is_prorated_and_a_declined_one_did_not_happen() {
     world.card = Answer::Approved;
     world.act(upgrade).unwrap();
     let boothkeeper_domain::Body::PlanChanged(changed) = &world.journal.last().unwrap().body else {
-        panic!("no change");
+        panic!("the last entry is not a plan change");
     };
     assert_eq!(changed.charge.as_ref().unwrap().amount.minor(), 2_500);
     assert_eq!(world.account.plan, "pro");
     assert_eq!(world.account.period, before.period);
 }
 
-/// Scenario 11: a coupon's months off the first fee, its bonus only when activated.
+/// Scenario 11: a coupon's free months lower the first fee, and its bonus is spendable only after activation.
 #[test]
-fn a_coupon_is_for_one_plan_once_and_its_bonus_waits() {
+fn coupon_is_redeemable_once_for_its_plan_and_its_bonus_waits() {
     let since = "2026-01-01T00:00:00Z";
     let mut world = World::new(Programme::Booth, "basic", Cycle::Annual, 1_200, since);
     world
@@ -314,7 +312,7 @@ fn a_coupon_is_for_one_plan_once_and_its_bonus_waits() {
     world.until(at("2027-01-01T00:00:00Z"));
     let boothkeeper_domain::Body::RenewedByCard(renewed) = &world.journal.last().unwrap().body
     else {
-        panic!("no renewal");
+        panic!("the last entry is not a renewal");
     };
     assert_eq!(renewed.charge.amount.minor(), 39_000);
     world.until(at("2028-01-01T00:00:00Z"));

@@ -1,4 +1,4 @@
-//! What a span has been charged, over changes of plan and of mind (`domain.md` §5).
+//! What the card is charged for one period over repeated plan changes, cancellations and pauses (`domain.md` §5).
 
 use boothkeeper_domain::account::Life;
 use boothkeeper_domain::billing::quote::{Change, quote};
@@ -10,16 +10,17 @@ use boothkeeper_domain::{Body, Programme};
 
 use super::world::{World, at, basic};
 
-fn asked(world: &mut World, plan: &str, cycle: Cycle) -> Result<(), Refusal> {
+fn change_plan(world: &mut World, plan: &str, cycle: Cycle) -> Result<(), Refusal> {
     let target = plan::Target::plan(plan, Some(cycle));
     world.act(|a, c, now| plan::change(a, c, &target, now))
 }
 
+/// Changes to a plan in the monthly cycle, which must be accepted.
 fn monthly(world: &mut World, plan: &str) {
-    asked(world, plan, Cycle::Monthly).unwrap();
+    change_plan(world, plan, Cycle::Monthly).unwrap();
 }
 
-/// What the card has paid for changes of plan and renewals.
+/// The sum that the card has paid for plan changes and renewals, in cents.
 fn paid(world: &World) -> i64 {
     let charge = |body: &Body| match body {
         Body::RenewedByCard(renewed) => Some(renewed.charge.amount.minor()),
@@ -32,7 +33,7 @@ fn paid(world: &World) -> i64 {
 
 /// Scenario 23.
 #[test]
-fn up_down_and_up_again_in_one_month_is_paid_once() {
+fn repeated_upgrade_within_one_month_is_paid_once() {
     let mut world = basic(0, "2026-05-01T00:00:00Z");
     monthly(&mut world, "pro");
     assert_eq!(paid(&world), 5_000);
@@ -51,7 +52,7 @@ fn up_down_and_up_again_in_one_month_is_paid_once() {
 }
 
 #[test]
-fn a_cloud_that_goes_down_at_once_does_not_charge_again_either() {
+fn repeated_upgrade_is_paid_once_if_downgrades_are_immediate() {
     let mut world = basic(0, "2026-05-01T00:00:00Z");
     world.catalog.policies.downgrade = Some(Downgrade::AtOnce);
     for _ in 0..3 {
@@ -63,33 +64,33 @@ fn a_cloud_that_goes_down_at_once_does_not_charge_again_either() {
 }
 
 #[test]
-fn who_comes_back_in_a_paid_month_pays_what_it_has_not() {
+fn return_to_a_plan_within_a_paid_month_costs_only_the_unpaid_part() {
     let mut world = basic(0, "2026-05-01T00:00:00Z");
     world.until(at("2026-05-11T00:00:00Z"));
     monthly(&mut world, "payg");
     world.until(at("2026-05-16T12:00:00Z"));
     assert_eq!(
-        asked(&mut world, "basic", Cycle::Annual),
+        change_plan(&mut world, "basic", Cycle::Annual),
         Err(Refusal::OtherCyclePaid)
     );
     monthly(&mut world, "basic");
     assert_eq!(paid(&world), 0);
     monthly(&mut world, "payg");
-    // Half of the month is left: half of the difference.
+    // Half of the month is left, so half of the difference is charged.
     let target = plan::Target::plan("pro", None);
-    let told = quote(
+    let quoted = quote(
         &world.account,
         &world.catalog,
         &Change::Plan(target),
         world.now,
     );
-    let told = told.unwrap().charge.unwrap().amount.minor();
+    let quoted = quoted.unwrap().charge.unwrap().amount.minor();
     monthly(&mut world, "pro");
-    assert_eq!((told, paid(&world)), (2_500, 2_500));
+    assert_eq!((quoted, paid(&world)), (2_500, 2_500));
     let account = &world.account;
     assert_eq!(account.period.unwrap().end, at("2026-06-01T00:00:00Z"));
     assert_eq!(account.anchor, Some(at("2026-05-01T00:00:00Z")));
-    // A month that is over was paid for nothing else.
+    // After the end of the paid month a whole fee is charged.
     monthly(&mut world, "payg");
     world.until(at("2026-06-03T00:00:00Z"));
     monthly(&mut world, "basic");
@@ -98,15 +99,15 @@ fn who_comes_back_in_a_paid_month_pays_what_it_has_not() {
 }
 
 #[test]
-fn a_cancel_drops_what_was_asked_for_the_periods_end() {
+fn cancel_drops_the_plan_change_requested_for_the_period_end() {
     let mut world = basic(0, "2026-05-01T00:00:00Z");
-    asked(&mut world, "basic", Cycle::Annual).unwrap();
+    change_plan(&mut world, "basic", Cycle::Annual).unwrap();
     let from = world.journal.len();
     world.act(plan::cancel).unwrap();
     assert_eq!(world.kinds(from), ["plan_changed", "cancelled"]);
     assert_eq!(world.account.requested, None);
-    // Where the period's end is the end, nothing takes effect there.
-    let later = asked(&mut world, "basic", Cycle::Annual);
+    // A cancelled plan ends at the period's end, so no other plan can start there.
+    let later = change_plan(&mut world, "basic", Cycle::Annual);
     assert_eq!(later, Err(Refusal::WrongState));
     world.act(plan::resume).unwrap();
     world.until(at("2026-06-01T00:00:00Z"));
@@ -117,7 +118,7 @@ fn a_cancel_drops_what_was_asked_for_the_periods_end() {
 }
 
 #[test]
-fn a_studios_smaller_plan_grants_less_from_the_period_it_begins_in() {
+fn studio_downgrade_grants_less_from_the_period_in_which_it_starts() {
     let mut world = World::new(
         Programme::Studio,
         "agency",
@@ -125,30 +126,30 @@ fn a_studios_smaller_plan_grants_less_from_the_period_it_begins_in() {
         0,
         "2026-05-01T00:00:00Z",
     );
-    asked(&mut world, "freelancer", Cycle::Monthly).unwrap();
+    change_plan(&mut world, "freelancer", Cycle::Monthly).unwrap();
     assert_eq!(world.balance(), 1_500);
     world.until(at("2026-06-01T00:00:00Z"));
     assert_eq!((world.balance(), paid(&world)), (500, 2_900));
-    // Left and come back to: the month's allowance is granted once.
-    asked(&mut world, "legacy", Cycle::Monthly).unwrap();
-    asked(&mut world, "freelancer", Cycle::Monthly).unwrap();
+    // Leaving the plan and returning to it does not grant the month's allowance again.
+    change_plan(&mut world, "legacy", Cycle::Monthly).unwrap();
+    change_plan(&mut world, "freelancer", Cycle::Monthly).unwrap();
     assert_eq!((world.balance(), paid(&world)), (500, 2_900));
 }
 
-/// An end that is set is not moved: neither a year is charged after it, nor is it told within one.
+/// A change to annual would move the end that the cancellation has set.
 #[test]
-fn after_a_late_cancel_no_other_cycle_is_asked_for() {
+fn cycle_change_after_a_late_cancel_is_refused() {
     let mut world = basic(0, "2026-05-01T00:00:00Z");
     world.until(at("2026-05-31T12:00:00Z"));
     world.act(plan::cancel).unwrap();
     assert_eq!(world.account.cancel_at, Some(at("2026-07-01T00:00:00Z")));
-    let annual = asked(&mut world, "basic", Cycle::Annual);
+    let annual = change_plan(&mut world, "basic", Cycle::Annual);
     assert_eq!(annual, Err(Refusal::WrongState));
 }
 
-/// What a cloud of before charged, and what a laptop foresees of it.
+/// An older cloud has no downgrade policy. The laptop must predict its charges, and report those that charge twice.
 #[test]
-fn catalog_that_does_not_say_goes_by_the_plan_that_is_on() {
+fn catalog_without_downgrade_policy_charges_by_the_current_plan() {
     let mut world = basic(0, "2026-05-01T00:00:00Z");
     world.catalog.policies.downgrade = None;
     for _ in 0..2 {
@@ -156,7 +157,7 @@ fn catalog_that_does_not_say_goes_by_the_plan_that_is_on() {
         monthly(&mut world, "basic");
     }
     assert_eq!(paid(&world), 10_000);
-    // And it is found: also where only the second charge is looked at.
+    // The double charge is found even if only the second charge is in the tally.
     let last = world.journal.iter().rposition(
         |entry| matches!(&entry.body, Body::PlanChanged(changed) if changed.charge.is_some()),
     );
@@ -165,7 +166,7 @@ fn catalog_that_does_not_say_goes_by_the_plan_that_is_on() {
     let found = findings(&gathered, account, catalog, &world.journal[..], world.now);
     let twice = found.iter().find(|f| f.code == FindingCode::ChargedTwice);
     assert_eq!(twice.unwrap().entries.len(), 2);
-    // A pause began anew: a month within a month.
+    // After a pause the older cloud starts a new month within the paid one.
     monthly(&mut world, "payg");
     world.until(at("2026-05-11T00:00:00Z"));
     monthly(&mut world, "basic");
@@ -177,9 +178,8 @@ fn catalog_that_does_not_say_goes_by_the_plan_that_is_on() {
     assert_eq!(twice.count(), 2);
 }
 
-/// Whatever a catalog has dropped, one can come back.
 #[test]
-fn plan_that_the_catalog_has_dropped_locks_nobody_out() {
+fn account_that_paid_for_a_plan_removed_from_the_catalog_can_change_plan() {
     let mut world = basic(0, "2026-05-01T00:00:00Z");
     monthly(&mut world, "payg");
     world.catalog.plans.retain(|plan| plan.code != "basic");
@@ -188,24 +188,24 @@ fn plan_that_the_catalog_has_dropped_locks_nobody_out() {
 }
 
 #[test]
-fn request_does_not_outlive_the_account() {
+fn plan_request_is_dropped_when_the_account_closes() {
     let mut world = basic(0, "2026-05-01T00:00:00Z");
-    asked(&mut world, "basic", Cycle::Annual).unwrap();
+    change_plan(&mut world, "basic", Cycle::Annual).unwrap();
     world.card = Answer::Declined("card_declined".into());
     world.until(at("2026-07-15T00:00:00Z"));
     assert_eq!(world.account.life, Life::Closed);
     assert_eq!(world.account.requested, None);
 }
 
-/// A studio's annual plan left in the middle: the months that follow are granted less, and nothing is missing.
+/// A studio leaves its annual plan within the year. The later months are granted less, which is not a mismatch.
 #[test]
-fn month_after_a_pause_within_a_year_is_as_the_table_says() {
+fn allowance_after_a_pause_within_a_paid_year_matches_the_catalog() {
     let since = "2026-01-10T08:00:00Z";
     let legacy = ["branding_app"];
     let cycle = Some(Cycle::Annual);
     let mut world = World::with_legacy(Programme::Studio, "freelancer", cycle, 40, since, &legacy);
     world.until(at("2026-03-20T00:00:00Z"));
-    asked(&mut world, "legacy", Cycle::Monthly).unwrap();
+    change_plan(&mut world, "legacy", Cycle::Monthly).unwrap();
     for day in ["2026-03-25T00:00:00Z", "2026-05-20T00:00:00Z"] {
         world.until(at(day));
         let gathered = Gathered::default();

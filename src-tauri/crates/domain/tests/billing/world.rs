@@ -1,4 +1,4 @@
-//! An account with a processor that always says the same, until told otherwise.
+//! An account, its journal, and a card processor that gives the same answer to every charge until it is changed.
 
 use boothkeeper_domain::account::{Card, Payer, PaymentOrder};
 use boothkeeper_domain::billing::forecast;
@@ -16,6 +16,7 @@ pub struct World {
     pub account: Account,
     pub catalog: Catalog,
     pub now: Timestamp,
+    /// The processor's answer to every charge.
     pub card: Answer,
     pub journal: Vec<Entry>,
     pub runs: u32,
@@ -70,7 +71,7 @@ impl World {
         world
     }
 
-    /// Appends a decision and has its charges answered.
+    /// Appends a decision's entries and lets the processor answer its charges.
     pub fn take(&mut self, decision: Result<Decision, Refusal>) -> Result<(), Refusal> {
         let decision = decision?;
         for entry in decision.entries {
@@ -88,6 +89,7 @@ impl World {
         Ok(())
     }
 
+    /// Moves to a later instant and does everything that is due until then.
     pub fn until(&mut self, to: Timestamp) {
         while let Some((due_at, due)) =
             time::next(&self.account, &self.catalog).filter(|(due_at, _)| *due_at <= to)
@@ -104,6 +106,7 @@ impl World {
         self.now = to.max(self.account.at);
     }
 
+    /// Carries out a command, and checks that the balance is as `forecast::after` predicted if the card approves.
     pub fn act(
         &mut self,
         decide: impl FnOnce(&Account, &Catalog, Timestamp) -> Result<Decision, Refusal>,
@@ -114,9 +117,9 @@ impl World {
         });
         let from = self.journal.len();
         self.take(decision)?;
-        // What an action made due is due now: the allowance that grace held back, say.
+        // Do what the command made due at once, such as an allowance that was not granted in grace.
         self.until(self.now);
-        // What was foreseen of an act, the card approving, is what it came to; what is bought lands on its own.
+        // The forecast leaves purchases pending, so credits bought here are subtracted before comparing.
         if let (Some(foreseen), Answer::Approved) = (foreseen, &self.card) {
             let landed = self.journal[from..]
                 .iter()
@@ -145,7 +148,7 @@ impl World {
         self.act(|a, c, now| run::start(a, c, request, now))
     }
 
-    /// The newest run brings no result, if there is one.
+    /// Marks the newest run as failed, if there is a run.
     pub fn fail(&mut self) -> Result<(), Refusal> {
         let Some(facts) = self.newest_charge() else {
             return Ok(());
@@ -153,6 +156,7 @@ impl World {
         self.act(|a, c, now| run::fail(a, c, &facts, "timed_out", now))
     }
 
+    /// Refunds the newest run, if there is a run.
     pub fn refund(&mut self) -> Result<(), Refusal> {
         let Some(facts) = self.newest_charge() else {
             return Ok(());
@@ -166,11 +170,12 @@ impl World {
         Some(charge_facts(&self.journal, charge))
     }
 
-    /// Waits.
+    /// Moves this many milliseconds ahead.
     pub fn pass(&mut self, millis: i64) {
         self.until(self.now.plus(millis));
     }
 
+    /// Kinds of the entries from this index of the journal on.
     pub fn kinds(&self, from: usize) -> Vec<&str> {
         self.journal[from..].iter().map(|e| e.body.name()).collect()
     }
@@ -193,7 +198,7 @@ pub fn origins(journal: &[Entry], taken: &Entry) -> Vec<Line> {
     run::paying_grants(taken).filter_map(origin).collect()
 }
 
-/// What a refund of `charge` needs to know of the journal.
+/// The facts that a refund of `charge` needs from the journal.
 pub fn charge_facts(journal: &[Entry], charge: &Entry) -> ChargeFacts {
     let about = |entry: &&Entry| entry.body.refers_to() == Some(charge.seq);
     ChargeFacts {

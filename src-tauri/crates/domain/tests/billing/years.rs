@@ -1,4 +1,5 @@
-//! Random years.
+//! Properties of random lives of several years: previews come true, no period is paid twice, and every change of the
+//! balance is explained.
 
 use std::cell::Cell;
 
@@ -116,14 +117,14 @@ fn play(world: &mut World, step: &Step) {
             world.act(|a, c, now| plan::redeem(a, c, &code.unwrap_or_default(), now))
         }
     };
-    // A refusal is an answer; a contradiction of the journal is not.
+    // A command may be refused, but the rules must never break the journal.
     assert!(
         !matches!(done, Err(Refusal::Broken(_))),
         "{step:?}: {done:?}"
     );
 }
 
-/// Moves on; and where a renewal lies on the way that nothing else disturbs, it is as foreseen.
+/// Moves to `to`. If a renewal is due on the way, checks that it happens as its preview said.
 fn preview_holds(world: &mut World, to: Timestamp) {
     let order = world.account.payment_order;
     let foreseen = forecast::renewal(&world.account, &world.catalog, order).unwrap();
@@ -161,7 +162,8 @@ fn preview_holds(world: &mut World, to: Timestamp) {
     world.until(to);
 }
 
-/// What a journal charged for each span, and the fee of the dearest plan that was on in it.
+/// For each period in the journal: the period, the sum charged for it, and the fee of the most expensive plan that was
+/// active in it, both in minor units.
 fn charged_for_spans(world: &World) -> Vec<(Period, i64, i64)> {
     let mut spans: Vec<(Period, i64, i64)> = vec![];
     let mut account = Account::default();
@@ -182,7 +184,7 @@ fn charged_for_spans(world: &World) -> Vec<(Period, i64, i64)> {
         };
         let fee = world.catalog.plan(&account.plan).unwrap().fee(cycle);
         let fee = fee.unwrap().amount.minor();
-        // The first one counts as paid.
+        // The first period counts as paid.
         let first = spans.is_empty() && charged == 0;
         match spans.iter_mut().find(|(known, ..)| *known == period) {
             Some((_, sum, dearest)) => {
@@ -194,13 +196,13 @@ fn charged_for_spans(world: &World) -> Vec<(Period, i64, i64)> {
     spans
 }
 
-/// The cycle just before an entry.
+/// The account's cycle just before an entry.
 fn cycle_of(world: &World, seq: Seq) -> Option<Option<Cycle>> {
     let before = world.journal.iter().take_while(|entry| entry.seq < seq);
     Some(Account::default().extend(before).ok()?.cycle)
 }
 
-/// Whoever changes plan, cycle and mind as often as they like pays for a span once, at most its dearest plan's fee.
+/// However often plan and cycle are changed, a period costs at most the fee of the most expensive plan active in it.
 #[test]
 fn one_span_is_never_paid_twice() {
     let (changes, pauses, lower) = (Cell::new(0), Cell::new(0), Cell::new(0));
@@ -277,7 +279,7 @@ fn one_span_is_never_paid_twice() {
     if let Err(paid_twice) = held {
         panic!("{paid_twice}");
     }
-    // The lives do contain what this is about.
+    // The random lives must contain enough upgrades, pauses and downgrades for this test to mean something.
     let counts = (changes.get(), pauses.get(), lower.get());
     assert!(
         counts.0 > 2_000 && counts.1 > 2_000 && counts.2 > 300,
@@ -288,10 +290,10 @@ fn one_span_is_never_paid_twice() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
-    /// Whatever is done in whatever order: never below zero, the journal folds to the state, what is due
-    /// is done, and every renewal was foreseen.
+    /// After any commands in any order: no balance was negative, the journal folds to the state, everything due was
+    /// done, and every renewal happened as previewed.
     #[test]
-    fn random_years_keep_every_promise(
+    fn random_years_match_their_previews_and_fold(
         studio in any::<bool>(), annual in any::<bool>(), balance in 0..30_000_i32,
         day in 0..400_i64, steps in prop::collection::vec(step(), 1..60),
     ) {
@@ -312,10 +314,10 @@ proptest! {
         prop_assert!(due.is_none_or(|(at, _)| at > world.now), "{:?} at {}", due, world.now);
     }
 
-    /// Any stretch of any year: its causes come to its change, each entry has one of them, and only what has
-    /// no reason on record has none.
+    /// For any part of a journal: the causes add up to the change of the balance, each entry that moves credits belongs
+    /// to one cause, and only adjustments without a reason are unexplained.
     #[test]
-    fn every_change_of_a_year_is_explained(
+    fn causes_of_random_years_explain_every_change(
         studio in any::<bool>(), balance in 0..30_000_i32, ends in any::<[prop::sample::Index; 2]>(),
         steps in prop::collection::vec(step(), 1..60),
     ) {
@@ -344,7 +346,7 @@ proptest! {
         let said = told.iter().find(|cause| cause.code == CauseCode::Unexplained);
         prop_assert_eq!(said.map_or(0, |cause| cause.delta.minor()), unexplained);
 
-        // What is found of the year names entries of it, and nothing twice under one code.
+        // Every finding names entries of the journal, and no two findings have the same code and entries.
         let found_in = |gathered: &Gathered| {
             findings(gathered, &world.account, &world.catalog, &journal[..], world.now)
         };

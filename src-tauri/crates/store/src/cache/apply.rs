@@ -1,4 +1,4 @@
-//! Writing what was verified: rows, bytes, fold, rollups and cursor, in one transaction per checkpoint.
+//! Writes verified entries: rows, lines, links, names, rollups and head, in one transaction for each checkpoint.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,10 +11,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::head::{Head, Record};
 use super::names::{Class, NameId};
 use super::{Cache, Row, marks};
-use crate::{Day, StoreError, Zone};
+use crate::StoreError;
+use boothkeeper_domain::{Day, Zone};
 
-/// A stretch of journal between two checkpoints, borne out by the second. Made by
-/// [`crate::ingest::Ingest`] only.
+/// The entries between two checkpoints, verified against the second. Made only by [`crate::ingest::Ingest`].
 #[derive(Debug)]
 pub struct Verified {
     pub(crate) after: Seq,
@@ -29,16 +29,18 @@ pub struct Verified {
 }
 
 impl Verified {
+    /// Number of entries.
     pub fn entries(&self) -> usize {
         self.rows.len()
     }
 
+    /// The last entry's seq.
     pub fn seq(&self) -> Seq {
         self.account.seq
     }
 }
 
-/// Entries' bytes as they are to be kept.
+/// Entries' lines in the form in which they are stored: a compressed segment, or one line.
 #[derive(Debug)]
 pub(crate) enum Bytes {
     Segment {
@@ -68,7 +70,7 @@ pub(crate) struct Rollup {
     pub sum: i64,
 }
 
-/// Day × kind × service × event sums of a stretch.
+/// Count and sum of entries by day, kind, service and event.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rollups(HashMap<RollupKey, Rollup>);
 
@@ -88,20 +90,21 @@ impl Rollups {
         });
         rollup.last = row.seq;
         rollup.count += 1;
-        // A stretch's deltas are bounded by the balance, which is in range.
+        // Saturates instead of overflowing; all sums together are compared with the balance before they are shown.
         rollup.sum = rollup.sum.saturating_add(row.delta.minor());
     }
 
+    /// Adds the counts and sums to those stored.
     pub(super) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
         let upsert = "INSERT OR REPLACE INTO rollups VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         let mut statement = connection.prepare_cached(upsert)?;
-        let there =
+        let stored =
             format!("{ROLLUPS} WHERE day = ?1 AND kind = ?2 AND service = ?3 AND event = ?4");
-        let mut there = connection.prepare_cached(&there)?;
+        let mut stored = connection.prepare_cached(&stored)?;
         let mut written = 0;
         for (key, rollup) in &self.0 {
             let place = params![key.day.0, key.kind.0, key.service.0, key.event.0];
-            let before = there.query_row(place, read_rollup).optional()?;
+            let before = stored.query_row(place, read_rollup).optional()?;
             let whole = match before {
                 Some((_, before)) => {
                     written ^= marks::rollup(key, &before);
@@ -153,15 +156,15 @@ pub(super) fn read_rollup(row: &rusqlite::Row<'_>) -> rusqlite::Result<(RollupKe
 }
 
 impl Cache {
-    /// The sums as stored.
+    /// The rollups as stored.
     pub(super) fn rollups(&self) -> Result<Rollups, StoreError> {
         let mut statement = self.connection.prepare_cached(ROLLUPS)?;
         let rollups = statement.query_map([], read_rollup)?;
         Ok(Rollups(rollups.collect::<Result<_, _>>()?))
     }
 
-    /// Takes a verified stretch. An older or repeated one changes nothing and answers `false`: a late
-    /// answer never overwrites a newer one.
+    /// Stores verified entries. Changes nothing and returns `false` if they do not start at the end of the copy, so
+    /// that a late or repeated answer never overwrites a newer one.
     pub fn apply(&mut self, verified: &Verified, learnt_at: Timestamp) -> Result<bool, StoreError> {
         let transaction = self
             .connection
@@ -177,27 +180,27 @@ impl Cache {
         verified.rollups.write(&transaction)?;
         write_head(&transaction, verified, learnt_at)?;
         transaction.commit()?;
-        // What is committed is done: without its number less is noticed of a later damage, and that is all.
+        // An error is ignored: the entries are committed, and without the number only a later loss may go unnoticed.
         let _ = self.high_water.raise(verified.seq().0);
         Ok(true)
     }
 
-    /// The zone that days are counted in.
+    /// The time zone of the rollups' days; `None` if it is not set or damaged.
     pub fn zone(&self) -> Result<Option<Zone>, StoreError> {
         match self.setting("zone") {
-            // Days are counted anew, in the zone that is asked for.
+            // The rollups are then made again, in the zone that the caller asks for.
             Err(StoreError::Damaged { .. }) => Ok(None),
             zone => Ok(zone?.as_deref().and_then(Zone::named)),
         }
     }
 
-    /// Rollups count days in one zone; when the laptop's changes they are made again.
+    /// Makes the rollups again with days of `zone`. Needed when the laptop's time zone changes.
     pub fn count_days_in(&mut self, zone: &Zone) -> Result<(), StoreError> {
         rebuild_rollups(&mut self.connection, &mut zone.clone())?;
         self.set("zone", zone.name())
     }
 
-    /// Empties the copy; the zone stays.
+    /// Deletes everything but the time zone.
     pub fn clear(&mut self) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
         for table in [
@@ -216,27 +219,27 @@ impl Cache {
         transaction.execute("DELETE FROM settings WHERE name <> 'zone'", [])?;
         marks::forget_all(&transaction)?;
         transaction.commit()?;
-        // A larger number would be told as damage of the copy that comes next.
+        // Reset the number, or the next copy, which is shorter at first, would be reported as damaged.
         let mark = self.high_water.path().unwrap_or(Path::new("cache.mark"));
         self.high_water.set(0).map_err(StoreError::io(mark))?;
         self.floor.set(Seq::ZERO);
         overwrite(&self.connection)
     }
 
-    /// How far the copy reaches.
+    /// The last seq of the copy; 0 if it is empty.
     pub fn seq(&self) -> Result<Seq, StoreError> {
         copied_to(&self.connection)
     }
 }
 
-/// Leaves nothing of deleted rows in the file or in its log.
+/// Removes the content of deleted rows from the file and its log.
 pub(crate) fn overwrite(connection: &Connection) -> Result<(), StoreError> {
     connection.execute_batch("VACUUM")?;
     Ok(empty_log(connection)?)
 }
 
-/// Moves what is in the log into the file, as far as other connections let it at once: a process that ends waits for
-/// nobody, and the next one that ends tries again.
+/// Moves the log into the file, as far as other connections allow it without waiting. A process that ends must not wait
+/// for them; the next process that ends tries again.
 pub(crate) fn fold_log(connection: &Connection) {
     let _ = connection.busy_timeout(std::time::Duration::ZERO);
     let _ = empty_log(connection);

@@ -1,4 +1,4 @@
-//! Entries as proof: their bytes as sent, the chain value after each, and the cloud's signature for them.
+//! Entries as proof: their lines as sent, the chain value after each, and the signed checkpoint that confirms them.
 
 use boothkeeper_domain::{AccountId, Hash, Seq};
 use boothkeeper_wire::chain;
@@ -9,7 +9,7 @@ use rusqlite::OptionalExtension;
 use super::Cache;
 use crate::StoreError;
 
-/// A run of the journal up to a place that the cloud has signed.
+/// Consecutive entries of the journal up to a signed checkpoint.
 #[derive(Debug, Clone)]
 pub struct Evidence {
     /// The chain value before the first line.
@@ -19,15 +19,15 @@ pub struct Evidence {
     pub checkpoint: SignedCheckpoint,
 }
 
-/// The chain values on both sides of an entry.
+/// The chain values before and after an entry.
 struct Link {
     before: Hash,
     after: Hash,
 }
 
 impl Cache {
-    /// The entries from `first` on to the first checkpoint at or after `last`: the chain reaches a signature
-    /// only over every line before it.
+    /// The entries from `first` to the first checkpoint at or after `last`. All of them are needed, as the chain value
+    /// in the checkpoint depends on every line before it.
     pub fn evidence(
         &self,
         account: &AccountId,
@@ -59,7 +59,7 @@ impl Cache {
         }
     }
 
-    /// The chain values after some entries, in the order asked.
+    /// The chain value after each of `seqs`, in their order.
     pub fn hashes(&self, account: &AccountId, seqs: &[Seq]) -> Result<Vec<Hash>, StoreError> {
         let hash = |seq: &Seq| {
             let mut found = None;
@@ -73,7 +73,7 @@ impl Cache {
         seqs.iter().map(hash).collect()
     }
 
-    /// Walks the chain up to `last`, from the start of the segment that holds `first`.
+    /// Computes the chain from the start of the segment that has `first`, up to `last`, and hands each line to `sink`.
     fn chained(
         &self,
         account: &AccountId,
@@ -116,7 +116,7 @@ impl Cache {
         Ok(())
     }
 
-    /// The first signature at or after a place.
+    /// The first signed checkpoint at or after `seq`. Fails with `Damaged` if there is none.
     pub fn checkpoint_from(&self, seq: Seq) -> Result<SignedCheckpoint, StoreError> {
         let query = "SELECT signed FROM checkpoints WHERE seq >= ?1 ORDER BY seq LIMIT 1";
         let mut statement = self.connection.prepare_cached(query)?;

@@ -1,5 +1,5 @@
-//! The head record: what the shown balance rests on. Checked against the cloud's signature whenever the
-//! file has changed.
+//! The head record: the copy's last seq, the account's state there, and the signed checkpoint that confirms it. It is
+//! checked against the signature again whenever the file has changed.
 
 use std::sync::Arc;
 
@@ -12,30 +12,31 @@ use xxhash_rust::xxh3::Xxh3Default;
 use super::Cache;
 use crate::StoreError;
 
-/// What is kept of the cloud's clock.
+/// Setting with the milliseconds by which the cloud's clock is ahead of the laptop's.
 const CLOCK: &str = "cloud_ahead";
 
-/// A clock that was set right by this much is no reason for doubt.
+/// Milliseconds by which the laptop's clock may be set back without making the copy's age unknown.
 const TOLERANCE: i64 = 2 * boothkeeper_domain::time::MINUTE;
 
+/// The end of the verified copy.
 #[derive(Debug, Clone)]
 pub struct Head {
     pub account: Account,
     pub checkpoint: Checkpoint,
-    /// Until when the cloud is known to have had nothing newer.
+    /// The cloud's time at which the copy was last known to be complete.
     pub as_of: Timestamp,
-    /// What the laptop's own clock said when it learnt that.
+    /// The laptop's clock when it learnt `as_of`.
     pub learnt_at: Timestamp,
 }
 
 impl Head {
-    /// Server time now, from the laptop's clock: as far past `as_of` as that clock has moved since, and
-    /// never before what the cloud has said already.
+    /// Estimate of the cloud's time now: `as_of` plus the time since `learnt_at` on the laptop's clock. Never before
+    /// `as_of`, even if the laptop's clock was set back.
     pub fn now(&self, wall: Timestamp) -> Timestamp {
         self.as_of.plus(wall.since(self.learnt_at).max(0))
     }
 
-    /// The laptop's clock stands before the moment of learning: how old the copy is cannot be told.
+    /// True if the laptop's clock was set back before `learnt_at`, so that the copy's age is unknown.
     pub fn age_is_unknown(&self, wall: Timestamp) -> bool {
         wall.since(self.learnt_at) < -TOLERANCE
     }
@@ -53,7 +54,7 @@ impl Head {
     }
 }
 
-/// The head as stored, with a mark over all of it.
+/// The head as stored, with a checksum over all columns.
 pub(super) struct Record {
     pub seq: Seq,
     pub chain: Hash,
@@ -61,11 +62,12 @@ pub(super) struct Record {
     pub checkpoint: String,
     pub as_of: Timestamp,
     pub learnt_at: Timestamp,
-    /// What the state was folded by: see [`FOLD_VERSION`].
+    /// The [`FOLD_VERSION`] that has folded the state; 0 if unknown.
     pub rules: u32,
 }
 
 impl Record {
+    /// Checksum over all columns (XXH3, 64 bits).
     fn mark(&self) -> i64 {
         let mut hasher = Xxh3Default::new();
         hasher.update(&self.seq.0.to_le_bytes());
@@ -75,13 +77,14 @@ impl Record {
         hasher.update(&(self.state.len() as u64).to_le_bytes());
         hasher.update(self.state.as_bytes());
         hasher.update(self.checkpoint.as_bytes());
-        // Records of before have none, and marks without it.
+        // Records from before this column have 0, and their checksum does not include it.
         if self.rules > 0 {
             hasher.update(&self.rules.to_le_bytes());
         }
         hasher.digest().cast_signed()
     }
 
+    /// `None` if there is no record. Fails with `Damaged` if the checksum does not match.
     fn read(connection: &Connection) -> Result<Option<Self>, StoreError> {
         let query = "SELECT seq, chain, state, checkpoint, as_of, learnt_at, mark, rules FROM head";
         let mut statement = connection.prepare_cached(query)?;
@@ -124,13 +127,13 @@ impl Record {
 }
 
 impl Cache {
-    /// `None` if nothing has been synced. Where the record is hurt, what the entries' bytes prove. A copy that has
-    /// lost its newest entries is damage, not an older copy.
+    /// The end of the copy; `None` if nothing has been synced. If the record is damaged, the head is computed from the
+    /// entries' lines. Fails with `Damaged` if the copy has lost its newest entries.
     pub fn head(&self, keys: &[PublicKey]) -> Result<Option<Arc<Head>>, StoreError> {
         let head = self.head_as_kept(keys)?;
         let reached = head.as_ref().map_or(Seq::ZERO, |head| head.checkpoint.seq);
         if reached < self.floor.get() {
-            // Another process may have begun another copy here, which is shorter.
+            // Another process may have emptied the copy and begun a new one, which is shorter.
             self.floor
                 .set(self.floor.get().min(Seq(self.high_water.read())));
         }
@@ -140,12 +143,12 @@ impl Cache {
         }
     }
 
-    /// How far the copy had got when it was opened, by what is kept outside of it.
+    /// The last seq that the copy had when it was opened, by the number kept beside the file.
     pub fn floor(&self) -> Seq {
         self.floor.get()
     }
 
-    /// The same, also of a copy that has lost entries: what is fetched next continues it.
+    /// Like [`Cache::head`], but also for a copy that has lost its newest entries, so that a pull can continue it.
     pub fn head_as_kept(&self, keys: &[PublicKey]) -> Result<Option<Arc<Head>>, StoreError> {
         let read = || match self.read_head(keys) {
             Ok(Some(head)) if self.is_of_other_rules()? => self
@@ -155,7 +158,7 @@ impl Cache {
                 Ok(head) => Ok(Some(Arc::new(head))),
                 Err(_) => Err(error),
             },
-            // A record that is gone while its entries are there was not there by itself.
+            // Checkpoints without a head record mean that the record was lost.
             Ok(None) if self.holds_entries()? => match self.proven_head(keys) {
                 Ok(head) => Ok(Some(Arc::new(head))),
                 Err(_) => Err(StoreError::damaged(Seq::ZERO)),
@@ -165,7 +168,7 @@ impl Cache {
         self.head.get(self.version()?, keys, read)
     }
 
-    /// Whether the record itself bears what is shown.
+    /// Whether the head record itself is sound, or rightly missing.
     pub fn head_is_sound(&self, keys: &[PublicKey]) -> Result<bool, StoreError> {
         match self.read_head(keys) {
             Ok(Some(_)) => Ok(true),
@@ -175,6 +178,7 @@ impl Cache {
         }
     }
 
+    /// Whether another [`FOLD_VERSION`] has written the record.
     fn is_of_other_rules(&self) -> Result<bool, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT rules FROM head")?;
         let rules: Option<u32> = statement.query_row([], |row| row.get(0)).optional()?;
@@ -187,7 +191,7 @@ impl Cache {
         Ok(statement.query_row([], |row| row.get(0))?)
     }
 
-    /// A record that its checkpoint does not bear out is damage.
+    /// `None` if there is no record. Fails with `Damaged` if the record does not match its signed checkpoint.
     pub(super) fn read_head(&self, keys: &[PublicKey]) -> Result<Option<Head>, StoreError> {
         let Some(record) = Record::read(&self.connection)? else {
             return Ok(None);
@@ -197,12 +201,12 @@ impl Cache {
         let signed: SignedCheckpoint =
             serde_json::from_str(&record.checkpoint).map_err(StoreError::damaged_by)?;
         let checkpoint = signed.verify(keys).map_err(StoreError::damaged_by)?.clone();
-        let borne_out = checkpoint.seq == record.seq
+        let matches = checkpoint.seq == record.seq
             && checkpoint.chain == record.chain
             && account.seq == record.seq
             && account.balance == checkpoint.balance
             && account.grants.total() == Ok(checkpoint.balance);
-        if !borne_out {
+        if !matches {
             return Err(StoreError::damaged(record.seq));
         }
         Ok(Some(Head {
@@ -213,8 +217,8 @@ impl Cache {
         }))
     }
 
-    /// When the newest entry was made: no time is earlier. By the head's own record; the beginning of time before
-    /// the first.
+    /// Time of the newest entry, from the head record; the cloud's time cannot be before it. 1970-01-01 if there is no
+    /// entry.
     pub fn newest_entry_at(&self) -> Result<Timestamp, StoreError> {
         let record = Record::read(&self.connection)?;
         let account: Option<Account> = record
@@ -223,18 +227,18 @@ impl Cache {
         Ok(account.map_or(Timestamp::default(), |account| account.at))
     }
 
-    /// Keeps what a cloud's clock said when ours said `wall`: how far they differ is shown.
+    /// Stores by how much the cloud's clock is ahead of the laptop's time `wall`, for display.
     pub fn hear_clock(&self, cloud: Timestamp, wall: Timestamp) -> Result<(), StoreError> {
         self.set(CLOCK, &cloud.since(wall).to_string())
     }
 
-    /// Milliseconds that the cloud's clock was ahead of ours when it was last heard.
+    /// Milliseconds by which the cloud's clock was ahead of the laptop's when last compared.
     pub fn cloud_ahead(&self) -> Result<Option<i64>, StoreError> {
         Ok(self.setting(CLOCK)?.and_then(|ahead| ahead.parse().ok()))
     }
 
-    /// The cloud said that nothing is newer than the copy: at `as_of` the copy was current. A cloud whose clock was
-    /// corrected takes time back with it, though never before the newest entry.
+    /// Stores that the copy was complete at the cloud's time `as_of`. Does nothing unless `seq` is the head's. The time
+    /// may be earlier than the one stored, if the cloud's clock was corrected, but never before the newest entry.
     pub fn confirm(
         &self,
         seq: Seq,
@@ -261,9 +265,9 @@ mod tests {
 
     use super::*;
 
-    /// A laptop whose clock was set back cannot say how old its copy is, and does not turn time back.
+    /// After the laptop's clock is set back, the copy's age is unknown, and the estimated cloud time does not go back.
     #[test]
-    fn a_clock_that_was_set_back_says_nothing_about_age() {
+    fn clock_set_back_makes_the_age_unknown() {
         let at = |millis| Timestamp::from_millis(millis);
         let account = boothkeeper_domain::AccountId::new("acc_1").unwrap();
         let head = Head {
@@ -285,10 +289,6 @@ mod tests {
         assert!(!head.age_is_unknown(at(9_000_000 - TOLERANCE)));
         let back = at(9_000_000 - TOLERANCE - 1);
         assert!(head.age_is_unknown(back));
-        assert_eq!(
-            head.now(back),
-            at(5_000_000),
-            "never before what the cloud has said"
-        );
+        assert_eq!(head.now(back), at(5_000_000), "never before as_of");
     }
 }

@@ -1,5 +1,5 @@
-//! Pages and windows of history. Rollups say which days hold matches and between which entries; rows
-//! are read by that one range.
+//! Pages and windows of history. The rollups give the days that have matches, and the first and last entry of each; the
+//! rows are then read from that range.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -11,9 +11,10 @@ use rusqlite::types::Value;
 use super::names::NameId;
 use super::row::COLUMNS;
 use super::{Cache, Row};
-use crate::{Day, StoreError};
+use crate::StoreError;
+use boothkeeper_domain::Day;
 
-/// What to look for; an empty list means any.
+/// Conditions on entries. An empty list or a missing day sets no condition.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
     pub kinds: Vec<NameId>,
@@ -24,19 +25,19 @@ pub struct Filter {
     pub to: Option<Day>,
 }
 
-/// A day with matching entries.
+/// A day with matching entries, and their number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DayCount {
     pub day: Day,
     pub count: u64,
-    /// Sum of matching deltas that add, and of those that take.
+    /// Sum of the day's rollups that are positive, in minor units; `spent` is the sum of those that are negative.
     pub added: i64,
     pub spent: i64,
     pub first: Seq,
     pub last: Seq,
 }
 
-/// Newest first; `next` is the seq to continue before.
+/// Rows, newest first. Pass `next` as `before` to get the next page; `None` if there are no more matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     pub rows: Vec<Row>,
@@ -47,17 +48,17 @@ pub struct Page {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     pub row: Row,
-    /// Kind and seq of each entry that names this one: its failure, its refund, its reversal.
+    /// Kind and seq of each entry that refers to this one, such as its failure, refund or reversal.
     pub followed_by: Vec<(NameId, Seq)>,
 }
 
 impl Filter {
-    /// Whether every entry of its days matches.
+    /// True if it has no conditions other than days.
     pub fn is_any(&self) -> bool {
         self.kinds.is_empty() && self.services.is_empty() && self.events.is_empty()
     }
 
-    /// `AND …` over the columns that rows and rollups share, and its values.
+    /// SQL `AND …` on the columns that rows and rollups share, with its parameters.
     pub(super) fn columns(&self) -> (String, Vec<Value>) {
         let mut text = String::new();
         let mut values = Vec::new();
@@ -75,7 +76,7 @@ impl Filter {
         (text, values)
     }
 
-    /// The same with the bounds of days, for rollups.
+    /// SQL condition on rollups, days included, with its parameters.
     pub(super) fn rollups(&self) -> (String, Vec<Value>) {
         let (columns, mut values) = self.columns();
         let text = format!("day BETWEEN ? AND ?{columns}");
@@ -87,13 +88,13 @@ impl Filter {
 }
 
 impl Cache {
-    /// The days that hold matches, newest first.
+    /// The days that have matches, newest first.
     pub fn days(&self, filter: &Filter) -> Result<Arc<[DayCount]>, StoreError> {
         let count = || self.count_days(filter);
         self.days.get(self.version()?, filter, count)
     }
 
-    /// One of them.
+    /// The matches of one day; `None` if it has none.
     pub fn day(&self, filter: &Filter, day: Day) -> Result<Option<DayCount>, StoreError> {
         let days = self.days(filter)?;
         let at = days.binary_search_by(|counted| day.0.cmp(&counted.day.0));
@@ -121,7 +122,7 @@ impl Cache {
         Ok(days.collect::<Result<_, _>>()?)
     }
 
-    /// Up to `limit` matches before `before` (or from the newest), newest first.
+    /// Up to `limit` matches with a seq below `before` (or from the newest on), newest first.
     pub fn page(
         &self,
         filter: &Filter,
@@ -155,7 +156,7 @@ impl Cache {
         let mut rows = Vec::with_capacity(limit);
         let (mut top, mut skip) = (day.last, offset);
         if filter.is_any() {
-            // A day's entries are neighbours: the place is known without walking to it.
+            // A day's entries have consecutive seqs, so the offset gives the seq directly.
             top = Seq(day.last.0.saturating_sub(offset as u64));
             skip = 0;
         }
@@ -165,14 +166,15 @@ impl Cache {
         Ok(rows)
     }
 
-    /// Rows with what refers to them. Neighbours are asked about together: few entries are referred to.
+    /// Adds to each row the entries that refer to it. Rows close together share one query, as few entries are referred
+    /// to.
     pub fn with_followers(&self, rows: Vec<Row>) -> Result<Vec<Found>, StoreError> {
         self.links_are_whole()?;
         let query = "SELECT l.target, e.kind, e.seq FROM links l JOIN entries e ON e.seq = l.seq
                      WHERE l.target BETWEEN ?1 AND ?2 ORDER BY l.target, l.seq";
         let mut statement = self.connection.prepare_cached(query)?;
         let mut followed_by: HashMap<Seq, Vec<_>> = HashMap::new();
-        for (first, last) in neighbours(&rows) {
+        for (first, last) in ranges(&rows) {
             let mut followers = statement.query([first.0, last.0])?;
             while let Some(follower) = followers.next()? {
                 let named = (NameId(follower.get(1)?), Seq(follower.get(2)?));
@@ -187,7 +189,7 @@ impl Cache {
         Ok(found.collect())
     }
 
-    /// What came after a place and refers to an entry of a range.
+    /// The entries after `after` that refer to an entry from `first` to `last`.
     pub fn followers_after(
         &self,
         (first, last): (Seq, Seq),
@@ -200,13 +202,14 @@ impl Cache {
         Ok(seqs.collect::<Result<_, _>>()?)
     }
 
+    /// The row of one entry; `None` if there is none.
     pub fn row(&self, seq: Seq) -> Result<Option<Row>, StoreError> {
         let mut rows = Vec::new();
         self.rows_between(&Filter::default(), seq, seq, 1, 0, &mut rows)?;
         Ok(rows.pop())
     }
 
-    /// Matches of the filter and of a condition on columns, newest first.
+    /// Up to `limit` rows from `first` to `last` that match the filter and an SQL condition, newest first.
     pub(super) fn rows_where(
         &self,
         filter: &Filter,
@@ -222,7 +225,7 @@ impl Cache {
         Ok(rows)
     }
 
-    /// All rows of a range, oldest first.
+    /// All rows from `first` to `last`, oldest first.
     pub(super) fn rows_up_to(&self, first: Seq, last: Seq) -> Result<Vec<Row>, StoreError> {
         let count = usize::try_from(last.0.saturating_sub(first.0) + 1).unwrap_or(usize::MAX);
         let mut rows = Vec::with_capacity(count);
@@ -233,7 +236,7 @@ impl Cache {
         Ok(rows)
     }
 
-    /// The same, one by one.
+    /// Hands the rows from `first` to `last` to `sink` one by one, oldest first.
     pub(super) fn each_row(
         &self,
         first: Seq,
@@ -280,7 +283,7 @@ impl Cache {
         let mut rows = statement.query(params_from_iter(values))?;
         while let Some(row) = rows.next()? {
             let row = Row::read(row)?;
-            // Without a condition rows are neighbours: one that is missing is damage, not an answer.
+            // Without a condition the seqs are consecutive; a gap means that a row was lost.
             if let (true, Some(newer)) = (condition.is_empty(), out.last())
                 && newer.seq != row.seq.next()
             {
@@ -291,7 +294,7 @@ impl Cache {
         Ok(())
     }
 
-    /// Ranges of entries that hold matches up to `top`, newest last.
+    /// Ranges of seqs that contain all matches up to `top`; the newest range is last.
     fn matching_ranges(&self, filter: &Filter, top: Seq) -> Result<Vec<(Seq, Seq)>, StoreError> {
         let unbounded = filter.from.is_none() && filter.to.is_none();
         if filter.is_any() && unbounded {
@@ -308,8 +311,9 @@ impl Cache {
     }
 }
 
-/// Ranges that hold the rows, with gaps that are cheaper to read over than to seek across.
-fn neighbours(rows: &[Row]) -> Vec<(Seq, Seq)> {
+/// Ranges of seqs that contain all rows. Gaps of up to 256 entries stay within a range, as reading over them is cheaper
+/// than another query.
+fn ranges(rows: &[Row]) -> Vec<(Seq, Seq)> {
     const GAP: u64 = 256;
     let mut seqs: Vec<Seq> = rows.iter().map(|row| row.seq).collect();
     seqs.sort_unstable();

@@ -1,5 +1,5 @@
-//! Marks of whole tables: taken further with each row that is written, compared before anything is told from
-//! them. A flipped bit can take a row out of an index, where no mark of its own would be looked at.
+//! Checksums of whole tables: the XOR of the rows' hashes, updated with every row written and compared before a table
+//! is used. A row's own checksum is not enough: a flipped bit can hide a row from an index, and it is then never read.
 
 use boothkeeper_domain::Seq;
 use rusqlite::{Connection, Row};
@@ -37,13 +37,14 @@ pub(super) const ROLLUPS: Table = Table {
     },
 };
 
+/// A table with a checksum: the setting that has it, the query for the rows, and the hash of one row.
 pub(super) struct Table {
     setting: &'static str,
     rows: &'static str,
     read: fn(&Row<'_>) -> rusqlite::Result<u64>,
 }
 
-/// A text under a name: a setting, a ticket's document.
+/// Checksum of a text and the name that it is stored under, such as a setting or a ticket's document.
 pub(super) fn text(name: &str, text: &str) -> i64 {
     xxh3_64_with_seed(text.as_bytes(), xxh3_64(name.as_bytes())).cast_signed()
 }
@@ -70,7 +71,7 @@ pub(super) fn rollup(key: &RollupKey, rollup: &Rollup) -> u64 {
     xxh3_64(&numbers.map(i64::to_le_bytes).concat())
 }
 
-/// Of tables that were emptied to be written anew.
+/// Deletes the checksums of all tables, after these were emptied.
 pub(super) fn forget_all(connection: &Connection) -> Result<(), StoreError> {
     for table in [&NAMES, &LINKS, &ROLLUPS] {
         table.forget(connection)?;
@@ -79,17 +80,18 @@ pub(super) fn forget_all(connection: &Connection) -> Result<(), StoreError> {
 }
 
 impl Table {
-    /// Takes in the marks of rows that were written just now, and of what was there in their place.
+    /// Updates the checksum. `added` is the XOR of the hashes of the rows just written and of the rows that they
+    /// replaced.
     pub fn add(&self, connection: &Connection, added: u64) -> Result<(), StoreError> {
         let mark = match self.kept(connection)? {
             Some(kept) => kept ^ added,
-            // An older version kept none.
+            // An older version has stored no checksum.
             None => self.of_rows(connection)?,
         };
         set(connection, self.setting, &mark.to_string())
     }
 
-    /// Whether the rows are those that were added.
+    /// Whether the rows match the checksum; true if there is no checksum yet.
     pub fn is_whole(&self, connection: &Connection) -> Result<bool, StoreError> {
         let kept = self.kept(connection)?;
         Ok(match kept {
@@ -98,6 +100,7 @@ impl Table {
         })
     }
 
+    /// Fails with `Damaged` if the rows do not match the checksum.
     pub fn check(&self, connection: &Connection) -> Result<(), StoreError> {
         match self.is_whole(connection)? {
             true => Ok(()),
@@ -108,17 +111,20 @@ impl Table {
         }
     }
 
+    /// Deletes the checksum.
     pub fn forget(&self, connection: &Connection) -> Result<(), StoreError> {
         connection.execute("DELETE FROM settings WHERE name = ?1", [self.setting])?;
         Ok(())
     }
 
+    /// The stored checksum.
     fn kept(&self, connection: &Connection) -> Result<Option<u64>, StoreError> {
         let kept = setting(connection, self.setting)?;
         kept.map(|kept| kept.parse().map_err(StoreError::damaged_by))
             .transpose()
     }
 
+    /// The checksum of the rows as they are now.
     fn of_rows(&self, connection: &Connection) -> Result<u64, StoreError> {
         let mut statement = connection.prepare_cached(self.rows)?;
         let mut rows = statement.query([])?;
@@ -131,13 +137,13 @@ impl Table {
 }
 
 impl Cache {
-    /// Whether every reference between entries is as it was read from them.
+    /// Fails with `Damaged` if the references between entries do not match their checksum.
     pub fn links_are_whole(&self) -> Result<(), StoreError> {
         self.links
             .get(self.version()?, &(), || LINKS.check(&self.connection))
     }
 
-    /// Whether the days' sums are as they were added up.
+    /// Fails with `Damaged` if the rollups do not match their checksum.
     pub fn rollups_are_whole(&self) -> Result<(), StoreError> {
         let check = || ROLLUPS.check(&self.connection);
         self.rollups.get(self.version()?, &(), check)
@@ -150,13 +156,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_is_whole_until_a_row_changes() {
+    fn table_checksum_matches_until_a_row_changes() {
         let connection = Connection::open_in_memory().unwrap();
         let tables = "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL, mark INTEGER NOT NULL);
              CREATE TABLE links (target INTEGER, seq INTEGER);
              INSERT INTO links VALUES (1, 2)";
         connection.execute_batch(tables).unwrap();
-        assert!(LINKS.is_whole(&connection).unwrap(), "nothing was kept yet");
+        assert!(LINKS.is_whole(&connection).unwrap(), "no checksum yet");
         LINKS.add(&connection, 0).unwrap();
         connection
             .execute("INSERT INTO links VALUES (3, 4)", [])
@@ -164,13 +170,13 @@ mod tests {
         assert!(!LINKS.is_whole(&connection).unwrap());
         LINKS.add(&connection, link(Seq(3), Seq(4))).unwrap();
         assert!(LINKS.is_whole(&connection).unwrap());
-        for hurt in [
+        for change in [
             "UPDATE links SET target = 5 WHERE seq = 4",
             "UPDATE links SET seq = 6 WHERE seq = 4",
             "DELETE FROM links WHERE seq = 6",
         ] {
-            connection.execute(hurt, []).unwrap();
-            assert!(!LINKS.is_whole(&connection).unwrap(), "{hurt}");
+            connection.execute(change, []).unwrap();
+            assert!(!LINKS.is_whole(&connection).unwrap(), "{change}");
         }
         LINKS.forget(&connection).unwrap();
         assert!(LINKS.is_whole(&connection).unwrap());

@@ -1,6 +1,5 @@
-//! Mending. The entries' bytes prove themselves: chained from the beginning they end in a checkpoint
-//! that the cloud has signed. Everything else in the cache is made again from them; bytes that are hurt
-//! are fetched again.
+//! Repairs a damaged cache. The entries' lines are verified by the hash chain from the first entry to a checkpoint that
+//! the cloud has signed. Everything else is derived from them again; damaged lines are fetched again.
 
 use boothkeeper_domain::{Account, Hash, Seq};
 use boothkeeper_wire::checkpoint::{PublicKey, SignedCheckpoint};
@@ -12,31 +11,34 @@ use super::apply::{write_head_at, write_links, write_names, write_rows};
 use super::head::Head;
 use super::segments::chained;
 use super::{Cache, Names, Rollups, Row, marks};
-use crate::{StoreError, Zone};
+use crate::StoreError;
+use boothkeeper_domain::Zone;
 
-/// What it takes to mend the copy.
+/// What is needed to repair the copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mend {
-    /// Done, from the bytes kept here.
+    /// Nothing: it is repaired from the stored lines.
     Done,
-    /// The bytes of one segment are wanted: those after `after`, up to `last`.
+    /// One segment must be fetched: the entries after `after`, up to `last`. `chain_after` is the chain value at
+    /// `after`.
     Fetch {
         after: Seq,
         chain_after: Hash,
         last: Seq,
     },
-    /// The newest lines, or the chain itself, are hurt: the copy is to be made anew.
+    /// The newest lines or a chain value are damaged, and the whole copy must be fetched again.
     Rebuild,
 }
 
-/// What the bytes come to.
+/// The fold of all verified lines, and the checkpoint that confirms it.
 struct Walked {
     account: Account,
     signed: SignedCheckpoint,
 }
 
 impl Cache {
-    /// Makes everything again that is not the entries' bytes, as far as these are proven.
+    /// Derives rows, names, links, rollups and head from the lines again. Changes none of these if the lines cannot be
+    /// verified.
     pub fn mend(&mut self, keys: &[PublicKey], zone: &Zone) -> Result<Mend, StoreError> {
         self.drop_what_can_be_fetched()?;
         let kept = self.read_head(keys).ok().flatten();
@@ -48,11 +50,11 @@ impl Cache {
         let mut derived = Derived::new(&transaction, zone.clone());
         let walked = match self.walk(keys, |whole| derived.take(whole))? {
             Ok(walked) => walked,
-            // Nothing is changed while the bytes do not prove themselves.
+            // Return without commit: nothing is changed while the lines cannot be verified.
             Err(wanted) => return Ok(wanted),
         };
         derived.rollups.write(&transaction)?;
-        let head = remade(walked, kept)?;
+        let head = new_head(walked, kept)?;
         write_head_at(&transaction, &head.0, &head.1)?;
         for table in ["tail", "checkpoints"] {
             let past = format!("DELETE FROM {table} WHERE seq > ?1");
@@ -62,7 +64,7 @@ impl Cache {
         Ok(Mend::Done)
     }
 
-    /// Settings and tickets that are not as they were written go: the next sync brings or makes them again.
+    /// Deletes settings and tickets whose checksum does not match. The next sync fetches or makes them again.
     fn drop_what_can_be_fetched(&self) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare("SELECT name FROM settings")?;
         let names = statement.query_map([], |row| row.get::<_, String>(0))?;
@@ -79,26 +81,26 @@ impl Cache {
         }
     }
 
-    /// The head that the bytes prove, where its own record does not.
+    /// The head computed from the lines, for when the head record is damaged.
     pub(super) fn proven_head(&self, keys: &[PublicKey]) -> Result<Head, StoreError> {
         let walked = self.walk(keys, |_| Ok(()))?;
         let walked = walked.map_err(|_| StoreError::damaged(Seq::ZERO))?;
-        Ok(remade(walked, None)?.0)
+        Ok(new_head(walked, None)?.0)
     }
 
-    /// A head whose state was folded by other rules, folded again from the entries; kept where this connection may
-    /// write. It is no damage.
+    /// Folds the head's state again from the entries, for a record that another `FOLD_VERSION` has written. The result
+    /// is stored if this connection may write. Such a record is not damage.
     pub(super) fn folded_again(&self, keys: &[PublicKey], kept: Head) -> Result<Head, StoreError> {
         let reached = kept.checkpoint.seq;
         let walked = self.walk(keys, |_| Ok(()))?;
         let walked = walked.map_err(|_| StoreError::damaged(reached))?;
-        let (head, signed) = remade(walked, Some(kept))?;
+        let (head, signed) = new_head(walked, Some(kept))?;
         let _ = write_head_at(&self.connection, &head, &signed);
         Ok(head)
     }
 
-    /// Folds all that is kept, from the beginning to the newest checkpoint that the cloud has signed;
-    /// `take` gets the lines. Or what is missing for that.
+    /// Verifies and folds all lines up to the newest valid checkpoint and hands them to `take`, segment by segment. The
+    /// inner error says what is needed if that is not possible.
     fn walk(
         &self,
         keys: &[PublicKey],
@@ -138,6 +140,7 @@ impl Cache {
         Ok(Ok(Walked { account, signed }))
     }
 
+    /// The newest checkpoint with a valid signature.
     fn newest_checkpoint(
         &self,
         keys: &[PublicKey],
@@ -156,7 +159,7 @@ impl Cache {
         Ok(None)
     }
 
-    /// Takes a segment fetched again; `false` if it is not the one that was proven.
+    /// Stores a segment that was fetched again; `false` if it does not end in the stored chain value.
     pub fn replace_segment(
         &mut self,
         chain_after: Hash,
@@ -178,7 +181,7 @@ impl Cache {
     }
 }
 
-/// Columns, names, links and sums, made from lines.
+/// Writes rows, names and links derived from lines, and collects the rollups.
 struct Derived<'a> {
     connection: &'a Connection,
     zone: Zone,
@@ -211,8 +214,9 @@ impl<'a> Derived<'a> {
     }
 }
 
-/// What is known of when the copy was current is kept if it was readable; else only what is signed.
-fn remade(walked: Walked, kept: Option<Head>) -> Result<(Head, SignedCheckpoint), StoreError> {
+/// A new head. Its times are those of the old head if that was readable and has the same seq, otherwise the
+/// checkpoint's.
+fn new_head(walked: Walked, kept: Option<Head>) -> Result<(Head, SignedCheckpoint), StoreError> {
     let checkpoint = walked.signed.body.clone();
     let same = kept.filter(|kept| kept.checkpoint.seq == checkpoint.seq);
     let (as_of, learnt_at) = match same {

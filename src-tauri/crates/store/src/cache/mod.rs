@@ -1,5 +1,5 @@
-//! The cache: the account's journal as verified, in a shape that answers quickly. All of it can be
-//! fetched again; it is written only by [`Cache::apply`], repaired only from proven bytes.
+//! The cache: the verified journal of the account, with columns, links and sums for quick answers. All of it can be
+//! fetched again. Entries are added only by [`Cache::apply`] and repaired only from verified bytes.
 
 mod apply;
 mod evidence;
@@ -38,17 +38,19 @@ pub use scrub::Scrub;
 pub use totals::{EventUse, Stretch, Total};
 
 use crate::memo::{Memo, Version};
-use crate::{StoreError, Zone, private, read_only};
+use crate::{StoreError, private, read_only};
+use boothkeeper_domain::Zone;
 use boothkeeper_files::HighWater;
 
+/// An open cache file.
 #[derive(Debug)]
 pub struct Cache {
     connection: Connection,
-    /// How far the copy has got, kept outside of it.
+    /// The copy's last seq, kept in a file beside it.
     high_water: HighWater,
-    /// What that was when this was opened: whatever is read from now on reaches at least as far.
+    /// The value of `high_water` at opening. A copy that ends before it has lost entries.
     floor: Cell<Seq>,
-    /// The state that a snapshot holds: asked for once, not by each of its questions.
+    /// The file's version during a snapshot, so that it is read once and not for each query.
     held: Cell<Option<Version>>,
     names: Memo<(), Arc<Names>>,
     head: Memo<Vec<PublicKey>, Option<Arc<Head>>>,
@@ -59,10 +61,10 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Opens or makes the cache. Its days are counted in the zone it was left with: see
+    /// Opens the cache and creates it if it is missing. Its rollups keep the time zone that they have; see
     /// [`Cache::count_days_in`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        // Before the file is opened: another process may add to both meanwhile.
+        // Read before the database is opened, as another process may add to both: read later, it could be ahead.
         let high_water = HighWater::beside(path);
         let floor = Seq(high_water.read());
         private::touch(path).map_err(StoreError::io(path))?;
@@ -76,12 +78,13 @@ impl Cache {
         Ok(cache)
     }
 
-    /// Opens for reading only; `None` if there is no cache yet.
+    /// Opens for reading only; `None` if there is no cache yet. Fails with `Damaged` if the file is missing but was
+    /// there before. A file of an older version is migrated first.
     pub fn open_to_read(path: &Path) -> Result<Option<Self>, StoreError> {
         let high_water = HighWater::beside(path);
         let floor = Seq(high_water.read());
         let Some(connection) = read_only::open(path, schema::check_whole)? else {
-            // A copy that is gone was there.
+            // A number above 0 means that there was a copy.
             return match floor {
                 Seq::ZERO => Ok(None),
                 floor => Err(StoreError::damaged(floor)),
@@ -97,7 +100,7 @@ impl Cache {
         Ok(Some(cache))
     }
 
-    /// In memory, for simulation.
+    /// An empty cache in memory, for simulations.
     pub fn in_memory(zone: &Zone) -> Result<Self, StoreError> {
         let mut connection = Connection::open_in_memory()?;
         schema::migrate(&mut connection)?;
@@ -107,7 +110,7 @@ impl Cache {
     }
 
     fn on(connection: Connection, high_water: HighWater) -> Self {
-        // Each filter is a statement of its own; a screen keeps asking the same few.
+        // Each filter needs its own statement, and a screen repeats the same few.
         connection.set_prepared_statement_cache_capacity(64);
         Cache {
             connection,
@@ -123,13 +126,13 @@ impl Cache {
         }
     }
 
-    /// Folds the log into the file, where no other process reads it: one file holds all then. For a connection that
-    /// ends.
+    /// Moves the write-ahead log into the file, as far as other connections allow it. Call it before the connection is
+    /// closed.
     pub fn fold_log(&self) {
         fold_log(&self.connection);
     }
 
-    /// Runs several questions on one state of the file.
+    /// Runs `work` in one transaction, so that all its queries see the same state of the file.
     pub fn snapshot<T, E: From<StoreError>>(
         &self,
         work: impl FnOnce(&Cache) -> Result<T, E>,
@@ -150,7 +153,7 @@ impl Cache {
             .map_or_else(|| Version::of(&self.connection), Ok)
     }
 
-    /// Whether the file's own structure is sound.
+    /// Whether SQLite finds the file's structure sound (`PRAGMA quick_check`).
     pub fn is_sound(&self) -> Result<bool, StoreError> {
         let answer: String = self
             .connection
@@ -158,10 +161,10 @@ impl Cache {
         Ok(answer == "ok")
     }
 
-    /// When the whole copy was last proven again, by the laptop's clock.
+    /// When the whole copy was last verified, by the laptop's clock; `None` if never.
     pub fn scrubbed_at(&self) -> Result<Option<Timestamp>, StoreError> {
         match self.setting("scrubbed_at") {
-            // Long ago: it is time to look again.
+            // A damaged setting counts as long ago, so that the next scrub is due at once.
             Err(StoreError::Damaged { .. }) => Ok(Some(Timestamp::default())),
             at => Ok(at?.and_then(|at| at.parse().ok())),
         }
@@ -171,7 +174,7 @@ impl Cache {
         self.set("scrubbed_at", &at.to_string())
     }
 
-    /// The cloud's catalog as last fetched; `None` before that, or if it cannot be read: it is fetched
+    /// The cloud's catalog as last fetched; `None` if it was never fetched or cannot be parsed, and must be fetched
     /// again.
     pub fn catalog(&self) -> Result<Option<Catalog>, StoreError> {
         let kept = self.setting("catalog")?;
@@ -201,7 +204,7 @@ fn set(connection: &Connection, name: &str, value: &str) -> Result<(), StoreErro
     Ok(())
 }
 
-/// What was changed on disk is damage, not another setting.
+/// A setting's value. Fails with `Damaged` if its checksum does not match.
 fn setting(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
     let query = "SELECT value, mark FROM settings WHERE name = ?1";
     let mut statement = connection.prepare_cached(query)?;

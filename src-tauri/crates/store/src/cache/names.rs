@@ -1,4 +1,4 @@
-//! Kinds, services and events by number: rows are narrow, words are kept once.
+//! Numbers for the names of kinds, services and events. Each name is stored once, and rows have only its number.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use super::{Cache, marks};
 use crate::StoreError;
 
+/// Whether a name is that of an entry's kind, of a service or of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
     Kind = 0,
@@ -20,7 +21,7 @@ impl Class {
     const ALL: [Class; 3] = [Class::Kind, Class::Service, Class::Event];
 }
 
-/// 0 stands for no name.
+/// The number of a name; 0 means no name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct NameId(pub u32);
 
@@ -28,7 +29,7 @@ impl NameId {
     pub const NONE: NameId = NameId(0);
 }
 
-/// Both directions. New names get the next number at once and are stored with the rows that use them.
+/// Names by number and numbers by name. A new name gets its number at once and is stored with the rows that use it.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
     ids: [HashMap<String, NameId, RandomState>; 3],
@@ -37,6 +38,7 @@ pub struct Names {
 }
 
 impl Names {
+    /// The name's number, a new one if it has none yet; [`NameId::NONE`] for `None`.
     pub fn id(&mut self, class: Class, name: Option<&str>) -> NameId {
         let Some(name) = name else {
             return NameId::NONE;
@@ -44,7 +46,7 @@ impl Names {
         if let Some(id) = self.find(class, name) {
             return id;
         }
-        // Numbers are dense from 1, over all classes.
+        // Numbers are consecutive from 1, across all classes.
         let id = NameId(u32::try_from(self.names.len() + 1).unwrap_or(u32::MAX));
         self.insert(id, class, name.to_owned());
         self.new.push((id, class));
@@ -66,7 +68,7 @@ impl Names {
             .map(|(name, id)| (name.as_str(), *id))
     }
 
-    /// Names that are not stored yet.
+    /// The names that are not stored yet; afterwards they count as stored.
     pub(crate) fn take_new(&mut self) -> Vec<(NameId, Class, String)> {
         std::mem::take(&mut self.new)
             .into_iter()

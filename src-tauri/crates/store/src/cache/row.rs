@@ -1,5 +1,5 @@
-//! One entry as columns, with a mark over them that is compared at every read: a flipped bit on disk
-//! is found when it is read, not shown.
+//! One entry as columns, with a checksum over them. The checksum is compared at every read, so that a bit flipped on
+//! disk is an error and is never shown.
 
 use boothkeeper_domain::{Amount, Entry, Seq, Timestamp};
 use xxhash_rust::xxh3::xxh3_64;
@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::names::{Class, NameId, Names};
 use crate::StoreError;
 
+/// The columns of one entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
     pub seq: Seq,
@@ -22,6 +23,7 @@ pub struct Row {
 pub const COLUMNS: &str = "seq, at, kind, service, event, delta, balance_after, mark";
 
 impl Row {
+    /// The row of an entry; new names are added to `names`.
     pub fn of(entry: &Entry, names: &mut Names) -> Self {
         Row {
             seq: entry.seq,
@@ -34,6 +36,7 @@ impl Row {
         }
     }
 
+    /// Checksum over all columns (XXH3, 64 bits).
     pub fn mark(&self) -> i64 {
         let columns = [
             self.seq.0.cast_signed(),
@@ -51,6 +54,7 @@ impl Row {
         xxh3_64(&bytes).cast_signed()
     }
 
+    /// Fails with `Damaged` if a column has the wrong type or the checksum does not match.
     pub fn read(columns: &rusqlite::Row<'_>) -> Result<Self, StoreError> {
         let seq = Seq(columns.get(0)?);
         let damaged = |_| StoreError::damaged(seq);

@@ -1,4 +1,5 @@
-//! The cache's tables. A newer file is refused, an older one is brought forward whole or not at all.
+//! The cache's tables and their migrations. A file of a newer version is refused; each migration step is applied
+//! completely or not at all.
 
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
@@ -6,14 +7,14 @@ use rusqlite_migration::{M, Migrations};
 use super::marks;
 use crate::StoreError;
 
-/// Versions of the file there have been.
+/// The current version of the file, which is the number of migration steps.
 const VERSIONS: usize = 3;
 
 fn steps() -> [M<'static>; VERSIONS] {
     [M::up(
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
-     -- The one record of how far the copy reaches: the fold there, and the cloud's signed word for it.
+     -- One row: the last seq of the copy, the folded state there, and the cloud's signed checkpoint of it.
      CREATE TABLE head (
          id INTEGER PRIMARY KEY CHECK (id = 1),
          seq INTEGER NOT NULL,
@@ -25,7 +26,7 @@ fn steps() -> [M<'static>; VERSIONS] {
          mark INTEGER NOT NULL
      );
 
-     -- Columns for lists and sums; what they were read from is in `segments` and `tail`.
+     -- Columns for lists and sums; the entries' lines are in `segments` and `tail`.
      CREATE TABLE entries (
          seq INTEGER PRIMARY KEY,
          at INTEGER NOT NULL,
@@ -43,7 +44,7 @@ fn steps() -> [M<'static>; VERSIONS] {
          UNIQUE (class, name)
      );
 
-     -- The entries' bytes as sent: whole segments as zstd frames, newer lines one by one.
+     -- The entries' lines as sent: whole segments as zstd frames, newer lines one by one.
      CREATE TABLE segments (last INTEGER PRIMARY KEY, chain BLOB NOT NULL, frame BLOB NOT NULL);
      CREATE TABLE tail (seq INTEGER PRIMARY KEY, line BLOB NOT NULL);
 
@@ -87,11 +88,12 @@ fn steps() -> [M<'static>; VERSIONS] {
             Ok(())
         },
     ),
-    // Which rules the state was folded by: none that are known, before this was kept.
+    // The `FOLD_VERSION` that has folded the state; 0 (unknown) for rows from before this column.
     M::up("ALTER TABLE head ADD COLUMN rules INTEGER NOT NULL DEFAULT 0;"),
     ]
 }
 
+/// Brings the file to the current version. Fails with `Newer` if a newer version has written it.
 pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     check(connection)?;
     Migrations::from_iter(steps())
@@ -102,18 +104,18 @@ pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         })
 }
 
-/// Refuses a file that a later version has written.
+/// Fails with `Newer` if a newer version has written the file.
 pub fn check(connection: &Connection) -> Result<(), StoreError> {
     refuse_newer(connection, "cache.sqlite", VERSIONS)
 }
 
-/// Refuses also a file that lacks what every version has written.
+/// Fails with `Newer` if a newer version has written the file, with `Damaged` if no version has.
 pub fn check_whole(connection: &Connection) -> Result<(), StoreError> {
     check(connection)?;
     refuse_empty(connection)
 }
 
-/// Whether an earlier version has written it: it is to be brought forward before it is read.
+/// Whether an older version has written the file, which must be migrated before it is read.
 pub fn is_older(connection: &Connection) -> Result<bool, StoreError> {
     is_before(connection, VERSIONS)
 }

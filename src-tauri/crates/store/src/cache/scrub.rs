@@ -1,7 +1,7 @@
-//! Proving the whole copy again: chain, fold, columns, sums, against the signed checkpoint.
+//! Verifies the whole copy again: chain, fold, columns and sums, against the signed checkpoint.
 //!
-//! A segment keeps its chain value, so each is checked by itself from the value before it: this thread
-//! reads, as many as there are processors check, and one folds what they hand on, in order.
+//! Every segment is stored with its chain value, so each can be checked independently. The calling thread reads, one
+//! worker per processor checks segments, and one thread folds the checked entries in order.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -13,20 +13,21 @@ use boothkeeper_wire::stream::{SEGMENT, decompress, lines};
 use boothkeeper_wire::{chain, entry};
 
 use super::{Cache, Head, Names, Rollups, Row, marks};
-use crate::{StoreError, Zone};
+use crate::StoreError;
+use boothkeeper_domain::Zone;
 
-/// What a scrub found.
+/// Result of a scrub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scrub {
     pub seq: Seq,
     pub chain: Hash,
     pub entries: u64,
     pub balance: Amount,
-    /// The first entry whose bytes or columns are not what was proven.
+    /// The first entry whose line or columns are damaged; `None` if the copy is sound.
     pub first_bad: Option<Seq>,
 }
 
-/// A segment, or the lines after the last, with what is to be found in it.
+/// A segment, or the lines after the last segment, with the chain values and rows that it must match.
 struct Part {
     after: Seq,
     chain_before: Hash,
@@ -40,10 +41,10 @@ enum Bytes {
     Lines(Vec<u8>),
 }
 
-/// The entries of a part that is as it was proven, with their columns; or the first that is not.
+/// The entries of a sound part with their rows, or the first damaged entry.
 type Checked = Result<(Vec<Entry>, Vec<Row>), Seq>;
 
-/// What the whole copy comes to: its state, and what lists and sums are read from.
+/// The account's state, the rollups and the links, computed from all entries.
 #[derive(Default)]
 struct Folded {
     account: Account,
@@ -57,7 +58,8 @@ struct Job {
 }
 
 impl Cache {
-    /// `None` if nothing has been synced.
+    /// Verifies the whole copy; `None` if nothing has been synced. Damage is reported in [`Scrub::first_bad`], not as
+    /// an error.
     pub fn scrub(
         &self,
         account: &AccountId,
@@ -67,17 +69,17 @@ impl Cache {
             return Ok(None);
         };
         let (folded, first_bad) = match self.check_all(account, &head) {
-            // The names: whatever the rows say, they say it in them.
+            // The table of names is damaged, and every row depends on it.
             Err(StoreError::Damaged { seq, .. }) => {
                 (Folded::default(), Some(seq.unwrap_or(Seq(1))))
             }
             checked => checked?,
         };
-        let borne_out = folded.account == head.account
+        let matches = folded.account == head.account
             && folded.account.seq.0 == head.checkpoint.count
             && self.head_is_sound(keys)?
             && (first_bad.is_some() || self.derived_is(&folded)?);
-        let first_bad = first_bad.or_else(|| (!borne_out).then_some(head.checkpoint.seq));
+        let first_bad = first_bad.or_else(|| (!matches).then_some(head.checkpoint.seq));
         Ok(Some(Scrub {
             seq: head.checkpoint.seq,
             chain: head.checkpoint.chain,
@@ -87,7 +89,7 @@ impl Cache {
         }))
     }
 
-    /// The fold of all that is as proven, and the first entry that is not.
+    /// The fold of the entries before the first damaged one, and that entry, if there is one.
     fn check_all(
         &self,
         account: &AccountId,
@@ -106,7 +108,7 @@ impl Cache {
             let folding = scope.spawn(move || fold(&answers, zone));
             let read = self.read_parts(account, head, |part| {
                 let (answer, checked) = sync_channel(1);
-                // Once something bad was found nobody asks for more.
+                // The folding thread stops receiving at the first damaged part.
                 let wanted = order.send(checked).is_ok();
                 let taken = match part {
                     Ok(part) => jobs.send(Job { part, answer }).is_ok(),
@@ -123,7 +125,7 @@ impl Cache {
         })
     }
 
-    /// Whether lists and sums are what the entries give, and there is nothing past them.
+    /// Whether links and rollups match the entries, and no row or checkpoint is past the last of them.
     fn derived_is(&self, folded: &Folded) -> Result<bool, StoreError> {
         let query = "SELECT count(*), coalesce(max(seq), 0) FROM entries";
         let (count, last): (u64, u64) = self
@@ -148,7 +150,8 @@ impl Cache {
             && rollups == folded.rollups)
     }
 
-    /// Hands every part to `take` in order, or the place of one that cannot be read, until it has enough.
+    /// Hands every part to `take` in order. Stops when `take` returns false, or after the first part that cannot be
+    /// read, of which `take` gets the seq.
     fn read_parts(
         &self,
         account: &AccountId,
@@ -190,21 +193,23 @@ impl Cache {
     }
 }
 
+/// A worker: checks parts from the queue until it is closed.
 fn work(queue: &Mutex<Receiver<Job>>, mut names: Names) {
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { part, answer }) = next else {
             return;
         };
-        // The fold may have stopped at an earlier part.
+        // Sending fails if the folding thread has stopped at an earlier part.
         let _ = answer.send(part.check(&mut names));
     }
 }
 
+/// Folds the checked parts in order, up to the first damaged entry.
 fn fold(answers: &Receiver<Receiver<Checked>>, mut zone: Zone) -> (Folded, Option<Seq>) {
     let mut folded = Folded::default();
     for answer in answers {
-        // A worker that is gone has checked nothing.
+        // If the worker ended without an answer, its part counts as damaged.
         let checked = answer.recv().unwrap_or(Err(folded.account.seq.next()));
         let (entries, rows) = match checked {
             Ok(checked) => checked,
@@ -224,7 +229,7 @@ fn fold(answers: &Receiver<Receiver<Checked>>, mut zone: Zone) -> (Folded, Optio
 }
 
 impl Part {
-    /// Bytes against the chain, columns against the bytes.
+    /// Compares the lines with the chain, and the rows with the lines.
     fn check(self, names: &mut Names) -> Checked {
         let first = self.after.next();
         let opened;

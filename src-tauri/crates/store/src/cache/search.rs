@@ -1,5 +1,5 @@
-//! Text search: a scan, newest first. Words of services, events and kinds are compared once, in the
-//! table of names; ids and reasons are looked for in the entries' bytes.
+//! Text search as a scan, newest first. The names of services, events and kinds are compared once, in the table of
+//! names; ids and reasons are searched for in the entries' bytes.
 
 use boothkeeper_domain::{Amount, Asset, Seq};
 use boothkeeper_wire::entry;
@@ -10,13 +10,13 @@ use super::names::{Class, NameId, Names};
 use super::{Cache, Filter, Row};
 use crate::StoreError;
 
-/// What the operator typed, in every way it can be meant.
+/// The text that the operator typed: as text, as an amount, and as part of names.
 struct Needle {
     lower: String,
     amount: Option<Amount>,
     /// Kinds, services and events whose names contain it.
     names: Vec<NameId>,
-    /// As typed and in lower case, in the entries' bytes.
+    /// Searchers of the entries' bytes: for the text as typed, and in lower case.
     finders: Vec<Finder<'static>>,
 }
 
@@ -27,14 +27,14 @@ impl Needle {
             .chars()
             .filter(|c| !matches!(c, '$' | '+' | '-' | '\u{2212}' | ' '))
             .collect();
-        let named = |name: &str| {
+        let matches = |name: &str| {
             let name = name.to_lowercase();
             name.contains(&lower) || name.replace('_', " ").contains(&lower)
         };
         let names = [Class::Kind, Class::Service, Class::Event]
             .into_iter()
             .flat_map(|class| names.all(class))
-            .filter(|(name, _)| named(name))
+            .filter(|(name, _)| matches(name))
             .map(|(_, id)| id)
             .collect();
         let mut forms = vec![text.trim().to_owned(), lower.clone()];
@@ -50,7 +50,7 @@ impl Needle {
         }
     }
 
-    /// Rows that match by a name or by the amount, as a condition on columns.
+    /// SQL condition for rows that match by a name or by the amount; `None` if nothing can match so.
     fn columns(&self) -> Option<String> {
         let ids: Vec<_> = self.names.iter().map(|id| id.0.to_string()).collect();
         let ids = ids.join(", ");
@@ -66,29 +66,30 @@ impl Needle {
         (!any.is_empty()).then(|| any.join(" OR "))
     }
 
-    /// Offsets in the bytes where it stands, as typed or in lower case.
+    /// Offsets of the text in `bytes`, as typed or in lower case.
     fn offsets<'b>(&'b self, bytes: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
         self.finders
             .iter()
             .flat_map(move |finder| finder.find_iter(bytes))
     }
 
-    /// Whether the entry says it in a value, and not only in the names of its fields.
-    fn is_said_by(&self, line: &[u8]) -> bool {
+    /// True if a value of the entry contains the text: its reason, its run, or a text in its body. Field names do not
+    /// count.
+    fn matches_value_of(&self, line: &[u8]) -> bool {
         let Ok(entry) = entry::decode(line) else {
             return false;
         };
-        let said = |text: &str| text.to_lowercase().contains(&self.lower);
-        entry.reason.as_deref().is_some_and(said)
-            || entry.body.run().is_some_and(|run| said(run.as_str()))
+        let contains = |text: &str| text.to_lowercase().contains(&self.lower);
+        entry.reason.as_deref().is_some_and(contains)
+            || entry.body.run().is_some_and(|run| contains(run.as_str()))
             || entry
                 .body
                 .to_json()
-                .is_ok_and(|body| text_values(&body).any(said))
+                .is_ok_and(|body| text_values(&body).any(contains))
     }
 }
 
-/// The texts in a JSON object: what stands between `:"` and the next quote.
+/// The text values in a JSON object: from each `:"` to the next quote. Escapes are not decoded.
 fn text_values(json: &str) -> impl Iterator<Item = &str> {
     json.split(":\"")
         .skip(1)
@@ -96,7 +97,7 @@ fn text_values(json: &str) -> impl Iterator<Item = &str> {
 }
 
 impl Cache {
-    /// Up to `limit` matches of the filter that also contain `text`, newest first, before `before`.
+    /// Up to `limit` rows with a seq below `before` that match the filter and contain `text`, newest first.
     pub fn search(
         &self,
         filter: &Filter,
@@ -131,7 +132,7 @@ impl Cache {
         Ok(scan.found)
     }
 
-    /// The entries between which the filter's days lie.
+    /// First and last entry of the filter's days; an empty range if they have no entries.
     fn bounds(&self, filter: &Filter) -> Result<(Seq, Seq), StoreError> {
         if filter.from.is_none() && filter.to.is_none() {
             return Ok((Seq(1), self.seq()?));
@@ -148,6 +149,7 @@ impl Cache {
     }
 }
 
+/// A search under way: the rows from `first` to `top` that match.
 struct Scan<'a> {
     cache: &'a Cache,
     filter: &'a Filter,
@@ -160,19 +162,22 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
+    /// True if enough is found, or the segment that ends with `last` is before `first`.
     fn is_done(&self, last: Seq) -> bool {
         self.found.len() >= self.limit || last < self.first
     }
 
+    /// Searches the entries after the last whole segment.
     fn tail(&mut self) -> Result<(), StoreError> {
         let tail = self.cache.tail()?;
         if tail.is_empty() {
             return Ok(());
         }
         let last = self.cache.seq()?;
-        self.stretch(Seq(last.0 / SEGMENT * SEGMENT + 1), last, &tail)
+        self.range(Seq(last.0 / SEGMENT * SEGMENT + 1), last, &tail)
     }
 
+    /// Searches the segment that ends with `last`.
     fn segment(&mut self, last: Seq) -> Result<(), StoreError> {
         let segment = self.cache.segment(last)?;
         let segment = segment.ok_or_else(|| StoreError::damaged(last))?;
@@ -180,17 +185,17 @@ impl Scan<'_> {
             return Ok(());
         }
         let whole = decompress(&segment.frame).map_err(|_| StoreError::damaged(last))?;
-        self.stretch(segment.before().next(), last, &whole)
+        self.range(segment.before().next(), last, &whole)
     }
 
-    /// Compares the entries from `first` to `last`: by columns, and by their bytes.
-    fn stretch(&mut self, first: Seq, last: Seq, whole: &[u8]) -> Result<(), StoreError> {
-        let mentioned = self.mentioned(last, whole)?;
+    /// Searches the entries from `first` to `last`, by columns and in their lines `whole`.
+    fn range(&mut self, first: Seq, last: Seq, whole: &[u8]) -> Result<(), StoreError> {
+        let matching_seqs = self.matching_seqs(last, whole)?;
         let (first, top) = (self.first.max(first), self.top.min(last));
         let mut any = self.condition.clone().unwrap_or_default();
-        if !mentioned.is_empty() {
+        if !matching_seqs.is_empty() {
             let join = if any.is_empty() { "" } else { " OR " };
-            any.push_str(&format!("{join}seq IN ({})", mentioned.join(", ")));
+            any.push_str(&format!("{join}seq IN ({})", matching_seqs.join(", ")));
         }
         if any.is_empty() {
             return Ok(());
@@ -201,8 +206,8 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// Seqs of the entries that say it.
-    fn mentioned(&self, last: Seq, whole: &[u8]) -> Result<Vec<String>, StoreError> {
+    /// Seqs of the entries with the text in a value. `whole` has the lines up to `last`.
+    fn matching_seqs(&self, last: Seq, whole: &[u8]) -> Result<Vec<String>, StoreError> {
         let mut offsets: Vec<_> = self.needle.offsets(whole).collect();
         if offsets.is_empty() {
             return Ok(Vec::new());
@@ -219,7 +224,7 @@ impl Scan<'_> {
             line_end += line.len() + 1;
             let hit = hits.next_if(|offset| *offset < line_end).is_some();
             while hits.next_if(|offset| *offset < line_end).is_some() {}
-            if hit && self.needle.is_said_by(line) {
+            if hit && self.needle.matches_value_of(line) {
                 seqs.push((before + at).to_string());
             }
         }

@@ -1,4 +1,4 @@
-//! The entries' own bytes: for proof, for the details of a row, for text search.
+//! The entries' lines as sent, which serve as proof, for a row's details and for text search.
 
 use boothkeeper_domain::findings::{Gathered, Run};
 use boothkeeper_domain::{Entry, Hash, Kind, Seq};
@@ -10,7 +10,7 @@ use super::Cache;
 use super::names::Class;
 use crate::StoreError;
 
-/// One kept segment.
+/// One stored segment: its last seq, the chain value there, and its compressed lines.
 #[derive(Debug)]
 pub(crate) struct Segment {
     pub last: Seq,
@@ -19,30 +19,30 @@ pub(crate) struct Segment {
 }
 
 impl Segment {
-    /// The place before its first entry.
+    /// The seq before its first entry.
     pub fn before(&self) -> Seq {
         Seq(self.last.0.saturating_sub(SEGMENT))
     }
 }
 
-/// Lines as they are kept, between the chain values before and after them.
+/// Stored lines with the chain values before and after them.
 struct Part {
-    /// The place before its first line.
+    /// The seq before the first line.
     base: Seq,
     before: Hash,
     after: Hash,
     kept: Kept,
 }
 
-/// A segment, or the newest lines, which are none yet.
+/// The compressed lines of a segment, or the newest lines, which do not fill a segment yet.
 enum Kept {
     Frame(Vec<u8>),
     Lines(Vec<u8>),
 }
 
 impl Part {
-    /// Its lines, proven: they lead from one chain value to the other.
-    fn whole(self) -> Result<Vec<u8>, StoreError> {
+    /// The lines, verified: they lead from the chain value before them to the one after them.
+    fn verified(self) -> Result<Vec<u8>, StoreError> {
         let damaged = || StoreError::damaged(self.base.next());
         let whole = match self.kept {
             Kept::Frame(frame) => decompress(&frame).map_err(|_| damaged())?,
@@ -54,30 +54,31 @@ impl Part {
         }
     }
 
-    /// Its lines as they were written: a frame that has a checksum says so for itself, else the chain does.
-    fn unharmed(self) -> Result<Vec<u8>, StoreError> {
+    /// The lines, checked for damage: by the frame's checksum if it has one, otherwise by the chain, which is slower.
+    fn undamaged(self) -> Result<Vec<u8>, StoreError> {
         match &self.kept {
             Kept::Frame(frame) if has_checksum(frame) => {
                 decompress(frame).map_err(|_| StoreError::damaged(self.base.next()))
             }
-            _ => self.whole(),
+            _ => self.verified(),
         }
     }
 }
 
-/// The entry of a line, which is the one of its place.
-fn placed(line: &[u8], seq: Seq) -> Result<Entry, StoreError> {
+/// The entry of a line. Fails with `Damaged` if it cannot be decoded or has another seq.
+fn decode_at(line: &[u8], seq: Seq) -> Result<Entry, StoreError> {
     let entry = entry::decode(line).ok().filter(|entry| entry.seq == seq);
     entry.ok_or_else(|| StoreError::damaged(seq))
 }
 
-/// The chain value after some lines.
+/// The chain value after `whole`, from the value before it; `None` if the last line has no newline.
 pub(super) fn chained(before: Hash, whole: &[u8]) -> Option<Hash> {
     let lines = lines(whole).ok()?;
     Some(lines.fold(before, |previous, line| chain::next(&previous, line)))
 }
 
 impl Cache {
+    /// The segment that ends with `last`; `None` if it is not stored.
     pub(crate) fn segment(&self, last: Seq) -> Result<Option<Segment>, StoreError> {
         let query = "SELECT chain, frame FROM segments WHERE last = ?1";
         let mut statement = self.connection.prepare_cached(query)?;
@@ -85,7 +86,7 @@ impl Cache {
             Ok(Segment {
                 last,
                 chain: Hash(row.get(0)?),
-                // Damage can change a value's type, too; what is in it is compared by the chain.
+                // Text is accepted, too, as damage can change the type; the chain then shows the damage.
                 frame: row.get_ref(1)?.as_bytes()?.to_vec(),
             })
         });
@@ -97,6 +98,7 @@ impl Cache {
         self.lines_up_to(Seq(i64::MAX.cast_unsigned()))
     }
 
+    /// The lines after the last whole segment up to `last`, with their newlines.
     pub(super) fn lines_up_to(&self, last: Seq) -> Result<Vec<u8>, StoreError> {
         let query = "SELECT line FROM tail WHERE seq <= ?1 ORDER BY seq";
         let mut statement = self.connection.prepare_cached(query)?;
@@ -109,7 +111,7 @@ impl Cache {
         Ok(tail)
     }
 
-    /// An entry as it was sent: its line and what it says. `None` past the copy's end.
+    /// An entry and its line as sent; `None` if the copy does not have it.
     pub fn entry(&self, seq: Seq) -> Result<Option<(Vec<u8>, Entry)>, StoreError> {
         if seq == Seq::ZERO || seq > self.end()? {
             return Ok(None);
@@ -117,27 +119,28 @@ impl Cache {
         Ok(self.entries([seq])?.pop())
     }
 
-    /// Several entries with their lines, proven; each segment is opened once for neighbours.
+    /// Several entries with their lines, verified. Successive seqs of one segment decompress it once.
     pub fn entries(
         &self,
         seqs: impl IntoIterator<Item = Seq>,
     ) -> Result<Vec<(Vec<u8>, Entry)>, StoreError> {
         let mut entries = Vec::new();
-        self.read(seqs, Part::whole, &mut |line, entry| {
+        self.read(seqs, Part::verified, &mut |line, entry| {
             entries.push((line.to_vec(), entry));
         })?;
         Ok(entries)
     }
 
-    /// All entries of a range, proven.
+    /// All entries from `first` to `last`, verified.
     pub fn entries_between(&self, first: Seq, last: Seq) -> Result<Vec<Entry>, StoreError> {
         let mut entries = Vec::new();
         let seqs = (first.0.max(1)..=last.0).map(Seq);
-        self.read(seqs, Part::whole, &mut |_, entry| entries.push(entry))?;
+        self.read(seqs, Part::verified, &mut |_, entry| entries.push(entry))?;
         Ok(entries)
     }
 
-    /// What is told of a range. Runs, by far the most, are told from their rows, which say it all.
+    /// The entries from `first` to `last` for findings. Runs, by far the most entries, are taken from their rows, which
+    /// have all that is needed; only the other entries are decoded.
     pub fn gathered(&self, first: Seq, last: Seq) -> Result<Gathered, StoreError> {
         let names = self.names()?;
         let usage = names.find(Class::Kind, Kind::Usage.name());
@@ -162,10 +165,11 @@ impl Cache {
         if let Some(missing) = seqs.next() {
             return Err(StoreError::damaged(missing));
         }
-        self.read(others, Part::unharmed, &mut |_, entry| gathered.add(entry))?;
+        self.read(others, Part::undamaged, &mut |_, entry| gathered.add(entry))?;
         Ok(gathered)
     }
 
+    /// Hands the line and entry of each seq to `sink`; `open` checks the stored lines.
     fn read(
         &self,
         seqs: impl IntoIterator<Item = Seq>,
@@ -183,14 +187,14 @@ impl Cache {
                 }
                 let skipped = usize::try_from(seq.0 - at.0 - 1).unwrap_or(usize::MAX);
                 let line = rest.nth(skipped).ok_or_else(|| StoreError::damaged(seq))?;
-                sink(line, placed(line, seq)?);
+                sink(line, decode_at(line, seq)?);
                 at = seq;
             }
         }
         Ok(())
     }
 
-    /// The segment behind a place, or the newest lines.
+    /// The segment after `base`, or the newest lines.
     fn part(&self, base: Seq) -> Result<Part, StoreError> {
         let before = match base {
             Seq::ZERO => chain::genesis(&self.checkpoint_from(Seq(1))?.body.account),
@@ -216,7 +220,7 @@ impl Cache {
         })
     }
 
-    /// The newest place that the cloud has signed.
+    /// The seq of the newest signed checkpoint; 0 if there is none.
     pub(super) fn end(&self) -> Result<Seq, StoreError> {
         let query = "SELECT coalesce(max(seq), 0) FROM checkpoints";
         let mut statement = self.connection.prepare_cached(query)?;
@@ -224,7 +228,7 @@ impl Cache {
     }
 }
 
-/// The place before the segment that holds an entry.
+/// The seq before the segment that has the entry.
 fn base(seq: Seq) -> Seq {
     Seq(seq.0.saturating_sub(1) / SEGMENT * SEGMENT)
 }

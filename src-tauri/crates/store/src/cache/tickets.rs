@@ -1,4 +1,4 @@
-//! The account's tickets as fetched from the cloud, each with a mark. They can be fetched again.
+//! The account's tickets as fetched from the cloud, each with a checksum. They can be fetched again.
 
 use boothkeeper_domain::Seq;
 use boothkeeper_wire::dispute::{Ticket, TicketCursor, Tickets};
@@ -7,13 +7,13 @@ use rusqlite::params;
 use super::{Cache, marks, set};
 use crate::StoreError;
 
-/// The journal's place that the tickets are of.
+/// Setting with the journal's seq at which all tickets were last fetched.
 const SEQ: &str = "tickets_seq";
-/// Where to go on, in the order in which they changed.
+/// Setting with the cursor after which the next page begins.
 const AFTER: &str = "tickets_after";
 
 impl Cache {
-    /// Newest first; `None` if they have never been fetched.
+    /// All tickets, newest first; `None` if they have never been fetched.
     pub fn tickets(&self) -> Result<Option<Tickets>, StoreError> {
         let Some(seq) = self.tickets_seq()? else {
             return Ok(None);
@@ -38,18 +38,19 @@ impl Cache {
         }))
     }
 
-    /// The journal's place that they were fetched at.
+    /// The journal's seq at which all tickets were last fetched.
     pub fn tickets_seq(&self) -> Result<Option<Seq>, StoreError> {
         let seq = self.setting(SEQ)?;
         Ok(seq.and_then(|seq| seq.parse().ok()).map(Seq))
     }
 
-    /// Where the next page goes on.
+    /// The cursor after which the next page begins.
     pub fn tickets_after(&self) -> Result<Option<TicketCursor>, StoreError> {
         Ok(self.setting(AFTER)?.and_then(|after| after.parse().ok()))
     }
 
-    /// Adds a page of what has changed. The page of a cloud that knows no pages is all there is.
+    /// Stores a page of changed tickets. `whole` is true for the answer of a cloud without pages, which has all tickets
+    /// and replaces those stored.
     pub fn put_tickets(&self, page: &Tickets, whole: bool) -> Result<(), StoreError> {
         let transaction = self.connection.unchecked_transaction()?;
         if whole {
@@ -72,7 +73,7 @@ impl Cache {
         Ok(())
     }
 
-    /// Forgets them: they are fetched anew.
+    /// Deletes all tickets, so that they are fetched again.
     pub fn forget_tickets(&self) -> Result<(), StoreError> {
         let transaction = self.connection.unchecked_transaction()?;
         transaction.execute("DELETE FROM tickets", [])?;

@@ -1,4 +1,4 @@
-//! Sums over ranges, from rollups; and what the balance was before them.
+//! Sums over days, from the rollups, and the balances before and after them.
 
 use boothkeeper_domain::findings::{LOOKED_BACK, Past};
 use boothkeeper_domain::{Amount, Entry, Kind, Seq, Timestamp};
@@ -7,9 +7,10 @@ use rusqlite::params_from_iter;
 use super::history::Filter;
 use super::names::{Class, NameId};
 use super::{Cache, Head};
-use crate::{Day, StoreError, Zone};
+use crate::StoreError;
+use boothkeeper_domain::{Day, Zone};
 
-/// What one kind (of one service) came to.
+/// Count and sum of the entries of one kind and service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Total {
     pub kind: NameId,
@@ -18,7 +19,7 @@ pub struct Total {
     pub delta: Amount,
 }
 
-/// What one service came to at one event on one day, and between which entries.
+/// Count and sum of one service's entries at one event on one day, with the first and last of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventUse {
     pub day: Day,
@@ -30,7 +31,8 @@ pub struct EventUse {
     pub last: Seq,
 }
 
-/// The entries of some days, the last before the first where there is none; and the balance on both sides.
+/// First and last entry of a range of days, and the balance before and after it. Without entries `last` is the seq
+/// before `first`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stretch {
     pub first: Seq,
@@ -39,7 +41,7 @@ pub struct Stretch {
     pub closing: Amount,
 }
 
-/// What cannot be read has no part in an explanation; reading it for itself says why.
+/// An entry that cannot be read is left out of explanations. The error appears when the entry itself is read.
 impl Past for Cache {
     fn charged(&self, seq: Seq) -> Option<Amount> {
         let row = self.row(seq).ok()??;
@@ -60,7 +62,7 @@ impl Past for Cache {
                 kinds: kinds.collect(),
                 ..Filter::default()
             };
-            // None of these kinds is in the journal: no filter would be all of it.
+            // The journal has none of these kinds. An empty filter would match all entries.
             if filter.kinds.is_empty() {
                 return Ok::<_, StoreError>(vec![]);
             }
@@ -75,7 +77,7 @@ impl Past for Cache {
 }
 
 impl Cache {
-    /// Whether all sums together come to the proven balance, and all counts to its place.
+    /// Fails with `Damaged` unless the rollups add up to the head's balance and number of entries.
     pub fn sums_to(&self, head: &Head) -> Result<(), StoreError> {
         let check = || {
             let query = "SELECT coalesce(sum(count), 0), coalesce(sum(sum), 0) FROM rollups";
@@ -91,6 +93,7 @@ impl Cache {
         self.sums.get(self.version()?, &head.checkpoint.seq, check)
     }
 
+    /// The newest entry of any of these kinds.
     fn newest_of(&self, kinds: &[Kind]) -> Result<Option<Seq>, StoreError> {
         self.rollups_are_whole()?;
         let names = self.names()?;
@@ -107,6 +110,7 @@ impl Cache {
         Ok(last.map(Seq))
     }
 
+    /// Count and sum of the matching entries, by kind and service.
     pub fn totals(&self, filter: &Filter) -> Result<Vec<Total>, StoreError> {
         self.rollups_are_whole()?;
         let (condition, values) = filter.rollups();
@@ -128,7 +132,7 @@ impl Cache {
         Ok(totals)
     }
 
-    /// What each event took by day and service, of entries that match and name an event; by day.
+    /// Count and sum by day, event and service of the matching entries that have an event; in the order of days.
     pub fn by_event(&self, filter: &Filter) -> Result<Vec<EventUse>, StoreError> {
         self.rollups_are_whole()?;
         let (condition, values) = filter.rollups();
@@ -153,8 +157,8 @@ impl Cache {
         Ok(uses)
     }
 
-    /// The entries of a filter's days, found among the rows: those are marked and in order, and the days'
-    /// sums must be theirs.
+    /// First and last entry of the filter's days, found by binary search in the rows. Fails with `Damaged` if the
+    /// rollups of these days do not have the same number of entries and the same sum.
     pub fn stretch(&self, filter: &Filter) -> Result<Stretch, StoreError> {
         let mut zone = self.zone()?.unwrap_or_else(Zone::utc);
         let first = match filter.from {
@@ -191,15 +195,15 @@ impl Cache {
             Ok((row.get(0)?, row.get(1)?))
         })?;
         let moved = stretch.closing.checked_sub(stretch.opening);
-        let borne_out =
+        let matches =
             count == last.0 + 1 - first.0 && moved.is_ok_and(|moved| moved.minor() == sum);
-        match borne_out {
+        match matches {
             true => Ok(stretch),
             false => Err(StoreError::damaged(first)),
         }
     }
 
-    /// The first entry whose time is late enough; the place after the last, if none is.
+    /// The first entry for whose time `late` is true; the seq after the last entry if there is none.
     fn first_where(&self, mut late: impl FnMut(Timestamp) -> bool) -> Result<Seq, StoreError> {
         let (mut first, mut end) = (1, self.end()?.0 + 1);
         while first < end {

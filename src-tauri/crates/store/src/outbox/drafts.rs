@@ -1,4 +1,5 @@
-//! Disputes that are being written: kept as they are typed, gone when the cloud has a ticket for them.
+//! Drafts of disputes. They are saved while they are written, and no longer listed once the cloud has a ticket for
+//! them.
 
 use boothkeeper_domain::disputes::{DisputeKind, Premise};
 use boothkeeper_domain::{Amount, DisputeId, PaymentId, Seq, Timestamp};
@@ -13,23 +14,24 @@ use super::Outbox;
 use super::marked::Mark;
 use crate::StoreError;
 
-/// Drafts that have become tickets, kept to be found by what they were.
+/// Number of drafts that are kept after they have become tickets.
 const KEPT: usize = 200;
 
+/// A dispute that is being written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Draft {
     pub id: Uuid,
     pub created_at: Timestamp,
     pub saved_at: Timestamp,
     pub kind: DisputeKind,
-    /// The finding that it began with.
+    /// What the draft rests on, if the app proposed it from a finding.
     pub premise: Option<Premise>,
     pub expected: Option<Amount>,
-    /// The balance when that was said.
+    /// The balance when `expected` was entered.
     #[serde(default)]
     pub actual: Option<Amount>,
     pub noticed_on: NaiveDate,
-    /// The days that its histories are of, both included.
+    /// First day of the history that is attached; `to` is the last day. Both are included.
     pub from: NaiveDate,
     pub to: NaiveDate,
     pub entries: Vec<Seq>,
@@ -40,28 +42,28 @@ pub struct Draft {
     pub coupon: Option<String>,
     pub plan: Option<String>,
     pub legacy: Vec<String>,
-    /// The operator's own; those that the app makes are made when it is sent.
+    /// Files added by the operator. Files made by the app are added when the dispute is sent.
     pub files: Vec<Attachment>,
-    /// A person has changed it: it never goes by itself.
+    /// True if the operator has changed it. Such a draft is never deleted automatically.
     pub edited: bool,
-    /// What it complains of has come right since.
+    /// True if the problem that it is about has been solved since.
     pub came_right: bool,
-    /// What it was sent as.
+    /// The command that sends it.
     pub command: Option<Uuid>,
-    /// What it has become: a draft no more.
+    /// The ticket that it has become.
     #[serde(default)]
     pub ticket: Option<DisputeId>,
 }
 
 impl Draft {
-    /// What it complains of came right while it was as the app wrote it: it is kept for a while, to say so.
+    /// True if its problem was solved before the operator edited or sent it. It is kept for a while to show that.
     pub fn is_withdrawn(&self) -> bool {
         self.came_right && !self.edited && self.command.is_none() && self.ticket.is_none()
     }
 }
 
 impl Outbox {
-    /// Newest first; without those that have become tickets.
+    /// The drafts that are not tickets yet, newest first.
     pub fn drafts(&self) -> Result<Vec<Draft>, StoreError> {
         let mut drafts = self.all_drafts()?;
         drafts.retain(|draft| draft.ticket.is_none());
@@ -75,12 +77,14 @@ impl Outbox {
         rows.map(|row| read(row?)).collect()
     }
 
+    /// One draft, also after it has become a ticket. Fails with `OutboxDamaged` if its checksum does not match.
     pub fn draft(&self, id: Uuid) -> Result<Option<Draft>, StoreError> {
         let query = "SELECT id, document, mark FROM drafts WHERE id = ?1";
         let row = self.connection.query_row(query, [id.as_bytes()], columns);
         row.optional()?.map(read).transpose()
     }
 
+    /// Inserts or replaces a draft.
     pub fn put_draft(&self, draft: &Draft) -> Result<(), StoreError> {
         let put = "INSERT INTO drafts VALUES (?1, ?2, ?3)
                    ON CONFLICT DO UPDATE SET document = ?2, mark = ?3";
@@ -88,10 +92,11 @@ impl Outbox {
         let mark = Mark::of(draft.id.as_bytes(), &document);
         let values = rusqlite::params![draft.id.as_bytes(), document, mark];
         self.connection.prepare_cached(put)?.execute(values)?;
-        self.written()
+        self.record_write()
     }
 
-    /// Does something while no other process writes here.
+    /// Runs `act` in a write transaction, during which no other process can write to the outbox. An error rolls it
+    /// back.
     pub fn alone<T, E: From<StoreError>>(
         &self,
         act: impl FnOnce() -> Result<T, E>,
@@ -100,11 +105,11 @@ impl Outbox {
         let transaction = begun.map_err(StoreError::from)?;
         let done = act()?;
         transaction.commit().map_err(StoreError::from)?;
-        self.committed()?;
+        self.record_commit()?;
         Ok(done)
     }
 
-    /// Reads, changes and writes a draft, with nobody between; `None` if there is none.
+    /// Reads, changes and writes a draft in one transaction; `None` if there is no such draft.
     pub fn change_draft<E: From<StoreError>>(
         &self,
         id: Uuid,
@@ -120,7 +125,7 @@ impl Outbox {
         })
     }
 
-    /// Keeps of a draft which ticket it has become; of long ago nobody asks.
+    /// Stores which ticket the draft has become, and deletes all but the newest `KEPT` such drafts.
     pub fn filed(&self, draft: &Draft, ticket: &DisputeId) -> Result<(), StoreError> {
         self.put_draft(&Draft {
             ticket: Some(ticket.clone()),
@@ -133,10 +138,11 @@ impl Outbox {
         Ok(())
     }
 
+    /// Deletes a draft; `false` if there is none.
     pub fn drop_draft(&self, id: Uuid) -> Result<bool, StoreError> {
         let delete = "DELETE FROM drafts WHERE id = ?1";
         let gone = self.connection.execute(delete, [id.as_bytes()])? == 1;
-        self.written()?;
+        self.record_write()?;
         Ok(gone)
     }
 }

@@ -1,4 +1,4 @@
-//! Documents of the outbox, each with a mark over it: what was changed on disk is not believed.
+//! Checksums of the outbox's documents and records, which show changes made on disk.
 
 use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql};
@@ -6,12 +6,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::StoreError;
 
-/// A mark over a document in a table of the outbox: what one row's document is cannot stand in another's.
+/// Checksum of a document and of the place where it is stored, so that one row's document is not accepted in another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Mark(i64);
 
 impl Mark {
-    /// Of what is stored under `place`.
+    /// The checksum of `document`, stored under `place`.
     pub fn of(place: &[u8], document: &str) -> Self {
         let mut bytes = Vec::with_capacity(8 + place.len() + document.len());
         bytes.extend_from_slice(&(place.len() as u64).to_le_bytes());
@@ -20,7 +20,7 @@ impl Mark {
         Mark(xxh3_64(&bytes).cast_signed())
     }
 
-    /// The document, if it is the one that was marked.
+    /// Returns the document. Fails with `OutboxDamaged` if it does not match the checksum.
     pub fn check(self, place: &[u8], document: String) -> Result<String, StoreError> {
         match self == Mark::of(place, &document) {
             true => Ok(document),
@@ -41,7 +41,7 @@ impl ToSql for Mark {
     }
 }
 
-/// Marks what versions of before 2026-11-27 have left without a mark, once.
+/// Migration step: adds the checksums that versions before 2026-11-27 did not write.
 pub(super) fn mark_all(connection: &Connection) -> rusqlite::Result<()> {
     for (table, key) in [
         ("binding", "'binding'"),
@@ -85,7 +85,7 @@ pub(super) fn mark_all(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// A reminder that was given, or skipped.
+/// Checksum of a reminder that was shown or skipped.
 pub(super) fn reminder_mark(code: &str, deadline: i64, tier: i64, at: i64, skipped: bool) -> Mark {
     Mark::of(
         code.as_bytes(),
@@ -96,7 +96,7 @@ pub(super) fn reminder_mark(code: &str, deadline: i64, tier: i64, at: i64, skipp
 pub(super) const BINDING: &[u8] = b"binding";
 pub(super) const PREFERENCES: &[u8] = b"preferences";
 
-/// How far the operator has looked.
+/// Checksum of the last entry that was on screen.
 pub(super) fn looked_mark(seq: u64, at: i64) -> Mark {
     Mark::of(b"looked", &format!("{seq} {at}"))
 }

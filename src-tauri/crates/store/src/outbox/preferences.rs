@@ -1,4 +1,4 @@
-//! How the operator wants this laptop to behave, kept through signing out; and how far they have looked.
+//! The operator's preferences for this laptop, which stay after signing out, and the last entry that they have seen.
 
 use boothkeeper_domain::{Seq, Timestamp};
 use rusqlite::OptionalExtension;
@@ -8,7 +8,7 @@ use super::marked::{Mark, PREFERENCES, looked_mark};
 use crate::StoreError;
 
 impl Outbox {
-    /// `None` also for what was changed on disk: preferences can be set again.
+    /// The stored document; `None` if there is none or it is damaged, as preferences can be set again.
     pub fn preferences(&self) -> Result<Option<String>, StoreError> {
         let query = "SELECT document, mark FROM preferences";
         let document = self
@@ -18,7 +18,7 @@ impl Outbox {
         Ok(kept.and_then(|(document, mark)| mark.check(PREFERENCES, document).ok()))
     }
 
-    /// The last entry that was on screen, and when; `None` also for what was changed on disk.
+    /// The last entry that was on screen, and when; `None` if there is none or the record is damaged.
     pub fn looked(&self) -> Result<Option<(Seq, Timestamp)>, StoreError> {
         let query = "SELECT seq, at, mark FROM looked";
         let looked = self
@@ -29,6 +29,7 @@ impl Outbox {
         Ok(sound.map(|(seq, at, _)| (Seq(seq), Timestamp::from_millis(at))))
     }
 
+    /// Stores that the entries up to `seq` were on screen at `at`.
     pub fn look(&self, seq: Seq, at: Timestamp) -> Result<(), StoreError> {
         let replace = "INSERT OR REPLACE INTO looked VALUES (1, ?1, ?2, ?3)";
         let mark = looked_mark(seq.0, at.millis());
@@ -37,11 +38,12 @@ impl Outbox {
         Ok(())
     }
 
+    /// Stores the preferences.
     pub fn prefer(&self, document: &str) -> Result<(), StoreError> {
         let replace = "INSERT OR REPLACE INTO preferences VALUES (1, ?1, ?2)";
         let mark = Mark::of(PREFERENCES, document);
         self.connection
             .execute(replace, rusqlite::params![document, mark])?;
-        self.written()
+        self.record_write()
     }
 }

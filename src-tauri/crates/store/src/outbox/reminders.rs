@@ -1,4 +1,5 @@
-//! Which reminders were said, and by whom: kept with what cannot be fetched again, so that none is said twice.
+//! The reminders that were shown, by the desktop or by the command line. They are in the outbox, which is never
+//! rebuilt, so that no reminder is shown twice.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use super::Outbox;
 use super::marked::{Mark, reminder_mark};
 use crate::StoreError;
 
-/// The desktop speaks unasked, the command line to whoever typed: what one said, the other has not.
+/// The program that shows reminders. A reminder shown by one is still due in the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Speaker {
     Desktop,
@@ -28,7 +29,7 @@ impl Speaker {
     }
 }
 
-/// A tier that was said, or skipped, and when.
+/// A tier that was shown or skipped, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Said {
     pub speaker: Speaker,
@@ -38,7 +39,7 @@ pub struct Said {
 }
 
 impl Outbox {
-    /// What was said up to `now`. What was said later was said by a clock that was wrong, and does not count.
+    /// The tiers recorded up to `now`. Later ones were recorded under a wrong clock and do not count.
     pub fn said(&self, now: Timestamp) -> Result<Vec<Said>, StoreError> {
         let query = "SELECT code, deadline, tier, at, skipped, mark FROM reminders WHERE at <= ?1";
         let mut statement = self.connection.prepare_cached(query)?;
@@ -46,7 +47,7 @@ impl Outbox {
         let mut said = Vec::new();
         while let Some(row) = rows.next()? {
             let name: String = row.get(0)?;
-            // What was changed on disk was not said.
+            // A damaged row does not count as shown.
             if row.get::<_, Mark>(5)?
                 != reminder_mark(&name, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)
             {
@@ -58,7 +59,7 @@ impl Outbox {
                 None => Speaker::Desktop,
             };
             let code = serde_json::Value::from(typed.unwrap_or(&name));
-            // A code of another version says nothing here.
+            // Skip codes that this version does not know.
             let Ok(code) = serde_json::from_value::<DeadlineCode>(code) else {
                 continue;
             };
@@ -77,7 +78,7 @@ impl Outbox {
         Ok(said)
     }
 
-    /// What a speaker has to say now; nothing is recorded.
+    /// What the speaker should show now, by `decide`, which gets the tiers that it has shown. Records nothing.
     pub fn unsaid(
         &self,
         speaker: Speaker,
@@ -89,15 +90,15 @@ impl Outbox {
         Ok(decide(&mine.map(|said| said.tier).collect()))
     }
 
-    /// Decides and records in one transaction: of two processes one says it. On disk before it is said, so
-    /// that a crash loses a reminder rather than repeats it.
+    /// Like [`Outbox::unsaid`], and records the result in the same transaction, so that only one of two processes shows
+    /// it. It is recorded before it is shown: a crash loses a reminder instead of repeating it.
     pub fn say(
         &self,
         speaker: Speaker,
         now: Timestamp,
         decide: impl Fn(&BTreeSet<Tier>) -> Plan,
     ) -> Result<Plan, StoreError> {
-        // Asked every second by whoever follows: mostly there is nothing, and nothing to lock for.
+        // Called every second, mostly with nothing to show: check first without a lock.
         if self.unsaid(speaker, now, &decide)? == Plan::default() {
             return Ok(Plan::default());
         }

@@ -1,10 +1,10 @@
-//! The outbox's tables, as migrations that are only ever added to.
+//! The outbox's tables as migration steps. New steps are added at the end; existing steps never change.
 
 use rusqlite_migration::M;
 
 use super::marked::mark_all;
 
-/// Versions of the file there have been.
+/// The current version of the file, which is the number of migration steps.
 pub(super) const VERSIONS: usize = 5;
 
 pub(super) fn steps() -> [M<'static>; VERSIONS] {
@@ -48,7 +48,7 @@ pub(super) fn steps() -> [M<'static>; VERSIONS] {
          ALTER TABLE looked ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
          ALTER TABLE reminders ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
 
-         -- Counts every change of what cannot be fetched again: `outbox.mark` remembers how far it was.
+         -- Counts changes of commands, drafts, binding and preferences. `outbox.mark` has the count, to find lost changes.
          CREATE TABLE changes (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL);
          INSERT INTO changes VALUES (1, 1);
          CREATE TRIGGER commands_inserted AFTER INSERT ON commands BEGIN UPDATE changes SET count = count + 1; END;

@@ -1,4 +1,4 @@
-//! A command's row on disk.
+//! A command's row in the database.
 
 use rusqlite::{Connection, params};
 use xxhash_rust::xxh3::Xxh3Default;
@@ -8,7 +8,7 @@ use crate::StoreError;
 pub(super) const COLUMNS: &str =
     "id, created_at, resource, body, decided_at_seq, state, answer, mark, tries, withdrawn";
 
-/// A command's row, with a mark over all of it.
+/// A command's row, stored with a checksum over all columns.
 pub(super) struct Stored {
     pub id: [u8; 16],
     pub created_at: i64,
@@ -17,13 +17,14 @@ pub(super) struct Stored {
     pub decided_at: u64,
     pub state: String,
     pub answer: Option<String>,
-    /// What has come between it and its answer so far, weighed.
+    /// Weight of the failed attempts so far; see `Trouble::weight`.
     pub tries: u32,
-    /// The operator took it back when it may have been sent: it is not sent again.
+    /// True if the operator took it back after it may have been sent: it is not sent again.
     pub withdrawn: bool,
 }
 
 impl Stored {
+    /// Checksum over all columns (XXH3, 64 bits).
     fn mark(&self) -> i64 {
         let mut hasher = Xxh3Default::new();
         hasher.update(&self.id);
@@ -34,7 +35,7 @@ impl Stored {
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
         }
-        // Rows of before these columns keep their mark.
+        // Rows from before these columns have 0 and false, and their checksum does not include them.
         if self.tries > 0 || self.withdrawn {
             hasher.update(&self.tries.to_le_bytes());
             hasher.update(&[u8::from(self.withdrawn)]);
@@ -42,7 +43,7 @@ impl Stored {
         hasher.digest().cast_signed()
     }
 
-    /// The row, and whether it is as it was written.
+    /// The row, and whether its checksum matches.
     pub fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(Self, bool)> {
         let stored = Stored {
             id: row.get(0)?,
@@ -59,7 +60,7 @@ impl Stored {
         Ok((stored, sound))
     }
 
-    /// A row that is there keeps its place: the order of rows is the order of decisions.
+    /// Inserts or updates the row. An update keeps the rowid, which is the order in which commands were given.
     pub fn write(&self, connection: &Connection) -> Result<(), StoreError> {
         let write = "INSERT INTO commands
             (id, created_at, resource, body, decided_at_seq, state, answer, mark, tries, withdrawn)

@@ -1,4 +1,4 @@
-//! The outbox's states, lanes and marks.
+//! Tests of command states, lanes and checksums.
 
 use boothkeeper_domain::Amount;
 use boothkeeper_wire::action::Action;
@@ -33,13 +33,16 @@ fn applied(head: u64) -> CommandAnswer {
 }
 
 #[test]
-fn what_was_sent_is_never_cancelled_and_never_sent_twice() {
+fn command_being_sent_is_neither_cancelled_nor_sent_twice() {
     let outbox = Outbox::in_memory().unwrap();
     let id = queued(&outbox, 1, buy());
     assert!(outbox.start_sending(id).unwrap());
-    assert!(!outbox.start_sending(id).unwrap(), "a second process");
+    assert!(
+        !outbox.start_sending(id).unwrap(),
+        "another process sends it too"
+    );
     assert!(!outbox.cancel(id).unwrap());
-    assert_eq!(outbox.recover().unwrap(), 1, "the process died");
+    assert_eq!(outbox.recover().unwrap(), 1, "after the process was killed");
     assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Unknown);
     assert!(outbox.never_arrived(id).unwrap());
     assert!(outbox.cancel(id).unwrap());
@@ -47,12 +50,15 @@ fn what_was_sent_is_never_cancelled_and_never_sent_twice() {
 }
 
 #[test]
-fn an_applied_command_settles_when_its_entries_are_here() {
+fn applied_command_settles_once_its_entries_are_in_the_copy() {
     let outbox = Outbox::in_memory().unwrap();
     let id = queued(&outbox, 1, buy());
     outbox.start_sending(id).unwrap();
     assert!(outbox.answered(id, &applied(9)).unwrap());
-    assert!(!outbox.answered(id, &applied(9)).unwrap(), "a late repeat");
+    assert!(
+        !outbox.answered(id, &applied(9)).unwrap(),
+        "the same answer again"
+    );
     let shown = |_: &Command| Ok::<_, StoreError>(true);
     outbox.settle(Seq(8), shown).unwrap();
     assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Applied);
@@ -63,7 +69,7 @@ fn an_applied_command_settles_when_its_entries_are_here() {
     assert_eq!(
         outbox.get(id).unwrap().unwrap().state,
         State::Applied,
-        "without its entry"
+        "its entry is not in the copy"
     );
     outbox.settle(Seq(9), shown).unwrap();
     assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Settled);
@@ -81,7 +87,7 @@ fn command_taken_back_while_unanswered_is_not_sent_again() {
     assert_eq!((command.state, command.withdrawn), (State::Unknown, true));
     assert!(outbox.never_arrived(id).unwrap());
     assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Cancelled);
-    // What has happened all the same is told as it is.
+    // If it was applied nevertheless, that answer is stored.
     let id = queued(&outbox, 2, buy());
     outbox.start_sending(id).unwrap();
     outbox.lost(id).unwrap();
@@ -91,7 +97,7 @@ fn command_taken_back_while_unanswered_is_not_sent_again() {
 }
 
 #[test]
-fn command_refused_again_and_again_ends_as_rejected() {
+fn command_refused_too_often_is_rejected() {
     let outbox = Outbox::in_memory().unwrap();
     let id = queued(&outbox, 1, buy());
     let problem = Problem::new(boothkeeper_wire::problem::ProblemCode::BlobMissing);
@@ -109,7 +115,7 @@ fn command_refused_again_and_again_ends_as_rejected() {
 }
 
 #[test]
-fn what_was_marked_and_changed_on_disk_is_not_believed() {
+fn preferences_changed_on_disk_are_ignored() {
     let outbox = Outbox::in_memory().unwrap();
     outbox.prefer("{\"stay\":true}").unwrap();
     outbox.look(Seq(7), Timestamp::from_millis(9)).unwrap();
@@ -127,7 +133,7 @@ fn what_was_marked_and_changed_on_disk_is_not_believed() {
 }
 
 #[test]
-fn one_lane_keeps_its_order_and_others_do_not_wait() {
+fn commands_of_one_lane_keep_their_order_and_other_lanes_do_not_wait() {
     let outbox = Outbox::in_memory().unwrap();
     let first = queued(&outbox, 1, buy());
     let second = queued(&outbox, 2, buy());
@@ -142,7 +148,7 @@ fn one_lane_keeps_its_order_and_others_do_not_wait() {
 }
 
 #[test]
-fn a_clock_that_was_set_back_does_not_change_the_order_of_decisions() {
+fn clock_set_back_does_not_change_the_order_of_commands() {
     let outbox = Outbox::in_memory().unwrap();
     let first = queued(&outbox, 1_000, buy());
     let second = queued(&outbox, 1, buy());
@@ -154,7 +160,7 @@ fn a_clock_that_was_set_back_does_not_change_the_order_of_decisions() {
 }
 
 #[test]
-fn what_a_wrong_clock_said_does_not_count_and_one_speaker_does_not_silence_the_other() {
+fn reminders_of_a_wrong_clock_and_of_another_speaker_do_not_count() {
     use boothkeeper_domain::deadlines::{Deadline, DeadlineCode};
     use boothkeeper_domain::reminders;
     use boothkeeper_domain::time::{DAY, HOUR};
@@ -173,11 +179,11 @@ fn what_a_wrong_clock_said_does_not_count_and_one_speaker_does_not_silence_the_o
         });
         plan.unwrap().fire.len()
     };
-    // A clock that is six days ahead says the last of it.
+    // With the clock far ahead, the last tier is shown.
     let wrong = end.plus(-HOUR);
     assert_eq!(say(Speaker::Desktop, wrong), 1);
     assert_eq!(say(Speaker::Desktop, wrong), 0);
-    // It is set right: the tiers come as if nothing had been said.
+    // After the clock is set right, all tiers are shown as if none had been before.
     let right = [7 * DAY, 3 * DAY, DAY, 2 * HOUR].map(|ahead| end.plus(-ahead));
     assert_eq!(right.map(|now| say(Speaker::Desktop, now)), [1, 1, 1, 1]);
     assert_eq!(say(Speaker::CommandLine, right[3]), 1);
@@ -185,20 +191,20 @@ fn what_a_wrong_clock_said_does_not_count_and_one_speaker_does_not_silence_the_o
 }
 
 #[test]
-fn process_that_ends_empties_its_logs_beside_another_that_goes_on() {
+fn fold_log_empties_the_logs_while_another_process_has_the_files_open() {
     let folder = tempfile::tempdir().unwrap();
     let (cache, outbox) = (
         folder.path().join("cache.sqlite"),
         folder.path().join("outbox.sqlite"),
     );
-    let goes_on = (Cache::open(&cache).unwrap(), Outbox::open(&outbox).unwrap());
-    let ends = (Cache::open(&cache).unwrap(), Outbox::open(&outbox).unwrap());
-    queued(&ends.1, 1, buy());
-    ends.0.fold_log();
-    ends.1.fold_log();
+    let stays_open = (Cache::open(&cache).unwrap(), Outbox::open(&outbox).unwrap());
+    let closing = (Cache::open(&cache).unwrap(), Outbox::open(&outbox).unwrap());
+    queued(&closing.1, 1, buy());
+    closing.0.fold_log();
+    closing.1.fold_log();
     for log in ["cache.sqlite-wal", "outbox.sqlite-wal"] {
         let left = std::fs::metadata(folder.path().join(log)).unwrap().len();
         assert_eq!(left, 0, "{log}");
     }
-    drop(goes_on);
+    drop(stays_open);
 }

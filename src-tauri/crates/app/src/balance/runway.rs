@@ -1,0 +1,262 @@
+//! How far the credits go at the event that runs, or at the next.
+
+use std::collections::BTreeMap;
+
+use boothkeeper_domain::account::ScheduledEvent;
+use boothkeeper_domain::billing::run;
+use boothkeeper_domain::runway::{self, Booked, Daily, Estimate, Pace};
+use boothkeeper_domain::time::DAY;
+use boothkeeper_domain::{Amount, Kind, Seq, Timestamp};
+use boothkeeper_domain::{Day, Zone};
+use boothkeeper_store::StoreError;
+use boothkeeper_store::cache::{Class, Filter, NameId};
+use serde::Serialize;
+
+use super::Balance;
+use crate::AppError;
+use crate::copy::Copied;
+
+/// Past events looked at, the newest; and how far back.
+const PAST: usize = 8;
+const PAST_DAYS: i64 = 180;
+const AVERAGE_DAYS: i64 = 30;
+/// Rows read at a time.
+const PAGE: usize = 1000;
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct RunwayView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub event: Option<Booked>,
+    /// It has begun.
+    pub running: bool,
+    /// Nothing where there is no basis for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub estimate: Option<Estimate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub daily: Option<Daily>,
+    /// This event's runs since it began, in the proven copy: what they took and when the last was.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub runs: u64,
+    pub spent: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub last_run: Option<Timestamp>,
+    /// What runs took on an average day of the last thirty.
+    pub a_day: Amount,
+    /// Until when the cloud is known to have had nothing newer: runs since then are not in this.
+    pub as_of: Timestamp,
+    pub now: Timestamp,
+}
+
+/// What one event took: runs of one name on one day, or on days that follow each other.
+#[derive(Debug, Clone, Copy)]
+struct Taken {
+    event: NameId,
+    to: Day,
+    runs: u64,
+    /// At today's prices, where those are dearer.
+    priced: Amount,
+    first: Seq,
+    last: Seq,
+}
+
+/// An event's own runs since it began.
+struct Own {
+    runs: u64,
+    spent: Amount,
+    first: Timestamp,
+    last: Timestamp,
+}
+
+impl Balance<'_> {
+    pub fn runway(&self) -> Result<RunwayView, AppError> {
+        let now = self.app.rules_now()?;
+        self.app
+            .on_copy(|copied| copied.runway(now, self.app.zone().clone()))
+    }
+}
+
+impl Copied<'_> {
+    pub fn runway(&self, now: Timestamp, mut zone: Zone) -> Result<RunwayView, AppError> {
+        let mut ago = |days: i64| zone.day(now.plus(-days * DAY));
+        let (month, past_from) = (ago(AVERAGE_DAYS), ago(PAST_DAYS));
+        let (account, catalog) = (&self.head.account, self.catalog()?);
+        let scheduled: Vec<Booked> = account.events.values().map(booked).collect();
+        let event = runway::current(scheduled.iter().cloned(), now);
+        let usage = self.names.find(Class::Kind, Kind::Usage.name());
+        // A pace is known up to where the copy is.
+        let seen = now.min(self.head.as_of);
+        let own = match (&event, usage) {
+            (Some(event), Some(usage)) => self.own(event, usage, zone.day(event.starts_at))?,
+            _ => None,
+        };
+        let began = event.as_ref().map_or(now, |event| event.starts_at.min(now));
+        let past = self.past(usage, past_from, &scheduled, began)?;
+        let pace = own.as_ref().map(|own| Pace {
+            runs: own.runs,
+            spent: own.spent,
+            over: seen.since(own.first),
+        });
+        let estimate = event
+            .as_ref()
+            .and_then(|event| runway::estimate(event, account.balance, pace, &past, seen));
+        let daily = run::daily_limit(account, &catalog).map(|limit| {
+            let ahead = event.as_ref().zip(estimate.as_ref());
+            runway::daily(limit, account.used_on(now), ahead, now)
+        });
+        Ok(RunwayView {
+            running: event.as_ref().is_some_and(|event| event.starts_at <= now),
+            estimate,
+            daily,
+            runs: own.as_ref().map_or(0, |own| own.runs),
+            spent: own.as_ref().map_or(Amount::ZERO, |own| own.spent),
+            last_run: own.map(|own| own.last),
+            event,
+            a_day: self.average(usage, month)?,
+            as_of: self.head.as_of,
+            now,
+        })
+    }
+
+    /// The pace of events that had ended before this one began, newest first.
+    fn past(
+        &self,
+        usage: Option<NameId>,
+        from: Day,
+        scheduled: &[Booked],
+        began: Timestamp,
+    ) -> Result<Vec<Pace>, AppError> {
+        let Some(usage) = usage else {
+            return Ok(vec![]);
+        };
+        let at = |seq| match self.cache.row(seq)? {
+            Some(row) => Ok(row.at),
+            None => Err(StoreError::damaged(seq)),
+        };
+        let mut past = Vec::new();
+        for taken in self.taken(usage, from)? {
+            let (first, last) = (at(taken.first)?, at(taken.last)?);
+            if last >= began {
+                continue;
+            }
+            let name = self.names.name(taken.event).unwrap_or_default();
+            let booked = scheduled.iter().find(|event| {
+                event.name == name && event.starts_at <= last && event.ends_at >= first
+            });
+            past.push(Pace {
+                runs: taken.runs,
+                spent: taken.priced,
+                over: booked.map_or(last.since(first), |event| {
+                    event.ends_at.since(event.starts_at)
+                }),
+            });
+            if past.len() == PAST {
+                break;
+            }
+        }
+        Ok(past)
+    }
+
+    /// What was taken by event, newest first.
+    fn taken(&self, usage: NameId, from: Day) -> Result<Vec<Taken>, AppError> {
+        let filter = Filter {
+            kinds: vec![usage],
+            from: Some(from),
+            ..Filter::default()
+        };
+        let (plan, catalog) = (&self.head.account.plan, self.catalog()?);
+        let mut open: BTreeMap<NameId, Taken> = BTreeMap::new();
+        let mut done = Vec::new();
+        for used in self.cache.by_event(&filter)? {
+            let spent = used.delta.negated();
+            let service = self.names.name(used.service);
+            let price = service.and_then(|code| catalog.service(code)?.price(plan));
+            let count = u32::try_from(used.count).unwrap_or(u32::MAX);
+            let today = price.and_then(|price| price.checked_mul(count).ok());
+            let priced = today.map_or(spent, |today| today.max(spent));
+            let mut taken = Taken {
+                event: used.event,
+                to: used.day,
+                runs: used.count,
+                priced,
+                first: used.first,
+                last: used.last,
+            };
+            if let Some(before) = open.remove(&used.event) {
+                if before.to.0 + 1 < used.day.0 {
+                    done.push(before);
+                } else {
+                    let sum = before.priced.checked_add(priced);
+                    taken.priced = sum.map_err(StoreError::damaged_by)?;
+                    taken.runs += before.runs;
+                    taken.first = before.first.min(used.first);
+                    taken.last = before.last.max(used.last);
+                }
+            }
+            open.insert(used.event, taken);
+        }
+        done.extend(open.into_values());
+        done.sort_by_key(|taken| std::cmp::Reverse(taken.last));
+        Ok(done)
+    }
+
+    /// Runs since the doors opened; those before were tests.
+    fn own(&self, event: &Booked, usage: NameId, from: Day) -> Result<Option<Own>, AppError> {
+        let Some(name) = self.names.find(Class::Event, &event.name) else {
+            return Ok(None);
+        };
+        let filter = Filter {
+            kinds: vec![usage],
+            events: vec![name],
+            from: Some(from),
+            ..Filter::default()
+        };
+        let mut own: Option<Own> = None;
+        let mut before = None;
+        loop {
+            let page = self.cache.page(&filter, before, PAGE)?;
+            for row in page.rows.iter().filter(|row| row.at >= event.starts_at) {
+                let taken = row.delta.negated();
+                let known = own.get_or_insert(Own {
+                    runs: 0,
+                    spent: Amount::ZERO,
+                    first: row.at,
+                    last: row.at,
+                });
+                known.runs += 1;
+                known.first = known.first.min(row.at);
+                let sum = known.spent.checked_add(taken);
+                known.spent = sum.map_err(StoreError::damaged_by)?;
+            }
+            before = page.next;
+            if before.is_none() {
+                return Ok(own);
+            }
+        }
+    }
+
+    fn average(&self, usage: Option<NameId>, since: Day) -> Result<Amount, AppError> {
+        let Some(usage) = usage else {
+            return Ok(Amount::ZERO);
+        };
+        let filter = Filter {
+            kinds: vec![usage],
+            from: Some(since),
+            ..Filter::default()
+        };
+        let spent: i64 = self.cache.days(&filter)?.iter().map(|day| -day.spent).sum();
+        Amount::new(spent / AVERAGE_DAYS).map_err(|e| StoreError::damaged_by(e).into())
+    }
+}
+
+pub(crate) fn booked(event: &ScheduledEvent) -> Booked {
+    Booked {
+        name: event.name.clone(),
+        starts_at: event.starts_at,
+        ends_at: event.ends_at,
+    }
+}

@@ -1,0 +1,167 @@
+//! Files outside the data folder: those the operator has chosen to be read, and those the app writes.
+
+use std::fs::File;
+use std::io::{BufWriter, Read, Write};
+use std::path::Path;
+
+use boothkeeper_store::private;
+use uuid::Uuid;
+
+use crate::{AppError, Code};
+
+/// The content of a regular file of 1 to `most` bytes. Links, devices and folders are refused.
+pub fn read_file(path: &Path, most: u64) -> Result<Vec<u8>, AppError> {
+    let failed = |error| AppError::because(Code::FileSystem, error);
+    let named = std::fs::symlink_metadata(path).map_err(failed)?;
+    if !named.is_file() {
+        return Err(AppError::new(Code::NotAFile));
+    }
+    let mut file = open(path).map_err(failed)?;
+    let opened = file.metadata().map_err(failed)?;
+    // The path may have been replaced since it was looked at.
+    if !opened.is_file() {
+        return Err(AppError::new(Code::NotAFile));
+    }
+    if opened.len() > most {
+        return Err(AppError::new(Code::FileTooLarge));
+    }
+    let mut bytes = Vec::new();
+    let read = (&mut file).take(most + 1).read_to_end(&mut bytes);
+    match read.map_err(failed)? as u64 {
+        0 => Err(AppError::new(Code::FileEmpty)),
+        read if read > most => Err(AppError::new(Code::FileTooLarge)),
+        _ => Ok(bytes),
+    }
+}
+
+#[cfg(unix)]
+fn open(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    let flags = i32::try_from(flags.bits()).unwrap_or(0);
+    std::fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> std::io::Result<File> {
+    File::open(path)
+}
+
+/// Writes a file whole or not at all: under a temporary name beside it, then renamed. On Linux the file has no name
+/// before it is complete, so that a killed process leaves nothing.
+pub(crate) fn whole_file<T>(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<T, AppError>,
+) -> Result<T, AppError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let part = path.with_file_name(format!(".{name}.{}.part", Uuid::now_v7().simple()));
+    let unnamed = unnamed_beside(path);
+    let has_name = unnamed.is_none();
+    let file = match unnamed {
+        Some(file) => file,
+        None => private::create_new(&part).map_err(failed)?,
+    };
+    let mut file = BufWriter::new(file);
+    let written = write(&mut file).and_then(|written| {
+        file.flush().map_err(failed)?;
+        file.get_ref().sync_all().map_err(failed)?;
+        if !has_name {
+            name_it(file.get_ref(), &part).map_err(failed)?;
+        }
+        std::fs::rename(&part, path).map_err(failed)?;
+        Ok(written)
+    });
+    if written.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    written
+}
+
+#[cfg(target_os = "linux")]
+fn unnamed_beside(path: &Path) -> Option<File> {
+    use rustix::fs::{Mode, OFlags, open};
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    open(folder, flags, Mode::RUSR | Mode::WUSR)
+        .ok()
+        .map(File::from)
+}
+
+#[cfg(target_os = "linux")]
+fn name_it(file: &File, path: &Path) -> std::io::Result<()> {
+    use std::os::fd::AsRawFd;
+
+    use rustix::fs::{AtFlags, CWD, linkat};
+    let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(linkat(CWD, unnamed, CWD, path, AtFlags::SYMLINK_FOLLOW)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unnamed_beside(_: &Path) -> Option<File> {
+    None
+}
+
+#[cfg(not(target_os = "linux"))]
+fn name_it(_: &File, _: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// A failed read or write: `DiskFull` if that is among the causes, else `FileSystem`.
+pub(crate) fn failed(error: impl std::error::Error + Send + Sync + 'static) -> AppError {
+    let first = &error as &dyn std::error::Error;
+    let full = std::iter::successors(Some(first), |error| error.source()).any(|error| {
+        let io = error.downcast_ref::<std::io::Error>();
+        io.is_some_and(|error| error.kind() == std::io::ErrorKind::StorageFull)
+    });
+    AppError::because(
+        if full {
+            Code::DiskFull
+        } else {
+            Code::FileSystem
+        },
+        error,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use boothkeeper_domain::disputes::MAX_FILE;
+
+    use super::*;
+
+    #[test]
+    fn link_folder_or_device_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = folder.path().join("real.pdf");
+        std::fs::write(&real, b"%PDF-1.7\n").unwrap();
+        assert!(read_file(&real, MAX_FILE).is_ok());
+        assert_eq!(
+            read_file(folder.path(), MAX_FILE).unwrap_err().code,
+            Code::NotAFile
+        );
+        assert_eq!(
+            read_file(&folder.path().join("none.pdf"), MAX_FILE)
+                .unwrap_err()
+                .code,
+            Code::FileSystem
+        );
+        #[cfg(unix)]
+        {
+            let link = folder.path().join("link.pdf");
+            std::os::unix::fs::symlink(&real, &link).unwrap();
+            assert_eq!(read_file(&link, MAX_FILE).unwrap_err().code, Code::NotAFile);
+            assert_eq!(
+                read_file(Path::new("/dev/zero"), MAX_FILE)
+                    .unwrap_err()
+                    .code,
+                Code::NotAFile
+            );
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Where the credits went: opening + Σ of causes = closing, and what to know or do, offline.
+
+use std::collections::BTreeSet;
+
+use boothkeeper_domain::Day;
+use boothkeeper_domain::findings::{
+    self, Cause, CauseCode, Finding, FindingCode, NextStep, Severity, Spent,
+};
+use boothkeeper_domain::time::MINUTE;
+use boothkeeper_domain::trust::Trust;
+use boothkeeper_domain::{Amount, Seq, Timestamp};
+use boothkeeper_store::StoreError;
+use boothkeeper_store::cache::{Filter, Stretch};
+use boothkeeper_sync::wire::api::ClockKind;
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::History;
+use crate::copy::Copied;
+use crate::{AppError, Code};
+
+/// Days explained if nothing is said.
+const DAYS: i32 = 30;
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Explanation {
+    pub opening: Amount,
+    pub closing: Amount,
+    pub delta: Amount,
+    /// They come to the delta, to the last unit.
+    pub causes: Vec<Cause>,
+    /// What runs took, by service and by event, most first: each comes to the cause's delta.
+    pub by_service: Vec<Spent>,
+    pub by_event: Vec<Spent>,
+    /// The gravest first.
+    pub findings: Vec<Finding>,
+    pub unexplained: Amount,
+    /// The state of the copy that all of it is of.
+    pub seq: Seq,
+    /// The days, if days were asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional, type = "[string, string]"))]
+    pub days: Option<(NaiveDate, NaiveDate)>,
+    /// Up to here the cloud is known to have had nothing newer: what did not happen, had not by then.
+    pub as_of: Timestamp,
+}
+
+/// What is to be explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// Days of the laptop's zone, both included; the last 30 up to today, if not said.
+    Days(Option<NaiveDate>, Option<NaiveDate>),
+    /// All that came after an entry.
+    Entry(Seq),
+}
+
+/// When, and up to which entry, the operator has looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Look {
+    pub seq: Seq,
+    pub at: Timestamp,
+}
+
+impl History<'_> {
+    /// How far the operator had looked before.
+    pub fn last_look(&self) -> Result<Option<Look>, AppError> {
+        let looked = self.app.laptop.outbox().looked()?;
+        Ok(looked.map(|(seq, at)| Look { seq, at }))
+    }
+
+    /// Keeps how far the operator has looked now; never back.
+    pub fn look(&self, seq: Seq) -> Result<(), AppError> {
+        let now = self.app.rules_now()?;
+        let outbox = self.app.laptop.outbox();
+        if outbox.looked()?.is_none_or(|(known, _)| known <= seq) {
+            outbox.look(seq, now)?;
+        }
+        Ok(())
+    }
+
+    /// Where the credits went.
+    pub fn explain(&self, since: Since) -> Result<Explanation, AppError> {
+        let now = self.app.rules_now()?;
+        let (mut explanation, to) = match since {
+            Since::Days(from, to) => (self.explain_days(from, to, now)?, to),
+            Since::Entry(seq) => (
+                self.app.on_copy(|copied| copied.explain_after(seq, now))?,
+                None,
+            ),
+        };
+        // What holds now is told of days that reach up to now.
+        let mut zone = self.app.laptop.zone().clone();
+        if to.is_none_or(|to| Day::of_date(to) >= zone.day(now)) {
+            explanation.findings.extend(self.around()?);
+        }
+        explanation
+            .findings
+            .sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        self.qualify(&mut explanation.findings, explanation.as_of)?;
+        Ok(explanation)
+    }
+
+    fn explain_days(
+        &self,
+        from: Option<NaiveDate>,
+        to: Option<NaiveDate>,
+        now: Timestamp,
+    ) -> Result<Explanation, AppError> {
+        let mut zone = self.app.laptop.zone().clone();
+        let today = zone.day(now);
+        let last = to.map_or(today, Day::of_date);
+        let first = from.map_or(Day(last.0 - DAYS), Day::of_date);
+        if first > last {
+            return Err(AppError::new(Code::OutOfRange));
+        }
+        let filter = Filter {
+            from: Some(first),
+            to: to.map(Day::of_date),
+            ..Filter::default()
+        };
+        self.app.on_copy(|copied| {
+            Ok(Explanation {
+                days: Some((first.date(), last.date())),
+                ..copied.explain(&filter, now)?
+            })
+        })
+    }
+
+    /// Says of each finding how far it is known to hold, and which dispute is about it already.
+    pub(super) fn qualify(
+        &self,
+        findings: &mut [Finding],
+        as_of: Timestamp,
+    ) -> Result<(), AppError> {
+        let binding = self.app.binding()?;
+        let head = self.app.head(binding.as_ref())?;
+        let age = self.app.now(head.as_deref()).since(as_of);
+        let sandbox = binding.is_some_and(|b| b.clock == ClockKind::Sandbox);
+        let live = self.app.balance().view()?.trust == Trust::Live;
+        let known_until = (!live && age > MINUTE && !sandbox).then_some(as_of);
+        let disputed = self.app.disputed()?;
+        for finding in findings {
+            finding.known_until = known_until.filter(|_| finding.code.rests_on_absence());
+            let about = |sent: bool| {
+                let mut disputed = disputed.iter();
+                let found = disputed.find(|other| other.sent == sent && other.is_about(finding));
+                found.map(|dispute| dispute.id.clone())
+            };
+            (finding.dispute, finding.draft) = (about(true), about(false));
+        }
+        Ok(())
+    }
+
+    /// What neither the journal nor the account's state says by itself.
+    fn around(&self) -> Result<Vec<Finding>, AppError> {
+        let mut around = Vec::new();
+        if let (Some(event), Some(estimate)) = {
+            let runway = self.app.balance().runway()?;
+            (runway.event, runway.estimate)
+        } && let Some(ends_at) = estimate.ends_at
+        {
+            around.push(Finding {
+                amount: Some(estimate.missing),
+                at: Some(event.starts_at),
+                deadline: Some(ends_at),
+                ..Finding::new(FindingCode::LowRunway, Severity::Warn, NextStep::BuyCredits)
+            });
+        }
+        if self
+            .app
+            .binding()?
+            .is_some_and(|binding| binding.diverged.is_some() && !binding.is_damaged())
+        {
+            let code = FindingCode::Diverged;
+            around.push(Finding::new(code, Severity::Alarm, NextStep::Dispute));
+        }
+        Ok(around)
+    }
+}
+
+impl Copied<'_> {
+    pub(crate) fn explain(&self, filter: &Filter, now: Timestamp) -> Result<Explanation, AppError> {
+        self.explain_stretch(self.cache.stretch(filter)?, now)
+    }
+
+    fn explain_after(&self, seq: Seq, now: Timestamp) -> Result<Explanation, AppError> {
+        let account = &self.head.account;
+        let opening = match self.cache.row(seq)? {
+            Some(row) => row.balance_after,
+            // Nobody has looked before there was anything.
+            None if seq == Seq::ZERO => Amount::ZERO,
+            None => return Err(AppError::new(Code::NotFound)),
+        };
+        let stretch = Stretch {
+            first: seq.next(),
+            last: account.seq,
+            opening,
+            closing: account.balance,
+        };
+        self.explain_stretch(stretch, now)
+    }
+
+    fn explain_stretch(&self, stretch: Stretch, now: Timestamp) -> Result<Explanation, AppError> {
+        let Stretch {
+            first,
+            last,
+            opening,
+            closing,
+        } = stretch;
+        let (head, catalog) = (&self.head, self.catalog()?);
+        let mut gathered = self.cache.gathered(first, last)?;
+        let causes = gathered.causes();
+        let (by_service, by_event) = (gathered.by_service(), gathered.by_event());
+        // What followed an entry of these, or a run whose failure is among them, may have come after them: a
+        // refund, say.
+        let mut later: BTreeSet<Seq> = self.cache.followers_after((first, last), last)?;
+        for of in gathered.failed().filter(|of| *of < first) {
+            later.extend(self.cache.followers_after((of, of), last)?);
+        }
+        let later = self.cache.entries(later)?;
+        gathered.extend(later.into_iter().map(|(_, entry)| entry));
+        let mut findings = findings::findings(
+            &gathered,
+            &head.account,
+            &catalog,
+            self.cache,
+            now.min(head.as_of),
+        );
+        // Of what came later only what is about these.
+        findings.retain(|finding| {
+            let seqs = &finding.entries;
+            let here = |seq: &Seq| (first..=last).contains(seq);
+            match finding.code {
+                FindingCode::RunRefunded => seqs.iter().any(here),
+                _ => seqs.is_empty() || seqs.iter().any(|seq| *seq <= last),
+            }
+        });
+        if self.binding.imported {
+            findings.retain(|finding| is_told_by_a_table(finding.code));
+        }
+        let delta = closing.checked_sub(opening);
+        let delta = delta.map_err(StoreError::damaged_by)?;
+        // Where they do not come to it, one of the two was read from damage.
+        let moved = Amount::sum(causes.iter().map(|cause| cause.delta));
+        if moved.ok() != Some(delta) {
+            return Err(StoreError::damaged(first).into());
+        }
+        let unexplained = causes.iter().find(|c| c.code == CauseCode::Unexplained);
+        Ok(Explanation {
+            opening,
+            closing,
+            days: None,
+            delta,
+            unexplained: unexplained.map_or(Amount::ZERO, |cause| cause.delta),
+            causes,
+            by_service,
+            by_event,
+            findings,
+            seq: head.account.seq,
+            as_of: head.as_of,
+        })
+    }
+}
+
+/// What a table of entries says by itself: of plan, period and card it knows nothing, and of seconds often neither.
+const fn is_told_by_a_table(code: FindingCode) -> bool {
+    matches!(
+        code,
+        FindingCode::RenewalPaidFromCredits
+            | FindingCode::PurchaseProcessing
+            | FindingCode::PurchaseOverdue
+            | FindingCode::RunFailedNotRefunded
+            | FindingCode::RunRefunded
+            | FindingCode::PremiumSpike
+            | FindingCode::AutoRechargeFired
+            | FindingCode::Unexplained
+    )
+}

@@ -1,0 +1,91 @@
+//! History as files: CSV to read, JSON with the entries exactly as sent.
+
+use std::io::Write;
+use std::path::Path;
+
+use boothkeeper_documents::write::history::CsvWriter;
+use boothkeeper_domain::Entry;
+use serde_json::json;
+
+use super::{History, HistoryQuery};
+use crate::copy::Copied;
+use crate::files::{failed, whole_file};
+use crate::{AppError, Code};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Csv,
+    Json,
+}
+
+const CHUNK: usize = 1000;
+
+impl History<'_> {
+    /// Writes every match of the query, newest first. Nothing is written before the query is known to be
+    /// good.
+    pub fn export(
+        &self,
+        query: &HistoryQuery,
+        format: Format,
+        out: &mut dyn Write,
+    ) -> Result<u64, AppError> {
+        self.app.on_copy(|copied| match format {
+            Format::Csv => copied.export_csv(query, out),
+            Format::Json => copied.export_json(query, out),
+        })
+    }
+
+    pub fn export_to(
+        &self,
+        query: &HistoryQuery,
+        format: Format,
+        path: &Path,
+    ) -> Result<u64, AppError> {
+        whole_file(path, |file| self.export(query, format, file))
+    }
+}
+
+impl Copied<'_> {
+    fn export_csv(&self, query: &HistoryQuery, out: &mut dyn Write) -> Result<u64, AppError> {
+        let asset = self.asset()?;
+        let mut csv = CsvWriter::new(out, asset).map_err(failed)?;
+        let count = self.each(query, &mut |_, entry| csv.entry(&entry).map_err(failed))?;
+        csv.finish().map_err(failed)?;
+        Ok(count)
+    }
+
+    /// The entries are the very lines that the checkpoint's chain runs over, as strings.
+    fn export_json(&self, query: &HistoryQuery, out: &mut dyn Write) -> Result<u64, AppError> {
+        let checkpoint = json!(self.head.checkpoint);
+        write!(out, "{{\"checkpoint\":{checkpoint},\"entries\":[").map_err(failed)?;
+        let mut separator = "";
+        let count = self.each(query, &mut |line, _| {
+            let line = std::str::from_utf8(&line);
+            let line = line.map_err(|error| AppError::because(Code::Damaged, error))?;
+            write!(out, "{separator}{}", json!(line)).map_err(failed)?;
+            separator = ",";
+            Ok(())
+        })?;
+        writeln!(out, "]}}").map_err(failed)?;
+        Ok(count)
+    }
+
+    fn each(&self, query: &HistoryQuery, sink: &mut Sink<'_>) -> Result<u64, AppError> {
+        let (mut count, mut before) = (0, None);
+        loop {
+            let page = self.page(query, before, CHUNK)?;
+            let entries = self.cache.entries(page.rows.iter().map(|row| row.seq))?;
+            for (line, entry) in entries {
+                sink(line, entry)?;
+                count += 1;
+            }
+            before = page.next;
+            if before.is_none() {
+                return Ok(count);
+            }
+        }
+    }
+}
+
+/// Takes an entry's line and what it says.
+type Sink<'a> = dyn FnMut(Vec<u8>, Entry) -> Result<(), AppError> + 'a;

@@ -1,0 +1,363 @@
+//! History: what happened, by day and by kind.
+
+mod entries;
+mod explain;
+mod export;
+
+use std::collections::BTreeMap;
+
+use boothkeeper_domain::Day;
+use boothkeeper_domain::{Amount, Seq};
+use boothkeeper_store::StoreError;
+use boothkeeper_store::cache::{Class, DayCount, Filter, NameId, Names, Page, Row, Total};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+pub use entries::{EntryDetail, EntryView, LinkView, Part, RowStatus, RowView};
+pub use explain::{Explanation, Look, Since};
+pub use export::Format;
+
+use crate::copy::Copied;
+use crate::{App, AppError, Code};
+use entries::{entry_view, name};
+
+/// Rows of one page: 1 to this many, and never clamped.
+pub const MAX_LIMIT: usize = 1000;
+
+/// What to look for. Names are the journal's codes; dates are days in the laptop's zone, both included.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default, deny_unknown_fields)]
+pub struct HistoryQuery {
+    pub services: Vec<String>,
+    pub kinds: Vec<String>,
+    pub events: Vec<String>,
+    #[cfg_attr(feature = "ts", ts(optional, type = "string"))]
+    pub from: Option<NaiveDate>,
+    #[cfg_attr(feature = "ts", ts(optional, type = "string"))]
+    pub to: Option<NaiveDate>,
+    pub text: String,
+}
+
+/// What the choices in the filters are.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct FilterOptions {
+    pub services: Vec<String>,
+    pub kinds: Vec<String>,
+    pub events: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct DayView {
+    #[cfg_attr(feature = "ts", ts(type = "string"))]
+    pub day: NaiveDate,
+    pub count: u32,
+    pub added: Amount,
+    pub spent: Amount,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct TotalView {
+    pub kind: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub service: Option<String>,
+    pub count: u32,
+    pub delta: Amount,
+}
+
+/// Sums of a query, and how many rows each day has: what the table and the chart are laid out by.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct HistorySummary {
+    /// The state of the copy that all of it is of.
+    pub seq: Seq,
+    pub opening: Amount,
+    pub closing: Amount,
+    pub added: Amount,
+    pub spent: Amount,
+    /// Newest first.
+    pub days: Vec<DayView>,
+    pub totals: Vec<TotalView>,
+    pub count: u32,
+    pub options: FilterOptions,
+    /// Opening + added + spent is closing; so it is when no filter but dates is set.
+    pub adds_up: bool,
+}
+
+/// Rows that were looked for, newest first, and what they come to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct FoundRows {
+    pub rows: Vec<RowView>,
+    pub added: Amount,
+    pub spent: Amount,
+    /// There are more, which are not in the sums.
+    pub more: bool,
+}
+
+impl FoundRows {
+    pub(super) fn new(rows: Vec<RowView>, more: bool) -> Result<Self, AppError> {
+        let sum = |counts: fn(Amount) -> bool| {
+            let deltas = rows.iter().map(|row| row.delta);
+            Amount::sum(deltas.filter(|delta| counts(*delta)))
+                .map_err(|error| AppError::from(StoreError::damaged_by(error)))
+        };
+        Ok(FoundRows {
+            added: sum(Amount::is_positive)?,
+            spent: sum(Amount::is_negative)?,
+            rows,
+            more,
+        })
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HistoryPage {
+    pub entries: Vec<EntryView>,
+    pub opening: Amount,
+    pub closing: Amount,
+    pub totals: Vec<TotalView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<Seq>,
+}
+
+/// What happened, row by row, and why the balance changed.
+#[derive(Clone, Copy)]
+pub struct History<'a> {
+    pub(crate) app: &'a App,
+}
+
+impl App {
+    pub fn history(&self) -> History<'_> {
+        History { app: self }
+    }
+}
+
+impl History<'_> {
+    pub fn summary(&self, query: &HistoryQuery) -> Result<HistorySummary, AppError> {
+        self.app
+            .on_copy(|copied| copied.summary(&copied.filter(query)?))
+    }
+
+    /// Rows of one day of a query, newest first.
+    pub fn rows(
+        &self,
+        query: &HistoryQuery,
+        day: NaiveDate,
+        offset: u32,
+        limit: u32,
+    ) -> Result<Vec<RowView>, AppError> {
+        let limit = checked_limit(limit as usize)?;
+        self.app.on_copy(|copied| {
+            let (cache, filter) = (copied.cache, copied.filter(query)?);
+            let Some(counted) = cache.day(&filter, Day::of_date(day))? else {
+                return Ok(vec![]);
+            };
+            copied.rows(cache.window(&filter, &counted, offset as usize, limit)?)
+        })
+    }
+
+    /// Up to `limit` matches of a query that also contain its text, newest first.
+    pub fn search(
+        &self,
+        query: &HistoryQuery,
+        before: Option<Seq>,
+        limit: u32,
+    ) -> Result<FoundRows, AppError> {
+        let limit = checked_limit(limit as usize)?;
+        self.app.on_copy(|copied| {
+            let page = copied.page(query, before, limit)?;
+            FoundRows::new(copied.rows(page.rows)?, page.next.is_some())
+        })
+    }
+
+    /// A page for scripts: rows with what their entries say, and the sums of the whole query.
+    pub fn page(
+        &self,
+        query: &HistoryQuery,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<HistoryPage, AppError> {
+        let limit = checked_limit(limit)?;
+        self.app.on_copy(|copied| {
+            let (cache, filter) = (copied.cache, copied.filter(query)?);
+            let page = copied.page(query, before, limit)?;
+            let entries = cache.entries(page.rows.iter().map(|row| row.seq))?;
+            let rows = copied.rows(page.rows)?;
+            let stretch = cache.stretch(&filter)?;
+            Ok(HistoryPage {
+                entries: rows.into_iter().zip(entries).map(entry_view).collect(),
+                opening: stretch.opening,
+                closing: stretch.closing,
+                totals: copied.totals(query, &filter)?,
+                next: page.next,
+            })
+        })
+    }
+}
+
+impl Copied<'_> {
+    /// The query by numbers. A name that no entry has is refused: a silent empty list would look like an
+    /// answer.
+    pub fn filter(&self, query: &HistoryQuery) -> Result<Filter, AppError> {
+        if let (Some(from), Some(to)) = (query.from, query.to)
+            && from > to
+        {
+            return Err(AppError::new(Code::OutOfRange));
+        }
+        let unknown = AppError::new(Code::UnknownName);
+        let ids = |class, wanted: &[String]| -> Option<Vec<_>> {
+            wanted.iter().map(|w| self.names.find(class, w)).collect()
+        };
+        let (Some(kinds), Some(services), Some(events)) = (
+            ids(Class::Kind, &query.kinds),
+            ids(Class::Service, &query.services),
+            ids(Class::Event, &query.events),
+        ) else {
+            return Err(unknown);
+        };
+        Ok(Filter {
+            kinds,
+            services,
+            events,
+            from: query.from.map(Day::of_date),
+            to: query.to.map(Day::of_date),
+        })
+    }
+
+    /// Up to `limit` matches before `before`, with or without a text to look for.
+    pub fn page(
+        &self,
+        query: &HistoryQuery,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Page, AppError> {
+        if query.text.is_empty() {
+            return Ok(self.cache.page(&self.filter(query)?, before, limit)?);
+        }
+        let mut rows = self.search(query, before, limit + 1)?;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| more).map(|row| row.seq);
+        Ok(Page { rows, next })
+    }
+
+    /// Sums of all that the query finds; what a text finds is added up match by match.
+    fn totals(&self, query: &HistoryQuery, filter: &Filter) -> Result<Vec<TotalView>, AppError> {
+        if query.text.is_empty() {
+            return Ok(total_views(self.cache.totals(filter)?, &self.names));
+        }
+        let mut totals: BTreeMap<(NameId, NameId), (u64, i64)> = BTreeMap::new();
+        let mut before = None;
+        loop {
+            let page = self.page(query, before, MAX_LIMIT)?;
+            for row in &page.rows {
+                let (count, sum) = totals.entry((row.kind, row.service)).or_default();
+                *count += 1;
+                *sum += row.delta.minor();
+            }
+            before = page.next;
+            if before.is_none() {
+                break;
+            }
+        }
+        let total = |((kind, service), (count, sum))| {
+            Ok(Total {
+                kind,
+                service,
+                count,
+                delta: Amount::new(sum).map_err(StoreError::damaged_by)?,
+            })
+        };
+        let totals: Result<Vec<_>, StoreError> = totals.into_iter().map(total).collect();
+        Ok(total_views(totals?, &self.names))
+    }
+
+    fn search(
+        &self,
+        query: &HistoryQuery,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Vec<Row>, AppError> {
+        let (filter, asset) = (self.filter(query)?, self.asset()?);
+        Ok(self
+            .cache
+            .search(&filter, &query.text, asset, before, limit)?)
+    }
+
+    fn summary(&self, filter: &Filter) -> Result<HistorySummary, AppError> {
+        let (totals, days) = (self.cache.totals(filter)?, self.cache.days(filter)?);
+        let stretch = self.cache.stretch(filter)?;
+        let amount = |minor: i64| Amount::new(minor).map_err(StoreError::damaged_by);
+        let added = amount(days.iter().map(|day| day.added).sum())?;
+        let spent = amount(days.iter().map(|day| day.spent).sum())?;
+        let closed = stretch
+            .opening
+            .checked_add(added)
+            .and_then(|sum| sum.checked_add(spent));
+        let day_view = |day: &DayCount| {
+            Ok(DayView {
+                day: day.day.date(),
+                count: clipped(day.count),
+                added: amount(day.added)?,
+                spent: amount(day.spent)?,
+            })
+        };
+        Ok(HistorySummary {
+            seq: self.head.account.seq,
+            adds_up: filter.is_any() && closed == Ok(stretch.closing),
+            opening: stretch.opening,
+            closing: stretch.closing,
+            added,
+            spent,
+            count: clipped(days.iter().map(|day| day.count).sum()),
+            days: days
+                .iter()
+                .map(day_view)
+                .collect::<Result<_, StoreError>>()?,
+            totals: total_views(totals, &self.names),
+            options: options(&self.names),
+        })
+    }
+}
+
+pub(crate) fn checked_limit(limit: usize) -> Result<usize, AppError> {
+    if (1..=MAX_LIMIT).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(AppError::new(Code::OutOfRange))
+    }
+}
+
+fn options(names: &Names) -> FilterOptions {
+    let sorted = |class| {
+        let mut all: Vec<_> = names.all(class).map(|(name, _)| name.to_owned()).collect();
+        all.sort_unstable();
+        all
+    };
+    FilterOptions {
+        services: sorted(Class::Service),
+        kinds: sorted(Class::Kind),
+        events: sorted(Class::Event),
+    }
+}
+
+fn total_views(totals: Vec<boothkeeper_store::cache::Total>, names: &Names) -> Vec<TotalView> {
+    totals
+        .into_iter()
+        .map(|total| TotalView {
+            kind: name(names, total.kind),
+            service: names.name(total.service).map(ToOwned::to_owned),
+            count: clipped(total.count),
+            delta: total.delta,
+        })
+        .collect()
+}
+
+fn clipped(count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

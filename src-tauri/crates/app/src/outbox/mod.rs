@@ -1,0 +1,251 @@
+//! What waits for the cloud, and what came of it.
+
+use boothkeeper_domain::account::{Payer, PaymentOrder};
+use boothkeeper_domain::billing::forecast;
+use boothkeeper_domain::billing::quote::Quote;
+use boothkeeper_domain::calendar::Cycle;
+use boothkeeper_domain::time::DAY;
+use boothkeeper_domain::{Account, Amount, Catalog, Seq, Timestamp};
+use boothkeeper_store::Outbox as StoredOutbox;
+use boothkeeper_store::outbox::{Command, State};
+use boothkeeper_sync::wire::action::Action;
+use boothkeeper_sync::wire::api::CommandRequest;
+use boothkeeper_sync::wire::problem::ProblemCode;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{App, AppError, Code};
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct CommandView {
+    pub id: String,
+    pub kind: String,
+    pub state: String,
+    /// The cloud has not answered yet.
+    pub open: bool,
+    /// It can be taken back: it was never sent, or it is not known to have arrived.
+    pub cancellable: bool,
+    /// Taken back while it is not known whether it has arrived: the cloud is still to say.
+    pub withdrawn: bool,
+    pub created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub not_after: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub amount: Option<Amount>,
+    /// What a switch is set to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub enabled: Option<bool>,
+    /// The plan that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub plan: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub cycle: Option<Cycle>,
+    /// The payment order that was chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub payment_order: Option<PaymentOrder>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub coupon: Option<String>,
+    /// Who was to pay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub method: Option<Payer>,
+    /// The cloud's problem code, if it refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional, type = "string"))]
+    pub problem: Option<ProblemCode>,
+    /// The cloud's figures to its refusal: the minimum, say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional, type = "Record<string, unknown>"))]
+    pub facts: Option<serde_json::Value>,
+    /// What the operator was shown when it was decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub seen: Option<Quote>,
+    /// What it would do now, if that has become worse.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub quote: Option<Quote>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct OutboxView {
+    pub commands: Vec<CommandView>,
+}
+
+impl From<Command> for CommandView {
+    fn from(command: Command) -> Self {
+        let request = command.request.as_ref();
+        CommandView {
+            id: command.id.to_string(),
+            kind: request.map_or_else(|| "unreadable".to_owned(), |r| r.kind.clone()),
+            state: command.state.name().to_owned(),
+            open: command.state.is_open() || command.state == State::Applied,
+            cancellable: matches!(command.state, State::Queued | State::Unknown),
+            withdrawn: command.withdrawn,
+            created_at: command.created_at,
+            not_after: request.and_then(|request| request.not_after),
+            amount: request.and_then(|request| request.amount),
+            enabled: request.and_then(|request| request.enabled),
+            plan: request.and_then(|request| request.plan.clone()),
+            cycle: request.and_then(|request| request.cycle),
+            payment_order: request.and_then(|request| {
+                let (first, fallback) = request.first.zip(request.fallback)?;
+                Some(PaymentOrder { first, fallback })
+            }),
+            coupon: request.and_then(|request| request.coupon.clone().or(request.code.clone())),
+            method: request.and_then(|request| request.method),
+            seen: request.and_then(|request| request.seen.clone()),
+            quote: command.quote,
+            problem: command.problem.as_ref().map(|problem| problem.code),
+            facts: command.problem.and_then(|problem| problem.facts),
+        }
+    }
+}
+
+/// Actions that wait for the cloud, and their results.
+#[derive(Clone, Copy)]
+pub struct Outbox<'a> {
+    pub(crate) app: &'a App,
+}
+
+impl App {
+    pub fn outbox(&self) -> Outbox<'_> {
+        Outbox { app: self }
+    }
+}
+
+impl Outbox<'_> {
+    pub fn list(&self) -> Result<OutboxView, AppError> {
+        let commands = self.app.laptop.outbox().list()?;
+        Ok(OutboxView {
+            commands: commands.into_iter().map(CommandView::from).collect(),
+        })
+    }
+
+    /// Takes back what was never sent, or is not known to have arrived: that is not sent again.
+    pub fn cancel(&self, id: &str) -> Result<CommandView, AppError> {
+        self.app.may_write()?;
+        let id = Uuid::try_parse(id).map_err(|_| AppError::new(Code::NotFound))?;
+        let outbox = self.app.laptop.outbox();
+        let cancelled = outbox.cancel(id)?;
+        let command = outbox.get(id)?.ok_or(AppError::new(Code::NotFound))?;
+        if !cancelled && command.state != State::Cancelled {
+            return Err(AppError::new(Code::NotCancellable));
+        }
+        Ok(command.into())
+    }
+
+    /// Puts what was refused or handed back out of sight.
+    pub fn dismiss(&self, id: &str) -> Result<(), AppError> {
+        let id = Uuid::try_parse(id).map_err(|_| AppError::new(Code::NotFound))?;
+        let gone = self.app.laptop.outbox().dismiss(id)?;
+        self.app.status.send_modify(|status| status.revision += 1);
+        match gone {
+            true => Ok(()),
+            false => Err(AppError::new(Code::NotFound)),
+        }
+    }
+
+    pub fn get(&self, id: &str) -> Result<CommandView, AppError> {
+        let id = Uuid::try_parse(id).map_err(|_| AppError::new(Code::NotFound))?;
+        let command = self.app.laptop.outbox().get(id)?;
+        command
+            .map(CommandView::from)
+            .ok_or(AppError::new(Code::NotFound))
+    }
+
+    /// A pause and a cancel that both wait would both be done, the worse one last.
+    pub fn may_decide(&self, action: &Action) -> Result<(), AppError> {
+        let contradicts = |waiting: &Command| {
+            let asked = waiting.request.as_ref().and_then(|r| r.action().ok());
+            waiting.state.is_open() && asked.is_some_and(|asked| asked.change().is_some())
+        };
+        let waiting = self.app.laptop.outbox().list()?;
+        match action.change().is_some() && waiting.iter().any(contradicts) {
+            true => Err(AppError::new(Code::AlreadyWaiting)),
+            false => Ok(()),
+        }
+    }
+
+    pub(crate) fn queue(
+        &self,
+        action: &Action,
+        seen: Option<Quote>,
+    ) -> Result<CommandView, AppError> {
+        self.app
+            .outbox()
+            .queue_by(action, seen, |outbox, id, request, decided_at, now| {
+                Ok(outbox.queue(id, request, decided_at, now)?)
+            })
+    }
+
+    /// The same, where more than the command is to be written at once.
+    pub(crate) fn queue_by(
+        &self,
+        action: &Action,
+        seen: Option<Quote>,
+        queue: impl FnOnce(&StoredOutbox, Uuid, &CommandRequest, Seq, Timestamp) -> Result<(), AppError>,
+    ) -> Result<CommandView, AppError> {
+        self.app.may_write()?;
+        let now = self.app.rules_now()?;
+        let (expires, decided_at) = self.app.on_copy(|copied| {
+            let (account, catalog) = (&copied.head.account, copied.catalog()?);
+            let expires = expiry(action, seen.as_ref(), account, &catalog, now);
+            Ok((expires, account.seq))
+        })?;
+        let id = Uuid::now_v7();
+        self.may_decide(action)?;
+        let outbox = self.app.laptop.outbox();
+        let request = action.request(seen, expires);
+        queue(&outbox, id, &request, decided_at, now)?;
+        let command = outbox.get(id)?.ok_or(AppError::new(Code::Internal))?;
+        drop(outbox);
+        if let Some(running) = self.app.engine().as_ref() {
+            running.nudge.notify_one();
+        }
+        self.app.status.send_modify(|status| status.revision += 1);
+        Ok(command.into())
+    }
+}
+
+/// Until when an action may act (`domain.md` §13): charges a day, a downgrade to the end of grace or of
+/// the period, settings a week, disputes for as long as it takes. The server judges.
+pub(crate) fn expiry(
+    action: &Action,
+    seen: Option<&Quote>,
+    account: &Account,
+    catalog: &Catalog,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let charges = seen.is_some_and(|seen| seen.charge.is_some());
+    Some(match action {
+        Action::OpenDispute(_) | Action::MessageDispute { .. } | Action::WithdrawDispute { .. } => {
+            return None;
+        }
+        Action::BuyCredits { .. } | Action::PayNow { .. } => now.plus(DAY),
+        Action::ChangePlan(_) if charges => now.plus(DAY),
+        Action::ChangePlan(_) => {
+            let grace = account.grace.map(|grace| grace.until);
+            let ends = account.period.map(|period| period.end);
+            // A cancelled period may have ended while nobody listened: then grace runs.
+            let ahead = [grace, ends, forecast::closes_at(account, catalog)];
+            let next = ahead.into_iter().flatten().find(|end| *end > now);
+            next.unwrap_or(now.plus(7 * DAY))
+        }
+        Action::SetPaymentOrder(_)
+        | Action::SetAutoRecharge { .. }
+        | Action::ReplaceCard { .. }
+        | Action::RedeemCoupon { .. }
+        | Action::Cancel
+        | Action::Resume => now.plus(7 * DAY),
+    })
+}

@@ -1,0 +1,209 @@
+//! What the operator can choose about the plan, each with its result first.
+
+use boothkeeper_domain::account::Life;
+use boothkeeper_domain::billing::forecast::{self, Preview};
+use boothkeeper_domain::calendar::Cycle;
+use boothkeeper_domain::time::DAY;
+use boothkeeper_domain::{Account, Amount, Catalog, Money, Seq, Timestamp};
+use serde::Serialize;
+
+use super::Plans;
+use super::subscription::{RenewalPreview, SubscriptionView};
+use crate::AppError;
+use crate::outbox::CommandView;
+
+/// Everything that the screen "Plan & renewal" shows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ChoicesView {
+    /// The state of the copy that all of it is of.
+    pub seq: Seq,
+    pub subscription: SubscriptionView,
+    /// The coming renewal by who pays first; nothing where none is coming, or credits cannot pay fees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub card_first: Option<OrderView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub credits_first: Option<OrderView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub fee: Option<Money>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub renews_at: Option<Timestamp>,
+    /// Credits may pay fees under this programme.
+    pub credits_pay_fees: bool,
+    /// From the past to the end; empty where no plan runs.
+    pub stops: Vec<Stop>,
+    /// How much of the period, or of grace, is over, in thousandths.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub elapsed: Option<u16>,
+    /// How long grace is.
+    pub grace_days: u32,
+    pub offers: Vec<Offer>,
+    /// Decided here, not answered yet.
+    pub waiting: Vec<CommandView>,
+    /// Credits that are at stake.
+    pub balance: Amount,
+    pub now: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct OrderView {
+    pub preview: Preview,
+    /// Runs that the credits left are enough for, at what a run has cost lately.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional, type = "number"))]
+    pub enough_for: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum StopCode {
+    Today,
+    /// The period ends and the plan renews.
+    Renewal,
+    /// It ended unpaid, or was cancelled: grace begins.
+    PeriodEnd,
+    /// The account closes.
+    Closure,
+}
+
+/// A point on the line from today to the account's end.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Stop {
+    pub code: StopCode,
+    pub at: Timestamp,
+    /// It happens as things stand; else only if the renewal fails.
+    pub expected: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Offer {
+    pub plan: String,
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub monthly: Option<Money>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub annual: Option<Money>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub allowance: Option<Amount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub daily_limit: Option<Amount>,
+}
+
+impl Plans<'_> {
+    pub fn choices(&self) -> Result<ChoicesView, AppError> {
+        let now = self.app.rules_now()?;
+        // Whatever bears on plan and fees; buying does not.
+        let mut waiting = self.app.outbox().list()?.commands;
+        waiting.retain(|command| {
+            command.open && !["buy_credits", "replace_card"].contains(&command.kind.as_str())
+        });
+        self.app.on_copy(|copied| {
+            let (account, catalog) = (&copied.head.account, copied.catalog()?);
+            let (subscription, renewal) = (copied.subscription()?, copied.renewal_preview()?);
+            let runway = copied.runway(now, self.app.zone().clone())?;
+            let a_run = runway.estimate.map(|estimate| estimate.a_run);
+            let RenewalPreview {
+                at,
+                fee,
+                card_first,
+                credits_first,
+                ..
+            } = renewal;
+            let order = |preview: Preview| OrderView {
+                enough_for: a_run
+                    .filter(|a_run| a_run.is_positive())
+                    .map(|a_run| preview.balance_after.minor() / a_run.minor()),
+                preview,
+            };
+            Ok(ChoicesView {
+                seq: account.seq,
+                card_first: card_first.map(order),
+                credits_first: credits_first.map(order),
+                fee,
+                renews_at: at,
+                credits_pay_fees: catalog.policies.credits_pay_fees,
+                stops: stops(account, &catalog, now),
+                elapsed: elapsed(account, now),
+                grace_days: catalog.policies.grace_days,
+                offers: catalog.plans.iter().map(offer).collect(),
+                waiting,
+                balance: account.balance,
+                now,
+                subscription,
+            })
+        })
+    }
+}
+
+fn stops(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Stop> {
+    let stop = |code, at, expected| Stop { code, at, expected };
+    let today = stop(StopCode::Today, now, true);
+    let Some(period) = account.period else {
+        return vec![];
+    };
+    let grace = i64::from(catalog.policies.grace_days) * DAY;
+    if let Some(running) = account.grace {
+        // A grace that began is on its way to its end.
+        return vec![
+            stop(StopCode::PeriodEnd, running.until.plus(-grace), true),
+            today,
+            stop(StopCode::Closure, running.until, true),
+        ];
+    }
+    if account.life != Life::Active {
+        return vec![];
+    }
+    let renews = forecast::renewal_at(account);
+    // A cancelled plan goes on to its end, over one more renewal if it was cancelled too late for this one.
+    let cancelled = account.cancel_at;
+    let first = match (cancelled, renews) {
+        (Some(at), _) => stop(StopCode::PeriodEnd, at, true),
+        (None, Some(at)) => stop(StopCode::Renewal, at, true),
+        (None, None) => stop(
+            StopCode::PeriodEnd,
+            period.end,
+            account.pending_fee.is_some(),
+        ),
+    };
+    let closes = first.at.plus(grace);
+    vec![
+        today,
+        first,
+        stop(StopCode::Closure, closes, cancelled.is_some()),
+    ]
+}
+
+fn elapsed(account: &Account, now: Timestamp) -> Option<u16> {
+    let period = account.period?;
+    let (from, to) = match account.grace {
+        Some(grace) => (period.end, grace.until),
+        None => (period.start, period.end),
+    };
+    let whole = to.since(from).max(1);
+    let over = now.since(from).clamp(0, whole);
+    u16::try_from(over.saturating_mul(1000) / whole).ok()
+}
+
+fn offer(plan: &boothkeeper_domain::catalog::Plan) -> Offer {
+    Offer {
+        plan: plan.code.clone(),
+        name: plan.name.clone(),
+        monthly: plan.fee(Cycle::Monthly).cloned(),
+        annual: plan.fee(Cycle::Annual).cloned(),
+        allowance: plan.allowance,
+        daily_limit: plan.daily_limit,
+    }
+}

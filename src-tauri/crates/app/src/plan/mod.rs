@@ -1,0 +1,204 @@
+//! What the operator decides: queued on disk with what was shown, and until when it may act.
+
+mod choices;
+mod pause;
+mod subscription;
+
+use boothkeeper_domain::account::{Life, Payer, PaymentOrder};
+use boothkeeper_domain::billing::forecast;
+use boothkeeper_domain::billing::plan::{self, Target};
+use boothkeeper_domain::billing::quote::{Quote, quote};
+use boothkeeper_domain::typed;
+use boothkeeper_domain::{Amount, Money, Timestamp};
+use boothkeeper_sync::wire::action::Action;
+use serde::{Deserialize, Serialize};
+
+pub use choices::{ChoicesView, Offer, OrderView, Stop, StopCode};
+pub use pause::{PauseView, PriceChange};
+pub(crate) use subscription::card;
+use subscription::next_renewal;
+pub use subscription::{AutoRechargeView, CardView, NextRenewal, RenewalPreview, SubscriptionView};
+
+use crate::outbox::CommandView;
+use crate::{App, AppError, Code};
+
+/// A word on the plan, decided on a quote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    ChangePlan(Target),
+    PayNow(Payer),
+    Cancel,
+    Resume,
+}
+
+/// A purchase, before it is made.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct BuyView {
+    /// The least that can be bought.
+    pub minimum: Amount,
+    pub charge: Money,
+    pub balance_after: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub card: Option<CardView>,
+    /// When what is bought is deleted with the rest, if nothing else is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub closes_at: Option<Timestamp>,
+    pub closed: bool,
+}
+
+fn out_of_range(error: boothkeeper_domain::AmountError) -> AppError {
+    AppError::because(Code::OutOfRange, error)
+}
+
+/// A decision's quote, and what follows from it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Foreseen {
+    pub quote: Quote,
+    /// Who pays what is charged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub payer: Option<Payer>,
+    /// Credits after it.
+    pub balance: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub next_renewal: Option<NextRenewal>,
+    /// When the account closes then, if nothing more is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub closes_at: Option<Timestamp>,
+    /// A period that is paid up to here and ends now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub gives_up: Option<Timestamp>,
+}
+
+impl From<Decision> for Action {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::ChangePlan(target) => Action::ChangePlan(target),
+            Decision::PayNow(method) => Action::PayNow { method },
+            Decision::Cancel => Action::Cancel,
+            Decision::Resume => Action::Resume,
+        }
+    }
+}
+
+/// The plan, its renewal, and every action that changes or pays it.
+#[derive(Clone, Copy)]
+pub struct Plans<'a> {
+    pub(crate) app: &'a App,
+}
+
+impl App {
+    pub fn plan(&self) -> Plans<'_> {
+        Plans { app: self }
+    }
+}
+
+impl Plans<'_> {
+    /// Queues a purchase on the card on file; the engine, or the next sync, sends it.
+    pub fn buy_credits(&self, amount: Amount) -> Result<CommandView, AppError> {
+        if !amount.is_positive() {
+            return Err(AppError::new(Code::OutOfRange));
+        }
+        self.app
+            .outbox()
+            .queue(&Action::BuyCredits { amount }, None)
+    }
+
+    /// What a purchase charges, and what it comes to; also what is to be known before.
+    pub fn buy_preview(&self, amount: Amount) -> Result<BuyView, AppError> {
+        let now = self.app.rules_now()?;
+        self.app.on_copy(|copied| {
+            let (account, catalog) = (&copied.head.account, copied.catalog()?);
+            let sum = |amount: Amount| account.balance.checked_add(amount);
+            Ok(BuyView {
+                minimum: catalog.top_up.minimum,
+                charge: catalog.top_up.charge(amount).map_err(out_of_range)?,
+                balance_after: sum(amount).map_err(out_of_range)?,
+                card: account.card.as_ref().map(card),
+                closes_at: forecast::closes_at(account, &catalog).filter(|at| *at > now),
+                closed: account.life == Life::Closed,
+            })
+        })
+    }
+
+    pub fn set_auto_recharge(&self, enabled: bool) -> Result<CommandView, AppError> {
+        self.app
+            .outbox()
+            .queue(&Action::SetAutoRecharge { enabled }, None)
+    }
+
+    pub fn set_payment_order(&self, order: PaymentOrder) -> Result<CommandView, AppError> {
+        self.app
+            .outbox()
+            .queue(&Action::SetPaymentOrder(order), None)
+    }
+
+    pub fn redeem_coupon(&self, code: &str) -> Result<CommandView, AppError> {
+        let code = typed::code(code);
+        self.app
+            .outbox()
+            .queue(&Action::RedeemCoupon { code }, None)
+    }
+
+    /// What follows from a decision: its quote, and how the account stands once it is done; by the copy and
+    /// the cloud's own rules, also offline.
+    pub fn foresee(&self, action: &Action) -> Result<Foreseen, AppError> {
+        let change = action.change().ok_or(AppError::new(Code::Internal))?;
+        let now = self.app.rules_now()?;
+        self.app.on_copy(|copied| {
+            let (account, catalog) = (&copied.head.account, copied.catalog()?);
+            let quote = quote(account, &catalog, &change, now)
+                .map_err(|refusal| AppError::foreseen(&refusal))?;
+            let decided = match action {
+                Action::ChangePlan(target) => plan::change(account, &catalog, target, now),
+                Action::PayNow { method } => plan::pay_now(account, &catalog, *method, now),
+                Action::Cancel => plan::cancel(account, &catalog, now),
+                Action::Resume => plan::resume(account, &catalog, now),
+                _ => return Err(AppError::new(Code::Internal)),
+            };
+            let after = decided
+                .and_then(|decided| forecast::after(account, &catalog, decided, now))
+                .map_err(|refusal| AppError::foreseen(&refusal))?;
+            let payer = match action {
+                Action::PayNow { method } => Some(*method),
+                _ => quote.charge.as_ref().map(|_| Payer::Card),
+            };
+            Ok(Foreseen {
+                payer,
+                balance: after.balance,
+                next_renewal: next_renewal(&after, &catalog)?,
+                closes_at: forecast::closes_at(&after, &catalog),
+                // Only what is given up early: a change that waits for the period's end gives up nothing.
+                gives_up: account.period.map(|period| period.end).filter(|end| {
+                    account.life == Life::Active && after.period.is_none() && *end > now
+                }),
+                quote,
+            })
+        })
+    }
+
+    /// Who pays now, by the account's own order.
+    pub fn payer(&self) -> Result<Payer, AppError> {
+        let now = self.app.rules_now()?;
+        self.app.on_copy(|copied| {
+            let catalog = copied.catalog()?;
+            plan::payer(&copied.head.account, &catalog, now)
+                .map_err(|refusal| AppError::foreseen(&refusal))
+        })
+    }
+
+    /// A change of plan, a payment, an end or its withdrawal, decided on `seen`: nothing worse than that
+    /// will be done.
+    pub fn decide(&self, action: &Action, seen: Quote) -> Result<CommandView, AppError> {
+        self.app.outbox().queue(action, Some(seen))
+    }
+}

@@ -1,0 +1,172 @@
+//! What a pause to Pay-As-You-Go keeps, destroys and changes: said before it is decided.
+
+use std::path::Path;
+
+use boothkeeper_domain::billing::allowance;
+use boothkeeper_domain::billing::plan::Target;
+use boothkeeper_domain::billing::quote::Quote;
+use boothkeeper_domain::catalog::Plan;
+use boothkeeper_domain::runway::Booked;
+use boothkeeper_domain::{Account, Amount, Catalog, Timestamp};
+use boothkeeper_sync::wire::action::Action;
+use serde::Serialize;
+
+use boothkeeper_documents::write::history::csv_table;
+
+use super::Plans;
+use crate::balance::booked;
+use crate::files::{failed, whole_file};
+use crate::history::{Format, HistoryQuery};
+use crate::outbox::expiry;
+use crate::{AppError, Code};
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PriceChange {
+    pub service: String,
+    pub before: Amount,
+    pub after: Amount,
+    /// Used in what the copy holds.
+    pub used: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PauseView {
+    /// The plan without a fee: where a pause leads.
+    pub plan: String,
+    pub name: String,
+    /// What is decided on: nothing worse than this will be done.
+    pub quote: Quote,
+    /// What is destroyed, by name and date; soonest first.
+    pub events: Vec<Booked>,
+    /// Only what changes.
+    pub prices: Vec<PriceChange>,
+    /// The part of the monthly allowance that stops: what legacy products grant goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub allowance: Option<Amount>,
+    /// What of the credits that are kept has an end, and when the first of it comes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub expires: Option<Expiring>,
+    /// Until when the cloud must have it.
+    pub reach_by: Timestamp,
+    /// A period that is paid up to here, and given up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub gives_up: Option<Timestamp>,
+    /// When the account closes, as things stand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub closes_at: Option<Timestamp>,
+}
+
+/// Credits that reach their end unused.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Expiring {
+    pub amount: Amount,
+    pub at: Timestamp,
+}
+
+impl Plans<'_> {
+    /// The plan that costs nothing a month: Pay-As-You-Go, or what the programme has in its place.
+    pub fn free_plan(&self) -> Result<Plan, AppError> {
+        self.app.on_copy(|copied| {
+            let catalog = copied.catalog()?;
+            let free = catalog.free_plan().cloned();
+            free.ok_or(AppError::new(Code::UnknownName))
+        })
+    }
+
+    pub fn pause_preview(&self) -> Result<PauseView, AppError> {
+        let free = self.free_plan()?;
+        let action = Action::ChangePlan(Target::plan(&free.code, None));
+        let foreseen = self.foresee(&action)?;
+        let quote = foreseen.quote;
+        let now = self.app.rules_now()?;
+        self.app.on_copy(|copied| {
+            let (account, catalog) = (&copied.head.account, copied.catalog()?);
+            let mut events: Vec<_> = account.events.values().map(booked).collect();
+            events.sort_by(|a, b| (a.starts_at, &a.name).cmp(&(b.starts_at, &b.name)));
+            let used = |service: &str| {
+                let class = boothkeeper_store::cache::Class::Service;
+                copied.names.find(class, service).is_some()
+            };
+            let paused = Account {
+                plan: free.code.clone(),
+                ..account.clone()
+            };
+            let monthly = |account: &Account| allowance::monthly(account, &catalog).ok();
+            let stops = monthly(account).zip(monthly(&paused));
+            let stops = stops.and_then(|(now, then)| now.checked_sub(then).ok());
+            Ok(PauseView {
+                prices: changes(account, &catalog, &free.code, used),
+                allowance: stops.filter(|amount| amount.is_positive()),
+                expires: expiring(account),
+                reach_by: expiry(&action, Some(&quote), account, &catalog, now).unwrap_or(now),
+                closes_at: boothkeeper_domain::billing::forecast::closes_at(account, &catalog),
+                gives_up: foreseen.gives_up,
+                events,
+                plan: free.code,
+                name: free.name,
+                quote,
+            })
+        })
+    }
+}
+
+impl Plans<'_> {
+    /// What a pause destroys or makes hard to see again: the history both ways, and the list of events.
+    pub fn export_before_pause(&self, folder: &Path) -> Result<u64, AppError> {
+        let everything = HistoryQuery::default();
+        let entries =
+            self.app
+                .history()
+                .export_to(&everything, Format::Csv, &folder.join("history.csv"))?;
+        self.app
+            .history()
+            .export_to(&everything, Format::Json, &folder.join("history.json"))?;
+        let events = self.pause_preview()?.events;
+        let zone = self.app.zone();
+        whole_file(&folder.join("events.csv"), |file| {
+            let rows = events.iter().map(|event| {
+                let (from, to) = (zone.local(event.starts_at), zone.local(event.ends_at));
+                vec![event.name.clone(), from, to]
+            });
+            csv_table(file, &["event", "starts", "ends"], rows).map_err(failed)
+        })?;
+        Ok(entries)
+    }
+}
+
+fn expiring(account: &Account) -> Option<Expiring> {
+    let ending = || {
+        let grants = account.grants.iter();
+        grants.filter_map(|grant| Some((grant.expires_at?, grant.remaining)))
+    };
+    Some(Expiring {
+        at: ending().map(|(at, _)| at).min()?,
+        amount: Amount::sum(ending().map(|(_, remaining)| remaining)).ok()?,
+    })
+}
+
+/// Prices that another plan has otherwise.
+fn changes(
+    account: &Account,
+    catalog: &Catalog,
+    plan: &str,
+    used: impl Fn(&str) -> bool,
+) -> Vec<PriceChange> {
+    let change = |service: &boothkeeper_domain::catalog::Service| {
+        let (before, after) = (service.price(&account.plan)?, service.price(plan)?);
+        (before != after).then(|| PriceChange {
+            used: used(&service.code),
+            service: service.code.clone(),
+            before,
+            after,
+        })
+    };
+    catalog.services.iter().filter_map(change).collect()
+}

@@ -1,0 +1,225 @@
+//! The plan, the renewal that is coming and what else is due: foreseen on the copy by the cloud's own
+//! rules, so that it holds offline and to the cent.
+
+use boothkeeper_domain::account::{Account, Card, Life, Payer, PaymentOrder};
+use boothkeeper_domain::billing::fee;
+use boothkeeper_domain::billing::forecast::{self, Outcome, Preview, Recharge};
+use boothkeeper_domain::billing::plan::Target;
+use boothkeeper_domain::calendar::{Cycle, Period};
+use boothkeeper_domain::{Amount, Catalog, Money, Timestamp};
+use serde::Serialize;
+
+use super::Plans;
+use crate::AppError;
+use crate::copy::Copied;
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SubscriptionView {
+    pub plan: String,
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub cycle: Option<Cycle>,
+    pub state: Life,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub period: Option<Period>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub anchor: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub cancel_at: Option<Timestamp>,
+    /// When the account closes, as things stand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub closes_at: Option<Timestamp>,
+    pub payment_order: PaymentOrder,
+    pub auto_recharge: AutoRechargeView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub card: Option<CardView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub next_renewal: Option<NextRenewal>,
+    /// Another plan or cycle that takes effect at the period's end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub requested: Option<Target>,
+    /// What is to be paid now to end grace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub due_now: Option<Money>,
+    /// A fee's charge that the card's bank has not answered, and since when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub payment_pending: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct AutoRechargeView {
+    pub enabled: bool,
+    /// The balance it fires at, and what it buys; nothing where the programme has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub at: Option<Amount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub amount: Option<Amount>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct CardView {
+    pub brand: String,
+    pub last4: String,
+    /// The first instant at which it is no longer good.
+    pub expires: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct NextRenewal {
+    pub at: Timestamp,
+    pub fee: Money,
+    pub outcome: Outcome,
+    /// What the card pays, and what credits pay.
+    pub card: Amount,
+    pub credits: Amount,
+    pub balance_before: Amount,
+    pub balance_after: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub auto_recharge: Option<Recharge>,
+}
+
+/// The next renewal under each order; nothing where none is coming.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct RenewalPreview {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub fee: Option<Money>,
+    pub payment_order: PaymentOrder,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub card_first: Option<Preview>,
+    /// Nothing, too, where credits cannot pay fees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub credits_first: Option<Preview>,
+}
+
+impl Plans<'_> {
+    pub fn subscription(&self) -> Result<SubscriptionView, AppError> {
+        self.app.on_copy(|copied| copied.subscription())
+    }
+
+    pub fn renewal_preview(&self) -> Result<RenewalPreview, AppError> {
+        self.app.on_copy(|copied| copied.renewal_preview())
+    }
+}
+
+impl Copied<'_> {
+    /// What was brought says nothing of plan, period or card.
+    pub fn subscription(&self) -> Result<SubscriptionView, AppError> {
+        self.is_no_import()?;
+        subscription(&self.head.account, &self.catalog()?)
+    }
+
+    pub fn renewal_preview(&self) -> Result<RenewalPreview, AppError> {
+        self.is_no_import()?;
+        let (account, catalog) = (&self.head.account, self.catalog()?);
+        let fallback = account.payment_order.fallback;
+        let under = |first| renewal(account, &catalog, PaymentOrder { first, fallback });
+        let card_first = under(Payer::Card)?;
+        let credits_first = match catalog.policies.credits_pay_fees {
+            true => under(Payer::Credits)?,
+            false => None,
+        };
+        Ok(RenewalPreview {
+            at: card_first.as_ref().map(|(at, _)| *at),
+            fee: card_first
+                .as_ref()
+                .and_then(|_| next_fee(account, &catalog)),
+            payment_order: account.payment_order,
+            card_first: card_first.map(|(_, preview)| preview),
+            credits_first: credits_first.map(|(_, preview)| preview),
+        })
+    }
+}
+
+fn subscription(account: &Account, catalog: &Catalog) -> Result<SubscriptionView, AppError> {
+    let terms = catalog.auto_recharge.as_ref();
+    let next = next_renewal(account, catalog)?;
+    Ok(SubscriptionView {
+        plan: account.plan.clone(),
+        cycle: account.cycle,
+        state: account.life,
+        period: account.period,
+        anchor: account.anchor.filter(|_| account.cycle.is_some()),
+        cancel_at: account.cancel_at,
+        closes_at: forecast::closes_at(account, catalog),
+        payment_order: account.payment_order,
+        auto_recharge: AutoRechargeView {
+            enabled: account.auto_recharge.enabled,
+            at: terms.map(|terms| terms.at),
+            amount: terms.map(|terms| terms.amount),
+        },
+        card: account.card.as_ref().map(card),
+        next_renewal: next,
+        requested: account.requested.as_ref().map(|requested| Target {
+            plan: requested.plan.clone(),
+            cycle: requested.cycle,
+            coupon: requested.coupon.clone(),
+        }),
+        due_now: next_fee(account, catalog).filter(|_| account.life == Life::Grace),
+        payment_pending: account.pending_fee.as_ref().map(|pending| pending.since),
+    })
+}
+
+/// The coming renewal by the account's own order.
+pub(crate) fn next_renewal(
+    account: &Account,
+    catalog: &Catalog,
+) -> Result<Option<NextRenewal>, AppError> {
+    let next = renewal(account, catalog, account.payment_order)?;
+    Ok(next.and_then(|(at, preview)| {
+        Some(NextRenewal {
+            at,
+            fee: next_fee(account, catalog)?,
+            outcome: preview.outcome,
+            card: preview.card,
+            credits: preview.credits,
+            balance_before: preview.balance_before,
+            balance_after: preview.balance_after,
+            auto_recharge: preview.auto_recharge,
+        })
+    }))
+}
+
+pub(crate) fn card(card: &Card) -> CardView {
+    CardView {
+        brand: card.brand.clone(),
+        last4: card.last4.clone(),
+        expires: card.expires_at(),
+    }
+}
+
+fn next_fee(account: &Account, catalog: &Catalog) -> Option<Money> {
+    let (plan, cycle) = fee::next_plan(account);
+    let (money, _) = fee::fee(account, catalog, plan, cycle?)?;
+    Some(money)
+}
+
+fn renewal(
+    account: &Account,
+    catalog: &Catalog,
+    order: PaymentOrder,
+) -> Result<Option<(Timestamp, Preview)>, AppError> {
+    forecast::renewal(account, catalog, order)
+        .map_err(|refusal| AppError::because(crate::Code::Internal, refusal))
+}

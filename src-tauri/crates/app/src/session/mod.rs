@@ -1,0 +1,417 @@
+//! Signing in and out, syncing once, and keeping the copy live.
+
+mod preferences;
+mod secrets;
+mod upkeep;
+mod verify;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use boothkeeper_domain::trust::Reason;
+use boothkeeper_domain::{AccountId, Seq, typed};
+use boothkeeper_store::SyncRole;
+use boothkeeper_store::outbox::Binding;
+use boothkeeper_sync::wire::is_loopback;
+use boothkeeper_sync::{
+    AccessKey, Client, Engine, Pushed, SyncError, disputes, mend, pull, push, refresh_catalog,
+    sign_in,
+};
+use serde::Serialize;
+
+pub use preferences::Preferences;
+pub(crate) use secrets::SecretError;
+pub use secrets::{Remember, Secrets};
+pub use verify::{Doctor, DoctorCheck, VerifyView};
+
+use crate::app::Running;
+use crate::{App, AppError, Code};
+
+/// How often a sync goes round again for a cloud whose journal keeps growing.
+const PUSHES: u32 = 4;
+
+/// A copy that was brought up to date.
+#[derive(Debug)]
+pub struct Synced {
+    /// Where it ends.
+    pub seq: Seq,
+    /// Why an action that waits could not be sent. It is in the outbox; everything else was done.
+    pub unsent: Option<AppError>,
+}
+
+/// What the first screen offers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Setup {
+    /// The cloud to propose.
+    pub cloud: String,
+    /// A sandbox cloud answers there and has a demo account.
+    pub demo: bool,
+    pub keychain: bool,
+}
+
+/// The operating system's place for this app's data.
+pub fn default_data_folder() -> Option<PathBuf> {
+    let folders = directories::ProjectDirs::from("app", "", "boothkeeper")?;
+    Some(folders.data_dir().to_owned())
+}
+
+/// Signing in and out, following the cloud, the operator's preferences, and proving the copy.
+#[derive(Clone, Copy)]
+pub struct Session<'a> {
+    pub(crate) app: &'a App,
+}
+
+impl App {
+    pub fn session(&self) -> Session<'_> {
+        Session { app: self }
+    }
+}
+
+impl Session<'_> {
+    /// Tries the key, keeps it where the operator chose, and binds this folder to its account.
+    pub async fn sign_in(
+        &self,
+        cloud: &str,
+        key: Option<&str>,
+        remember: Remember,
+    ) -> Result<(), AppError> {
+        self.app.is_no_import()?;
+        let cloud = address(cloud)?;
+        let typed = key.map(|key| AccessKey::parse(key).ok_or(AppError::new(Code::KeyMalformed)));
+        let from_environment = typed.is_none();
+        let key = match typed {
+            Some(key) => key?,
+            None => self
+                .app
+                .options
+                .key
+                .clone()
+                .ok_or(AppError::new(Code::KeyMissing))?,
+        };
+        self.end().await;
+        let client = Client::new(self.app.transport()?, &cloud, Some(key.clone()));
+        let meta = client.meta().await?;
+        let account = meta.account.clone().ok_or(SyncError::SignedOut)?;
+        self.refuse_to_lose(&account)?;
+        let _role = self.sync_role()?;
+        // The key first: where it cannot be kept, all that is here stays as it is.
+        if !from_environment {
+            let name = self.secret_name(&cloud, &account);
+            self.app.secrets.put(&name, key.reveal(), remember)?;
+        }
+        sign_in::bind(&self.app.laptop, &cloud, meta).await?;
+        Ok(())
+    }
+
+    /// Signs in to the demo account that a sandbox cloud offers.
+    pub async fn sign_in_to_demo(&self, cloud: &str, remember: Remember) -> Result<(), AppError> {
+        let address = address(cloud)?;
+        let client = Client::new(self.app.transport()?, &address, None);
+        let demo = client.demo().await?;
+        self.sign_in(&address, Some(&demo.access_key), remember)
+            .await
+    }
+
+    pub async fn setup(&self, proposed: Option<&str>) -> Setup {
+        let cloud = proposed.unwrap_or_default().to_owned();
+        Setup {
+            demo: self.has_demo(&cloud).await,
+            keychain: self.app.secrets.probe().is_ok(),
+            cloud,
+        }
+    }
+
+    /// Whether a sandbox cloud with a demo account answers there.
+    pub async fn has_demo(&self, cloud: &str) -> bool {
+        let (Ok(address), Ok(transport)) = (address(cloud), self.app.transport()) else {
+            return false;
+        };
+        let client = Client::new(transport, &address, None);
+        client.meta().await.is_ok_and(|meta| meta.demo)
+    }
+
+    /// Another account's key drops this account's outbox: not while something waits in it.
+    fn refuse_to_lose(&self, account: &AccountId) -> Result<(), AppError> {
+        let bound = self.app.binding()?;
+        let other = bound.is_some_and(|bound| bound.account != *account);
+        match other && self.app.laptop.outbox().unsent()? > 0 {
+            true => Err(AppError::new(Code::ActionsWaiting)),
+            false => Ok(()),
+        }
+    }
+
+    /// Forgets the key and drops the copy; actions that wait only if that was said.
+    pub async fn sign_out(&self, discard: bool) -> Result<(), AppError> {
+        self.app.is_no_import()?;
+        if !discard && self.app.laptop.outbox().unsent()? > 0 {
+            return Err(AppError::new(Code::ActionsWaiting));
+        }
+        self.end().await;
+        let _role = self.sync_role()?;
+        if let Some(binding) = self.app.binding()? {
+            let name = self.secret_name(&binding.cloud, &binding.account);
+            self.app.secrets.delete(&name).ok();
+        }
+        self.app.laptop.forget()?;
+        self.app.status.send_modify(|status| {
+            *status = boothkeeper_sync::Status {
+                revision: status.revision + 1,
+                ..Default::default()
+            };
+        });
+        Ok(())
+    }
+
+    /// Pulls once, pushes what waits, and mends what is found damaged.
+    pub async fn sync_once(&self) -> Result<Synced, AppError> {
+        let role = self.sync_role()?;
+        let (client, _) = self.client()?;
+        let after_crash = role.as_ref().is_some_and(SyncRole::is_after_crash);
+        match self.sync_through(&client, after_crash).await {
+            Err(error) if error.code == Code::Damaged => {
+                match mend(Some(&client), &self.app.laptop).await? {
+                    true => self.sync_through(&client, false).await,
+                    false => Err(error),
+                }
+            }
+            done => done,
+        }
+    }
+
+    async fn sync_through(&self, client: &Client, after_crash: bool) -> Result<Synced, AppError> {
+        self.app.laptop.outbox().recover()?;
+        let mut suspicions = 0;
+        let end = loop {
+            match pull(client, &self.app.laptop, |_| {}).await {
+                Ok(end) => break end,
+                Err(error) => {
+                    let Some(what) = error.suspicion() else {
+                        return Err(error.into());
+                    };
+                    suspicions += 1;
+                    if suspicions >= 3 {
+                        self.app.laptop.diverged(what)?;
+                        return Err(SyncError::Diverged(what).into());
+                    }
+                }
+            }
+        };
+        if after_crash {
+            upkeep::after_crash(client, &self.app.laptop).await?;
+        } else {
+            upkeep::if_due(client, &self.app.laptop).await?;
+        }
+        refresh_catalog(client, &self.app.laptop).await?;
+        let mut seq = end.seq;
+        // What cannot be sent does not keep the rest from being done.
+        let mut unsent = None;
+        for _ in 0..PUSHES {
+            let pushed = match push(client, &self.app.laptop, true).await {
+                Err(error @ (SyncError::Refused(_) | SyncError::Server { .. })) => {
+                    unsent = Some(error);
+                    Pushed {
+                        answered: 1,
+                        behind: false,
+                    }
+                }
+                pushed => pushed?,
+            };
+            if pushed == Pushed::default() {
+                break;
+            }
+            seq = pull(client, &self.app.laptop, |_| {}).await?.seq;
+            if !pushed.behind {
+                break;
+            }
+        }
+        // The copy is where the cloud is: what was called done further on is asked about again.
+        self.app.laptop.outbox().doubt(seq)?;
+        disputes::review(&self.app.laptop)?;
+        disputes::refresh_tickets(client, &self.app.laptop).await?;
+        // What is derived is looked at by whoever asks next: damage is found here, where it is mended.
+        self.app.on_copy(|copied| {
+            copied.cache.links_are_whole()?;
+            Ok(copied.cache.rollups_are_whole()?)
+        })?;
+        Ok(Synced {
+            seq,
+            unsent: unsent.map(AppError::from),
+        })
+    }
+
+    /// Starts keeping the copy live; does nothing while it is, or while signed out. Only one process
+    /// does it: the others read.
+    pub fn start(&self) -> Result<(), AppError> {
+        let mut running = self.app.engine();
+        if running.as_ref().is_some_and(|r| !r.task.is_finished()) {
+            return Ok(());
+        }
+        let role = self.sync_role()?.map(Arc::new);
+        let (client, _) = self.client()?;
+        let engine = Engine::new(
+            client.clone(),
+            self.app.laptop.clone(),
+            self.app.status.clone(),
+        );
+        let nudge = engine.nudge.clone();
+        let held = role.as_ref().map(Arc::downgrade).unwrap_or_default();
+        let laptop = self.app.laptop.clone();
+        let task = tokio::spawn(async move {
+            let after_crash = role.as_ref().is_some_and(|role| role.is_after_crash());
+            let upkeep = async {
+                // The first screen comes first: every row it shows is checked as it is read.
+                tokio::time::sleep(upkeep::FIRST_SCREEN).await;
+                if after_crash && let Err(error) = upkeep::after_crash(&client, &laptop).await {
+                    tracing::warn!(?error, "the copy could not be looked over after a crash");
+                }
+                upkeep::daily(&client, &laptop).await
+            };
+            tokio::select! {
+                _ = engine.run() => {}
+                _ = upkeep => {}
+            }
+            drop(role);
+        });
+        *running = Some(Running {
+            task,
+            nudge,
+            role: held,
+        });
+        Ok(())
+    }
+
+    /// Starts if somebody is signed in; why it cannot is said under the balance.
+    pub fn start_quietly(&self) {
+        if let Err(error) = self.start() {
+            let reason = match error.code {
+                Code::SignedOut | Code::NoKeychain => Reason::SignedOut,
+                _ => Reason::NotConnected,
+            };
+            self.app.status.send_modify(|status| status.reason = reason);
+        }
+    }
+
+    /// "Try again" and "verify now": wakes the engine, or starts it.
+    pub fn try_again(&self) -> Result<(), AppError> {
+        if let Some(running) = self.app.engine().as_ref() {
+            running.nudge.notify_one();
+        }
+        self.start()
+    }
+
+    /// Whether the engine runs; it ends by itself where a person is needed.
+    pub fn is_following(&self) -> bool {
+        self.app
+            .engine()
+            .as_ref()
+            .is_some_and(|running| !running.task.is_finished())
+    }
+
+    /// Stops, and waits until nothing of it runs any more.
+    async fn end(&self) {
+        let running = self.app.engine().take();
+        if let Some(running) = running {
+            running.task.abort();
+            let _ = running.task.await;
+        }
+    }
+
+    pub fn stop(&self) {
+        if let Some(running) = self.app.engine().take() {
+            running.task.abort();
+            // The task ends when its thread gets to it; the process may end before.
+            if let Some(role) = running.role.upgrade() {
+                role.end();
+            }
+        }
+    }
+
+    fn sync_role(&self) -> Result<Option<SyncRole>, AppError> {
+        self.app.may_write()?;
+        let role = self.app.laptop.take_sync_role()?;
+        role.ok_or(AppError::new(Code::Locked))
+    }
+
+    /// Whether there is an account and a key to it; the cloud is not asked.
+    pub fn signed_in(&self) -> Result<(), AppError> {
+        self.client().map(|_| ())
+    }
+
+    pub(crate) fn client(&self) -> Result<(Client, Binding), AppError> {
+        let binding = self.app.binding()?.ok_or(AppError::new(Code::SignedOut))?;
+        if binding.imported {
+            return Err(AppError::new(Code::Imported));
+        }
+        let key = match &self.app.options.key {
+            Some(key) => key.clone(),
+            None => self.stored_key(&binding)?,
+        };
+        let client = Client::new(self.app.transport()?, &binding.cloud, Some(key));
+        Ok((client, binding))
+    }
+
+    fn stored_key(&self, binding: &Binding) -> Result<AccessKey, AppError> {
+        let name = self.secret_name(&binding.cloud, &binding.account);
+        let stored = self.app.secrets.get(&name)?;
+        stored
+            .and_then(|key| AccessKey::parse(&key))
+            .ok_or(AppError::new(Code::SignedOut))
+    }
+
+    /// A keychain is shared by every copy on the machine: entries are named by cloud, account and folder.
+    pub(crate) fn secret_name(&self, cloud: &str, account: &AccountId) -> String {
+        let folder =
+            std::fs::canonicalize(self.app.data()).unwrap_or_else(|_| self.app.data().to_owned());
+        format!("{cloud} {account} {}", folder.display())
+    }
+}
+
+/// A cloud's address: HTTPS, or HTTP on this machine only; a key never travels in the clear.
+pub(crate) fn address(text: &str) -> Result<String, AppError> {
+    let wrong = || AppError::new(Code::AddressMalformed);
+    let text = typed::code(text);
+    let text = text.trim_end_matches('/');
+    let rest = match text.split_once("://") {
+        Some(("https", rest)) => rest,
+        Some(("http", rest)) if is_loopback(rest.split('/').next().unwrap_or_default()) => rest,
+        _ => return Err(wrong()),
+    };
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b".-:[]/".contains(&b);
+    if rest.is_empty() || !rest.bytes().all(plain) {
+        return Err(wrong());
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_never_travels_in_the_clear() {
+        for good in [
+            "https://cloud.example",
+            "http://127.0.0.1:4000/",
+            "http://[::1]:9",
+            "http://localhost",
+        ] {
+            assert!(address(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://cloud.example",
+            "http://127.0.0.1.evil.example",
+            "http://127.0.0.1@evil.example",
+            "ftp://127.0.0.1",
+            "cloud.example",
+            "https://",
+            "",
+        ] {
+            assert_eq!(
+                address(bad).unwrap_err().code,
+                Code::AddressMalformed,
+                "{bad}"
+            );
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! How the operator wants this laptop to behave.
+
+use boothkeeper_domain::reminders::QuietHours;
+use serde::{Deserialize, Serialize};
+
+use super::Session;
+use crate::{AppError, Code};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default)]
+pub struct Preferences {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub quiet: Option<QuietHours>,
+    /// Closing the window leaves the app in the tray, where it goes on reminding; where there is a tray.
+    pub stay: bool,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Preferences {
+            quiet: None,
+            stay: true,
+        }
+    }
+}
+
+/// Minutes in a day: a clock's hand does not point past it.
+const MINUTES: u16 = 24 * 60;
+
+impl Session<'_> {
+    pub fn preferences(&self) -> Result<Preferences, AppError> {
+        let document = self.app.laptop.outbox().preferences()?;
+        // What cannot be read is of a later version: this one goes by its own defaults.
+        Ok(document
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default())
+    }
+
+    pub fn prefer(&self, preferences: &Preferences) -> Result<(), AppError> {
+        let quiet = preferences.quiet;
+        if quiet.is_some_and(|quiet| quiet.from >= MINUTES || quiet.to >= MINUTES) {
+            return Err(AppError::new(Code::OutOfRange));
+        }
+        let document = serde_json::to_string(preferences);
+        let document = document.map_err(|error| AppError::because(Code::Internal, error))?;
+        self.app.laptop.outbox().prefer(&document)?;
+        self.app.status.send_modify(|status| status.revision += 1);
+        Ok(())
+    }
+}

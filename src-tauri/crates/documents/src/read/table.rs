@@ -1,0 +1,432 @@
+//! A usage history from a table's cells, as its titles and the operator say.
+
+use std::collections::BTreeMap;
+
+use boothkeeper_domain::Asset;
+use boothkeeper_domain::Zone;
+use boothkeeper_domain::imported::Row;
+use boothkeeper_domain::privacy::masked;
+use boothkeeper_wire::sha256;
+use serde::{Deserialize, Serialize};
+
+use super::amounts::{self, Decimals};
+use super::cells::Table;
+use super::dates::{self, DateOrder, Unclear};
+use super::titles::{Field, kind};
+use crate::{Error, Problem};
+
+const SAMPLES: usize = 5;
+
+/// How a table is to be read, where it does not say so itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default)]
+pub struct Mapping {
+    /// A column's title for each field.
+    pub columns: BTreeMap<Field, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub dates: Option<DateOrder>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub decimals: Option<Decimals>,
+}
+
+/// A table as it would be read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct TablePreview {
+    pub titles: Vec<String>,
+    pub mapping: Mapping,
+    /// The first rows, as they are.
+    pub samples: Vec<Vec<String>>,
+    pub rows: u32,
+    /// What has to be said before it can be read.
+    pub asks: Vec<Problem>,
+    /// Rows that cannot be read, by their line; the first few.
+    pub unreadable: Vec<u32>,
+    /// How many rows of which kind.
+    #[cfg_attr(feature = "ts", ts(type = "Record<string, number>"))]
+    pub kinds: BTreeMap<String, u32>,
+}
+
+impl Table {
+    /// Tables of the same titles are read the same way.
+    pub fn fingerprint(&self) -> String {
+        sha256(self.titles.join("\n").as_bytes()).to_string()
+    }
+
+    pub fn preview(&self, mapping: &Mapping, asset: &Asset, zone: &Zone) -> TablePreview {
+        let mapping = self.completed(mapping);
+        let (asks, settled) = self.settled(&mapping, asset);
+        let mut preview = TablePreview {
+            titles: self.titles.clone(),
+            samples: self.samples(),
+            rows: u32::try_from(self.rows.len()).unwrap_or(u32::MAX),
+            asks,
+            unreadable: vec![],
+            kinds: BTreeMap::new(),
+            mapping: settled.unwrap_or(mapping),
+        };
+        if preview.asks.is_empty() {
+            for (line, cells) in &self.rows {
+                match self.row(cells, &preview.mapping, asset, zone) {
+                    Ok(row) => {
+                        let kind = row.kind.unwrap_or_else(|| "by_sign".to_owned());
+                        *preview.kinds.entry(kind).or_default() += 1;
+                    }
+                    Err(_) if preview.unreadable.len() < SAMPLES => {
+                        let line = u32::try_from(*line).unwrap_or(u32::MAX);
+                        preview.unreadable.push(line);
+                    }
+                    Err(_) => {}
+                }
+            }
+        }
+        preview
+    }
+
+    fn samples(&self) -> Vec<Vec<String>> {
+        let cells = self.rows.iter().map(|(_, cells)| cells.clone());
+        cells.take(SAMPLES).collect()
+    }
+
+    /// All rows, and how they were read. A row that cannot be read stops it: half a history explains nothing.
+    pub fn rows(
+        &self,
+        mapping: &Mapping,
+        asset: &Asset,
+        zone: &Zone,
+    ) -> Result<(Vec<Row>, Mapping), Error> {
+        if self.asset.as_ref().is_some_and(|named| named != asset) {
+            let other = "it counts another unit: credits with --studio, dollars without";
+            return Err(Error::because(Problem::NotAHistory, other));
+        }
+        let mapping = self.completed(mapping);
+        let (asks, settled) = self.settled(&mapping, asset);
+        if let Some(ask) = asks.first() {
+            return Err(Error::new(*ask));
+        }
+        let mapping = settled.ok_or(Error::new(Problem::AskMapping))?;
+        let read = |(line, cells): &(u64, Vec<String>)| {
+            self.row(cells, &mapping, asset, zone).map_err(|column| {
+                let cell = match (self.titles.get(column), cells.get(column)) {
+                    (Some(title), Some(text)) => format!("{title} is {text:?}"),
+                    (Some(title), None) => format!("{title} is missing"),
+                    (None, _) => format!("{} cells, {} titles", cells.len(), column),
+                };
+                Error::because(Problem::RowUnreadable, format!("line {line}: {cell}"))
+            })
+        };
+        let rows: Result<Vec<Row>, Error> = self.rows.iter().map(read).collect();
+        Ok((rows?, mapping))
+    }
+
+    /// With what the titles themselves say.
+    fn completed(&self, mapping: &Mapping) -> Mapping {
+        let mut mapping = mapping.clone();
+        for title in &self.titles {
+            if let Some(field) = Field::of_title(title)
+                && !mapping.columns.values().any(|taken| taken == title)
+            {
+                mapping
+                    .columns
+                    .entry(field)
+                    .or_insert_with(|| title.clone());
+            }
+        }
+        mapping
+    }
+
+    /// What has to be asked; else the mapping with nothing left open.
+    fn settled(&self, mapping: &Mapping, asset: &Asset) -> (Vec<Problem>, Option<Mapping>) {
+        let has = |field| self.column(mapping, field).is_some();
+        let moved = has(Field::Amount) || has(Field::Added) || has(Field::Spent);
+        let no_column = |title: &String| !self.titles.contains(title);
+        if !has(Field::Date) || !moved || mapping.columns.values().any(no_column) {
+            return (vec![Problem::AskMapping], None);
+        }
+        let mut asks = Vec::new();
+        let dates = match mapping.dates {
+            Some(order) => Ok(order),
+            None => dates::order(self.texts(mapping, Field::Date)),
+        };
+        let amounts = [Field::Amount, Field::Added, Field::Spent, Field::Balance];
+        let texts = amounts.iter().flat_map(|field| self.texts(mapping, *field));
+        let decimals = match mapping.decimals {
+            Some(decimals) => Ok(decimals),
+            None => amounts::decimals(texts, asset),
+        };
+        if dates == Err(Unclear::Ambiguous) {
+            asks.push(Problem::AskDates);
+        } else if dates.is_err() {
+            asks.push(Problem::NotAHistory);
+        }
+        if decimals.is_err() {
+            asks.push(Problem::AskDecimals);
+        }
+        let settled = dates
+            .ok()
+            .zip(decimals.ok())
+            .map(|(dates, decimals)| Mapping {
+                dates: Some(dates),
+                decimals: Some(decimals),
+                ..mapping.clone()
+            });
+        (asks, settled)
+    }
+
+    fn column(&self, mapping: &Mapping, field: Field) -> Option<usize> {
+        let title = mapping.columns.get(&field)?;
+        self.titles.iter().position(|known| known == title)
+    }
+
+    fn texts<'a>(&'a self, mapping: &Mapping, field: Field) -> impl Iterator<Item = &'a str> {
+        let column = self.column(mapping, field);
+        let cell = move |(_, row): &'a (u64, Vec<String>)| row.get(column?).map(String::as_str);
+        self.rows.iter().filter_map(cell)
+    }
+
+    /// A row, or the column whose cell cannot be read.
+    fn row(
+        &self,
+        cells: &[String],
+        mapping: &Mapping,
+        asset: &Asset,
+        zone: &Zone,
+    ) -> Result<Row, usize> {
+        let text = |field| {
+            let text = self.column(mapping, field).and_then(|at| cells.get(at))?;
+            Some(text.trim()).filter(|text| !text.is_empty())
+        };
+        // Cells that no title names, or none where one is named: the row is not what it looks like.
+        let surplus = cells.iter().skip(self.titles.len());
+        if surplus.clone().any(|cell| !cell.trim().is_empty()) {
+            return Err(self.titles.len());
+        }
+        // Programs leave out what is empty at a line's end, but not all that a row moved.
+        let moves = [Field::Amount, Field::Added, Field::Spent];
+        let cut = moves
+            .iter()
+            .filter_map(|field| self.column(mapping, *field));
+        let cut = cut.filter(|column| *column >= cells.len()).min();
+        if let Some(column) = cut
+            && moves.iter().all(|field| text(*field).is_none())
+        {
+            return Err(column);
+        }
+        let decimals = mapping.decimals.unwrap_or(Decimals::Point);
+        let order = mapping.dates.unwrap_or(DateOrder::Ymd);
+        let wrong = |field| self.column(mapping, field).unwrap_or(0);
+        let date = text(Field::Date);
+        let at = date.and_then(|date| dates::instant(date, text(Field::Time), order, zone));
+        let at = at.ok_or_else(|| wrong(Field::Date))?;
+        let amount = |field| {
+            let read = |text| amounts::amount(text, decimals, asset).ok_or_else(|| wrong(field));
+            text(field).map(read).transpose()
+        };
+        let moved = match amount(Field::Amount)? {
+            Some(amount) => amount,
+            None => {
+                let added = amount(Field::Added)?.unwrap_or_default();
+                let spent = amount(Field::Spent)?.unwrap_or_default();
+                // What went out is mostly written without a minus.
+                let spent = if spent.is_negative() {
+                    spent.negated()
+                } else {
+                    spent
+                };
+                let moved = added.checked_sub(spent);
+                moved.map_err(|_| wrong(Field::Spent))?
+            }
+        };
+        let kind_of = |field| text(field).and_then(kind).map(ToOwned::to_owned);
+        let words = |field| text(field).map(|text| masked(&unquoted(text)));
+        let number = |field| text(field).and_then(|text| text.parse().ok());
+        Ok(Row {
+            at,
+            // A description names the service, or what it was.
+            kind: kind_of(Field::Kind).or_else(|| kind_of(Field::Service)),
+            amount: moved,
+            balance_after: amount(Field::Balance)?,
+            service: words(Field::Service).map(|text| code_of(&text)),
+            event: words(Field::Event),
+            run: text(Field::Run).map(unquoted),
+            payment: text(Field::Payment).map(unquoted),
+            number: number(Field::Number),
+            refers_to: number(Field::RefersTo),
+            reason: words(Field::Reason),
+        })
+    }
+}
+
+/// Our own export writes a quote before what a spreadsheet would run.
+fn unquoted(text: &str) -> String {
+    match text.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest.to_owned(),
+        _ => text.to_owned(),
+    }
+}
+
+/// A service's name as its code: `AI Draw Me` is `ai_draw_me`.
+fn code_of(name: &str) -> String {
+    name.trim().to_lowercase().replace(' ', "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use boothkeeper_domain::Amount;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rows(bytes: &[u8], mapping: &Mapping) -> Result<Vec<Row>, Error> {
+        let (rows, _) = Table::read(bytes)?.rows(mapping, &Asset::usd(), &Zone::utc())?;
+        Ok(rows)
+    }
+
+    #[test]
+    fn a_table_from_elsewhere_is_read_with_its_commas_and_umlauts() {
+        let text = "Datum;Betrag (USD);Saldo;Beschreibung;Veranstaltung\n\
+                    21.02.2026 16:31;-0,25;142,35;Draw Me;Hochzeit Müller\n\
+                    22.02.2026 09:00;-49,00;93,35;Basic Subscription;\n";
+        for bytes in [
+            text.as_bytes().to_vec(),
+            encoding_rs::WINDOWS_1252.encode(text).0.into_owned(),
+            [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+            [
+                &b"\xff\xfe"[..],
+                &text
+                    .encode_utf16()
+                    .flat_map(u16::to_le_bytes)
+                    .collect::<Vec<_>>(),
+            ]
+            .concat(),
+        ] {
+            let rows = rows(&bytes, &Mapping::default()).unwrap();
+            assert_eq!(rows.len(), 2);
+            assert_eq!(rows[0].amount, Amount::of(-25));
+            assert_eq!(rows[0].balance_after, Some(Amount::of(14_235)));
+            assert_eq!(rows[0].event.as_deref(), Some("Hochzeit Müller"));
+            assert_eq!(rows[0].service.as_deref(), Some("draw_me"));
+            assert_eq!(rows[1].kind.as_deref(), Some("renewal"));
+        }
+    }
+
+    #[test]
+    fn what_is_ambiguous_is_asked_and_what_is_said_is_kept() {
+        let text = b"Date,Amount\n02/03/2026,-0.25\n04/05/2026,-0.25\n";
+        assert_eq!(
+            rows(text, &Mapping::default()).unwrap_err().problem,
+            Problem::AskDates
+        );
+        let said = Mapping {
+            dates: Some(DateOrder::Mdy),
+            ..Mapping::default()
+        };
+        let read = rows(text, &said).unwrap();
+        assert_eq!(read[0].at.to_string(), "2026-02-03T00:00:00.000Z");
+        let odd = b"Moon,Tide\n2026-02-03,-0.25\n";
+        assert_eq!(
+            rows(odd, &Mapping::default()).unwrap_err().problem,
+            Problem::AskMapping
+        );
+        let mut said = Mapping::default();
+        said.columns.insert(Field::Date, "Moon".into());
+        said.columns.insert(Field::Amount, "Tide".into());
+        assert_eq!(rows(odd, &said).unwrap().len(), 1);
+        let preview = Table::read(odd)
+            .unwrap()
+            .preview(&said, &Asset::usd(), &Zone::utc());
+        assert_eq!((preview.rows, preview.asks.len()), (1, 0));
+    }
+
+    #[test]
+    fn what_spreadsheets_write_is_read() {
+        let table =
+            "sep=;\r\nDate;Added;Spent;Note\r\n\r\n2026-02-03;50.00\r\n2026-02-04;;0,25\r\n";
+        let read = rows(
+            table.replace("0,25", "0.25").as_bytes(),
+            &Mapping::default(),
+        )
+        .unwrap();
+        let amounts: Vec<_> = read.iter().map(|row| row.amount).collect();
+        assert_eq!(amounts, [Amount::of(5_000), Amount::of(-25)]);
+        let table = "Vendor\n\nDate,Amount\n2026-02-03,1.00\n\nsoon,1.00\n";
+        let refused = rows(table.as_bytes(), &Mapping::default()).unwrap_err();
+        assert_eq!(refused.causes(), ["line 6: Date is \"soon\""]);
+    }
+
+    #[test]
+    fn guests_are_masked_and_formulas_are_text() {
+        let text = "at,amount,event,reason\n2026-02-03,-0.25,'=1+1,call +1 555 123 4567\n";
+        let read = rows(text.as_bytes(), &Mapping::default()).unwrap();
+        assert_eq!(read[0].event.as_deref(), Some("=1+1"));
+        assert_eq!(read[0].reason.as_deref(), Some("call •••67"));
+    }
+
+    #[test]
+    fn what_is_no_table_is_refused() {
+        for bytes in [
+            &b"hello"[..],
+            b"",
+            b"a,b\n",
+            b"\0\x01\x02,\0\n1,2\n",
+            b"{\"entries\":[\"x\"]}",
+            b"{}",
+        ] {
+            let refused = rows(bytes, &Mapping::default()).unwrap_err().problem;
+            assert!(
+                matches!(refused, Problem::NotAHistory | Problem::AskMapping),
+                "{bytes:?}: {refused:?}"
+            );
+        }
+        let row = "2026-02-03,soon\n";
+        let refused = rows(
+            format!("Date,Amount\n{row}").as_bytes(),
+            &Mapping::default(),
+        );
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.problem, Problem::RowUnreadable);
+        assert_eq!(refused.causes(), ["line 2: Amount is \"soon\""]);
+        // A comma that splits an amount, and a quote that takes in the next line.
+        for (row, why) in [
+            ("2026-02-03,1,50\n", "line 2: 3 cells, 2 titles"),
+            ("2026-02-03\n", "line 2: Amount is missing"),
+            (
+                "\"2026-02-03,1\n2026-02-04,2\"\n",
+                "line 2: Amount is missing",
+            ),
+        ] {
+            let table = format!("Date,Amount\n2026-02-01,1\n{row}").replace("2026-02-01,1\n", "");
+            let refused = rows(table.as_bytes(), &Mapping::default()).unwrap_err();
+            assert_eq!(
+                (refused.problem, &refused.causes()[..]),
+                (Problem::RowUnreadable, &[why.to_owned()][..])
+            );
+        }
+        let elsewhere = Mapping {
+            columns: [(Field::Balance, "Nope".to_owned())].into(),
+            ..Mapping::default()
+        };
+        let refused = rows(b"Date,Amount\n2026-02-03,1\n", &elsewhere);
+        assert_eq!(refused.unwrap_err().problem, Problem::AskMapping);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_break_the_reading(bytes in proptest::collection::vec(any::<u8>(), 0..3_000)) {
+            if let Ok(table) = Table::read(&bytes) {
+                let _ = table.preview(&Mapping::default(), &Asset::usd(), &Zone::utc());
+                let _ = table.rows(&Mapping::default(), &Asset::usd(), &Zone::utc());
+            }
+        }
+
+        #[test]
+        fn no_table_breaks_the_reading(text in "(Date|Amount|at|amount|Saldo|[^\\n]{0,9})([,;\\t][^\\n]{0,12}){1,4}\n(([^\\n]{0,14}[,;\\t]){1,4}[^\\n]{0,12}\n){1,6}") {
+            if let Ok(table) = Table::read(text.as_bytes()) {
+                let _ = table.preview(&Mapping::default(), &Asset::usd(), &Zone::utc());
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! A statement of some days: whose account, what it opened with, what moved it, what it closed with, entry by
+//! entry, and what proves it.
+
+use boothkeeper_domain::findings::CauseCode;
+use boothkeeper_domain::{Amount, Asset, Entry, Hash, Timestamp, Zone};
+use boothkeeper_messages::documents as text;
+use boothkeeper_messages::findings::FINDINGS_CAUSE;
+use boothkeeper_messages::journal::JOURNAL_KIND;
+use boothkeeper_messages::{code, money};
+
+use super::DayRange;
+use super::pdf::{Block, Column, Row, Table, Title, pdf};
+use crate::Error;
+
+/// More entries than this are in the histories beside it.
+pub const MOST_ENTRIES: usize = 1_000;
+
+/// All that a statement says.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    pub account: String,
+    pub email: String,
+    pub cloud: String,
+    pub asset: Asset,
+    pub zone: Zone,
+    pub days: DayRange,
+    pub opening: Amount,
+    pub closing: Amount,
+    pub causes: Vec<CauseLine>,
+    /// Oldest first; at most [`MOST_ENTRIES`].
+    pub entries: Vec<Entry>,
+    /// How many entries the days have.
+    pub count: u64,
+    pub signature: Signature,
+    pub imported: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct CauseLine {
+    pub code: CauseCode,
+    /// How many entries.
+    pub entries: usize,
+    pub delta: Amount,
+}
+
+/// Where and when the journal was signed, and by which key.
+#[derive(Debug, Clone)]
+pub struct Signature {
+    pub seq: u64,
+    pub chain: Hash,
+    pub time: Timestamp,
+    pub key: Hash,
+}
+
+impl Statement {
+    pub fn to_pdf(&self) -> Result<Vec<u8>, Error> {
+        let (from, to) = (self.days.from.to_string(), self.days.to.to_string());
+        let title = Title {
+            title: text::statement_title(&from, &to),
+            id: format!("{}-{from}-{to}", self.account),
+            at: self.signature.time,
+        };
+        let mut blocks = vec![
+            Block::Heading(1, text::statement_heading()),
+            Block::Paragraph(match self.imported {
+                true => text::account_imported(&self.email),
+                false => text::account(&self.account, &self.cloud, &self.email),
+            }),
+            Block::Paragraph(text::days(&from, &to, self.zone.name())),
+        ];
+        if self.imported {
+            blocks.push(Block::Paragraph(text::imported()));
+        }
+        blocks.push(Block::Heading(2, text::causes()));
+        blocks.push(Block::Table(self.cause_table()));
+        blocks.push(Block::Heading(2, text::entries(&self.count.to_string())));
+        let listed = self.entries.len() as u64;
+        if self.count > listed {
+            blocks.push(Block::Paragraph(text::entries_cut(listed)));
+        }
+        match self.entries.is_empty() {
+            true => blocks.push(Block::Paragraph(text::no_entries())),
+            false => blocks.push(Block::Table(self.entry_table())),
+        }
+        blocks.push(Block::Heading(2, text::proof()));
+        blocks.extend(self.proof().map(Block::Paragraph));
+        pdf(&title, &blocks)
+    }
+
+    fn money(&self, amount: Amount) -> String {
+        money(amount, &self.asset).replacen('-', "\u{2212}", 1)
+    }
+
+    fn cause_table(&self) -> Table {
+        let line = |what: String, count: String, amount: Amount, total| Row {
+            cells: vec![what, count, self.money(amount)],
+            total,
+        };
+        let none = String::new;
+        let opening = line(text::opening(), none(), self.opening, false);
+        let causes = self.causes.iter().map(|cause| {
+            let name = FINDINGS_CAUSE.name(&code(&cause.code));
+            line(name, cause.entries.to_string(), cause.delta, false)
+        });
+        let closing = line(text::closing(), none(), self.closing, true);
+        Table {
+            columns: vec![
+                column(text::column_cause(), 0.6, false),
+                column(text::column_entries(), 0.15, true),
+                column(text::column_amount(), 0.25, true),
+            ],
+            rows: std::iter::once(opening)
+                .chain(causes)
+                .chain([closing])
+                .collect(),
+        }
+    }
+
+    fn entry_table(&self) -> Table {
+        let row = |entry: &Entry| {
+            let kind = JOURNAL_KIND.name(entry.body.name());
+            let what = match entry.body.service() {
+                Some(service) => format!("{kind} · {service}"),
+                None => kind,
+            };
+            let about = entry.body.run().map(ToString::to_string);
+            let about = about.or_else(|| entry.reason.clone());
+            Row {
+                cells: vec![
+                    entry.seq.to_string(),
+                    self.zone.local(entry.at),
+                    what,
+                    entry
+                        .body
+                        .event()
+                        .or(about.as_deref())
+                        .unwrap_or_default()
+                        .to_owned(),
+                    self.money(entry.delta),
+                    self.money(entry.balance_after),
+                ],
+                total: false,
+            }
+        };
+        Table {
+            columns: vec![
+                column(text::column_entry(), 0.09, true),
+                column(text::column_time(), 0.22, false),
+                column(text::column_what(), 0.25, false),
+                column(text::column_event(), 0.2, false),
+                column(text::column_amount(), 0.12, true),
+                column(text::column_balance(), 0.12, true),
+            ],
+            rows: self.entries.iter().map(row).collect(),
+        }
+    }
+
+    fn proof(&self) -> impl Iterator<Item = String> {
+        let signed = &self.signature;
+        match self.imported {
+            true => [text::signed_imported(), text::verify_imported()],
+            false => [
+                text::signed(
+                    &signed.chain.to_string(),
+                    &signed.seq.to_string(),
+                    &signed.key.to_string(),
+                    &signed.time.to_string(),
+                ),
+                text::verify(),
+            ],
+        }
+        .into_iter()
+    }
+}
+
+fn column(title: String, share: f32, right: bool) -> Column {
+    Column {
+        title,
+        share,
+        right,
+    }
+}

@@ -1,0 +1,237 @@
+//! Files of messages, parsed on first use, and the formatting of one message.
+
+use std::sync::{Arc, OnceLock};
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use unic_langid::langid;
+
+/// One `.ftl` file. Nothing is parsed before a message of it is read.
+pub struct File {
+    name: &'static str,
+    source: &'static str,
+    parsed: OnceLock<Parsed>,
+}
+
+struct Parsed {
+    bundle: FluentBundle<Arc<FluentResource>>,
+    resource: Arc<FluentResource>,
+}
+
+/// What a message is given.
+#[derive(Default)]
+pub struct Arguments(FluentArgs<'static>);
+
+pub enum Value {
+    Text(String),
+    Number(u64),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Value::Text(text.to_owned())
+    }
+}
+
+impl From<u64> for Value {
+    fn from(number: u64) -> Self {
+        Value::Number(number)
+    }
+}
+
+impl Arguments {
+    pub fn new() -> Self {
+        Arguments::default()
+    }
+
+    #[must_use]
+    pub fn set(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        match value.into() {
+            Value::Text(text) => self.0.set(name, text),
+            // Numbers of messages are counts, far below 2^53.
+            #[allow(clippy::cast_precision_loss)]
+            Value::Number(number) => self.0.set(name, number as f64),
+        }
+        self
+    }
+}
+
+impl File {
+    pub(crate) const fn new(name: &'static str, source: &'static str) -> Self {
+        File {
+            name,
+            source,
+            parsed: OnceLock::new(),
+        }
+    }
+
+    fn parsed(&self) -> &Parsed {
+        self.parsed.get_or_init(|| {
+            // `build.rs` has parsed the same text: what it accepted has no errors.
+            let resource = FluentResource::try_new(self.source.to_owned());
+            let resource = Arc::new(resource.unwrap_or_else(|(resource, _)| resource));
+            let mut bundle = FluentBundle::new_concurrent(vec![langid!("en")]);
+            bundle.set_use_isolating(false);
+            let functions = bundle.add_builtins();
+            debug_assert!(functions.is_ok(), "a function is there twice");
+            bundle.set_formatter(Some(grouped));
+            let added = bundle.add_resource(Arc::clone(&resource));
+            debug_assert!(added.is_ok(), "{}.ftl has an id twice", self.name);
+            Parsed { bundle, resource }
+        })
+    }
+
+    /// The text of a message or of one of its attributes. Missing ones and missing variables fail in debug builds; a
+    /// release shows the id.
+    pub(crate) fn text(&self, id: &str, attribute: Option<&str>, given: &Arguments) -> String {
+        let text = self.find(id, attribute, given);
+        debug_assert!(
+            text.is_some(),
+            "{id} {attribute:?} is not in {}.ftl",
+            self.name
+        );
+        text.unwrap_or_else(|| id.to_owned())
+    }
+
+    fn find(&self, id: &str, attribute: Option<&str>, given: &Arguments) -> Option<String> {
+        let bundle = &self.parsed().bundle;
+        let message = bundle.get_message(id)?;
+        let pattern = match attribute {
+            None => message.value(),
+            Some(name) => message.get_attribute(name).map(|found| found.value()),
+        };
+        let mut errors = vec![];
+        let text = bundle.format_pattern(pattern?, Some(&given.0), &mut errors);
+        debug_assert!(errors.is_empty(), "{id}: {errors:?}");
+        Some(text.into_owned())
+    }
+
+    pub(crate) fn ids(&self) -> Vec<(String, Vec<String>)> {
+        let messages = self
+            .parsed()
+            .resource
+            .entries()
+            .filter_map(|entry| match entry {
+                fluent_syntax::ast::Entry::Message(message) => Some(message),
+                _ => None,
+            });
+        messages
+            .map(|message| {
+                let attributes = message.attributes.iter();
+                let attributes = attributes.map(|found| found.id.name.to_owned());
+                (message.id.name.to_owned(), attributes.collect())
+            })
+            .collect()
+    }
+}
+
+/// Counts in groups of three, as amounts are: 7,113.
+fn grouped(value: &FluentValue, _: &intl_memoizer::concurrent::IntlLangMemoizer) -> Option<String> {
+    match value {
+        FluentValue::Number(number) => Some(crate::number(number.value as i64)),
+        _ => None,
+    }
+}
+
+/// Messages with one id prefix whose rests are the codes of one enum.
+pub struct Family {
+    file: &'static File,
+    prefix: &'static str,
+    codes: &'static [&'static str],
+    /// Code, name of the attribute (empty for the message itself) and text; empty if a message has variables.
+    english: &'static [(&'static str, &'static str, &'static str)],
+}
+
+impl Family {
+    pub(crate) const fn new(
+        file: &'static File,
+        prefix: &'static str,
+        codes: &'static [&'static str],
+        english: &'static [(&'static str, &'static str, &'static str)],
+    ) -> Self {
+        Family {
+            file,
+            prefix,
+            codes,
+            english,
+        }
+    }
+
+    /// The codes that have a message, in the file's order.
+    pub const fn codes(&self) -> &'static [&'static str] {
+        self.codes
+    }
+
+    /// The sentence of a code without variables; `None` for a code that has none, such as one of a later version.
+    pub fn text(&self, code: &str) -> Option<String> {
+        self.text_with(code, &Arguments::new())
+    }
+
+    /// The message of a code, or the code itself, readable.
+    pub fn name(&self, code: &str) -> String {
+        self.text(code).unwrap_or_else(|| crate::readable(code))
+    }
+
+    pub fn text_with(&self, code: &str, given: &Arguments) -> Option<String> {
+        self.file
+            .find(&format!("{}-{code}", self.prefix), None, given)
+    }
+
+    /// An attribute of a code's message, such as `next-cli`.
+    pub fn attribute(&self, code: &str, attribute: &str, given: &Arguments) -> Option<String> {
+        let id = format!("{}-{code}", self.prefix);
+        self.file.find(&id, Some(attribute), given)
+    }
+
+    /// The English text of a code as a constant: no file is parsed. `None` for an unknown code, and for every code of a
+    /// family with variables.
+    pub fn english(&self, code: &str) -> Option<&'static str> {
+        self.english_attribute(code, "")
+    }
+
+    /// An attribute of a code's message, in English and as a constant.
+    pub fn english_attribute(&self, code: &str, attribute: &str) -> Option<&'static str> {
+        let mut texts = self.english.iter();
+        let found = texts.find(|(of, name, _)| *of == code && *name == attribute);
+        found.map(|(_, _, text)| *text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FAMILIES;
+
+    #[test]
+    fn english_constants_equal_the_parsed_messages() {
+        let mut compared = 0;
+        for (family, _) in FAMILIES.iter().filter(|(_, constant)| *constant) {
+            let ids = family.file.ids();
+            for code in family.codes() {
+                let id = format!("{}-{code}", family.prefix);
+                assert_eq!(family.english(code), family.text(code).as_deref(), "{id}");
+                let attributes = ids.iter().find(|(other, _)| *other == id);
+                for name in attributes.iter().flat_map(|(_, names)| names) {
+                    let parsed = family.attribute(code, name, &Arguments::new());
+                    let english = family.english_attribute(code, name);
+                    assert_eq!(english, parsed.as_deref(), "{id}.{name}");
+                    compared += 1;
+                }
+            }
+        }
+        assert!(compared > 100, "only {compared} attributes were compared");
+    }
+
+    #[test]
+    fn family_with_variables_has_no_constants() {
+        for (family, _) in FAMILIES.iter().filter(|(_, constant)| !*constant) {
+            let mut codes = family.codes().iter();
+            assert!(codes.all(|code| family.english(code).is_none()));
+        }
+    }
+
+    #[test]
+    fn unknown_code_has_no_constant() {
+        assert_eq!(crate::errors::ERRORS.english("of_a_later_version"), None);
+    }
+}

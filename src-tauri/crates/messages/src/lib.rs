@@ -1,0 +1,23 @@
+//! Every sentence that a person reads, once: Project Fluent files in `en/`, and typed access to them.
+//!
+//! `build.rs` generates a module for each file and in it a function for each message, whose parameters are the
+//! message's variables. Messages whose ids end in a code of an enum are a [`Family`]. A file is parsed when the first
+//! message of it is read; `--json` reads none. Fluent's isolation marks are off: terminals, mail, PDF and CSV show them.
+
+mod bundle;
+mod format;
+mod locale;
+
+pub use bundle::{Arguments, Family};
+pub use format::{code, money, number, readable, span, usd};
+pub use locale::Locale;
+
+include!(concat!(env!("OUT_DIR"), "/messages.rs"));
+
+/// The page's key types, as `cargo xtask bindings` writes them.
+pub const TYPESCRIPT: &str = include_str!(concat!(env!("OUT_DIR"), "/messages.ts"));
+
+/// Every message as `(id, attributes)`.
+pub fn all() -> Vec<(String, Vec<String>)> {
+    FILES.iter().flat_map(|file| file.ids()).collect()
+}

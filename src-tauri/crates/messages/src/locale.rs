@@ -1,0 +1,63 @@
+//! The operator's locale, by which dates and numbers are written.
+
+/// The variable that shows texts in the pseudo-locale, for developers: `BOOTHKEEPER_LOCALE=en-XA`.
+const VARIABLE: &str = "BOOTHKEEPER_LOCALE";
+/// Accented and longer texts, by which raw text and tight layouts are found.
+const PSEUDO: &str = "en-XA";
+/// Where the system names no locale: month names and no a.m. or p.m., which have one reading everywhere.
+const NEUTRAL: &str = "en-GB";
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Locale {
+    /// A BCP 47 tag.
+    pub tag: String,
+    pub pseudo: bool,
+}
+
+impl Locale {
+    /// The locale that the environment or else the system names.
+    pub fn of_system() -> Self {
+        if std::env::var(VARIABLE).is_ok_and(|name| name == PSEUDO) {
+            return Locale {
+                tag: NEUTRAL.to_owned(),
+                pseudo: true,
+            };
+        }
+        let variables = ["LC_ALL", "LC_TIME", "LANG"].map(|name| std::env::var(name).ok());
+        let named = variables
+            .into_iter()
+            .flatten()
+            .find(|name| !name.is_empty());
+        let named = named.or_else(sys_locale::get_locale);
+        Locale {
+            tag: named
+                .and_then(|name| tag(&name))
+                .unwrap_or(NEUTRAL.to_owned()),
+            pseudo: false,
+        }
+    }
+}
+
+/// `en_US.UTF-8` as `en-US`; `None` for `C` and `POSIX`.
+fn tag(name: &str) -> Option<String> {
+    let name = name.split(['.', '@']).next().unwrap_or_default();
+    let tag = name.replace('_', "-");
+    let language = tag.split('-').next().unwrap_or_default();
+    let named = (2..=3).contains(&language.len());
+    (named && tag.parse::<unic_langid::LanguageIdentifier>().is_ok()).then_some(tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tag;
+
+    #[test]
+    fn locale_names_become_language_tags() {
+        assert_eq!(tag("en_US.UTF-8").as_deref(), Some("en-US"));
+        assert_eq!(tag("de_AT@euro").as_deref(), Some("de-AT"));
+        assert_eq!(tag("en-GB").as_deref(), Some("en-GB"));
+        for none in ["C", "C.UTF-8", "POSIX", ""] {
+            assert_eq!(tag(none), None, "{none}");
+        }
+    }
+}

@@ -1,0 +1,467 @@
+//! Imported histories on the command line: tables and receipts are read, unclear columns are asked for, and the result
+//! is explained like any history but kept apart from the verified copy.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use boothkeeper_tests::booth::{Booth, basic, with};
+use boothkeeper_tests::laptop::Laptop;
+use serde_json::{Value, json};
+use tempfile::tempdir;
+
+const EMAIL: [&str; 2] = ["--email", "me@booth.example"];
+
+fn import(laptop: &Laptop, files: &[&Path], more: &[&str]) -> anyhow::Result<Value> {
+    let mut arguments = vec!["import"];
+    arguments.extend(files.iter().filter_map(|path| path.to_str()));
+    arguments.extend(EMAIL);
+    arguments.extend(more);
+    laptop.ok(&arguments)
+}
+
+fn written(folder: &Path, name: &str, text: impl AsRef<[u8]>) -> anyhow::Result<PathBuf> {
+    let path = folder.join(name);
+    std::fs::write(&path, text)?;
+    Ok(path)
+}
+
+fn causes(explained: &Value) -> Vec<(String, i64)> {
+    let causes = explained["causes"].as_array().cloned().unwrap_or_default();
+    let cause = |c: &Value| {
+        (
+            c["code"].as_str().unwrap_or_default().to_owned(),
+            c["delta"].as_i64().unwrap_or(0),
+        )
+    };
+    let mut causes: Vec<_> = causes.iter().map(cause).collect();
+    causes.sort();
+    causes
+}
+
+/// An imported export gives the same entries, causes and findings, and does not change the verified copy beside it.
+#[tokio::test]
+async fn own_export_imports_as_same_history() -> anyhow::Result<()> {
+    let credits = json!({ "payment_order": { "first": "credits", "fallback": true } });
+    let booth = Booth::new("2026-01-10T08:00:00Z", with(basic(15_000), credits)).await?;
+    let failed = json!({ "service": "draw_me", "event": "=Gala", "outcome": "failed" });
+    booth.cloud.control(&booth.account, "runs", failed).await?;
+    booth.cloud.runs(&booth.account, "sms", 5).await?;
+    booth
+        .cloud
+        .buy(&booth.account, 5_000, json!("instant"))
+        .await?;
+    booth
+        .cloud
+        .control(&booth.account, "adjust", json!({ "amount": -70 }))
+        .await?;
+    let refunded =
+        json!({ "service": "combine", "event": "Gala", "outcome": "failed_and_refunded" });
+    booth
+        .cloud
+        .control(&booth.account, "runs", refunded)
+        .await?;
+    booth.until("2026-02-10T08:00:00Z").await?;
+    let laptop = &booth.laptop;
+    let balance = laptop.balance()?;
+    let span = ["explain", "--from", "2026-01-01", "--to", "2026-03-01"];
+    let told = laptop.ok(&span)?;
+    for name in ["history.csv", "history.json"] {
+        let path = booth.folder.path().join(name);
+        laptop.ok(&["history", "--export", path.to_str().unwrap()])?;
+        let imported = import(laptop, &[&path], &[])?;
+        assert_eq!(
+            (&imported["gaps"], &imported["balance"]),
+            (&json!(0), &balance["balance"])
+        );
+        let mut there = vec!["--imported"];
+        there.extend(span);
+        let again = laptop.ok(&there)?;
+        assert_eq!(causes(&again), causes(&told), "{name}");
+        assert_eq!(
+            (&again["opening"], &again["closing"]),
+            (&told["opening"], &told["closing"])
+        );
+        let codes = |told: &Value| {
+            let found = told["findings"].as_array().cloned().unwrap_or_default();
+            let mut codes: Vec<_> = found
+                .iter()
+                .map(|f| f["code"].as_str().unwrap_or_default().to_owned())
+                .collect();
+            codes.retain(|code| {
+                [
+                    "renewal_paid_from_credits",
+                    "run_failed_not_refunded",
+                    "run_refunded",
+                    "unexplained",
+                ]
+                .contains(&code.as_str())
+            });
+            codes.sort();
+            codes
+        };
+        assert_eq!(codes(&again), codes(&told), "{name}");
+        let rows = |arguments: &[&str]| -> anyhow::Result<Vec<Value>> {
+            let history = laptop.ok(arguments)?;
+            let rows = history["entries"].as_array().context("no rows")?.clone();
+            let moved = rows.into_iter().filter(|row| row["delta"] != 0);
+            let same = moved.map(|row| {
+                json!([
+                    row["at"],
+                    row["kind"],
+                    row["delta"],
+                    row["balance_after"],
+                    row["service"],
+                    row["event"],
+                    row["run"]
+                ])
+            });
+            Ok(same.collect())
+        };
+        assert_eq!(
+            rows(&["--imported", "history", "--limit", "1000"])?,
+            rows(&["history", "--limit", "1000"])?,
+            "{name}"
+        );
+        let there = laptop.ok(&["--imported", "balance"])?;
+        assert_eq!(there["trust"], "imported");
+        assert_eq!(
+            laptop.ok(&["--imported", "verify"])?["ok"],
+            true,
+            "the stored import is unchanged"
+        );
+    }
+    // The import has no cloud to sign in to or send to, and the copy is unchanged.
+    let login = ["--imported", "login", "--cloud", &booth.cloud.url];
+    assert_eq!(laptop.fails(&login)?, (1, "imported".into()));
+    assert_eq!(laptop.fails(&["--imported", "logout"])?.1, "imported");
+    assert_eq!(
+        laptop.fails(&["--imported", "buy", "50", "--yes"])?.1,
+        "imported"
+    );
+    for what in ["account", "seq", "balance", "trust"] {
+        assert_eq!(laptop.balance()?[what], balance[what], "{what}");
+    }
+    assert_eq!(laptop.ok(&["verify"])?["ok"], true);
+    assert_ne!(
+        laptop.ok(&["--imported", "balance"])?["account"],
+        balance["account"]
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn foreign_table_is_explained_and_disputed_by_mail() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let laptop = Laptop::new(&folder.path().join("laptop"));
+    let table = "Datum;Betrag;Saldo;Beschreibung;Veranstaltung\n\
+        21.02.2026 16:31;100,00;142,35;Kauf;\n\
+        21.02.2026 18:00;-0,25;142,10;Draw Me;Hochzeit Müller\n\
+        22.02.2026 09:00;-49,00;93,10;Basic Abo;\n\
+        22.02.2026 09:05;-0,25;90,00;Draw Me;Hochzeit Müller\n";
+    let table = written(folder.path(), "historie.csv", latin1(table))?;
+    let imported = import(&laptop, &[&table], &[])?;
+    assert_eq!(
+        (&imported["rows"], &imported["gaps"], &imported["balance"]),
+        (&json!(4), &json!(1), &json!(9_000))
+    );
+    let explained = laptop.ok(&["--imported", "explain", "--from", "2026-01-01"])?;
+    assert_eq!(explained["unexplained"], -285);
+    let codes: Vec<_> = explained["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["code"].clone())
+        .collect();
+    assert!(
+        codes.contains(&json!("renewal_paid_from_credits"))
+            && codes.contains(&json!("unexplained")),
+        "{codes:?}"
+    );
+    let new = [
+        "--imported",
+        "dispute",
+        "new",
+        "--finding",
+        "unexplained",
+        "--from",
+        "2026-01-01",
+    ];
+    let draft = laptop.ok(&new)?;
+    assert_eq!(draft["owed"], 285);
+    let id = draft["id"].as_str().unwrap();
+    assert_eq!(
+        laptop.fails(&["--imported", "dispute", "send", id])?.1,
+        "imported"
+    );
+    let letter = folder.path().join("letter.eml");
+    laptop.ok(&[
+        "--imported",
+        "dispute",
+        "save-eml",
+        id,
+        letter.to_str().unwrap(),
+    ])?;
+    let text = std::fs::read_to_string(&letter)?;
+    // The file begins with a header, so that programs recognise it as an e-mail.
+    assert!(text.starts_with("From: "), "{text}");
+    // Without a cloud the support address is unknown, unless `--to` gives it.
+    assert!(
+        !text.contains("\nTo: ") && text.contains("me@booth.example"),
+        "{text}"
+    );
+    assert!(!text.contains("(imported_"), "{text}");
+    let addressed = [
+        "--imported",
+        "dispute",
+        "save-eml",
+        id,
+        letter.to_str().unwrap(),
+    ];
+    laptop.ok(&[&addressed[..], &["--to", "help@vendor.example"]].concat())?;
+    let text = std::fs::read_to_string(&letter)?;
+    assert!(text.contains("\nTo: help@vendor.example"), "{text}");
+    assert_eq!(laptop.fails(&["--imported", "sync"])?.1, "imported");
+    // An import that would delete an edited draft is refused.
+    laptop.ok(&[
+        "--imported",
+        "dispute",
+        "edit",
+        id,
+        "--message",
+        "Where did it go?",
+    ])?;
+    let mut again = vec!["import", table.to_str().unwrap()];
+    again.extend(EMAIL);
+    assert_eq!(laptop.fails(&again)?.1, "drafts_waiting");
+    Ok(())
+}
+
+fn latin1(text: &str) -> Vec<u8> {
+    // ISO 8859-1, as German spreadsheets write it.
+    text.chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?'))
+        .collect()
+}
+
+/// Receipts are matched to purchases by number; one without a purchase in the table is an overdue purchase.
+#[tokio::test]
+async fn receipt_without_credits_is_an_overdue_purchase() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let laptop = Laptop::new(&folder.path().join("laptop"));
+    let table = "date,amount,payment\n2026-02-20 10:00,100.00,pay_1001\n2026-02-20 12:00,-0.25,\n2026-02-25 12:00,-0.25,\n";
+    let table = written(folder.path(), "history.csv", table)?;
+    let receipt = |number: &str, day: &str| {
+        format!(
+            "From: billing@cloud.example\r\nDate: {day} Feb 2026 10:00:00 +0000\r\nSubject: Receipt\r\n\r\n\
+             Transaction ID: {number}\r\nTotal paid: $100.00\r\n"
+        )
+    };
+    let paid = written(folder.path(), "one.eml", receipt("pay_1001", "Fri, 20"))?;
+    let lost = written(folder.path(), "two.eml", receipt("pay_2002", "Sat, 21"))?;
+    let imported = import(&laptop, &[&table, &paid], &[])?;
+    assert_eq!(
+        (&imported["matched"], &imported["receipts"]),
+        (&json!(1), &json!(1))
+    );
+    // A receipt imported later is added to the stored import.
+    let imported = import(&laptop, &[&lost], &[])?;
+    assert_eq!(
+        (
+            &imported["rows"],
+            &imported["receipts"],
+            &imported["matched"]
+        ),
+        (&json!(3), &json!(2), &json!(1))
+    );
+    let explained = laptop.ok(&["--imported", "explain", "--from", "2026-02-01"])?;
+    let overdue: Vec<_> = explained["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|f| f["code"] == "purchase_overdue")
+        .collect();
+    assert_eq!(overdue.len(), 1, "{explained}");
+    assert_eq!(overdue[0]["amount"], 10_000);
+    let new = [
+        "--imported",
+        "dispute",
+        "new",
+        "--finding",
+        "purchase_overdue",
+        "--from",
+        "2026-02-01",
+    ];
+    let draft = laptop.ok(&new)?;
+    assert_eq!(
+        (&draft["payment"], &draft["kind"]),
+        (&json!("pay_2002"), &json!("purchase_missing"))
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn unclear_columns_are_asked_for_and_answers_are_remembered() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let laptop = Laptop::new(&folder.path().join("laptop"));
+    let table = written(
+        folder.path(),
+        "a.csv",
+        "When,Tide\n02/03/2026,-1.500\n04/05/2026,-0.25\n",
+    )?;
+    let path = table.to_str().unwrap();
+    let plain = ["import", path, "--email", "me@booth.example"];
+    assert_eq!(laptop.fails(&plain)?.1, "ask_mapping");
+    let mapped = [&plain[..], &["--map", "amount=Tide"]].concat();
+    assert_eq!(laptop.fails(&mapped)?.1, "ask_dates");
+    let preview = laptop.ok(&["import", path, "--preview", "--map", "amount=Tide"])?;
+    assert_eq!(preview["asks"], json!(["ask_dates", "ask_decimals"]));
+    assert_eq!(preview["samples"][0], json!(["02/03/2026", "-1.500"]));
+    let said = [&mapped[..], &["--dates", "mdy", "--decimal", "point"]].concat();
+    assert_eq!(laptop.ok(&said)?["rows"], 2);
+    let history = laptop.ok(&["--imported", "history"])?;
+    assert_eq!(history["entries"][0]["at"], "2026-04-05T00:00:00.000Z");
+    // The next table with the same columns is imported without questions.
+    written(folder.path(), "a.csv", "When,Tide\n06/07/2026,-0.10\n")?;
+    assert_eq!(laptop.ok(&plain)?["rows"], 1);
+    assert_eq!(laptop.fails(&["import", path])?.1, "email_missing");
+    Ok(())
+}
+
+/// Overlapping tables, a receipt given twice, a run that the table marks as failed, and a last balance that does not
+/// follow from the amounts.
+#[tokio::test]
+async fn overlapping_tables_and_repeated_receipts_are_counted_once() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let laptop = Laptop::new(&folder.path().join("laptop"));
+    let titles = "Date,Type,What,Change,Balance,Payment\n";
+    let february = format!(
+        "{titles}2026-02-01,auto_recharge,,100.00,150.00,pay_1001\n\
+         2026-02-03,,SMS,-0.02,149.98,\n2026-02-03,,SMS,-0.02,149.96,\n"
+    );
+    let march = format!("{february}2026-03-02,run_failed,Draw Me,-0.25,149.71,\n");
+    let receipt = |day: u32, payment: &str| {
+        format!(
+            "From: billing@vendor.example\r\nDate: Sun, {day:02} Feb 2026 10:00:00 +0000\r\n\
+             Subject: Receipt\r\n\r\nTransaction ID: {payment}\r\nTotal paid: $100.00\r\n"
+        )
+    };
+    let files = [
+        written(folder.path(), "february.csv", &february)?,
+        written(folder.path(), "march.csv", &march)?,
+        written(folder.path(), "a.eml", receipt(1, "pay_1001"))?,
+        written(folder.path(), "b.eml", receipt(2, "pay_1001"))?,
+    ];
+    let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    let imported = import(&laptop, &files, &[])?;
+    let told = |name: &str| imported[name].as_i64().unwrap();
+    assert_eq!((told("rows"), told("twice")), (4, 3));
+    assert_eq!((told("receipts"), told("matched")), (1, 1));
+    assert_eq!((told("gaps"), told("balance")), (0, 14_971));
+    assert_eq!((told("brought_forward"), told("replaced")), (5_000, 0));
+    let explain = ["--imported", "explain", "--from", "2026-01-01"];
+    let explained = laptop.ok(&explain)?;
+    assert_eq!(
+        causes(&explained),
+        [
+            ("auto_recharge".to_owned(), 10_000),
+            ("brought_forward".to_owned(), 5_000),
+            ("usage".to_owned(), -29)
+        ]
+    );
+    let codes: Vec<_> = explained["findings"]
+        .as_array()
+        .context("findings")?
+        .iter()
+        .map(|finding| finding["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(codes, ["run_failed_not_refunded", "auto_recharge_fired"]);
+
+    // An import that would delete a draft is refused. After the draft is withdrawn, it replaces the older history.
+    let draft = laptop.ok(&["--imported", "dispute", "new", "--kind", "other"])?;
+    // The draft has today's date, although the history ends earlier.
+    let noticed = draft["noticed_on"].as_str().context("a day")?;
+    assert!(noticed > "2026-03-02", "{noticed}");
+    let shown = laptop.ok(&["--imported", "balance"])?;
+    assert_eq!(shown["as_of"], "2026-03-02T00:00:00.000Z");
+    let table = written(
+        folder.path(),
+        "other.csv",
+        "Date,What,Change,Balance\n2026-04-01,Top-up,300.00,100.00\n",
+    )?;
+    let again = [
+        "import",
+        table.to_str().unwrap(),
+        "--email",
+        "me@booth.example",
+    ];
+    assert_eq!(laptop.fails(&again)?.1, "drafts_waiting");
+    let id = draft["id"].as_str().unwrap();
+    laptop.ok(&["--imported", "dispute", "withdraw", id])?;
+    let imported = laptop.ok(&again)?;
+    assert_eq!(
+        imported["balance"], 10_000,
+        "the last balance is the one in the table"
+    );
+    assert_eq!(
+        (&imported["gaps"], &imported["replaced"]),
+        (&json!(1), &json!(7))
+    );
+
+    // A damaged stored import is an error, and is not taken for an empty one.
+    let kept = laptop.data.join("imported/brought.json");
+    std::fs::write(&kept, "{\"rows\":[")?;
+    let receipt = written(folder.path(), "c.eml", receipt(3, "pay_3003"))?;
+    let more = [
+        "import",
+        receipt.to_str().unwrap(),
+        "--email",
+        "me@booth.example",
+    ];
+    assert_eq!(laptop.fails(&more)?.1, "damaged");
+    assert_eq!(laptop.ok(&["--imported", "balance"])?["balance"], 10_000);
+    Ok(())
+}
+
+#[tokio::test]
+async fn unreadable_files_are_refused_with_their_code() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let laptop = Laptop::new(&folder.path().join("laptop"));
+    let huge = folder.path().join("huge.csv");
+    std::fs::File::create(&huge)?.set_len(300 * 1024 * 1024)?;
+    let binary = written(folder.path(), "binary.csv", [0u8, 159, 1, 2, 255, 0])?;
+    let half = written(
+        folder.path(),
+        "half.csv",
+        "date,amount\n2026-02-03,1.00\nnever,2.00\n",
+    )?;
+    let empty = written(folder.path(), "empty.csv", "")?;
+    let photo = written(folder.path(), "photo.png", b"\x89PNG\r\n\x1a\n1234")?;
+    let mail = written(
+        folder.path(),
+        "love.eml",
+        "From: a@b.example\r\nDate: Fri, 20 Feb 2026 10:00:00 +0000\r\n\r\nHello\r\n",
+    )?;
+    for (path, code) in [
+        (&huge, "file_too_large"),
+        (&binary, "not_a_history"),
+        (&half, "row_unreadable"),
+        (&empty, "file_empty"),
+        (&photo, "file_type"),
+        (&mail, "not_a_receipt"),
+        (&folder.path().join("none.csv"), "file_system"),
+    ] {
+        let arguments = [
+            "import",
+            path.to_str().unwrap(),
+            "--email",
+            "me@booth.example",
+        ];
+        assert_eq!(laptop.fails(&arguments)?.1, code, "{}", path.display());
+    }
+    assert_eq!(
+        laptop.ok(&["--imported", "balance"])?["trust"],
+        "unknown",
+        "nothing was imported"
+    );
+    Ok(())
+}

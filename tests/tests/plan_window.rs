@@ -1,0 +1,540 @@
+//! Plan actions in the real window: pausing, cancelling, paying and choosing who pays, by clicks and keys, with a
+//! sandbox cloud.
+
+use anyhow::Context;
+use boothkeeper_tests::booth::{basic, with};
+use boothkeeper_tests::cloud::{Account, Cloud};
+use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::laptop::Laptop;
+use boothkeeper_tests::process::until;
+use boothkeeper_tests::window::Window;
+use serde_json::{Value, json};
+
+/// Title of the native confirmation before events are deleted.
+const SURE: &str = "Switch to Pay-As-You-Go?";
+
+fn weddings(count: u32) -> Vec<Value> {
+    let wedding = |n: u32| {
+        json!({
+            "name": format!("Wedding {n}"),
+            "starts_at": format!("2026-05-{n:02}T16:00:00Z"), "ends_at": format!("2026-05-{n:02}T22:00:00Z"),
+        })
+    };
+    (1..=count).map(wedding).collect()
+}
+
+/// A card that declines, without credits as the fallback.
+fn failing() -> Value {
+    json!({
+        "card": { "exp_month": 12, "exp_year": 2060, "behaviour": "decline" },
+        "payment_order": { "first": "card", "fallback": false },
+    })
+}
+
+/// Another laptop of the same operator, to read the account as the cloud has it.
+fn other_laptop(desk: &Desk, cloud: &Cloud, account: &Account) -> anyhow::Result<Laptop> {
+    Laptop::signed_in(&desk.folder().join("other_laptop"), cloud, account)
+}
+
+/// Scenario 2.
+#[tokio::test]
+async fn end_of_grace_is_shown_in_laptop_zone_across_clock_change() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
+    let account = cloud.account(with(basic(14_235), failing())).await?;
+    cloud.advance_to("2026-03-01T12:00:00Z").await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    window
+        .sees("[data-alarm]", |text| {
+            text.contains("On Mon 30 Mar 20:00 EDT your account closes")
+                && text.contains("$142.35 in credits are deleted")
+        })
+        .await?;
+    window.press("Plan & renewal").await?;
+    window
+        .sees("[aria-label='What happens when']", |text| {
+            text.contains("Mon 30 Mar 20:00 EDT") && text.contains("Sat 28 Feb 19:00 EST")
+        })
+        .await?;
+    Ok(())
+}
+
+/// Scenario 12: a pause needs a ticked checkbox and a native confirmation.
+#[tokio::test]
+async fn pause_lists_deleted_events_asks_twice_and_keeps_credits() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
+    let account = with(basic(16_000), json!({ "events": weddings(14) }));
+    let account = cloud.account(account).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    window.press("Plan & renewal").await?;
+    window.press("Pause plan").await?;
+    let dialog = window
+        .sees("dialog", |text| text.contains("Wedding 14"))
+        .await?;
+    for said in [
+        "$160.00",
+        "14 events",
+        "14 of 14",
+        "Wedding 1",
+        "Prices rise",
+        "$0.16 → $0.20",
+    ] {
+        assert!(dialog.contains(said), "{said:?} in {dialog}");
+    }
+    let locked = "//dialog//button[@disabled and contains(., 'Switch and delete 14 events')]";
+    window
+        .page
+        .find(fantoccini::Locator::XPath(locked))
+        .await
+        .context("the button is disabled until the checkbox is ticked")?;
+    window.press_label("I understand").await?;
+    // A native dialog asks too. Its default button and Escape cancel.
+    window.press("Switch and delete 14 events").await?;
+    window.answer_natively(SURE, &["Return"]).await?;
+    let laptop = other_laptop(&desk, &cloud, &account)?;
+    assert_eq!(laptop.ok(&["plan"])?["plan"], "basic", "nothing was done");
+    window.press("Switch and delete 14 events").await?;
+    window.answer_natively(SURE, &["Escape"]).await?;
+    laptop.ok(&["sync"])?;
+    assert_eq!(laptop.ok(&["plan"])?["plan"], "basic", "nothing was done");
+    window.press("Switch and delete 14 events").await?;
+    window.answer_natively(SURE, &["Tab", "Return"]).await?;
+    window
+        .sees("[aria-label='Current plan']", |text| {
+            text.contains("Pay-As-You-Go")
+        })
+        .await?;
+    laptop.ok(&["sync"])?;
+    let plan = laptop.ok(&["plan"])?;
+    assert_eq!(
+        (&plan["plan"], &plan["next_renewal"]),
+        (&json!("payg"), &Value::Null)
+    );
+    cloud.advance_to("2027-01-10T08:00:00Z").await?;
+    window.press("Overview").await?;
+    window.text("[data-balance=\"16000\"]").await?;
+    window
+        .sees("[aria-label='What is due']", |text| {
+            text.contains("Nothing is due")
+        })
+        .await?;
+    Ok(())
+}
+
+/// Scenario 14: the pause is queued ten minutes before the end of grace, and the cloud is back twenty minutes later.
+#[tokio::test]
+async fn pause_sent_after_end_of_grace_is_shown_as_refused() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let mut cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
+    let account = cloud.account(with(basic(9_000), failing())).await?;
+    cloud.advance_to("2026-03-30T23:50:00Z").await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    cloud.stop();
+    window.press("Pause: switch to Pay-As-You-Go").await?;
+    window
+        .sees("dialog .offline", |text| {
+            text.contains("Connect before Mon 30 Mar 20:00 EDT, or the account closes")
+        })
+        .await?;
+    window.press_label("I understand").await?;
+    window.press("Queue the switch").await?;
+    window
+        .sees(".waiting", |text| text.contains("Queued, not sent yet"))
+        .await?;
+    let plan = window.text("[aria-label='Current plan']").await?;
+    assert!(
+        plan.contains("Basic monthly") && !plan.contains("Pay-As-You-Go"),
+        "{plan}"
+    );
+    cloud.restart_at("2026-03-31T00:10:00Z")?;
+    window.press("Outbox").await?;
+    let refused = window.sees("[data-state=rejected]", |_| true).await?;
+    assert!(
+        refused.contains("Refused, nothing was changed"),
+        "{refused}"
+    );
+    window.press("Overview").await?;
+    window
+        .sees(".closed", |text| text.contains("This account is closed"))
+        .await?;
+    let laptop = other_laptop(&desk, &cloud, &account)?;
+    assert_eq!(
+        laptop.journal()?.last(),
+        Some(&("closure".to_owned(), -9_000))
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn action_queued_offline_can_be_withdrawn_before_sending() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let mut cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
+    let account = with(basic(16_000), json!({ "events": weddings(2) }));
+    let account = cloud.account(account).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    window.press("Plan & renewal").await?;
+    window.text("[data-order]").await?;
+    cloud.stop();
+    window
+        .sees("main [data-trust]", |text| text.contains("offline"))
+        .await?;
+    window.press("Pause plan").await?;
+    window.press_label("I understand").await?;
+    window.press("Queue the switch").await?;
+    window.answer_natively(SURE, &["Tab", "Return"]).await?;
+    window.press("Show in outbox").await?;
+    window
+        .sees("[data-command=change_plan]", |text| {
+            text.contains("Queued")
+                && text.contains("must reach the cloud before Tue 10 Feb 03:00 EST")
+        })
+        .await?;
+    window.press("Withdraw").await?;
+    window
+        .sees("[data-command=change_plan]", |text| {
+            text.contains("Withdrawn before it was sent")
+        })
+        .await?;
+    cloud.restart(&[])?;
+    window
+        .sees("nav [data-trust]", |text| text.contains("Live"))
+        .await?;
+    let laptop = other_laptop(&desk, &cloud, &account)?;
+    assert_eq!(laptop.ok(&["plan"])?["plan"], "basic");
+    Ok(())
+}
+
+/// The second half of scenario 20: the fee was paid meanwhile, so that a pause would now end a paid period.
+#[tokio::test]
+async fn pause_with_worse_quote_needs_decision_and_shows_both_quotes() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
+    let account = with(
+        basic(14_235),
+        with(failing(), json!({ "events": weddings(1) })),
+    );
+    let account = cloud.account(account).await?;
+    cloud.advance_to("2026-03-02T00:00:00Z").await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    // Only commands fail; the copy stays live.
+    cloud.fault("/v1/commands", 100_000, json!("5xx")).await?;
+    window.press("Pause: switch to Pay-As-You-Go").await?;
+    window.press_label("I understand").await?;
+    window.press("Switch and delete 1 event").await?;
+    window.answer_natively(SURE, &["Tab", "Return"]).await?;
+    window
+        .sees(".waiting", |text| text.contains("Pause"))
+        .await?;
+    cloud.card(&account, "approve").await?;
+    cloud.advance_to("2026-03-20T00:00:00Z").await?;
+    window
+        .sees("[aria-label='Current plan']", |text| {
+            text.contains("Paid period")
+        })
+        .await?;
+    cloud.fault("/v1/commands", 0, json!("5xx")).await?;
+    window.press("Outbox").await?;
+    let handed = window
+        .sees("[data-state=needs_decision]", |text| {
+            text.contains("It would now be")
+        })
+        .await?;
+    assert!(
+        handed.contains("You were shown")
+            && handed.contains("Nothing was done")
+            && !handed.contains("worse"),
+        "{handed}"
+    );
+    let laptop = other_laptop(&desk, &cloud, &account)?;
+    assert_eq!(
+        laptop.ok(&["plan"])?["plan"],
+        "basic",
+        "nothing was destroyed"
+    );
+    // Confirmed again, with the current quote.
+    window.press("Decide again").await?;
+    window.press_label("I understand").await?;
+    window.press("Switch and delete 1 event").await?;
+    window.answer_natively(SURE, &["Tab", "Return"]).await?;
+    window
+        .sees("[data-state=settled]", |text| text.contains("Done"))
+        .await?;
+    laptop.ok(&["sync"])?;
+    assert_eq!(laptop.ok(&["plan"])?["plan"], "payg");
+    assert_eq!(laptop.balance()?["balance"], 14_235);
+    Ok(())
+}
+
+#[tokio::test]
+async fn pause_and_payment_order_work_from_the_keyboard_alone() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
+    let account = with(basic(16_000), json!({ "events": weddings(1) }));
+    let account = cloud.account(account).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    let laptop = other_laptop(&desk, &cloud, &account)?;
+    // Ctrl 3 is Plan & renewal.
+    window.chord("ctrl+3").await?;
+    window.text("[data-order]").await?;
+    window.tab_to("payer").await?;
+    window.chord("Down").await?;
+    window
+        .sees("[data-order=credits]", |text| text.contains("In use"))
+        .await?;
+    laptop.ok(&["sync"])?;
+    assert_eq!(laptop.ok(&["plan"])?["payment_order"]["first"], "credits");
+    window.tab_to("Pause plan…").await?;
+    window.chord("Return").await?;
+    window.text("dialog .events").await?;
+    // The focus is on the checkbox. Escape closes the dialog and changes nothing.
+    until("the focus on the checkbox", async || {
+        let script = "return document.activeElement?.type";
+        Ok((window.script(script, vec![]).await? == "checkbox").then_some(()))
+    })
+    .await?;
+    window.chord("Escape").await?;
+    until("the dialog closed", async || {
+        let script = "return document.querySelector('dialog') === null";
+        Ok((window.script(script, vec![]).await? == true).then_some(()))
+    })
+    .await?;
+    window.tab_to("Pause plan…").await?;
+    window.chord("Return").await?;
+    window.text("dialog .events").await?;
+    window.chord("space").await?;
+    window.tab_to("Switch and delete 1 event").await?;
+    window.chord("Return").await?;
+    window.answer_natively(SURE, &["Tab", "Return"]).await?;
+    window
+        .sees("[aria-label='Current plan']", |text| {
+            text.contains("Pay-As-You-Go")
+        })
+        .await?;
+    Ok(())
+}
+
+/// A studio with a legacy product: both allowances expire at one instant, shown as one refresh.
+#[tokio::test]
+async fn studio_with_legacy_product_has_one_refresh_and_pauses_to_legacy() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-03-07T09:00:00Z"))?;
+    let account = cloud
+        .account(json!({
+            "email": "studio@booth.example", "catalog": "studio", "plan": "freelancer", "cycle": "monthly",
+            "opening_balance": 40, "card": { "exp_month": 12, "exp_year": 2060 },
+        }))
+        .await?;
+    let legacy = json!({ "product": "branding_app" });
+    cloud.control(&account, "legacy", legacy).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    let laptop = other_laptop(&desk, &cloud, &account)?;
+    let deadlines = laptop.ok(&["deadlines"])?;
+    let deadlines = deadlines["deadlines"].as_array().context("no deadlines")?;
+    let of = |code: &str| -> Vec<_> { deadlines.iter().filter(|d| d["code"] == code).collect() };
+    let refreshes = of("allowance_refresh");
+    assert_eq!((refreshes.len(), of("grant_expiry").len()), (1, 0));
+    assert_eq!(refreshes[0]["credits_at_risk"], 708, "both: {refreshes:?}");
+    window.press("Plan & renewal").await?;
+    window
+        .sees("[aria-label='Who pays for renewal']", |text| {
+            text.contains("credits cannot pay fees")
+                && text.contains("With it comes the allowance of 708")
+                && text.contains("credits then 748")
+        })
+        .await?;
+    // Every screen shows the same balance after the renewal.
+    let renewal = laptop.ok(&["renewal", "preview"])?;
+    assert_eq!(renewal["card_first"]["balance_after"], 748);
+    let plan = laptop.ok(&["plan"])?;
+    assert_eq!(plan["next_renewal"]["balance_after"], 748);
+    window.press("Overview").await?;
+    let what = window.text_of("[data-deadline='renewal'] .what", "textContent");
+    let what = what.await?;
+    assert!(what.contains("credits stay 748"), "{what}");
+    window.press("Plan & renewal").await?;
+    // A studio pauses to Legacy. The dialog names the allowance that stops, and until when the kept credits last.
+    window.press("Pause plan").await?;
+    window
+        .sees("dialog", |text| {
+            text.contains("Legacy") && text.contains("500 of the monthly allowance")
+        })
+        .await?;
+    window
+        .sees("dialog .facts", |text| {
+            text.contains("748") && text.contains("of them 708 until")
+        })
+        .await?;
+    window.press_label("I understand").await?;
+    window.press("Switch").await?;
+    window
+        .sees("[aria-label='Current plan']", |text| {
+            text.contains("Legacy")
+        })
+        .await?;
+    // The pause leads to no finding about a wrong allowance.
+    laptop.ok(&["sync"])?;
+    let explained = laptop.ok(&["explain"])?;
+    let differs = explained["findings"].as_array().context("findings")?;
+    let differs = differs.iter().find(|f| f["code"] == "allowance_mismatch");
+    assert_eq!(differs, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn refusal_is_shown_in_its_dialog_and_can_be_dismissed() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
+    let account = cloud.account(basic(14_235)).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    window.press("Buy credits").await?;
+    window.type_into("dialog input", "20").await?;
+    window.press("Buy $20.00").await?;
+    window
+        .sees("dialog .outcome", |text| {
+            text.contains("$50.00 is the least")
+        })
+        .await?;
+    window.chord("Escape").await?;
+    window.press("Plan & renewal").await?;
+    window.press("Redeem coupon").await?;
+    window.type_into("dialog input", "nosuch").await?;
+    window.click("dialog .primary").await?;
+    window
+        .sees("dialog .outcome", |text| {
+            text.contains("There is no such coupon")
+        })
+        .await?;
+    window.chord("Escape").await?;
+    // Refused actions can be dismissed.
+    window.press("Outbox").await?;
+    window.text("[data-command=redeem_coupon]").await?;
+    window.press("Dismiss").await?;
+    window.press("Dismiss").await?;
+    window
+        .sees("main", |text| {
+            text.contains("Nothing was decided on this computer yet")
+        })
+        .await?;
+    Ok(())
+}
+
+/// Scenarios 5 and 6 in grace: card or credits can be chosen, and each shows what it takes.
+#[tokio::test]
+async fn payment_in_grace_shows_payer_and_remaining_balance() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
+    let account = cloud.account(with(basic(14_235), failing())).await?;
+    cloud.advance_to("2026-03-02T00:00:00Z").await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    window
+        .sees("[data-alarm]", |text| {
+            text.contains("was declined on Sun 1 Mar")
+                && text.contains("It is tried again on Tue 3 Mar")
+        })
+        .await?;
+    window.press("Pay $49.00 now").await?;
+    // The card was declined, so credits are proposed; the card can still be chosen.
+    window
+        .sees("dialog dl", |text| text.contains("Taken from credits"))
+        .await?;
+    window.press_label("The card, Visa").await?;
+    window
+        .sees("dialog dl", |text| {
+            text.contains("Charged to the card now") && text.contains("$142.35")
+        })
+        .await?;
+    window.press_label("Credits, $142.35 → $93.35").await?;
+    window
+        .sees("dialog dl", |text| {
+            text.contains("Taken from credits") && text.contains("$93.35")
+        })
+        .await?;
+    window.click("dialog .primary").await?;
+    window.sees("nav .figure", |text| text == "$93.35").await?;
+    let laptop = other_laptop(&desk, &cloud, &account)?;
+    assert_eq!(laptop.ok(&["plan"])?["state"], "active");
+    Ok(())
+}
+
+/// The cancel dialog shows when the account closes, and which fee is still charged before.
+#[tokio::test]
+async fn cancel_shows_closing_date_and_fee_before_it() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
+    let account = cloud.account(basic(14_235)).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    window.press("Plan & renewal").await?;
+    window.press("Cancel the plan instead").await?;
+    window
+        .sees("dialog dl", |text| {
+            text.contains("Thu 12 Mar 04:00 EDT, $142.35 deleted") && !text.contains("Next renewal")
+        })
+        .await?;
+    window.chord("Escape").await?;
+    // Twelve hours before the renewal a cancel no longer stops it.
+    cloud.advance_to("2026-02-09T20:00:00Z").await?;
+    window
+        .sees("[aria-label='Current plan']", |text| {
+            text.contains("12 h left")
+        })
+        .await?;
+    window.press("Cancel the plan instead").await?;
+    window
+        .sees("dialog dl", |text| {
+            text.contains("$49.00 on Tue 10 Feb 03:00 EST, by card")
+                && text.contains("Thu 9 Apr 04:00 EDT, $142.35 deleted")
+        })
+        .await?;
+    window.click("dialog footer .destructive").await?;
+    window
+        .sees("[aria-label='What happens when']", |text| {
+            text.contains("Tue 10 Mar 04:00 EDT") && text.contains("Thu 9 Apr 04:00 EDT")
+        })
+        .await?;
+    Ok(())
+}
+
+/// Of two choices queued offline the last one is shown, and is the one in use in the end.
+#[tokio::test]
+async fn last_of_two_queued_choices_is_shown_and_applied() -> anyhow::Result<()> {
+    let desk = Desk::new()?;
+    let mut cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
+    let account = cloud.account(basic(14_235)).await?;
+    let window = Window::open_live(&desk, &cloud, &account).await?;
+    window.press("Plan & renewal").await?;
+    window.text("[data-order]").await?;
+    cloud.stop();
+    window
+        .sees("main [data-trust]", |text| text.contains("offline"))
+        .await?;
+    window.click("[data-order=credits] input").await?;
+    window
+        .sees("[data-order=credits]", |text| text.contains("Waiting"))
+        .await?;
+    window.click("[data-order=card] input").await?;
+    window
+        .sees("[data-order=card]", |text| text.contains("Waiting"))
+        .await?;
+    let shown = window.text_of("[data-order=card] input", "checked").await?;
+    assert_eq!(shown, "true");
+    cloud.restart(&[])?;
+    window
+        .sees("nav [data-trust]", |text| text.contains("Live"))
+        .await?;
+    window
+        .sees("[data-order=card]", |text| text.contains("In use"))
+        .await?;
+    let laptop = other_laptop(&desk, &cloud, &account)?;
+    until("both changes in the journal", async || {
+        laptop.ok(&["sync"])?;
+        let kinds = laptop.ok(&["history", "--kind", "payment_order_changed"]);
+        let changes = kinds
+            .ok()
+            .and_then(|page| page["entries"].as_array().map(Vec::len));
+        Ok((changes == Some(2)).then_some(()))
+    })
+    .await?;
+    assert_eq!(laptop.ok(&["plan"])?["payment_order"]["first"], "card");
+    Ok(())
+}

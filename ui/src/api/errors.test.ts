@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+
+import { PageError, words } from './errors';
+
+test('a code of the core has a sentence, a next step and a severity', () => {
+  const error = PageError.from({ code: 'disk_full' });
+  expect(error.message).toBe('The disk is full.');
+  expect(error.words).toEqual({
+    sentence: 'The disk is full.',
+    next: 'Free some space and try again. The last good copy stays readable.',
+    severity: 'neg',
+  });
+  expect(words('offline').severity).toBe('warn');
+});
+
+test('anything else is an error of the page itself, with what was thrown as its cause', () => {
+  for (const thrown of ['text', { code: 'moon_phase' }, null, new Error('text')]) {
+    const error = PageError.from(thrown);
+    expect(error.code).toBe('internal');
+    expect(error.causes).toEqual([String(thrown)]);
+  }
+});
+
+test('a page error is passed on as it is', () => {
+  const error = new PageError('refused', 'no_card', []);
+  expect(PageError.from(error)).toBe(error);
+});

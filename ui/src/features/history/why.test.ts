@@ -1,0 +1,89 @@
+import { beforeEach, expect, test } from 'vitest';
+
+import type { EntryDetail } from '../../api/generated/EntryDetail';
+import type { RowView } from '../../api/generated/RowView';
+import { USD } from '../../shared/money';
+import { setNames } from '../../shared/names.svelte';
+import { plain } from '../../shared/plain';
+import * as reasons from './why';
+
+const why = (...given: Parameters<typeof reasons.why>) => plain(reasons.why(...given));
+
+beforeEach(() => setNames({ services: { draw_me: 'AI Draw Me' }, plans: {} }));
+
+const detail = (
+  kind: string,
+  more: Partial<EntryDetail> = {},
+  row: Partial<RowView> = {},
+): EntryDetail => ({
+  row: {
+    seq: 7,
+    at: '2026-02-10T08:00:00.000Z',
+    kind,
+    delta: -4_900,
+    balance_after: 0,
+    status: 'done',
+    ...row,
+  },
+  actor: 'system',
+  links: [],
+  parts: [],
+  findings: [],
+  line: '{}',
+  ...more,
+});
+const said = (kind: string, more?: Partial<EntryDetail>, row?: Partial<RowView>) =>
+  why(detail(kind, more, row), USD, 'UTC');
+const charge = { amount: 5_500, currency: 'USD', scale: 2 };
+const period = { start: '2026-02-10T08:00:00.000Z', end: '2026-03-10T08:00:00.000Z' };
+
+test('a run says its units only if there are several', () => {
+  const run = { service: 'draw_me', delta: -25 };
+  expect(said('usage', {}, run)).toBe('The cloud takes $0.25 when a run starts: AI Draw Me.');
+  expect(said('usage', { units: 1 }, run)).not.toContain('units');
+  expect(said('usage', { units: 3 }, { ...run, delta: -75 })).toBe(
+    'The cloud takes $0.75 for 3 units when a run starts: AI Draw Me.',
+  );
+});
+
+test('what the card paid is in money, whatever credits are counted in', () => {
+  const bought = detail('purchase', { charge }, { delta: 500 });
+  expect(why(bought, { code: 'CRD', scale: 0 }, 'UTC')).toBe(
+    '500 of credits, bought for $55.00 on the card.',
+  );
+});
+
+test('a renewal says until when it paid', () => {
+  expect(said('renewal', { period })).toBe(
+    'The plan’s fee of $49.00 was paid from credits. The period it paid for ends Tue 10 Mar 08:00 UTC.',
+  );
+  expect(said('renewed_by_card', { period, charge }, { delta: 0 })).toContain('fee of $55.00');
+});
+
+test('a failure has a readable reason, or none', () => {
+  expect(said('purchase_declined', { failure: 'card_declined' })).toBe(
+    'The card did not pay: card declined. Nothing was charged.',
+  );
+  expect(said('purchase_declined')).toContain('no reason given');
+});
+
+test('a reversal goes one way or the other', () => {
+  expect(said('reversal', {}, { delta: 500 })).toContain('$5.00 came back');
+  expect(said('reversal', {}, { delta: -500 })).toContain('$5.00 were taken back');
+});
+
+test('a change of plan names the card’s payment only if there was one', () => {
+  const plan = { plan: 'pro', cycle: 'monthly' } as const;
+  expect(said('plan_changed', {}, plan)).not.toContain('paid');
+  expect(said('plan_changed', { charge }, plan)).toContain('The card paid $55.00 for it.');
+});
+
+test('an adjustment without a reason says so', () => {
+  expect(said('adjustment', { reason: 'Goodwill' })).toBe('Support changed the balance: Goodwill.');
+  expect(said('adjustment')).toBe('Support changed the balance and gave no reason.');
+});
+
+test('a kind of a later version is called unknown only where nothing explains it', () => {
+  expect(said('moon_tax', { cause: 'unexplained' })).toContain('does not know this kind');
+  expect(said('moon_tax')).toBe('Moon tax.');
+});

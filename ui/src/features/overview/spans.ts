@@ -1,0 +1,28 @@
+// The span that “What changed” covers: some days up to today, or everything after an entry.
+import type { Look } from '../../api/generated/Look';
+import { firstOf } from '../../shared/time';
+
+/** Windows that end today, in days. */
+export const WINDOWS = [7, 30, 90] as const;
+
+export type Span = 'look' | '1' | `${(typeof WINDOWS)[number]}` | 'date';
+
+const USUAL: Span = '7';
+
+/** Since the last look if there are newer entries, else a week. */
+export const firstSpan = (since: Look | null, head: number | undefined): Span =>
+  since && since.seq < (head ?? 0) ? 'look' : USUAL;
+
+/** What the core is asked for: from a day on, or after an entry. */
+export interface Asked {
+  from: string | null;
+  after: number | null;
+}
+
+/** `day` is the date that was chosen, empty while none is. */
+export function asked(span: Span, since: Look | null, day: string, today: string): Asked {
+  if (span === 'look' && since) return { from: null, after: since.seq };
+  if (span === 'date') return { from: day || today, after: null };
+  const days = Number(span === 'look' ? USUAL : span);
+  return { from: firstOf(days, today), after: null };
+}

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+
+import { Answers } from './answers';
+
+test('an answer that comes after a newer one is not shown', () => {
+  const answers = new Answers();
+  const [first, second] = [answers.ask(), answers.ask()];
+  expect(answers.take(second)).toBe(true);
+  expect(answers.take(first)).toBe(false);
+  expect(answers.take(answers.ask())).toBe(true);
+});
+
+test('answers in their order are all shown', () => {
+  const answers = new Answers();
+  expect(answers.take(answers.ask())).toBe(true);
+  expect(answers.take(answers.ask())).toBe(true);
+});
+
+test('a failure is shown unless a later read was answered', () => {
+  const answers = new Answers();
+  const [first, second] = [answers.ask(), answers.ask()];
+  expect(answers.fail(first)).toBe(true);
+  answers.take(second);
+  expect(answers.fail(first)).toBe(false);
+  expect(answers.fail(answers.ask())).toBe(true);
+});

@@ -1,0 +1,25 @@
+/**
+ * Numbers the reads of one view. Answers can arrive in another order than they were asked for; an answer that is older
+ * than the one on screen must not replace it.
+ */
+export class Answers {
+  #asked = 0;
+  #taken = 0;
+
+  /** The number of a new read. */
+  ask(): number {
+    return ++this.#asked;
+  }
+
+  /** Whether an answer to this read is shown; from then on, older ones are not. */
+  take(read: number): boolean {
+    if (read < this.#taken) return false;
+    this.#taken = read;
+    return true;
+  }
+
+  /** Whether a failure of this read is shown: not if a later read was answered. */
+  fail(read: number): boolean {
+    return read > this.#taken;
+  }
+}

@@ -1,0 +1,53 @@
+// What the dialogs of this screen decide on.
+import type { Alarm } from '../../api/generated/Alarm';
+import type { ChoicesView } from '../../api/generated/ChoicesView';
+import type { Cycle } from '../../api/generated/Cycle';
+import type { Decision } from '../../api/generated/Decision';
+import type { Money } from '../../api/generated/Money';
+import type { Offer } from '../../api/generated/Offer';
+import type { Payer } from '../../api/generated/Payer';
+import type { SubscriptionView } from '../../api/generated/SubscriptionView';
+
+/** The dialogs of this screen. */
+export type Intent = 'pause' | 'pay' | 'cancel' | 'resume' | 'change' | 'keep' | 'coupon' | 'buy';
+
+/** A plan and cycle that the account can be changed to. */
+export interface Option {
+  id: string;
+  offer: Offer;
+  cycle: Cycle;
+  fee: Money;
+}
+
+const CYCLES = ['monthly', 'annual'] as const;
+
+/** Every plan with a fee except the current one. A plan without a fee is chosen in the dialog about pausing. */
+export function options({
+  offers,
+  subscription,
+}: Pick<ChoicesView, 'offers' | 'subscription'>): Option[] {
+  return offers.flatMap((offer) =>
+    CYCLES.flatMap((cycle) => {
+      const fee = offer[cycle];
+      const current = offer.plan === subscription.plan && cycle === subscription.cycle;
+      return fee && !current ? [{ id: `${offer.plan} ${cycle}`, offer, cycle, fee }] : [];
+    }),
+  );
+}
+
+export function changeTo({ offer, cycle }: Option, coupon: string): Decision {
+  const target = { plan: offer.plan, cycle };
+  const code = coupon.trim();
+  return { change_plan: code ? { ...target, coupon: code } : target };
+}
+
+/** Takes back a change that was requested: the current plan goes on. */
+export function keep({ plan, cycle }: Pick<SubscriptionView, 'plan' | 'cycle'>): Decision {
+  return { change_plan: cycle ? { plan, cycle } : { plan } };
+}
+
+/** Who pays an unpaid fee unless the operator chooses: who pays first, else who can pay at all. */
+export function firstPayer(alarm: Pick<Alarm, 'payer' | 'card' | 'from_credits'>): Payer {
+  if (alarm.payer) return alarm.payer;
+  return !alarm.card && alarm.from_credits !== undefined ? 'credits' : 'card';
+}

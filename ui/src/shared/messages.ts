@@ -1,0 +1,81 @@
+// Every sentence of the page comes from the Fluent files of the `messages` crate, by typed keys.
+import { FluentBundle, FluentResource } from '@fluent/bundle';
+import type { Attributes, Messages } from '../api/generated/messages';
+import { locale } from '../platform';
+
+const sources = import.meta.glob<string>(
+  ['../../../src-tauri/crates/messages/en/*.ftl', '!**/cli.ftl'],
+  { query: '?raw', import: 'default', eager: true },
+);
+
+const accents: Record<string, string> = {
+  a: 'á',
+  e: 'é',
+  i: 'í',
+  o: 'ó',
+  u: 'ú',
+  A: 'Á',
+  E: 'É',
+  I: 'Í',
+  O: 'Ó',
+  U: 'Ú',
+};
+
+/** The pseudo-locale `en-XA`: accented and a third longer, so that raw text and tight layouts show. */
+export const pseudo = (text: string): string =>
+  text.replace(/[aeiou]/gi, (letter) => `${accents[letter]}`).replace(/\p{L}{5,}/gu, '$&~~');
+
+function load(): FluentBundle {
+  const bundle = new FluentBundle('en', locale().pseudo ? { transform: pseudo } : {});
+  for (const source of Object.values(sources)) bundle.addResource(new FluentResource(source));
+  return bundle;
+}
+
+const bundle = load();
+
+type Given<K extends keyof Messages> =
+  [Messages[K]] | (Record<never, never> extends Messages[K] ? [] : never);
+
+function format(
+  pattern: Parameters<FluentBundle['formatPattern']>[0],
+  key: string,
+  given?: object,
+) {
+  const errors: Error[] = [];
+  const text = bundle.formatPattern(pattern, given as Record<string, string | number>, errors);
+  if (errors.length > 0) console.error(key, errors);
+  return text;
+}
+
+/** The text of a message. */
+export function t<K extends keyof Messages>(key: K, ...[given]: Given<K>): string {
+  const pattern = bundle.getMessage(key)?.value;
+  if (!pattern) throw new Error(`missing: ${key}`);
+  return format(pattern, key, given);
+}
+
+/** The text of an attribute, such as `.next-window`. */
+export function attribute<K extends keyof Attributes>(
+  key: K,
+  name: Attributes[K],
+  given?: object,
+): string {
+  const pattern = bundle.getMessage(key)?.attributes[name];
+  if (!pattern) throw new Error(`missing: ${key}.${name}`);
+  return format(pattern, key, given);
+}
+
+/** True if the Fluent files have this message. */
+export const known = (key: string): key is keyof Messages => bundle.hasMessage(key);
+
+/** A code without its underscores: `plan_changed` is “Plan changed”. */
+export function readable(code: string): string {
+  const text = code.replaceAll('_', ' ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The message of a code, without variables. A code of a later version has none and is shown readable. */
+export function named(prefix: string, code: string): string {
+  const pattern = bundle.getMessage(`${prefix}-${code}`)?.value;
+  return pattern ? format(pattern, code) : readable(code);
+}
