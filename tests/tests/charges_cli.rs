@@ -103,7 +103,7 @@ async fn upgrade_and_downgrade_three_times_charges_card_once() -> anyhow::Result
     assert_eq!(charged[0]["charge"]["amount"], 5_000);
     assert_eq!(found(&explained, "charged_twice").len(), 0);
     let said = booth.laptop.text(&["explain"])?;
-    ensure!(said.contains("The card paid $50.00"), "{said}");
+    ensure!(said.contains("Your card paid $50.00"), "{said}");
     booth.agrees().await
 }
 
@@ -266,8 +266,8 @@ async fn history_rows_show_plan_charge_event_and_status() -> anyhow::Result<()> 
         "$50.00",
         "$75.00",
         "Spring gala",
-        "not refunded",
-        "unexplained",
+        "Not refunded",
+        "Not explained",
     ] {
         ensure!(said.contains(part), "{part}: {said}");
     }

@@ -207,7 +207,10 @@ async fn arrived_purchase_withdraws_unedited_draft() -> anyhow::Result<()> {
         "it withdrew itself, and says so"
     );
     let said = laptop.text(&["dispute", "list"])?;
-    assert!(said.contains("come right by itself"), "{said}");
+    assert!(
+        said.contains("Withdrew itself: this has come right"),
+        "{said}"
+    );
 
     cloud
         .buy(account, 20_000, json!({ "delayed_seconds": 660 }))

@@ -5,11 +5,13 @@ use std::fmt::Write;
 use super::catalogue::{File, Type};
 
 pub fn types(files: &[File]) -> String {
+    // The page has no use for what only a terminal prints.
+    let files = || files.iter().filter(|file| !file.name.starts_with("cli"));
     let mut out = String::from(
         "// Generated from src-tauri/crates/messages/en by `cargo xtask bindings`.\n\n\
          /** Every message and what it is given. */\nexport interface Messages {\n",
     );
-    for message in files.iter().flat_map(|file| &file.messages) {
+    for message in files().flat_map(|file| &file.messages) {
         let given: Vec<_> = message
             .variables
             .iter()
@@ -27,7 +29,7 @@ pub fn types(files: &[File]) -> String {
     out.push_str(
         "}\n\n/** Attributes of the messages that have some. */\nexport interface Attributes {\n",
     );
-    for message in files.iter().flat_map(|file| &file.messages) {
+    for message in files().flat_map(|file| &file.messages) {
         if !message.attributes.is_empty() {
             let names: Vec<_> = message
                 .attributes

@@ -1,0 +1,161 @@
+//! Where the credits went: causes, and findings with their next steps.
+
+use std::process::ExitCode;
+
+use boothkeeper_app::domain::findings::{CauseCode, Finding, NextStep, Spent};
+use boothkeeper_app::domain::{Amount, Asset, Seq, Timestamp};
+use boothkeeper_app::history::{Explanation, Since};
+use boothkeeper_app::{App, AppError, Date};
+use boothkeeper_messages::cli::CLI_SEVERITY;
+use boothkeeper_messages::findings::{
+    self, FINDINGS_CAUSE, FINDINGS_STEP, FINDINGS_TEXT, FindingsStepArguments,
+    FindingsTextArguments,
+};
+use boothkeeper_messages::{cli, code, money, readable, usd};
+use clap::Args;
+
+use super::balance;
+use crate::arguments::day;
+use crate::folder::Folder;
+use crate::output::Output;
+
+/// Of the services and of the events, this many that took most are listed.
+const MOST_PARTS: usize = 5;
+/// A finding names up to this many entries one by one.
+const MOST_ENTRIES: usize = 5;
+
+/// Where the credits went: causes that add up, and what to know or do; by default for the last 30 days.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// First day, in this computer's zone: 2026-02-01.
+    #[arg(long, value_parser = day)]
+    from: Option<Date>,
+    /// Last day, included.
+    #[arg(long, value_parser = day)]
+    to: Option<Date>,
+}
+
+impl Explain {
+    pub fn run(self, folder: &Folder, output: &Output) -> Result<ExitCode, AppError> {
+        folder.with_app(output, async |app| {
+            let explanation = app.history().explain(Since::Days(self.from, self.to))?;
+            match output.json() {
+                true => output.document(&explanation),
+                false => print(&explanation, app, output)?,
+            }
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}
+
+fn print(view: &Explanation, app: &App, output: &Output) -> Result<(), AppError> {
+    let (asset, imported) = (balance::asset(app)?, app.is_imported()?);
+    if let Some((from, to)) = view.days {
+        output.line(&cli::explain_days(&from.to_string(), &to.to_string()));
+    }
+    print_amount(&cli::explain_opening(), view.opening, &asset, output);
+    for cause in &view.causes {
+        let name = FINDINGS_CAUSE.name(&code(&cause.code));
+        let what = format!("  {name} ({})", cause.entries.len());
+        print_amount(&what, cause.delta, &asset, output);
+        if cause.code == CauseCode::Usage {
+            let by_service = cli::explain_by_service();
+            print_parts(&by_service, &view.by_service, &asset, output);
+            print_parts(&cli::explain_by_event(), &view.by_event, &asset, output);
+        }
+    }
+    print_amount(&cli::explain_closing(), view.closing, &asset, output);
+    for finding in &view.findings {
+        let severity = CLI_SEVERITY.name(&code(&finding.severity));
+        output.line(&format!("[{severity}] {}", text(finding, &asset, output)));
+        if let Some(proof) = proof(&finding.entries) {
+            output.line(&format!("    {proof}"));
+        }
+        if let Some(step) = step(finding, imported) {
+            output.line(&format!("    -> {step}"));
+        }
+    }
+    let (at, zone) = (output.local(view.as_of), output.zone().name());
+    output.line(&cli::explain_as_of(&at, zone));
+    Ok(())
+}
+
+fn print_amount(what: &str, amount: Amount, asset: &Asset, output: &Output) {
+    output.line(&format!("{what:<38} {:>14}", money(amount, asset)));
+}
+
+/// What runs took by service or by event, most first. A single part says no more than the cause.
+fn print_parts(title: &str, parts: &[Spent], asset: &Asset, output: &Output) {
+    if parts.len() < 2 {
+        return;
+    }
+    output.line(&format!("    {title}"));
+    let (listed, rest) = parts.split_at(parts.len().min(MOST_PARTS));
+    for part in listed {
+        let name = part.name.clone().unwrap_or_else(cli::explain_no_name);
+        let what = format!("      {name} ({})", part.count);
+        print_amount(&what, part.delta, asset, output);
+    }
+    if !rest.is_empty() {
+        let more = cli::explain_more_parts(rest.len() as u64);
+        output.line(&format!("      {more}"));
+    }
+}
+
+/// What a finding says. A finding about something that has not happened also says up to when that is known.
+fn text(finding: &Finding, asset: &Asset, output: &Output) -> String {
+    let local = |at: Option<Timestamp>| Some(at.map_or(String::new(), |at| output.local(at)));
+    let amount = finding.amount.map(|amount| money(amount, asset));
+    let charge = finding.charge.as_ref().map(|charge| usd(charge.amount));
+    let given = FindingsTextArguments {
+        amount: Some(amount.unwrap_or_default()),
+        at: local(finding.at),
+        charge: Some(charge.unwrap_or_default()),
+        rows: Some(finding.entries.len() as u64),
+        until: local(finding.deadline),
+    };
+    let name = code(&finding.code);
+    let text = FINDINGS_TEXT.text_with(&name, &(&given).into());
+    let text = text.unwrap_or_else(|| readable(&name));
+    match finding.known_until {
+        Some(until) => format!("{text} {}", findings::known_until(&output.local(until))),
+        None => text,
+    }
+}
+
+/// The numbers of the entries that prove a finding.
+fn proof(entries: &[Seq]) -> Option<String> {
+    let seqs: Vec<_> = entries.iter().map(ToString::to_string).collect();
+    let count = seqs.len() as u64;
+    match &seqs[..] {
+        [] => None,
+        [first, .., last] if seqs.len() > MOST_ENTRIES => {
+            Some(cli::explain_proof_range(count, first, last))
+        }
+        some => Some(cli::explain_proof(count, &some.join(", "))),
+    }
+}
+
+/// The next step as a command or an advice; `None` if there is nothing to do.
+fn step(finding: &Finding, imported: bool) -> Option<String> {
+    let us = match imported {
+        true => "boothkeeper --imported",
+        false => "boothkeeper",
+    };
+    if let Some(dispute) = &finding.dispute {
+        return Some(findings::in_dispute(dispute, us));
+    }
+    let (action, first) = (finding.action?, finding.entries.first());
+    let attribute = match (action, first) {
+        (NextStep::Dispute, None) => "next-cli-without-entry",
+        (NextStep::LookAtRows, None) => return None,
+        _ => "next-cli",
+    };
+    let given = FindingsStepArguments {
+        code: Some(code(&finding.code)),
+        entry: Some(first.map(ToString::to_string).unwrap_or_default()),
+        rows: Some(finding.entries.len() as u64),
+        us: Some(us.to_owned()),
+    };
+    FINDINGS_STEP.attribute(&code(&action), attribute, &(&given).into())
+}

@@ -1,0 +1,196 @@
+//! The plan: what it is, and the verbs that change it.
+
+mod buy;
+mod change;
+mod decide;
+mod renewal;
+
+use std::process::ExitCode;
+
+use boothkeeper_app::domain::account::{Life, Payer};
+use boothkeeper_app::domain::billing::forecast::Outcome;
+use boothkeeper_app::domain::billing::plan::Target;
+use boothkeeper_app::domain::calendar::Cycle;
+use boothkeeper_app::plan::{NextRenewal, SubscriptionView};
+use boothkeeper_app::{Action, App, AppError};
+use boothkeeper_messages::shared::{SHARED_PLAN, SharedPlanArguments};
+use boothkeeper_messages::{cli, code, money, plan, usd};
+use clap::{Args, Subcommand, ValueEnum};
+
+pub use buy::{AutoRecharge, Buy};
+pub use change::{Cancel, Coupon, Pause, PayNow, Resume};
+pub use renewal::Renewal;
+
+use super::balance::{self, asset, trust};
+use crate::folder::Folder;
+use crate::output::Output;
+
+/// The plan, its period, who pays, and the next renewal.
+#[derive(Debug, Args)]
+pub struct Plan {
+    #[command(subcommand)]
+    command: Option<PlanCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum PlanCommand {
+    /// Change the plan or its cycle; what it costs is charged to the card.
+    Set {
+        plan: String,
+        #[arg(value_enum)]
+        cycle: Option<CycleName>,
+        /// Redeem a coupon with it.
+        #[arg(long)]
+        coupon: Option<String>,
+        /// Do not ask before it charges the card or deletes events.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CycleName {
+    Monthly,
+    Annual,
+}
+
+impl Plan {
+    pub fn run(self, folder: &Folder, output: &Output) -> Result<ExitCode, AppError> {
+        folder.with_app(output, async |app| match self.command {
+            None => {
+                let view = app.plan().subscription()?;
+                match output.json() {
+                    true => output.document(&view),
+                    false => print(&view, app, output)?,
+                }
+                Ok(ExitCode::SUCCESS)
+            }
+            Some(PlanCommand::Set {
+                plan,
+                cycle,
+                coupon,
+                yes,
+            }) => {
+                let cycle = cycle.map(|cycle| match cycle {
+                    CycleName::Monthly => Cycle::Monthly,
+                    CycleName::Annual => Cycle::Annual,
+                });
+                let target = Target {
+                    plan,
+                    cycle,
+                    coupon,
+                };
+                decide::decide(app, Action::ChangePlan(target), yes, output).await
+            }
+        })
+    }
+}
+
+/// The code of a plan with its billing cycle: `basic monthly`.
+pub fn name(plan: &str, cycle: Option<Cycle>) -> String {
+    let given = SharedPlanArguments {
+        plan: Some(plan.to_owned()),
+    };
+    let named = cycle.and_then(|cycle| SHARED_PLAN.text_with(&code(&cycle), &(&given).into()));
+    named.unwrap_or_else(|| plan.to_owned())
+}
+
+fn print(view: &SubscriptionView, app: &App, output: &Output) -> Result<(), AppError> {
+    let asset = asset(app)?;
+    let name = name(&view.plan, view.cycle);
+    output.line(&match view.state {
+        Life::Active => cli::plan_active(&name),
+        Life::Grace => cli::plan_grace(&name),
+        Life::Closed => cli::plan_closed(&name),
+    });
+    let indented = |text: String| output.line(&format!("  {text}"));
+    if let Some(period) = view.period {
+        let (from, to) = (output.local(period.start), output.local(period.end));
+        indented(cli::plan_paid_period(&from, &to, output.zone().name()));
+    }
+    if let Some(at) = view.cancel_at {
+        indented(cli::plan_cancelled(&output.local(at)));
+    }
+    print_warnings(view, app, output)?;
+    let order = view.payment_order;
+    indented(match (order.first, order.fallback) {
+        (Payer::Card, true) => cli::plan_card_then_credits(),
+        (Payer::Card, false) => cli::plan_card_only(),
+        (Payer::Credits, true) => cli::plan_credits_then_card(),
+        (Payer::Credits, false) => cli::plan_credits_only(),
+    });
+    if let Some(card) = &view.card {
+        let until = output.local(card.expires);
+        indented(cli::plan_card(&card.brand, &card.last4, &until));
+    }
+    let terms = &view.auto_recharge;
+    if let (true, Some(at), Some(amount)) = (terms.enabled, terms.at, terms.amount) {
+        let (amount, at) = (money(amount, &asset), money(at, &asset));
+        indented(cli::plan_auto_recharge(&amount, &at));
+    }
+    match &view.next_renewal {
+        Some(next) => {
+            let after = money(next.balance_after, &asset);
+            indented(next_renewal(next, &after, output));
+        }
+        // The warnings have said why none is coming.
+        None if view.payment_pending.is_some() || view.due_now.is_some() => {}
+        None => indented(plan::no_renewal()),
+    }
+    indented(trust(&app.balance().view()?, output));
+    Ok(())
+}
+
+fn next_renewal(next: &NextRenewal, after: &str, output: &Output) -> String {
+    let (at, fee) = (output.local(next.at), usd(next.fee.amount));
+    match next.outcome {
+        Outcome::Card => cli::plan_next_by_card(after, &at, &fee),
+        Outcome::Credits => cli::plan_next_from_credits(after, &at, &fee),
+        Outcome::Unpaid => cli::plan_next_unpaid(&at, &fee),
+    }
+}
+
+/// After an action: the balance, and warnings about the plan. Nothing with `--json`.
+pub fn print_account_state(app: &App, output: &Output) -> Result<(), AppError> {
+    if output.json() {
+        return Ok(());
+    }
+    balance::print(&app.balance().view()?, output);
+    print_warnings(&app.plan().subscription()?, app, output)
+}
+
+/// What the operator must not miss: a change that was asked for, a charge without an answer, grace, the closing.
+pub fn print_warnings(view: &SubscriptionView, app: &App, output: &Output) -> Result<(), AppError> {
+    let asset = asset(app)?;
+    let indented = |text: String| output.line(&format!("  {text}"));
+    if let Some(target) = &view.requested {
+        indented(requested(target, view, output));
+    }
+    if let Some(since) = view.payment_pending {
+        indented(cli::plan_payment_pending(&output.local(since)));
+    }
+    if let (Some(due), None) = (&view.due_now, view.payment_pending) {
+        indented(cli::plan_due(&usd(due.amount)));
+    }
+    if let Some(at) = view.closes_at {
+        let at = output.local(at);
+        indented(match app.balance().view()?.balance {
+            Some(balance) => cli::plan_closes(&money(balance, &asset), &at),
+            None => cli::plan_closes_all(&at),
+        });
+    }
+    Ok(())
+}
+
+/// The plan that was asked for, and when it begins.
+fn requested(target: &Target, view: &SubscriptionView, output: &Output) -> String {
+    let plan = name(&target.plan, target.cycle);
+    let begins = view.period.filter(|_| view.state == Life::Active);
+    let begins = begins.map(|period| output.local(period.end));
+    match (begins, &target.coupon) {
+        (Some(at), None) => cli::plan_requested(&at, &plan),
+        (Some(at), Some(coupon)) => cli::plan_requested_coupon(&at, coupon, &plan),
+        (None, None) => cli::plan_requested_once_paid(&plan),
+        (None, Some(coupon)) => cli::plan_requested_once_paid_coupon(coupon, &plan),
+    }
+}
