@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use boothkeeper_cloud::store::{PaymentState, Store, Stored};
+use boothkeeper_cloud::processor::simulated::ChargeState;
+use boothkeeper_cloud::store::{Store, Stored};
 use boothkeeper_domain::{Account, AccountId, Body, Entry, PaymentId, Seq, Timestamp};
 use boothkeeper_tests::cloud::{Account as Signed, Cloud};
 use boothkeeper_tests::process::rounds;
@@ -214,19 +215,20 @@ fn books_agree(store: &Store, entries: &[Entry], opening: &PaymentId) -> anyhow:
     for (payment, times) in &taken {
         ensure!(*times == 1, "{payment} is in the journal {times} times");
         if payment != opening {
-            let state = store.read_blocking(|tx| tx.payment(payment))?;
+            let charge = store.read_blocking(|tx| tx.stored_charge(payment))?;
+            let state = charge.map(|charge| charge.state);
             ensure!(
-                state == Some(PaymentState::Approved),
+                state == Some(ChargeState::Approved),
                 "{payment}: {state:?}"
             );
         }
     }
     let prefix = opening.as_str().rsplit_once('_').context("no account")?.0;
-    let charges = store.read_blocking(|tx| tx.payments_of(prefix))?;
-    for (payment, state) in &charges {
+    let charges = store.read_blocking(|tx| tx.stored_charges(prefix))?;
+    for (payment, charge) in &charges {
         let accounted = taken.contains_key(payment) || begun.contains(payment);
         ensure!(
-            *state != PaymentState::Approved || accounted,
+            charge.state != ChargeState::Approved || accounted,
             "{payment} was charged without an entry"
         );
     }

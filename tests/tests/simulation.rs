@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use boothkeeper_cloud::faults::{Chance, Faulty};
+use boothkeeper_cloud::processor::Payments;
 use boothkeeper_cloud::store::Store;
 use boothkeeper_cloud::{Clock as CloudClock, Cloud, Options, api};
 use boothkeeper_domain::Zone;
@@ -121,6 +122,7 @@ impl Place {
     async fn start(&self, store: &Store) {
         let options = Options {
             clock: CloudClock::frozen(START.parse().unwrap()),
+            payments: Payments::simulated(store.clone()),
             sandbox: true,
             seed: Some(1),
             new_epoch: false,

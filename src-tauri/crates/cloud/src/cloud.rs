@@ -7,19 +7,20 @@ use boothkeeper_domain::{AccountId, Catalog, Epoch, Hash, Programme, Timestamp};
 use boothkeeper_wire::api::{ClockKind, Head};
 use boothkeeper_wire::checkpoint::{PublicKey, public_key};
 use boothkeeper_wire::problem::ProblemCode;
-use boothkeeper_wire::sandbox::CrashPoint;
+use boothkeeper_wire::sandbox::{CardBehaviour, CrashPoint};
 use ed25519_dalek::SigningKey;
 use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
 
 use crate::clock::since_boot;
 use crate::clock_guard::{self, ClockGuard};
 use crate::faults::FaultQueue;
-use crate::processor::Simulated;
+use crate::processor::Payments;
 use crate::store::{Store, Tx};
 use crate::{Clock, Error};
 
 pub struct Options {
     pub clock: Clock,
+    pub payments: Payments,
     pub sandbox: bool,
     /// Makes ids repeatable; without it they are random.
     pub seed: Option<u64>,
@@ -39,7 +40,7 @@ pub struct Inner {
     pub sandbox: bool,
     pub epoch: Epoch,
     pub faults: FaultQueue,
-    pub processor: Simulated,
+    pub payments: Payments,
     pub(crate) key: SigningKey,
     /// Wakes the scheduler when something new is due.
     pub(crate) due: Notify,
@@ -100,9 +101,9 @@ impl Cloud {
         };
         let broken = |_| Error::Invariant("a stored setting is broken");
         let cloud = Cloud(Arc::new(Inner {
-            processor: Simulated::new(store.clone()),
             store,
             clock: options.clock,
+            payments: options.payments,
             guard,
             sandbox: options.sandbox,
             epoch: Epoch::new(String::from_utf8_lossy(&epoch))?,
@@ -183,6 +184,16 @@ impl Inner {
         let reached = self.clock.now().millis().to_le_bytes();
         let store = move |tx: &Tx<'_>| tx.set_setting(clock_guard::SETTING, &reached);
         self.store.write(store).await
+    }
+
+    /// The token of a card that the sandbox puts on file. Fails with `not_found` if a behaviour is ordered of a
+    /// processor that is not the simulated one; a card that approves has no token there.
+    pub fn card_token(&self, behaviour: CardBehaviour) -> Result<Option<String>, Error> {
+        match (&self.payments.simulator, behaviour) {
+            (Some(simulator), behaviour) => Ok(Some(simulator.token(behaviour).to_owned())),
+            (None, CardBehaviour::Approve) => Ok(None),
+            (None, _) => Err(ProblemCode::NotFound.into()),
+        }
     }
 
     /// Where a sandbox is told to crash, it does.

@@ -6,12 +6,10 @@ use boothkeeper_domain::{Body, Entry, PaymentId};
 use boothkeeper_wire::action::Action;
 use boothkeeper_wire::api::{CommandAnswer, CommandRequest, CommandState};
 use boothkeeper_wire::problem::{Problem, ProblemCode};
-use boothkeeper_wire::sandbox::Delivery;
 
 use crate::Error;
 use crate::disputes::is_passing;
 use crate::ops::Work;
-use crate::processor;
 use crate::store::PendingCommand;
 
 impl Work<'_> {
@@ -91,9 +89,9 @@ impl Work<'_> {
         let fee = |charge: &Charge| charge.purpose != Purpose::Purchase;
         if decision.entries.iter().any(buys) || decision.charges.iter().any(fee) {
             let decision = named_by(decision, command)?;
-            return self.append(decision, Delivery::Instant, Some(command.clone()));
+            return self.append(decision, Some(command.clone()));
         }
-        self.append(decision, Delivery::Instant, None)?;
+        self.append(decision, None)?;
         self.keep_outcome(command, Ok(None))
     }
 
@@ -156,9 +154,8 @@ impl Work<'_> {
             Action::Cancel => plan::cancel(state, catalog, now)?,
             Action::Resume => plan::resume(state, catalog, now)?,
             Action::ReplaceCard { token } => {
-                let (card, behaviour) =
-                    processor::card_of(token).ok_or(ProblemCode::UnknownCard)?;
-                self.card_replaced(card, behaviour)?
+                let card = self.card.clone().ok_or(ProblemCode::UnknownCard)?;
+                self.card_replaced(card, Some(token.clone()))?
             }
             Action::OpenDispute(_)
             | Action::MessageDispute { .. }

@@ -6,16 +6,16 @@ use std::time::Duration;
 use boothkeeper_domain::billing::time::{self, happen};
 use boothkeeper_domain::billing::{Answer, Purpose};
 use boothkeeper_domain::time::HOUR;
-use boothkeeper_domain::{AccountId, PaymentId, Timestamp};
+use boothkeeper_domain::{Account, AccountId, PaymentId, Timestamp};
 use boothkeeper_wire::api::Head;
-use boothkeeper_wire::sandbox::{CrashPoint, Delivery};
+use boothkeeper_wire::sandbox::CrashPoint;
 use tokio::time::Instant;
 
 use crate::clock_guard::STORE_EVERY;
 use crate::cloud::Inner;
 use crate::ops::{Work, head};
-use crate::processor::{ChargeRequest, Processor};
-use crate::store::{AccountRow, Due, OpenCharge, PaymentState, Tx, What};
+use crate::processor::ChargeRequest;
+use crate::store::{AccountRow, Due, OpenCharge, Tx, What};
 use crate::{Cloud, Error};
 
 /// Runs what is due up to and including `until`, in order, each at its own instant; the clock goes along.
@@ -109,9 +109,20 @@ enum Step {
 
 enum Question {
     Charge(Box<OpenCharge>),
+    /// How a payment went. One that has hung for a day is given up.
+    Outcome {
+        payment: PaymentId,
+        overdue: bool,
+    },
     Void(PaymentId),
     /// A payment that arrives when the account has closed goes back.
     Refund(PaymentId),
+}
+
+/// What came of asking the processor.
+enum Reply {
+    Answer(Answer),
+    Refunded,
 }
 
 async fn one_step(
@@ -159,13 +170,16 @@ async fn take(cloud: &Cloud, due: &Due) -> Result<Option<Head>, Error> {
         let row = tx.account(&now_due.account)?;
         step(&inner, tx, &now_due, row)
     });
-    match taken.await? {
-        Step::Done(head) => Ok(Some(head)),
-        Step::Wait => Ok(None),
-        Step::Ask(row, question) => {
-            let answer = ask(cloud, &row, due, question).await?;
-            cloud.crash_here(CrashPoint::AfterCharge);
-            answered(cloud, due.clone(), answer).await.map(Some)
+    let mut taken = taken.await?;
+    loop {
+        match taken {
+            Step::Done(head) => return Ok(Some(head)),
+            Step::Wait => return Ok(None),
+            Step::Ask(row, question) => {
+                let reply = ask(cloud, &row, due, question).await?;
+                cloud.crash_here(CrashPoint::AfterCharge);
+                taken = answered(cloud, due.clone(), reply).await?;
+            }
         }
     }
 }
@@ -175,20 +189,13 @@ fn step(cloud: &Inner, tx: &Tx<'_>, due: &Due, row: AccountRow) -> Result<Step, 
     match &due.what {
         What::Charge { open, .. } => ask(row, Question::Charge(open.clone())),
         What::Notice { id, payment } => {
-            let answer = match tx.payment(payment)? {
-                Some(PaymentState::Declined(code)) => Answer::Declined(code),
-                // A day has passed without an answer.
-                Some(PaymentState::Pending) => return ask(row, Question::Void(payment.clone())),
-                Some(PaymentState::Approved | PaymentState::Refunded) | None => Answer::Approved,
+            let Some(since) = waits_since(&row.state, payment) else {
+                // It was settled before: the processor repeats itself.
+                tx.close_notice(*id)?;
+                return Ok(Step::Done(head(&row)));
             };
-            let waits = row.state.purchases.contains_key(payment);
-            if answer == Answer::Approved && waits && row.state.closed_by.is_some() {
-                return ask(row, Question::Refund(payment.clone()));
-            }
-            let mut work = Work::new(cloud, tx, row, due.at);
-            work.payment_answered(payment, &answer)?;
-            tx.notified(*id)?;
-            Ok(Step::Done(head(&work.row)))
+            let (payment, overdue) = (payment.clone(), since.plus(time::VOID_AFTER) <= due.at);
+            ask(row, Question::Outcome { payment, overdue })
         }
         What::Life => {
             let catalog = cloud.catalog(row.programme);
@@ -225,7 +232,15 @@ fn live_on(work: &mut Work<'_>, due: time::Due) -> Result<(), Error> {
     if decision.entries.is_empty() && decision.charges.is_empty() {
         return Err(Error::Invariant("what was due did nothing"));
     }
-    work.settle(decision, Delivery::Instant)
+    work.settle(decision)
+}
+
+/// Since when the account has waited for the outcome of a payment.
+fn waits_since(state: &Account, payment: &PaymentId) -> Option<Timestamp> {
+    let purchase = state.purchases.get(payment).map(|purchase| purchase.at);
+    let fee = state.pending_fee.as_ref();
+    let fee = fee.filter(|fee| fee.attempt.payment == *payment);
+    purchase.or(fee.map(|fee| fee.since))
 }
 
 async fn ask(
@@ -233,65 +248,114 @@ async fn ask(
     row: &AccountRow,
     due: &Due,
     question: Question,
-) -> Result<Answer, Error> {
-    let processor = &cloud.processor;
-    match question {
+) -> Result<Reply, Error> {
+    let processor = &cloud.payments.processor;
+    let answer = match question {
         Question::Charge(open) => {
-            let answer = processor.charge(request(row, *open.clone())?).await?;
+            let answer = processor.charge(request(row, *open.clone())).await?;
             if let (Purpose::Plan(_), Answer::Pending) = (&open.charge.purpose, &answer) {
                 // A change happens at once or not at all: a charge that hangs is given up.
-                return Ok(match processor.void(open.charge.payment).await? {
+                match processor.void(open.charge.payment, due.at).await? {
                     Answer::Approved => Answer::Approved,
                     Answer::Declined(_) | Answer::Pending => Answer::Pending,
-                });
+                }
+            } else {
+                answer
             }
-            Ok(answer)
         }
-        Question::Void(payment) => processor.void(payment).await,
+        Question::Outcome { payment, overdue } => {
+            match processor.look_up(payment.clone(), due.at).await? {
+                Answer::Pending if overdue => processor.void(payment, due.at).await?,
+                answer => answer,
+            }
+        }
+        Question::Void(payment) => processor.void(payment, due.at).await?,
         Question::Refund(payment) => {
             tracing::info!(account = %due.account, "a payment came after the closure and goes back");
             processor.refund(payment).await?;
-            Ok(Answer::Approved)
+            return Ok(Reply::Refunded);
         }
+    };
+    Ok(Reply::Answer(answer))
+}
+
+fn request(row: &AccountRow, open: OpenCharge) -> ChargeRequest {
+    ChargeRequest {
+        payment: open.charge.payment,
+        account: row.account.clone(),
+        money: open.charge.money,
+        card: row.state.card.clone(),
+        token: row.card_token.clone(),
+        at: open.at,
     }
 }
 
-fn request(row: &AccountRow, open: OpenCharge) -> Result<ChargeRequest, Error> {
-    Ok(ChargeRequest {
-        payment: open.charge.payment,
-        account: row.id,
-        amount: open.charge.money.amount,
-        card: row.state.card.clone(),
-        behaviour: serde_json::from_str(&row.card_behaviour)?,
-        delivery: open.delivery,
-        at: open.at,
-    })
-}
-
-/// Takes an answer into the journal, unless another has done so meanwhile.
-async fn answered(cloud: &Cloud, due: Due, answer: Answer) -> Result<Head, Error> {
+/// Takes a reply into the journal, unless another has done so meanwhile.
+async fn answered(cloud: &Cloud, due: Due, reply: Reply) -> Result<Step, Error> {
     let inner = cloud.clone();
     let apply = move |tx: &Tx<'_>| {
         let row = tx.account(&due.account)?;
         let mut work = Work::new(&inner, tx, row, due.at);
+        let answer = match reply {
+            Reply::Answer(answer) => answer,
+            Reply::Refunded => Answer::Declined("account_closed".into()),
+        };
+        let purchase = match &due.what {
+            What::Charge { open, .. } => Some(&open.charge.payment),
+            What::Notice { payment, .. } => Some(payment),
+            What::Life | What::NoResult(_) => None,
+        };
+        let purchase = purchase.filter(|payment| work.row.state.purchases.contains_key(*payment));
+        if let (Answer::Approved, Some(payment), Some(_)) =
+            (&answer, purchase, work.row.state.closed_by)
+        {
+            let refund = Question::Refund(payment.clone());
+            return Ok(Step::Ask(Box::new(work.row), refund));
+        }
         match &due.what {
             What::Charge { id, open } => {
                 if tx.close_charge(*id)? {
-                    work.charge_answered(open, &answer)?;
+                    charge_answered(&mut work, open, &answer)?;
                 }
             }
             What::Notice { id, payment } => {
+                let since = waits_since(&work.row.state, payment);
+                let overdue = since.filter(|since| since.plus(time::VOID_AFTER) <= due.at);
+                if let (Answer::Pending, Some(since)) = (&answer, overdue) {
+                    tx.postpone(&due, void_again_at(since, due.at))?;
+                    return Ok(Step::Done(head(&work.row)));
+                }
                 work.payment_answered(payment, &answer)?;
-                tx.notified(*id)?;
+                tx.close_notice(*id)?;
             }
             What::Life | What::NoResult(_) => {
                 let pending = work.row.state.pending_fee.clone();
+                if let (Answer::Pending, Some(pending)) = (&answer, &pending) {
+                    tx.postpone(&due, void_again_at(pending.since, due.at))?;
+                    return Ok(Step::Done(head(&work.row)));
+                }
                 if let Some(pending) = pending {
                     work.payment_answered(&pending.attempt.payment, &answer)?;
                 }
             }
         }
-        Ok(head(&work.row))
+        Ok(Step::Done(head(&work.row)))
     };
     cloud.store.write(apply).await
+}
+
+/// A charge without an outcome is looked up again after a day.
+fn charge_answered(work: &mut Work<'_>, open: &OpenCharge, answer: &Answer) -> Result<(), Error> {
+    let given_up = matches!(open.charge.purpose, Purpose::Plan(_));
+    if *answer == Answer::Pending && !given_up {
+        let again = open.at.plus(time::VOID_AFTER);
+        let (account, payment) = (&work.row.account, &open.charge.payment);
+        work.tx.schedule_notice(account, payment, again)?;
+    }
+    work.charge_answered(open, answer)
+}
+
+/// When a void that was not confirmed is repeated: after as long as the charge has hung already.
+fn void_again_at(since: Timestamp, now: Timestamp) -> Timestamp {
+    now.plus(now.since(since).max(HOUR))
 }

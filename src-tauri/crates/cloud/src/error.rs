@@ -45,6 +45,8 @@ pub enum Error {
     /// The writer has stopped, or could not commit: nothing of it was done.
     #[error("it was not written")]
     NotWritten,
+    #[error("the payment processor")]
+    Processor(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("{0}")]
     Invariant(&'static str),
 }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use boothkeeper_cloud::processor::Payments;
 use boothkeeper_cloud::store::{Store, accept_rollback};
 use boothkeeper_cloud::{Clock, Cloud, Options, api, seed, server};
 use boothkeeper_domain::Timestamp;
@@ -101,8 +102,10 @@ async fn main() -> anyhow::Result<()> {
                 (true, None) => Clock::running(),
                 (false, None) => Clock::real(),
             };
+            let data = open(&data, new_epoch)?;
             let options = Options {
                 clock,
+                payments: Payments::simulated(data.store.clone()),
                 sandbox,
                 seed,
                 new_epoch,
@@ -171,8 +174,7 @@ fn keep_files_private() {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 }
 
-async fn serve(listen: SocketAddr, data: PathBuf, options: Options) -> anyhow::Result<()> {
-    let data = open(&data, options.new_epoch)?;
+async fn serve(listen: SocketAddr, data: Data, options: Options) -> anyhow::Result<()> {
     let cloud = Cloud::start(data.store.clone(), options).await?;
     let listener = TcpListener::bind(listen)
         .await

@@ -17,7 +17,7 @@ use boothkeeper_domain::{
 };
 use boothkeeper_wire::api::{Appended, Head, RunAnswer, RunRequest};
 use boothkeeper_wire::problem::{Problem, ProblemCode};
-use boothkeeper_wire::sandbox::{AccountRequest, CardBehaviour, CardRequest, Delivery};
+use boothkeeper_wire::sandbox::{AccountRequest, CardRequest};
 
 use crate::Error;
 use crate::cloud::Inner;
@@ -41,6 +41,8 @@ pub struct Work<'a> {
     pub asks: bool,
     /// Entries that a dispute names, with the chain value at each: found before the writer was taken.
     pub looked_up: BTreeMap<Seq, (Hash, Entry)>,
+    /// The card that a command's token stands for: looked up before the writer was taken.
+    pub card: Option<Card>,
 }
 
 impl<'a> Work<'a> {
@@ -53,6 +55,7 @@ impl<'a> Work<'a> {
             now,
             asks: false,
             looked_up: BTreeMap::new(),
+            card: None,
         }
     }
 
@@ -62,8 +65,8 @@ impl<'a> Work<'a> {
     }
 
     /// Appends what was decided; its charges are asked for once that is durable.
-    pub fn settle(&mut self, decision: Decision, delivery: Delivery) -> Result<(), Error> {
-        self.append(decision, delivery, None)
+    pub fn settle(&mut self, decision: Decision) -> Result<(), Error> {
+        self.append(decision, None)
     }
 
     /// Appends what a rule decides about the account as it is.
@@ -72,13 +75,12 @@ impl<'a> Work<'a> {
         rule: impl FnOnce(&Account, &Catalog, Timestamp) -> Result<Decision, Refusal>,
     ) -> Result<(), Error> {
         let decision = rule(&self.row.state, self.catalog, self.now)?;
-        self.settle(decision, Delivery::Instant)
+        self.settle(decision)
     }
 
     pub(crate) fn append(
         &mut self,
         decision: Decision,
-        delivery: Delivery,
         command: Option<PendingCommand>,
     ) -> Result<(), Error> {
         self.tx
@@ -87,7 +89,6 @@ impl<'a> Work<'a> {
             let open = OpenCharge {
                 charge,
                 at: self.now,
-                delivery,
                 since: self.first,
                 command: command.clone(),
             };
@@ -106,13 +107,13 @@ impl<'a> Work<'a> {
             decided => decided,
         };
         let Some(command) = &open.command else {
-            return self.settle(decided?, Delivery::Instant);
+            return self.settle(decided?);
         };
         self.first = open.since;
         let outcome = match (decided, answer, &open.charge.purpose) {
             (Err(refusal), ..) => Err(Error::from(refusal).into_problem()),
             (Ok(decision), answer, purpose) => {
-                self.settle(decision, Delivery::Instant)?;
+                self.settle(decision)?;
                 match (answer, purpose) {
                     (Answer::Declined(_), _) => Err(Problem::new(ProblemCode::CardDeclined)),
                     (Answer::Pending, Purpose::Fee(_)) => Ok(Some(ProblemCode::PaymentPending)),
@@ -128,7 +129,7 @@ impl<'a> Work<'a> {
     pub fn payment_answered(&mut self, payment: &PaymentId, answer: &Answer) -> Result<(), Error> {
         let decided = settled(&self.row.state, self.catalog, payment, answer, self.now);
         match decided {
-            Ok(decision) => self.settle(decision, Delivery::Instant),
+            Ok(decision) => self.settle(decision),
             Err(Refusal::PaymentSettled) => Ok(()),
             Err(refusal) => Err(refusal.into()),
         }
@@ -170,7 +171,7 @@ impl<'a> Work<'a> {
         let decision = run::start(&self.row.state, self.catalog, request, self.now)?;
         let charge = self.row.state.seq.next();
         let no_result = i64::from(self.catalog.policies.no_result_minutes) * MINUTE;
-        self.settle(decision, Delivery::Instant)?;
+        self.settle(decision)?;
         let row = RunRow {
             charge,
             request_hash,
@@ -193,7 +194,7 @@ impl<'a> Work<'a> {
             let facts = self.charge_facts(&stored)?;
             let decision = run::fail(&self.row.state, self.catalog, &facts, code, self.now)?;
             let refunded = decision.entries.len() > 1;
-            self.settle(decision, Delivery::Instant)?;
+            self.settle(decision)?;
             stored.state = RunState::Failed;
             stored.refund = refunded.then_some(self.row.state.seq);
         }
@@ -204,7 +205,7 @@ impl<'a> Work<'a> {
         let mut stored = Tx::found(self.tx.run(self.row.id, run)?)?;
         let facts = self.charge_facts(&stored)?;
         let decision = run::refund(&self.row.state, self.catalog, &facts, self.now)?;
-        self.settle(decision, Delivery::Instant)?;
+        self.settle(decision)?;
         stored.refund = Some(self.row.state.seq);
         self.tx.put_run(self.row.id, run, &stored)
     }
@@ -228,23 +229,22 @@ impl<'a> Work<'a> {
         self.decided(|account, catalog, now| support::restore(account, catalog, &closures, now))
     }
 
-    /// The card on file changes; how the simulated processor treats it changes with it.
-    pub fn replace_card(&mut self, card: Card, behaviour: CardBehaviour) -> Result<(), Error> {
-        let decision = self.card_replaced(card, behaviour)?;
-        self.settle(decision, Delivery::Instant)
+    /// Puts a card on file, with the processor's token for it.
+    pub fn replace_card(&mut self, card: Card, token: Option<String>) -> Result<(), Error> {
+        let decision = self.card_replaced(card, token)?;
+        self.settle(decision)
     }
 
-    /// A refusal leaves the card, and how it behaves, as it was.
+    /// A refusal leaves the card and its token as they were.
     pub(crate) fn card_replaced(
         &mut self,
         card: Card,
-        behaviour: CardBehaviour,
+        token: Option<String>,
     ) -> Result<Decision, Error> {
         let (state, catalog, now) = (&self.row.state, self.catalog, self.now);
         let decision = plan::replace_card(state, catalog, Some(card), now)?;
-        let behaviour = serde_json::to_string(&behaviour)?;
-        self.tx.set_card_behaviour(self.row.id, &behaviour)?;
-        self.row.card_behaviour = behaviour;
+        self.tx.set_card_token(self.row.id, token.as_deref())?;
+        self.row.card_token = token;
         Ok(decision)
     }
 
@@ -284,10 +284,10 @@ pub fn open_account<'a>(
 ) -> Result<Work<'a>, Error> {
     let ordinal = tx.account_count()?.to_string();
     let account = AccountId::new(cloud.derived_id("acc", &ordinal))?;
-    let behaviour = request
-        .card
-        .as_ref()
-        .map_or(CardBehaviour::Approve, |c| c.behaviour);
+    let token = match &request.card {
+        Some(card) => cloud.card_token(card.behaviour)?,
+        None => None,
+    };
     let sign_up = SignUp {
         account: account.clone(),
         email: request.email,
@@ -305,10 +305,9 @@ pub fn open_account<'a>(
             .collect(),
     };
     let decision = open(sign_up, cloud.catalog(request.catalog), now)?;
-    let behaviour = serde_json::to_string(&behaviour)?;
-    let row = tx.insert_account(&account, key_hash, request.catalog, &behaviour)?;
+    let row = tx.insert_account(&account, key_hash, request.catalog, token.as_deref())?;
     let mut work = Work::new(cloud, tx, row, now);
-    work.settle(decision, Delivery::Instant)?;
+    work.settle(decision)?;
     Ok(work)
 }
 

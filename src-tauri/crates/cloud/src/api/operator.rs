@@ -8,11 +8,12 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use boothkeeper_domain::account::Account;
+use boothkeeper_domain::account::{Account, Card};
 use boothkeeper_domain::billing::quote::{self, Quote};
 use boothkeeper_domain::disputes::MAX_ROWS;
 use boothkeeper_domain::{Hash, RunId, Seq};
 use boothkeeper_wire::STREAM_TYPE;
+use boothkeeper_wire::action::Action;
 use boothkeeper_wire::api::{
     AccountView, Appended, CommandAnswer, CommandRequest, Head, Meta, PendingItem, QuoteRequest,
     RunAnswer, RunRequest,
@@ -238,6 +239,7 @@ pub async fn command(
         None => tx.entries_at(&head, &named).map(Some),
     };
     if let Some(looked_up) = cloud.store.read(looked_up).await? {
+        let card = card_named(&cloud, request.as_ref().ok()).await?;
         on_account(&cloud, &row, move |work| {
             // It may have come a second time meanwhile.
             if let Some((known, ..)) = work.tx.command(work.row.id, id)? {
@@ -246,7 +248,7 @@ pub async fn command(
                     false => Err(ProblemCode::CommandReused.into()),
                 };
             }
-            work.looked_up = looked_up;
+            (work.looked_up, work.card) = (looked_up, card);
             work.command(&command, &request?)
         })
         .await?;
@@ -256,6 +258,17 @@ pub async fn command(
     let stored = cloud.store.read(move |tx| tx.command(row.id, id)).await?;
     let (_, status, answer) = stored.ok_or(ProblemCode::InProgress)?;
     Ok(stored_answer(status, answer))
+}
+
+/// The card that a command's token stands for at the processor; `None` where it names no token or an unknown one.
+async fn card_named(
+    cloud: &Cloud,
+    request: Option<&CommandRequest>,
+) -> Result<Option<Card>, Error> {
+    match request.map(CommandRequest::action) {
+        Some(Ok(Action::ReplaceCard { token })) => cloud.payments.processor.card(token).await,
+        _ => Ok(None),
+    }
 }
 
 /// The stored answer of a command; 404 if it never arrived.

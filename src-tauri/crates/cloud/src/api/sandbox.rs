@@ -10,8 +10,8 @@ use boothkeeper_wire::api::{Appended, PurchaseAnswer, RunRequest};
 use boothkeeper_wire::problem::{Problem, ProblemCode};
 use boothkeeper_wire::sandbox::{
     AccountAnswer, AccountRequest, AdjustRequest, CardRequest, ClockAnswer, ClockRequest,
-    CompensateRequest, DailyLimitRequest, EventRequest, FaultsRequest, LegacyRequest, Outcome,
-    PurchaseRequest, RefundRequest, RunsRequest,
+    CompensateRequest, DailyLimitRequest, Delivery, EventRequest, FaultsRequest, LegacyRequest,
+    Outcome, PurchaseRequest, RefundRequest, RunsRequest,
 };
 
 use super::operator::on_account;
@@ -143,12 +143,15 @@ pub async fn card(
         return Err(ProblemCode::Malformed.into());
     }
     let row = find(&cloud, id).await?;
+    let token = cloud.card_token(request.behaviour)?;
     let (behaviour, card) = (request.behaviour, ops::card(request));
-    let replace = move |work: &mut Work<'_>| work.replace_card(card, behaviour);
+    let replace = move |work: &mut Work<'_>| work.replace_card(card, token);
     let (_, appended) = on_account(&cloud, &row, replace).await?;
     let now = cloud.clock.now();
-    let processor = &cloud.processor;
-    processor.decide_pending(row.id, behaviour, now).await?;
+    if let Some(simulator) = &cloud.payments.simulator {
+        let account = row.account.clone();
+        simulator.decide_pending(account, behaviour, now).await?;
+    }
     due::catch_up(&cloud, &row.account, now).await?;
     let head = find(&cloud, row.account).await?.state.seq;
     let first = appended
@@ -165,13 +168,20 @@ pub async fn buy(
     Doc(request): Doc<PurchaseRequest>,
 ) -> Result<Json<PurchaseAnswer>, Error> {
     let row = find(&cloud, id).await?;
+    let (simulator, delivery) = (cloud.payments.simulator.clone(), request.delivery);
+    if simulator.is_none() && delivery != Delivery::Instant {
+        return Err(ProblemCode::NotFound.into());
+    }
     let start = move |work: &mut Work<'_>| {
         let (state, amount) = (&work.row.state, request.amount);
         let decision = purchase::start(state, work.catalog, amount, work.now)?;
         let charge = decision.charges.first();
         let charge = charge.ok_or(Error::Invariant("a purchase without a charge"))?;
         let payment: PaymentId = charge.payment.clone();
-        work.settle(decision, request.delivery)?;
+        if let Some(simulator) = simulator {
+            simulator.order_delivery(work.tx, &payment, delivery)?;
+        }
+        work.settle(decision)?;
         Ok(payment)
     };
     let (payment, appended) = on_account(&cloud, &row, start).await?;

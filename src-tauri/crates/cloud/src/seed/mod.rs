@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Options, new_access_key};
+use crate::processor::Payments;
 use crate::store::{AccountRow, RunRow, RunState, Store};
 use crate::{Clock, Cloud, Error};
 
@@ -39,6 +40,7 @@ pub async fn run(
 ) -> Result<Demo, Error> {
     let options = Options {
         clock: Clock::frozen(until),
+        payments: Payments::simulated(store.clone()),
         sandbox: true,
         seed: Some(seed),
         new_epoch: false,
@@ -51,8 +53,8 @@ pub async fn run(
         .write(move |tx| {
             let ordinal = tx.account_count()?.to_string();
             let account = AccountId::new(inner.derived_id("acc", &ordinal))?;
-            let approve = serde_json::to_string(&CardBehaviour::Approve)?;
-            tx.insert_account(&account, &key_hash, Programme::Booth, &approve)
+            let token = inner.card_token(CardBehaviour::Approve)?;
+            tx.insert_account(&account, &key_hash, Programme::Booth, token.as_deref())
         })
         .await?;
     let catalog = cloud.catalog(Programme::Booth);

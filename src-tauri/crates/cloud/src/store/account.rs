@@ -23,8 +23,8 @@ pub struct AccountRow {
     pub id: i64,
     pub account: AccountId,
     pub programme: Programme,
-    /// The simulated processor's, a JSON document; opaque to the store.
-    pub card_behaviour: String,
+    /// The processor's token for the card on file.
+    pub card_token: Option<String>,
     pub chain: Hash,
     pub state: Account,
 }
@@ -53,11 +53,11 @@ impl Tx<'_> {
         account: &AccountId,
         key_hash: &Hash,
         programme: Programme,
-        card_behaviour: &str,
+        card_token: Option<&str>,
     ) -> Result<AccountRow, Error> {
         let (state, genesis) = (Account::default(), chain::genesis(account));
         let query =
-            "INSERT INTO accounts (account, key_hash, programme, card_behaviour, seq, chain, state, rules, mark)
+            "INSERT INTO accounts (account, key_hash, programme, card_token, seq, chain, state, rules, mark)
                      VALUES (?1, ?2, ?3, ?4, 0, ?5, '', 0, 0)";
         self.connection.execute(
             query,
@@ -65,7 +65,7 @@ impl Tx<'_> {
                 account.as_str(),
                 key_hash.0,
                 serde_json::to_string(&programme)?,
-                card_behaviour,
+                card_token,
                 genesis.0,
             ],
         )?;
@@ -73,7 +73,7 @@ impl Tx<'_> {
             id: self.connection.last_insert_rowid(),
             account: account.clone(),
             programme,
-            card_behaviour: card_behaviour.to_owned(),
+            card_token: card_token.map(str::to_owned),
             chain: genesis,
             state,
         };
@@ -103,7 +103,7 @@ impl Tx<'_> {
         values: &[&dyn rusqlite::ToSql],
     ) -> Result<Option<AccountRow>, Error> {
         let query = format!(
-            "SELECT id, account, programme, card_behaviour, chain, state, seq, rules, mark FROM accounts WHERE {condition}"
+            "SELECT id, account, programme, card_token, chain, state, seq, rules, mark FROM accounts WHERE {condition}"
         );
         let mut statement = self.connection.prepare_cached(&query)?;
         let row = statement.query_row(values, |row| {
@@ -118,10 +118,10 @@ impl Tx<'_> {
             };
             let sound =
                 row.get::<_, u32>(7)? == FOLD_VERSION && fold.mark() == row.get::<_, i64>(8)?;
-            let (id, behaviour): (_, String) = (row.get(0)?, row.get(3)?);
-            Ok((id, account, programme, behaviour, chain, state, sound))
+            let (id, card_token) = (row.get(0)?, row.get(3)?);
+            Ok((id, account, programme, card_token, chain, state, sound))
         });
-        let Some((id, account, programme, card_behaviour, chain, state, sound)) = row.optional()?
+        let Some((id, account, programme, card_token, chain, state, sound)) = row.optional()?
         else {
             return Ok(None);
         };
@@ -132,7 +132,7 @@ impl Tx<'_> {
         Ok(Some(AccountRow {
             id,
             programme: serde_json::from_str(&programme)?,
-            card_behaviour,
+            card_token,
             chain: Hash(chain),
             state: serde_json::from_str(&state)?,
             account,
@@ -156,10 +156,9 @@ impl Tx<'_> {
             .transpose()
     }
 
-    pub fn set_card_behaviour(&self, account: i64, behaviour: &str) -> Result<(), Error> {
-        let query = "UPDATE accounts SET card_behaviour = ?2 WHERE id = ?1";
-        self.connection
-            .execute(query, params![account, behaviour])?;
+    pub fn set_card_token(&self, account: i64, token: Option<&str>) -> Result<(), Error> {
+        let query = "UPDATE accounts SET card_token = ?2 WHERE id = ?1";
+        self.connection.execute(query, params![account, token])?;
         Ok(())
     }
 

@@ -67,7 +67,7 @@ impl Tx<'_> {
     /// Folds an account from its journal, and keeps the result: a fold that older rules have made is no damage,
     /// a journal whose bytes are not what was chained is.
     pub fn fold_again(&self, account: &AccountId, catalog: &Catalog) -> Result<(), Error> {
-        let query = "SELECT id, seq, chain, card_behaviour FROM accounts WHERE account = ?1";
+        let query = "SELECT id, seq, chain, card_token FROM accounts WHERE account = ?1";
         let mut row = self
             .connection
             .query_row(query, [account.as_str()], |row| {
@@ -75,7 +75,7 @@ impl Tx<'_> {
                     id: row.get(0)?,
                     account: account.clone(),
                     programme: catalog.programme,
-                    card_behaviour: row.get(3)?,
+                    card_token: row.get(3)?,
                     chain: Hash(row.get(2)?),
                     // The journal is read up to here.
                     state: Account {

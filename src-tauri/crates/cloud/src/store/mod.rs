@@ -5,7 +5,6 @@
 
 mod account;
 mod blobs;
-mod book;
 mod fold;
 mod schedule;
 mod schema;
@@ -23,7 +22,6 @@ use tokio::sync::oneshot;
 
 pub use account::{AccountRow, Stored};
 pub use blobs::Held;
-pub use book::PaymentState;
 pub use schedule::{Due, OpenCharge, PendingCommand, What};
 pub use tables::{RunRow, RunState};
 
@@ -31,7 +29,7 @@ use crate::Error;
 
 /// A view of the database within one transaction.
 pub struct Tx<'a> {
-    connection: &'a Connection,
+    pub(crate) connection: &'a Connection,
 }
 
 /// Tells a caller what came of its request, once that is durable.

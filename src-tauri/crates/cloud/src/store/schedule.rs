@@ -4,7 +4,6 @@
 use boothkeeper_domain::billing::Charge;
 use boothkeeper_domain::{AccountId, Hash, PaymentId, RunId, Seq, Timestamp};
 use boothkeeper_wire::problem::ProblemCode;
-use boothkeeper_wire::sandbox::Delivery;
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -17,7 +16,6 @@ use crate::Error;
 pub struct OpenCharge {
     pub charge: Charge,
     pub at: Timestamp,
-    pub delivery: Delivery,
     /// Where the journal ended before it was decided.
     pub since: Seq,
     /// The command whose answer rests on it.
@@ -77,19 +75,21 @@ impl Tx<'_> {
         Ok(self.connection.prepare_cached(query)?.execute([id])? == 1)
     }
 
-    pub fn notify_at(
+    /// The cloud looks the payment up at its processor at `due_at`.
+    pub fn schedule_notice(
         &self,
-        account: i64,
+        account: &AccountId,
         payment: &PaymentId,
         due_at: Timestamp,
     ) -> Result<(), Error> {
-        let query = "INSERT INTO deliveries (due_at, account, payment) VALUES (?1, ?2, ?3)";
-        let values = params![due_at.millis(), account, payment.as_str()];
+        let query = "INSERT INTO deliveries (due_at, account, payment)
+                     SELECT ?1, id, ?3 FROM accounts WHERE account = ?2";
+        let values = params![due_at.millis(), account.as_str(), payment.as_str()];
         self.connection.execute(query, values)?;
         Ok(())
     }
 
-    pub fn notified(&self, id: i64) -> Result<(), Error> {
+    pub fn close_notice(&self, id: i64) -> Result<(), Error> {
         self.connection
             .execute("DELETE FROM deliveries WHERE id = ?1", [id])?;
         Ok(())

@@ -4,6 +4,7 @@ use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
 use crate::Error;
+use crate::processor::simulated;
 
 const STEPS: &[M<'_>] = &[
     M::up(
@@ -145,9 +146,93 @@ const STEPS: &[M<'_>] = &[
      CREATE TABLE commits (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL);
      INSERT INTO commits VALUES (1, 0);",
     ),
+    M::up(
+        "-- The processor's token for the card on file.
+     ALTER TABLE accounts ADD COLUMN card_token TEXT;",
+    ),
+    M::up(simulated::TABLES),
 ];
 
 pub fn migrate(connection: &mut Connection) -> Result<(), Error> {
     Migrations::from_slice(STEPS).to_latest(connection)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Steps until the simulator got tables of its own.
+    const BEFORE: usize = 4;
+
+    fn column<T: rusqlite::types::FromSql>(connection: &Connection, query: &str) -> Vec<T> {
+        let mut statement = connection.prepare(query).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn migration_moves_behaviours_and_deliveries_to_the_simulator() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let before = Migrations::from_slice(&STEPS[..BEFORE]);
+        before.to_latest(&mut connection).unwrap();
+        let fill = r#"
+            INSERT INTO accounts (id, account, key_hash, programme, card_behaviour, seq, chain, state) VALUES
+                (1, 'acc_a', x'01', '"booth"', '"approve"', 0, x'', ''),
+                (2, 'acc_b', x'02', '"booth"', '"decline"', 0, x'', ''),
+                (3, 'acc_c', x'03', '"booth"', '"timeout"', 0, x'', ''),
+                (4, 'acc_d', x'04', '"booth"', '"requires_action"', 0, x'', '');
+            INSERT INTO charges (account, payment, due_at, document) VALUES
+                (1, 'pay_1', 5, '{"charge":{},"at":"x","delivery":{"delayed_seconds":60},"since":1}'),
+                (1, 'pay_2', 5, '{"charge":{},"at":"x","delivery":"lost","since":1}'),
+                (1, 'pay_3', 5, '{"charge":{},"at":"x","delivery":"instant","since":1}'),
+                (1, 'pay_4', 5, '{"charge":{},"at":"x","delivery":"lost","since":1}'),
+                (1, 'pay_5', 5, '{"charge":{},"at":"x","delivery":{"delayed_seconds":60},"since":1}');
+            INSERT INTO processor_charges VALUES
+                ('pay_0', 2, 4900, 'declined', 'card_declined'),
+                ('pay_4', 1, 5000, 'approved', NULL),
+                ('pay_5', 1, 6000, 'approved', NULL),
+                ('pay_6', 1, 7000, 'approved', NULL);
+            INSERT INTO deliveries (due_at, account, payment) VALUES
+                (60005, 1, 'pay_5'), (900, 3, 'pay_8'), (901, 3, 'pay_8');"#;
+        connection.execute_batch(fill).unwrap();
+        migrate(&mut connection).unwrap();
+
+        let tokens: Vec<String> =
+            column(&connection, "SELECT card_token FROM accounts ORDER BY id");
+        assert_eq!(
+            tokens,
+            [
+                "tok_visa",
+                "tok_declined",
+                "tok_timeout",
+                "tok_requires_action"
+            ]
+        );
+        let ordered =
+            "SELECT payment || ' ' || delivery FROM processor_deliveries ORDER BY payment";
+        let ordered: Vec<String> = column(&connection, ordered);
+        assert_eq!(
+            ordered,
+            [r#"pay_1 {"delayed_seconds":60}"#, r#"pay_2 "lost""#],
+            "of payments that were not charged yet"
+        );
+        let charges = "SELECT payment || ' ' || account || ' ' || cents || ' ' || state || ' ' ||
+            coalesce(code, '-') || ' ' || coalesce(confirmed_at, 'never') FROM processor_charges ORDER BY payment";
+        let charges: Vec<String> = column(&connection, charges);
+        assert_eq!(
+            charges,
+            [
+                "pay_0 acc_b 4900 declined card_declined 0",
+                "pay_4 acc_a 5000 approved - never",
+                "pay_5 acc_a 6000 approved - 60005",
+                "pay_6 acc_a 7000 approved - 0",
+                "pay_8 acc_c 0 approved - 0",
+            ]
+        );
+        let documents: Vec<String> = column(&connection, "SELECT document FROM charges");
+        for document in documents {
+            assert_eq!(document, r#"{"charge":{},"at":"x","since":1}"#);
+        }
+    }
 }

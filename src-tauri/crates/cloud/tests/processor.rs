@@ -1,0 +1,215 @@
+//! A processor written here, outside the cloud, charges an account's card through the cloud's own HTTP interface.
+
+use std::sync::{Arc, Mutex};
+
+use axum::body::Body;
+use axum::http::Request;
+use boothkeeper_cloud::processor::{ChargeRequest, Payments, Processor, Reply};
+use boothkeeper_cloud::store::Store;
+use boothkeeper_cloud::{Clock, Cloud, Options, api};
+use boothkeeper_domain::account::Card;
+use boothkeeper_domain::billing::Answer;
+use boothkeeper_domain::{PaymentId, Timestamp};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// Cents; anything above is declined.
+const LIMIT: i64 = 6_000;
+const OTHER_CARD: &str = "pm_other";
+
+/// Declines what costs more than [`LIMIT`], and leaves `hangs` without an outcome until it is voided.
+#[derive(Default)]
+struct Limited {
+    hangs: Option<i64>,
+    calls: Arc<Mutex<Vec<String>>>,
+}
+
+impl Limited {
+    fn note(&self, call: String) {
+        self.calls.lock().unwrap().push(call);
+    }
+}
+
+fn reply<'a, T: Send + 'a>(value: T) -> Reply<'a, T> {
+    Box::pin(std::future::ready(Ok(value)))
+}
+
+impl Processor for Limited {
+    fn charge(&self, request: ChargeRequest) -> Reply<'_, Answer> {
+        let (cents, token) = (request.money.amount.minor(), request.token);
+        self.note(format!("charge {cents} {}", token.unwrap_or_default()));
+        reply(match cents {
+            cents if Some(cents) == self.hangs => Answer::Pending,
+            cents if cents <= LIMIT => Answer::Approved,
+            _ => Answer::Declined("over_limit".into()),
+        })
+    }
+
+    fn look_up(&self, _: PaymentId, _: Timestamp) -> Reply<'_, Answer> {
+        self.note("look_up".into());
+        reply(Answer::Pending)
+    }
+
+    fn void(&self, _: PaymentId, _: Timestamp) -> Reply<'_, Answer> {
+        let tried = self.calls.lock().unwrap().iter().any(|call| call == "void");
+        self.note("void".into());
+        // The first void is not confirmed.
+        reply(match tried {
+            false => Answer::Pending,
+            true => Answer::Declined("voided".into()),
+        })
+    }
+
+    fn refund(&self, _: PaymentId) -> Reply<'_, ()> {
+        self.note("refund".into());
+        reply(())
+    }
+
+    fn card(&self, token: String) -> Reply<'_, Option<Card>> {
+        reply((token == OTHER_CARD).then(|| Card {
+            brand: "Amex".into(),
+            last4: "0005".into(),
+            exp_month: 1,
+            exp_year: 2031,
+        }))
+    }
+}
+
+struct Served {
+    router: axum::Router,
+    account: String,
+    key: String,
+}
+
+impl Served {
+    async fn start(processor: Limited) -> Self {
+        let options = Options {
+            clock: Clock::frozen("2026-01-10T08:00:00.000Z".parse().unwrap()),
+            payments: Payments::new(processor),
+            sandbox: true,
+            seed: Some(1),
+            new_epoch: false,
+            accept_clock: false,
+        };
+        let cloud = Cloud::start(Store::in_memory().unwrap(), options).await;
+        let mut served = Served {
+            router: api::router(cloud.unwrap()),
+            account: String::new(),
+            key: String::new(),
+        };
+        let request = json!({
+            "email": "operator@booth.example", "catalog": "booth", "plan": "basic", "cycle": "monthly",
+            "opening_balance": 1_000, "card": { "exp_month": 12, "exp_year": 2030 },
+        });
+        let (status, opened) = served.call("POST", "/sandbox/accounts", request).await;
+        assert_eq!(status, 200, "{opened}");
+        served.account = opened["account"].as_str().unwrap().to_owned();
+        served.key = opened["access_key"].as_str().unwrap().to_owned();
+        served
+    }
+
+    async fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let body = match body {
+            Value::Null => Body::empty(),
+            body => Body::from(body.to_string()),
+        };
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {}", self.key))
+            .header("content-type", "application/json")
+            .body(body)
+            .unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        (
+            status,
+            serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        )
+    }
+
+    async fn command(&self, number: u128, body: Value) -> (u16, Value) {
+        let path = format!("/v1/commands/{}", uuid::Uuid::from_u128(number));
+        self.call("PUT", &path, body).await
+    }
+
+    async fn account(&self) -> Value {
+        self.call("GET", "/v1/account", Value::Null).await.1
+    }
+}
+
+#[tokio::test]
+async fn processor_from_outside_approves_and_declines_by_amount() {
+    let limited = Limited::default();
+    let calls = limited.calls.clone();
+    let served = Served::start(limited).await;
+    let buy = |amount: i64| json!({ "kind": "buy_credits", "amount": amount });
+    let (status, answer) = served.command(1, buy(5_000)).await;
+    assert_eq!((status, &answer["state"]), (200, &json!("applied")));
+    let (status, answer) = served.command(2, buy(7_000)).await;
+    assert_eq!((status, &answer["code"]), (422, &json!("card_declined")));
+    assert_eq!(served.account().await["balance"], 6_000);
+
+    let card = |token: &str| json!({ "kind": "replace_card", "token": token });
+    let (status, answer) = served.command(3, card("tok_visa")).await;
+    assert_eq!((status, &answer["code"]), (422, &json!("unknown_card")));
+    let (status, answer) = served.command(4, card(OTHER_CARD)).await;
+    assert_eq!((status, &answer["state"]), (200, &json!("applied")));
+    assert_eq!(served.account().await["card"]["last4"], "0005");
+    served.command(5, buy(6_000)).await;
+    assert_eq!(served.account().await["balance"], 12_000);
+    assert_eq!(
+        *calls.lock().unwrap(),
+        ["charge 5000 ", "charge 7000 ", "charge 6000 pm_other"],
+        "a charge carries the token of the card on file"
+    );
+}
+
+#[tokio::test]
+async fn void_that_is_not_confirmed_is_repeated_after_as_long_again() {
+    let limited = Limited {
+        hangs: Some(5_000),
+        ..Limited::default()
+    };
+    let calls = limited.calls.clone();
+    let served = Served::start(limited).await;
+    let buy = json!({ "kind": "buy_credits", "amount": 5_000 });
+    let (status, answer) = served.command(1, buy).await;
+    assert_eq!((status, &answer["state"]), (200, &json!("applied")));
+    let to = |instant: &str| json!({ "advance_to": instant });
+    for (instant, expected, waiting) in [
+        ("2026-01-11T07:59:59Z", 1, 1),
+        ("2026-01-11T08:00:00Z", 3, 1),
+        ("2026-01-12T07:59:59Z", 3, 1),
+        ("2026-01-12T08:00:00Z", 5, 0),
+        ("2026-02-01T08:00:00Z", 5, 0),
+    ] {
+        let (status, answer) = served.call("POST", "/sandbox/clock", to(instant)).await;
+        assert_eq!(status, 200, "{answer}");
+        assert_eq!(calls.lock().unwrap().len(), expected, "{instant}");
+        let pending = served.account().await["pending"].as_array().unwrap().len();
+        assert_eq!(pending, waiting, "{instant}");
+    }
+    assert_eq!(
+        *calls.lock().unwrap(),
+        ["charge 5000 ", "look_up", "void", "look_up", "void"]
+    );
+}
+
+#[tokio::test]
+async fn sandbox_without_simulator_refuses_behaviours_and_deliveries() {
+    let limited = Limited::default();
+    let calls = limited.calls.clone();
+    let served = Served::start(limited).await;
+    let path = format!("/sandbox/accounts/{}/purchases", served.account);
+    let lost = json!({ "amount": 5_000, "delivery": "lost" });
+    let (status, _) = served.call("POST", &path, lost).await;
+    assert_eq!(status, 404);
+    let path = format!("/sandbox/accounts/{}/card", served.account);
+    let declines = json!({ "exp_month": 12, "exp_year": 2030, "behaviour": "decline" });
+    let (status, _) = served.call("PUT", &path, declines).await;
+    assert_eq!(status, 404);
+    assert!(calls.lock().unwrap().is_empty());
+}
