@@ -74,20 +74,22 @@ impl Client {
         self.get("/v1/meta").await
     }
 
-    /// The catalog; `None` if the cloud's version is still `known`.
-    pub async fn catalog(&self, known: Option<u32>) -> Result<Option<Catalog>, SyncError> {
+    /// The catalog's document as sent, which parses as a [`Catalog`]; `None` if `known` is still the cloud's.
+    pub async fn catalog(&self, known: Option<&str>) -> Result<Option<String>, SyncError> {
         let mut request = self.request(Method::GET, "/v1/catalog", Bytes::new())?;
-        if let Some(version) = known {
-            let tag = header::HeaderValue::try_from(format!("\"{version}\""));
-            let tag = tag.map_err(http::Error::from)?;
+        if let Some(document) = known {
+            let tag = boothkeeper_wire::content_tag(document.as_bytes());
+            let tag = header::HeaderValue::try_from(tag).map_err(http::Error::from)?;
             request.headers_mut().insert(header::IF_NONE_MATCH, tag);
         }
         let response = self.send(request).await?;
         match response.status() {
             http::StatusCode::NOT_MODIFIED => Ok(None),
-            status if status.is_success() => serde_json::from_slice(&read_body(response).await?)
-                .map(Some)
-                .map_err(SyncError::Malformed),
+            status if status.is_success() => {
+                let document = read_body(response).await?;
+                serde_json::from_slice::<Catalog>(&document).map_err(SyncError::Malformed)?;
+                Ok(Some(String::from_utf8_lossy(&document).into_owned()))
+            }
             status => Err(refusal(status.as_u16(), &read_body(response).await?, None)),
         }
     }

@@ -25,6 +25,12 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 /// Media type of the journal's [`stream`].
 pub const STREAM_TYPE: &str = "application/vnd.boothkeeper.journal+zstd";
 
+/// The `ETag` of a document that is tagged by its content: both ends compute it over the bytes that were sent.
+pub fn content_tag(document: &[u8]) -> String {
+    let hash = boothkeeper_domain::Hash(*blake3::hash(document).as_bytes());
+    format!("\"{hash}\"")
+}
+
 /// True if the host of an authority, such as `127.0.0.1:8787`, is this machine. Plain HTTP is allowed to such a host
 /// only.
 pub fn is_loopback(authority: &str) -> bool {

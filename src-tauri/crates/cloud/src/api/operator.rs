@@ -12,7 +12,6 @@ use boothkeeper_domain::account::{Account, Card};
 use boothkeeper_domain::billing::quote::{self, Quote};
 use boothkeeper_domain::disputes::MAX_ROWS;
 use boothkeeper_domain::{Hash, RunId, Seq};
-use boothkeeper_wire::STREAM_TYPE;
 use boothkeeper_wire::action::Action;
 use boothkeeper_wire::api::{
     AccountView, Appended, CommandAnswer, CommandRequest, Head, Meta, PendingItem, QuoteRequest,
@@ -20,6 +19,7 @@ use boothkeeper_wire::api::{
 };
 use boothkeeper_wire::problem::{Problem, ProblemCode};
 use boothkeeper_wire::sandbox::CrashPoint;
+use boothkeeper_wire::{STREAM_TYPE, content_tag};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -61,8 +61,8 @@ pub async fn catalog(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let catalog = cloud.catalog(row.programme);
-    let etag = format!("\"{}\"", catalog.version);
-    tagged(&headers, &etag, || Ok(catalog.clone()))
+    let etag = content_tag(&serde_json::to_vec(catalog)?);
+    tagged(&headers, &etag, || Ok(catalog))
 }
 
 pub(super) fn tagged<T: Serialize>(

@@ -21,7 +21,7 @@ pub enum Programme {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Catalog {
-    /// Increases with every change. A laptop that has this version does not fetch the catalog again.
+    /// For people who compare catalogs. Laptops compare the content's hash: nothing depends on this number.
     pub version: u32,
     pub programme: Programme,
     pub asset: Asset,

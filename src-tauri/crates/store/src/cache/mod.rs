@@ -177,12 +177,17 @@ impl Cache {
     /// The cloud's catalog as last fetched; `None` if it was never fetched or cannot be parsed, and must be fetched
     /// again.
     pub fn catalog(&self) -> Result<Option<Catalog>, StoreError> {
-        let kept = self.setting("catalog")?;
+        let kept = self.catalog_document()?;
         Ok(kept.and_then(|kept| serde_json::from_str(&kept).ok()))
     }
 
-    pub fn set_catalog(&self, catalog: &Catalog) -> Result<(), StoreError> {
-        self.set("catalog", &serde_json::to_string(catalog)?)
+    /// The catalog's document as the cloud sent it.
+    pub fn catalog_document(&self) -> Result<Option<String>, StoreError> {
+        self.setting("catalog")
+    }
+
+    pub fn set_catalog(&self, document: &str) -> Result<(), StoreError> {
+        self.set("catalog", document)
     }
 
     fn set(&self, name: &str, value: &str) -> Result<(), StoreError> {

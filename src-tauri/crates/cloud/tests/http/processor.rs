@@ -2,17 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::body::Body;
-use axum::http::Request;
 use boothkeeper_cloud::processor::{ChargeRequest, Payments, Processor, Reply};
-use boothkeeper_cloud::store::Store;
-use boothkeeper_cloud::{Clock, Cloud, Options, api};
 use boothkeeper_domain::account::Card;
 use boothkeeper_domain::billing::Answer;
 use boothkeeper_domain::{PaymentId, Timestamp};
-use http_body_util::BodyExt;
-use serde_json::{Value, json};
-use tower::ServiceExt;
+use serde_json::json;
+
+use crate::served::Served;
 
 /// Cents; anything above is declined.
 const LIMIT: i64 = 6_000;
@@ -76,75 +72,11 @@ impl Processor for Limited {
     }
 }
 
-struct Served {
-    router: axum::Router,
-    account: String,
-    key: String,
-}
-
-impl Served {
-    async fn start(processor: Limited) -> Self {
-        let options = Options {
-            clock: Clock::frozen("2026-01-10T08:00:00.000Z".parse().unwrap()),
-            payments: Payments::new(processor),
-            sandbox: true,
-            seed: Some(1),
-            new_epoch: false,
-            accept_clock: false,
-        };
-        let cloud = Cloud::start(Store::in_memory().unwrap(), options).await;
-        let mut served = Served {
-            router: api::router(cloud.unwrap()),
-            account: String::new(),
-            key: String::new(),
-        };
-        let request = json!({
-            "email": "operator@booth.example", "catalog": "booth", "plan": "basic", "cycle": "monthly",
-            "opening_balance": 1_000, "card": { "exp_month": 12, "exp_year": 2030 },
-        });
-        let (status, opened) = served.call("POST", "/sandbox/accounts", request).await;
-        assert_eq!(status, 200, "{opened}");
-        served.account = opened["account"].as_str().unwrap().to_owned();
-        served.key = opened["access_key"].as_str().unwrap().to_owned();
-        served
-    }
-
-    async fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
-        let body = match body {
-            Value::Null => Body::empty(),
-            body => Body::from(body.to_string()),
-        };
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("authorization", format!("Bearer {}", self.key))
-            .header("content-type", "application/json")
-            .body(body)
-            .unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let status = response.status().as_u16();
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        (
-            status,
-            serde_json::from_slice(&bytes).unwrap_or(Value::Null),
-        )
-    }
-
-    async fn command(&self, number: u128, body: Value) -> (u16, Value) {
-        let path = format!("/v1/commands/{}", uuid::Uuid::from_u128(number));
-        self.call("PUT", &path, body).await
-    }
-
-    async fn account(&self) -> Value {
-        self.call("GET", "/v1/account", Value::Null).await.1
-    }
-}
-
 #[tokio::test]
 async fn processor_from_outside_approves_and_declines_by_amount() {
     let limited = Limited::default();
     let calls = limited.calls.clone();
-    let served = Served::start(limited).await;
+    let served = Served::start(|_| Payments::new(limited)).await;
     let buy = |amount: i64| json!({ "kind": "buy_credits", "amount": amount });
     let (status, answer) = served.command(1, buy(5_000)).await;
     assert_eq!((status, &answer["state"]), (200, &json!("applied")));
@@ -174,7 +106,7 @@ async fn void_that_is_not_confirmed_is_repeated_after_as_long_again() {
         ..Limited::default()
     };
     let calls = limited.calls.clone();
-    let served = Served::start(limited).await;
+    let served = Served::start(|_| Payments::new(limited)).await;
     let buy = json!({ "kind": "buy_credits", "amount": 5_000 });
     let (status, answer) = served.command(1, buy).await;
     assert_eq!((status, &answer["state"]), (200, &json!("applied")));
@@ -202,7 +134,7 @@ async fn void_that_is_not_confirmed_is_repeated_after_as_long_again() {
 async fn sandbox_without_simulator_refuses_behaviours_and_deliveries() {
     let limited = Limited::default();
     let calls = limited.calls.clone();
-    let served = Served::start(limited).await;
+    let served = Served::start(|_| Payments::new(limited)).await;
     let path = format!("/sandbox/accounts/{}/purchases", served.account);
     let lost = json!({ "amount": 5_000, "delivery": "lost" });
     let (status, _) = served.call("POST", &path, lost).await;
