@@ -323,15 +323,17 @@ fn undecided(commands: &[Command]) -> u32 {
 }
 
 fn alarm(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<Alarm> {
-    let days = catalog.policies.grace_days;
-    let whole = i64::from(days) * DAY;
-    let (cause, until) = match (account.life, account.grace, account.cancel_at) {
-        (Life::Grace, Some(grace), _) => (grace.cause, grace.until),
-        // Its end needs nobody's word: it came while the cloud was not heard.
-        (Life::Active, _, Some(at)) if at <= now => (GraceCause::Cancelled, at.plus(whole)),
+    let (cause, began, until) = match (account.life, account.grace, account.cancel_at) {
+        (Life::Grace, Some(grace), _) => (grace.cause, account.grace_began()?, grace.until),
+        // Grace begins without an entry at the end of a cancelled period; the cloud has not been heard since.
+        (Life::Active, _, Some(at)) if at <= now => {
+            let until = at.plus(i64::from(catalog.policies.grace_days) * DAY);
+            (GraceCause::Cancelled, at, until)
+        }
         _ => return None,
     };
-    let began = until.plus(-whole);
+    let whole = until.since(began).max(0);
+    let days = u32::try_from(whole / DAY).unwrap_or(u32::MAX);
     let over = now.since(began).clamp(0, whole);
     let left = until.since(now).max(0);
     let payable = account.pending_fee.is_none() && now < until;
@@ -380,11 +382,8 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_grace_that_ended_while_nobody_listened_offers_no_payment() {
-        let catalog = Catalog::shipped(Programme::Booth).unwrap();
-        let end = Timestamp::from_millis(100 * DAY);
-        let account = Account {
+    fn in_grace_until(end: Timestamp) -> Account {
+        Account {
             life: Life::Grace,
             plan: "basic".into(),
             cycle: Some(Cycle::Monthly),
@@ -399,12 +398,34 @@ mod tests {
                 failed_at: None,
             }),
             ..Account::default()
-        };
+        }
+    }
+
+    #[test]
+    fn a_grace_that_ended_while_nobody_listened_offers_no_payment() {
+        let catalog = Catalog::shipped(Programme::Booth).unwrap();
+        let end = Timestamp::from_millis(100 * DAY);
+        let account = in_grace_until(end);
         let at = |now| alarm(&account, &catalog, now).unwrap();
         let before = at(end.plus(-DAY));
         assert_eq!((before.left, before.over, before.day), (DAY, false, 30));
         assert!(before.urgent && before.fee.is_some());
         let after = at(end.plus(DAY));
         assert_eq!((after.left, after.over, after.fee), (0, true, None));
+    }
+
+    #[test]
+    fn running_grace_keeps_its_start_and_length_when_the_catalog_changes_its_days() {
+        let mut catalog = Catalog::shipped(Programme::Booth).unwrap();
+        let end = Timestamp::from_millis(100 * DAY);
+        let account = in_grace_until(end);
+        let now = end.plus(-20 * DAY);
+        let before = alarm(&account, &catalog, now).unwrap();
+        for days in [7, 60] {
+            catalog.policies.grace_days = days;
+            assert_eq!(alarm(&account, &catalog, now).unwrap(), before);
+        }
+        let (began, shown) = (before.began, (before.day, before.days));
+        assert_eq!((began, shown), (end.plus(-30 * DAY), (11, 30)));
     }
 }

@@ -137,7 +137,7 @@ impl Plans<'_> {
                 credits_pay_fees: catalog.policies.credits_pay_fees,
                 stops: stops(account, &catalog, now),
                 elapsed: elapsed(account, now),
-                grace_days: catalog.policies.grace_days,
+                grace_days: grace_days(account, &catalog),
                 offers: catalog.plans.iter().map(offer).collect(),
                 waiting,
                 balance: account.balance,
@@ -158,7 +158,7 @@ fn stops(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Stop> {
     if let Some(running) = account.grace {
         // A grace that began is on its way to its end.
         return vec![
-            stop(StopCode::PeriodEnd, running.until.plus(-grace), true),
+            stop(StopCode::PeriodEnd, period.end, true),
             today,
             stop(StopCode::Closure, running.until, true),
         ];
@@ -184,6 +184,14 @@ fn stops(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Stop> {
         first,
         stop(StopCode::Closure, closes, cancelled.is_some()),
     ]
+}
+
+/// The length of the running grace, or of the next one.
+fn grace_days(account: &Account, catalog: &Catalog) -> u32 {
+    let running = account.grace.zip(account.grace_began());
+    let days =
+        running.and_then(|(grace, began)| u32::try_from(grace.until.since(began) / DAY).ok());
+    days.unwrap_or(catalog.policies.grace_days)
 }
 
 fn elapsed(account: &Account, now: Timestamp) -> Option<u16> {

@@ -435,6 +435,12 @@ impl Account {
         }
     }
 
+    /// When the running grace began: at the end of the last paid period. Today's catalog may have another length of
+    /// grace than the one that the journal says.
+    pub fn grace_began(&self) -> Option<Timestamp> {
+        self.grace.and(self.period).map(|period| period.end)
+    }
+
     /// True while an auto-recharge has been started and not yet confirmed or declined.
     pub fn recharge_in_flight(&self) -> bool {
         self.purchases.values().any(|p| p.auto_recharge)
