@@ -328,10 +328,9 @@ impl Account {
             Body::Restored(_) => {
                 self.life = Life::Active;
                 self.closed_by = None;
-                // The plan without a fee of each programme.
-                let studio = |identity: &Identity| identity.programme == Programme::Studio;
-                let studio = self.identity.as_ref().is_some_and(studio);
-                self.plan = if studio { "legacy" } else { "payg" }.into();
+                let programme = self.identity.as_ref().map(|identity| identity.programme);
+                let plan = programme.map_or("", Programme::restored_plan);
+                self.plan = plan.to_owned();
                 self.cycle = None;
                 self.cancel_at = None;
             }

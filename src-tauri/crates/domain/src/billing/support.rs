@@ -6,7 +6,7 @@ use crate::bounds;
 use crate::grant::opening;
 use crate::journal::{
     Adjustment, Body, Bonus, Compensation, CouponBonus, DailyLimitChanged, EventScheduled,
-    LegacyAdded, Restored, Reversal,
+    LegacyAdded, PlanChanged, Restored, Reversal,
 };
 use crate::typed;
 use crate::{
@@ -202,6 +202,18 @@ pub fn restore(
     }
     let mut ledger = Ledger::new(account.clone(), catalog, now);
     ledger.post(Actor::Support, Body::Restored(Restored {}), vec![])?;
+    let free = catalog.free_plan().ok_or(Refusal::UnknownPlan)?;
+    if free.code != ledger.account.plan {
+        let changed = PlanChanged {
+            plan: free.code.clone(),
+            cycle: None,
+            period: None,
+            payment: None,
+            charge: None,
+            coupon: None,
+        };
+        ledger.post(Actor::Support, Body::PlanChanged(changed), vec![])?;
+    }
     for Taken { entry, origins } in closures {
         if entry.delta.is_zero() {
             continue;

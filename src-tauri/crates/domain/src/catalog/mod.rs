@@ -18,6 +18,18 @@ pub enum Programme {
     Studio,
 }
 
+impl Programme {
+    /// The plan that a `restored` entry means: its body names none, so the code is fixed for all journals. Where the
+    /// catalog's plan without a fee has another code, a `plan_changed` entry follows; all other rules ask
+    /// [`Catalog::free_plan`].
+    pub const fn restored_plan(self) -> &'static str {
+        match self {
+            Programme::Booth => "payg",
+            Programme::Studio => "legacy",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Catalog {

@@ -45,7 +45,7 @@ impl<'a> Book<'a> {
     /// Posts the first entry: an account on a plan without a fee.
     pub fn open(&mut self, owner: &Owner, asset: Asset) -> Result<(), Refusal> {
         let plan = self.ledger.catalog.free_plan();
-        let plan = plan.map_or_else(|| "payg".to_owned(), |plan| plan.code.clone());
+        let plan = plan.ok_or(Refusal::UnknownPlan)?.code.clone();
         let opened = Opened {
             account: owner.account.clone(),
             email: owner.email.clone(),

@@ -121,6 +121,35 @@ fn lapsed_account_closes_at_the_end_of_grace_and_loses_all_credits() {
     assert_eq!(world.account.plan, "payg");
 }
 
+#[test]
+fn restored_account_is_on_the_plan_without_a_fee_that_the_catalog_has() {
+    for (code, kinds) in [
+        ("payg", vec!["restored", "reversal"]),
+        ("free", vec!["restored", "plan_changed", "reversal"]),
+    ] {
+        let mut world = basic(5_000, "2026-02-01T00:00:00Z");
+        for plan in &mut world.catalog.plans {
+            if plan.monthly.is_none() && plan.annual.is_none() {
+                plan.code = code.to_owned();
+            }
+        }
+        world.act(plan::cancel).unwrap();
+        world.until(at("2026-04-30T00:00:00Z"));
+        assert_eq!(world.account.life, Life::Closed);
+        let entry = world.journal.last().unwrap().clone();
+        let origins = origins(&world.journal, &entry);
+        let closures = [Taken { entry, origins }];
+        let from = world.journal.len();
+        world
+            .act(|a, c, now| support::restore(a, c, &closures, now))
+            .unwrap();
+        assert_eq!(world.kinds(from), kinds);
+        let account = &world.account;
+        assert_eq!((account.plan.as_str(), account.cycle), (code, None));
+        assert_eq!((account.life, world.balance()), (Life::Active, 5_000));
+    }
+}
+
 /// Scenario 19: a fee paid late in grace is one fee and keeps the billing day.
 #[test]
 fn payment_in_grace_pays_for_the_grid_period_that_contains_it() {
