@@ -217,10 +217,7 @@ fn books_agree(store: &Store, entries: &[Entry], opening: &PaymentId) -> anyhow:
         if payment != opening {
             let charge = store.read_blocking(|tx| tx.stored_charge(payment))?;
             let state = charge.map(|charge| charge.state);
-            ensure!(
-                state == Some(ChargeState::Approved),
-                "{payment}: {state:?}"
-            );
+            ensure!(state == Some(ChargeState::Approved), "{payment}: {state:?}");
         }
     }
     let prefix = opening.as_str().rsplit_once('_').context("no account")?.0;

@@ -37,3 +37,33 @@ pub fn amount(text: &str, asset: &Asset) -> Result<Amount, AppError> {
     };
     asset.parse(number).ok_or(AppError::new(Code::OutOfRange))
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// Its default of 30 days is the program's own, not a term of the catalog.
+    const OWN_NUMBERS: &str = "explain";
+
+    fn abouts(command: &clap::Command, found: &mut Vec<String>) {
+        if command.get_name() != OWN_NUMBERS {
+            found.extend(command.get_about().map(ToString::to_string));
+        }
+        for command in command.get_subcommands() {
+            abouts(command, found);
+        }
+    }
+
+    #[test]
+    fn help_of_commands_names_no_term_of_the_catalog() {
+        let mut found = Vec::new();
+        abouts(&Arguments::command(), &mut found);
+        assert!(found.len() > 20, "{found:?}");
+        for about in found {
+            let number = about.contains('$') || about.contains(|c: char| c.is_ascii_digit());
+            assert!(!number, "{about}");
+        }
+    }
+}

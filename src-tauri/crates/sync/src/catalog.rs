@@ -37,8 +37,8 @@ fn readable(cache: &Cache) -> Result<Option<String>, StoreError> {
 mod tests {
     use std::sync::{Arc, Mutex};
 
+    use boothkeeper_domain::Zone;
     use boothkeeper_domain::{Amount, Catalog, Programme};
-    use boothkeeper_store::Zone;
     use boothkeeper_wire::{API_HEADER, content_tag};
     use bytes::Bytes;
     use http::{Request, Response, StatusCode, header};

@@ -12,7 +12,7 @@ use crate::commands::outbox::{refresh, send};
 use crate::folder::Folder;
 use crate::output::Output;
 
-/// Pause to Pay-As-You-Go: credits stay, fees end, scheduled events are destroyed.
+/// Pause to the plan without a fee: credits stay, fees end, scheduled events are destroyed.
 #[derive(Debug, Args)]
 pub struct Pause {
     /// Do not ask before it deletes events.
@@ -30,7 +30,7 @@ impl Pause {
     }
 }
 
-/// Stop renewing: access to the period's end, then 30 days of grace, then the account closes.
+/// Stop renewing: access to the period's end, then grace, then the account closes. `plan` says when.
 #[derive(Debug, Args)]
 pub struct Cancel {
     /// Do not ask, although it leads to the account's closing.
