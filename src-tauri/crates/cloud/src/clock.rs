@@ -45,7 +45,7 @@ impl Clock {
     pub fn kind(&self) -> ClockKind {
         match self.state() {
             State::Real => ClockKind::Real,
-            _ => ClockKind::Sandbox,
+            State::Running { .. } | State::Frozen { .. } => ClockKind::Sandbox,
         }
     }
 

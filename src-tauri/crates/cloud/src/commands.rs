@@ -58,7 +58,15 @@ impl Work<'_> {
                 files,
             } => self.message_dispute(command, dispute, message, files),
             Action::WithdrawDispute { dispute } => self.withdraw_dispute(command, dispute),
-            _ => return None,
+            Action::SetPaymentOrder(_)
+            | Action::SetAutoRecharge { .. }
+            | Action::ReplaceCard { .. }
+            | Action::BuyCredits { .. }
+            | Action::RedeemCoupon { .. }
+            | Action::ChangePlan(_)
+            | Action::PayNow { .. }
+            | Action::Cancel
+            | Action::Resume => return None,
         })
     }
 
@@ -82,10 +90,7 @@ impl Work<'_> {
 
     /// Appends what was decided. What the operator pays is answered when the card has been asked.
     fn act(&mut self, decision: Decision, command: &PendingCommand) -> Result<(), Error> {
-        let buys = |entry: &Entry| match &entry.body {
-            Body::PurchaseStarted(started) => !started.auto_recharge,
-            _ => false,
-        };
+        let buys = |entry: &Entry| matches!(&entry.body, Body::PurchaseStarted(started) if !started.auto_recharge);
         let fee = |charge: &Charge| charge.purpose != Purpose::Purchase;
         if decision.entries.iter().any(buys) || decision.charges.iter().any(fee) {
             let decision = named_by(decision, command)?;
@@ -181,7 +186,7 @@ fn named_by(mut decision: Decision, command: &PendingCommand) -> Result<Decision
 fn document(answer: CommandAnswer) -> Result<(u16, String), Error> {
     let problem = match answer.state {
         CommandState::Rejected => answer.problem.clone(),
-        _ => None,
+        CommandState::Applied | CommandState::NeedsDecision => None,
     };
     let status = problem.as_ref().map_or(200, |p| p.code.status());
     let mut members = serde_json::to_value(&answer)?;

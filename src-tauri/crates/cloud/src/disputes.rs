@@ -7,7 +7,7 @@ use boothkeeper_domain::disputes::{
     DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER, MAX_ROWS, Named, reply_by, subject,
 };
 use boothkeeper_domain::privacy::masked;
-use boothkeeper_domain::{Actor, Amount, Body, DisputeId, Entry, Hash};
+use boothkeeper_domain::{Actor, Amount, Body, DisputeId, Entry, Hash, PaymentId, RunId};
 use boothkeeper_wire::action::Complaint;
 use boothkeeper_wire::api::{CommandAnswer, CommandState};
 use boothkeeper_wire::dispute::{Attachment, Message, Ticket, TicketState};
@@ -203,27 +203,19 @@ impl Work<'_> {
         }
         for entry in &ticket.entries {
             let entry = Tx::found(self.tx.entry(&self.row, entry.seq)?)?;
-            let Some(value) = self.owed(&entry)? else {
+            let Some(owed) = owed_for(&entry) else {
                 continue;
             };
+            let value = self.amount_owed(&owed, &entry)?.unwrap_or_default();
             if value > rest || !value.is_positive() {
                 continue;
             }
-            match &entry.body {
-                Body::PurchaseStarted(started) => {
-                    let payment = started.payment.clone();
-                    self.payment_answered(&payment, &Answer::Approved)?;
-                }
-                Body::CouponRedeemed(redeemed) => {
-                    let code = redeemed.coupon.clone();
-                    self.decided(|account, catalog, now| {
-                        support::activate_coupon(account, catalog, &code, now)
-                    })?;
-                }
-                body => {
-                    let run = body.run().ok_or(ProblemCode::WrongState)?.clone();
-                    self.refund_run(&run)?;
-                }
+            match owed {
+                Owed::Run(run) => self.refund_run(run)?,
+                Owed::Purchase(payment) => self.payment_answered(payment, &Answer::Approved)?,
+                Owed::Bonus(coupon) => self.decided(|account, catalog, now| {
+                    support::activate_coupon(account, catalog, coupon, now)
+                })?,
             }
             rest = rest
                 .checked_sub(value)
@@ -232,19 +224,13 @@ impl Work<'_> {
         Ok(rest)
     }
 
-    /// What is still owed for a disputed entry by the entry itself.
-    fn owed(&self, entry: &Entry) -> Result<Option<Amount>, Error> {
-        Ok(match &entry.body {
-            Body::Usage(usage) if !self.is_refunded(&usage.run)? => Some(entry.delta.negated()),
-            Body::PurchaseStarted(started) => {
-                let waits = self.row.state.purchases.contains_key(&started.payment);
-                waits.then_some(started.amount)
-            }
-            Body::CouponRedeemed(redeemed) => {
-                let waiting = self.row.state.bonuses.get(&redeemed.coupon);
-                waiting.map(|bonus| bonus.amount)
-            }
-            _ => None,
+    /// How much of it is still owed; `None` if it was settled.
+    fn amount_owed(&self, owed: &Owed<'_>, entry: &Entry) -> Result<Option<Amount>, Error> {
+        let state = &self.row.state;
+        Ok(match owed {
+            Owed::Run(run) => (!self.is_refunded(run)?).then(|| entry.delta.negated()),
+            Owed::Purchase(payment) => state.purchases.get(*payment).map(|waits| waits.amount),
+            Owed::Bonus(coupon) => state.bonuses.get(*coupon).map(|waits| waits.amount),
         })
     }
 
@@ -325,6 +311,65 @@ impl Work<'_> {
             return Err(ProblemCode::PayloadTooLarge.into());
         }
         Ok(files)
+    }
+}
+
+/// What support gives back for a disputed entry.
+enum Owed<'a> {
+    /// A charged run's refund.
+    Run(&'a RunId),
+    /// Credits that were paid for and not credited.
+    Purchase(&'a PaymentId),
+    /// A coupon's bonus that waits for activation.
+    Bonus(&'a String),
+}
+
+/// `None` for an entry whose refund is an adjustment.
+fn owed_for(entry: &Entry) -> Option<Owed<'_>> {
+    match &entry.body {
+        Body::Usage(usage) => Some(Owed::Run(&usage.run)),
+        Body::PurchaseStarted(started) => Some(Owed::Purchase(&started.payment)),
+        Body::CouponRedeemed(redeemed) => Some(Owed::Bonus(&redeemed.coupon)),
+        Body::Purchase(_)
+        | Body::AutoRecharge(_)
+        | Body::Allowance(_)
+        | Body::Bonus(_)
+        | Body::CouponBonus(_)
+        | Body::Compensation(_)
+        | Body::Renewal(_)
+        | Body::Expiry(_)
+        | Body::Closure(_)
+        | Body::UsageRefund(_)
+        | Body::Reversal(_)
+        | Body::Adjustment(_)
+        | Body::Opened(_)
+        | Body::LegacyAdded(_)
+        | Body::EventScheduled(_)
+        | Body::EventRemoved(_)
+        | Body::CardChanged(_)
+        | Body::PurchaseDeclined(_)
+        | Body::RunFailed(_)
+        | Body::PaymentPending(_)
+        | Body::PaymentFailed(_)
+        | Body::RenewedByCard(_)
+        | Body::PaymentOrderChanged(_)
+        | Body::AutoRechargeChanged(_)
+        | Body::AutoRechargeFailed(_)
+        | Body::PlanChangeRequested(_)
+        | Body::PlanChanged(_)
+        | Body::Cancelled(_)
+        | Body::Resumed(_)
+        | Body::GraceStarted(_)
+        | Body::Reactivated(_)
+        | Body::Restored(_)
+        | Body::DailyLimitChanged(_)
+        | Body::DisputeOpened(_)
+        | Body::DisputeInReview(_)
+        | Body::DisputeMessage(_)
+        | Body::DisputeResolved(_)
+        | Body::DisputeRejected(_)
+        | Body::DisputeWithdrawn(_)
+        | Body::Unknown { .. } => None,
     }
 }
 

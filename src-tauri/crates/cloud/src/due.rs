@@ -211,8 +211,7 @@ fn step(cloud: &Inner, tx: &Tx<'_>, due: &Due, row: AccountRow) -> Result<Step, 
                 let payment = pending.attempt.payment.clone();
                 return ask(row, Question::Void(payment));
             }
-            let for_good = matches!(next, time::Due::Expiry | time::Due::Closure);
-            if for_good && !cloud.clock_is_likely() {
+            if is_final(next) && !cloud.clock_is_likely() {
                 return Ok(Step::Wait);
             }
             let mut work = Work::new(cloud, tx, row, due.at);
@@ -224,6 +223,14 @@ fn step(cloud: &Inner, tx: &Tx<'_>, due: &Due, row: AccountRow) -> Result<Step, 
             work.end_run(run, Some("no_result"))?;
             Ok(Step::Done(head(&work.row)))
         }
+    }
+}
+
+/// Whether support cannot undo the step in full: it waits for a clock that can be believed.
+const fn is_final(due: time::Due) -> bool {
+    match due {
+        time::Due::Expiry | time::Due::Closure => true,
+        time::Due::Void | time::Due::PeriodEnd | time::Due::Retry | time::Due::Allowance => false,
     }
 }
 

@@ -85,15 +85,23 @@ impl From<Refusal> for Error {
 impl Error {
     /// Whether the disk, the system or the writer failed, not one account's rules.
     pub const fn is_of_the_machine(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Error::Database(_)
-                | Error::Migration(_)
-                | Error::Io(_)
-                | Error::Random(_)
-                | Error::Busy
-                | Error::NotWritten
-        )
+            | Error::Migration(_)
+            | Error::Io(_)
+            | Error::Random(_)
+            | Error::Busy
+            | Error::NotWritten => true,
+            Error::Problem(_)
+            | Error::Json(_)
+            | Error::Entry(_)
+            | Error::Frame(_)
+            | Error::Fold(_)
+            | Error::Id(_)
+            | Error::RolledBack
+            | Error::Processor(_)
+            | Error::Invariant(_) => false,
+        }
     }
 
     /// The problem to tell the caller.
@@ -137,8 +145,58 @@ pub fn problem_response(code: ProblemCode, members: impl IntoResponse) -> Respon
 }
 
 const fn code_retries(code: ProblemCode) -> bool {
-    matches!(
-        code,
-        ProblemCode::InProgress | ProblemCode::TooManyRequests | ProblemCode::Unavailable
-    )
+    match code {
+        ProblemCode::InProgress | ProblemCode::TooManyRequests | ProblemCode::Unavailable => true,
+        ProblemCode::Malformed
+        | ProblemCode::Unauthenticated
+        | ProblemCode::NotFound
+        | ProblemCode::CrossSite
+        | ProblemCode::MethodNotAllowed
+        | ProblemCode::EpochChanged
+        | ProblemCode::CursorAhead
+        | ProblemCode::Fork
+        | ProblemCode::AccountClosed
+        | ProblemCode::AlreadyRefunded
+        | ProblemCode::ClockBackwards
+        | ProblemCode::RunExists
+        | ProblemCode::BlobMissing
+        | ProblemCode::UploadOffset
+        | ProblemCode::QuotaReached
+        | ProblemCode::RequestTimeout
+        | ProblemCode::PayloadTooLarge
+        | ProblemCode::TextTooLong
+        | ProblemCode::CommandReused
+        | ProblemCode::UnknownService
+        | ProblemCode::UnitsOutOfRange
+        | ProblemCode::InsufficientCredits
+        | ProblemCode::DailyLimitReached
+        | ProblemCode::ExceedsDailyLimit
+        | ProblemCode::BelowMinimum
+        | ProblemCode::AmountOutOfRange
+        | ProblemCode::NoCard
+        | ProblemCode::NoAutoRecharge
+        | ProblemCode::CreditsCannotPayFees
+        | ProblemCode::SamePlan
+        | ProblemCode::OtherCyclePaid
+        | ProblemCode::CardDeclined
+        | ProblemCode::PaymentUnanswered
+        | ProblemCode::PaymentPending
+        | ProblemCode::NothingDue
+        | ProblemCode::WrongState
+        | ProblemCode::UnknownCoupon
+        | ProblemCode::CouponNotForPlan
+        | ProblemCode::CouponRedeemed
+        | ProblemCode::UnknownCard
+        | ProblemCode::UnknownProduct
+        | ProblemCode::NoNewEvents
+        | ProblemCode::TooLate
+        | ProblemCode::UnknownCommand
+        | ProblemCode::EntryMismatch
+        | ProblemCode::FileLost
+        | ProblemCode::BlobMismatch
+        | ProblemCode::UnknownPlan
+        | ProblemCode::AccountDamaged
+        | ProblemCode::Internal
+        | ProblemCode::Unknown => false,
+    }
 }

@@ -223,10 +223,20 @@ fn spoil(fault: Fault, salt: u64, whole: &Bytes) -> Body {
             let sent = Ok(whole.slice(..place(whole.len())));
             Body::from_stream(futures_util::stream::iter([sent, Err(Broken)]))
         }
-        _ => match respoken(fault, place, whole) {
-            Some(bytes) => Body::from(bytes),
-            None => Body::from(whole.clone()),
-        },
+        Fault::Reorder | Fault::RewrittenEntry | Fault::OtherAccount => {
+            match respoken(fault, place, whole) {
+                Some(bytes) => Body::from(bytes),
+                None => Body::from(whole.clone()),
+            }
+        }
+        Fault::Drop
+        | Fault::DropAnswer
+        | Fault::DelayMillis(_)
+        | Fault::Duplicate
+        | Fault::CutRequest(_)
+        | Fault::Status5xx
+        | Fault::Status429
+        | Fault::Portal => Body::from(whole.clone()),
     }
 }
 
@@ -251,10 +261,20 @@ fn respoken(fault: Fault, place: impl Fn(usize) -> usize, whole: &Bytes) -> Opti
             let line = lines.iter_mut().filter(|l| is_entry(l)).nth(at)?;
             *line = replace(line, "\"balance_after\":", "\"balance_after\":1")?;
         }
-        _ => {
+        Fault::OtherAccount => {
             let begin = lines.first_mut()?;
             *begin = replace(begin, "\"account\":\"acc_", "\"account\":\"acc_x")?;
         }
+        Fault::Truncate
+        | Fault::Cut
+        | Fault::Drop
+        | Fault::DropAnswer
+        | Fault::DelayMillis(_)
+        | Fault::Duplicate
+        | Fault::CutRequest(_)
+        | Fault::Status5xx
+        | Fault::Status429
+        | Fault::Portal => return None,
     }
     compress(&lines.concat()).ok()
 }

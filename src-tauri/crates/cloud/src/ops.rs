@@ -117,7 +117,8 @@ impl<'a> Work<'a> {
                 match (answer, purpose) {
                     (Answer::Declined(_), _) => Err(Problem::new(ProblemCode::CardDeclined)),
                     (Answer::Pending, Purpose::Fee(_)) => Ok(Some(ProblemCode::PaymentPending)),
-                    _ => Ok(None),
+                    (Answer::Approved, _)
+                    | (Answer::Pending, Purpose::Purchase | Purpose::Plan(_)) => Ok(None),
                 }
             }
         };

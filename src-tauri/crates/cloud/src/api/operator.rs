@@ -265,10 +265,10 @@ async fn card_named(
     cloud: &Cloud,
     request: Option<&CommandRequest>,
 ) -> Result<Option<Card>, Error> {
-    match request.map(CommandRequest::action) {
-        Some(Ok(Action::ReplaceCard { token })) => cloud.payments.processor.card(token).await,
-        _ => Ok(None),
-    }
+    let Some(Ok(Action::ReplaceCard { token })) = request.map(CommandRequest::action) else {
+        return Ok(None);
+    };
+    cloud.payments.processor.card(token).await
 }
 
 /// The stored answer of a command; 404 if it never arrived.

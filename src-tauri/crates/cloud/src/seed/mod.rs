@@ -110,7 +110,46 @@ fn remember_run(tx: &crate::store::Tx<'_>, account: i64, entry: &Entry) -> Resul
         Body::Usage(_) => (RunState::Succeeded, None),
         Body::RunFailed(_) => (RunState::Failed, None),
         Body::UsageRefund(_) => (RunState::Failed, Some(entry.seq)),
-        _ => return Ok(()),
+        Body::Purchase(_)
+        | Body::AutoRecharge(_)
+        | Body::Allowance(_)
+        | Body::Bonus(_)
+        | Body::CouponBonus(_)
+        | Body::Compensation(_)
+        | Body::Renewal(_)
+        | Body::Expiry(_)
+        | Body::Closure(_)
+        | Body::Reversal(_)
+        | Body::Adjustment(_)
+        | Body::Opened(_)
+        | Body::LegacyAdded(_)
+        | Body::EventScheduled(_)
+        | Body::EventRemoved(_)
+        | Body::CardChanged(_)
+        | Body::PurchaseStarted(_)
+        | Body::PurchaseDeclined(_)
+        | Body::PaymentPending(_)
+        | Body::PaymentFailed(_)
+        | Body::RenewedByCard(_)
+        | Body::PaymentOrderChanged(_)
+        | Body::AutoRechargeChanged(_)
+        | Body::AutoRechargeFailed(_)
+        | Body::PlanChangeRequested(_)
+        | Body::PlanChanged(_)
+        | Body::Cancelled(_)
+        | Body::Resumed(_)
+        | Body::GraceStarted(_)
+        | Body::Reactivated(_)
+        | Body::Restored(_)
+        | Body::CouponRedeemed(_)
+        | Body::DailyLimitChanged(_)
+        | Body::DisputeOpened(_)
+        | Body::DisputeInReview(_)
+        | Body::DisputeMessage(_)
+        | Body::DisputeResolved(_)
+        | Body::DisputeRejected(_)
+        | Body::DisputeWithdrawn(_)
+        | Body::Unknown { .. } => return Ok(()),
     };
     let Some(run) = entry.body.run() else {
         return Ok(());

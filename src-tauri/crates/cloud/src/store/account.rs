@@ -306,7 +306,7 @@ impl Tx<'_> {
         let first = Seq(last.0 - SEGMENT);
         let before = match self.segment(row.id, first)? {
             Some(Stored::Segment { chain, .. }) => chain,
-            _ => chain::genesis(&row.account),
+            Some(Stored::Lines { .. }) | None => chain::genesis(&row.account),
         };
         let Some(Stored::Segment { frame, .. }) = self.segment(row.id, last)? else {
             return Err(Error::Invariant("the journal has a gap"));
