@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use boothkeeper_cloud::processor::simulated::ChargeState;
-use boothkeeper_cloud::store::{Store, Stored};
+use boothkeeper_cloud::store::{JournalPart, Store};
 use boothkeeper_domain::{Account, AccountId, Body, Entry, PaymentId, Seq, Timestamp};
 use boothkeeper_tests::cloud::{Account as Signed, Cloud};
 use boothkeeper_tests::process::rounds;
@@ -151,13 +151,13 @@ fn journal(store: &Store, account: &str) -> anyhow::Result<(Vec<u8>, Vec<Entry>,
     let read = store.read_blocking(|tx| {
         let row = tx.account(&account)?;
         let (mut at, mut bytes) = (Seq::ZERO, Vec::new());
-        while let Some(stored) = tx.stored_after(&row, at)? {
+        while let Some(stored) = tx.journal_after(&row, at)? {
             match stored {
-                Stored::Segment { last, frame, .. } => {
+                JournalPart::Segment { last, frame, .. } => {
                     at = last;
                     bytes.extend(decompress(&frame)?);
                 }
-                Stored::Lines { last, lines, .. } => {
+                JournalPart::Lines { last, lines, .. } => {
                     at = last;
                     bytes.extend(lines);
                 }

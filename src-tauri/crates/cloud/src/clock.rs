@@ -1,4 +1,4 @@
-//! The cloud's clock: the wall's, or a sandbox's that stands still until it is advanced.
+//! The cloud's clock: real time, or a sandbox's time that can be frozen and advanced.
 
 use std::sync::Mutex;
 use std::time::SystemTime;
@@ -12,7 +12,7 @@ pub struct Clock(Mutex<State>);
 #[derive(Debug, Clone, Copy)]
 enum State {
     Real,
-    /// Wall time plus what it was advanced by.
+    /// Wall time plus the milliseconds by which the sandbox was advanced.
     Running {
         ahead: i64,
     },
@@ -49,7 +49,8 @@ impl Clock {
         }
     }
 
-    /// Moves a sandbox's time forward; `false` if that would be back, or if the clock is real.
+    /// Moves sandbox time forward to `to`. Returns `false`, and changes nothing, if `to` is in the past or the clock is
+    /// real.
     pub fn advance_to(&self, to: Timestamp) -> bool {
         let mut state = self.lock();
         match &mut *state {
@@ -78,7 +79,7 @@ impl Clock {
     }
 }
 
-/// Milliseconds since the machine started, suspended time included where the system counts it.
+/// Milliseconds since the machine started; includes suspended time where the system counts it (Linux).
 #[cfg(target_os = "linux")]
 pub fn since_boot() -> i64 {
     use rustix::time::{ClockId, clock_gettime};
@@ -94,7 +95,7 @@ pub fn since_boot() -> i64 {
     i64::try_from(START.elapsed().as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The one place where the cloud reads the wall clock.
+/// The only function of the cloud that reads the wall clock.
 #[expect(clippy::disallowed_methods)]
 fn wall() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);

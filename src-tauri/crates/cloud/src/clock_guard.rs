@@ -1,9 +1,9 @@
-//! Against a clock that jumps ahead: what cannot be taken back, closing an account and letting credits expire,
-//! waits until the time is likely or a person has said that it is right.
+//! Protects against a clock that jumps ahead. Closures and expiries cannot be undone, so they wait until the clock can
+//! be trusted or an administrator has accepted it (`--accept-clock`).
 //!
-//! While the process runs, the wall clock may gain [`RUNNING`] at most on the one that counts from boot. At a start
-//! it may be ahead of the last instant stored by [`STOPPED`]: weeks without the cloud are legitimate, years are a
-//! wrong clock. A sandbox's time is moved on purpose.
+//! While the process runs, the wall clock may run ahead of the boot clock by [`MAX_GAIN`]. At start it may be ahead of
+//! the stored instant by [`MAX_STOPPED`]: a cloud may be off for weeks, but a gap of years means a wrong clock. A
+//! sandbox moves its time on purpose and is always trusted.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -11,13 +11,13 @@ use std::time::Duration;
 use boothkeeper_domain::Timestamp;
 use boothkeeper_domain::time::DAY;
 
-/// Milliseconds that the wall clock may gain on the one that counts from boot.
-const RUNNING: i64 = DAY;
-/// Milliseconds between the last instant stored and a start.
-const STOPPED: i64 = 60 * DAY;
-/// How often the instant is stored that was reached while the process ran.
+/// Milliseconds by which the wall clock may run ahead of the boot clock.
+const MAX_GAIN: i64 = DAY;
+/// Milliseconds that may lie between the stored instant and a start.
+const MAX_STOPPED: i64 = 60 * DAY;
+/// How often the current instant is stored while the process runs.
 pub const STORE_EVERY: Duration = Duration::from_secs(600);
-/// The setting it is stored under.
+/// The name of the setting that holds the stored instant.
 pub const SETTING: &str = "reached";
 
 #[derive(Debug)]
@@ -25,9 +25,9 @@ pub struct ClockGuard(Mutex<State>);
 
 #[derive(Debug, Clone, Copy)]
 enum State {
-    /// A sandbox.
-    Open,
-    /// The wall clock stood at `at` when the one that counts from boot stood at `since_boot`, in milliseconds.
+    /// A sandbox: always trusted.
+    Sandbox,
+    /// The wall clock was at `at` when the boot clock was at `since_boot` (ms). It may be ahead by `slack` (ms).
     Reached {
         at: Timestamp,
         since_boot: i64,
@@ -36,23 +36,22 @@ enum State {
 }
 
 impl ClockGuard {
-    /// For a sandbox.
-    pub fn open() -> Self {
-        ClockGuard(Mutex::new(State::Open))
+    pub fn sandbox() -> Self {
+        ClockGuard(Mutex::new(State::Sandbox))
     }
 
-    /// For a real clock that says `now` at the start. `stored` is the last instant of an earlier process; none
-    /// where there was none, or where a person says that the clock is right.
+    /// Guards a real clock that shows `now` at start. `stored` is the last instant of an earlier process; `None` at the
+    /// first start, or if an administrator accepts the clock.
     pub fn starting(now: Timestamp, since_boot: i64, stored: Option<Timestamp>) -> Self {
         ClockGuard(Mutex::new(State::Reached {
             at: stored.unwrap_or(now),
             since_boot,
-            slack: STOPPED,
+            slack: MAX_STOPPED,
         }))
     }
 
-    /// Whether `now` is likely. Where it is, it becomes what later instants are compared with.
-    pub fn is_likely(&self, now: Timestamp, since_boot: i64) -> bool {
+    /// Whether `now` can be trusted. If so, later instants are compared with it.
+    pub fn trusts(&self, now: Timestamp, since_boot: i64) -> bool {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let State::Reached {
             at,
@@ -63,15 +62,15 @@ impl ClockGuard {
             return true;
         };
         let passed = since_boot.saturating_sub(then).max(0);
-        let likely = now <= at.plus(passed).plus(slack);
-        if likely {
+        let trusted = now <= at.plus(passed).plus(slack);
+        if trusted {
             *state = State::Reached {
                 at: now,
                 since_boot,
-                slack: RUNNING,
+                slack: MAX_GAIN,
             };
         }
-        likely
+        trusted
     }
 }
 
@@ -84,35 +83,35 @@ mod tests {
     }
 
     #[test]
-    fn start_after_weeks_is_likely_and_after_years_is_not() {
-        for (days, likely) in [(1, true), (59, true), (61, false), (5 * 365, false)] {
+    fn start_within_sixty_days_is_trusted_and_later_is_not() {
+        for (days, trusted) in [(1, true), (59, true), (61, false), (5 * 365, false)] {
             let guard = ClockGuard::starting(at(days), 0, Some(at(0)));
-            assert_eq!(guard.is_likely(at(days), 0), likely, "{days} days later");
+            assert_eq!(guard.trusts(at(days), 0), trusted, "{days} days later");
         }
     }
 
     #[test]
-    fn first_start_has_nothing_to_compare_with() {
+    fn first_start_is_trusted() {
         let guard = ClockGuard::starting(at(9_000), 0, None);
-        assert!(guard.is_likely(at(9_000), 0));
+        assert!(guard.trusts(at(9_000), 0));
     }
 
     #[test]
-    fn jump_while_running_is_unlikely_until_the_clock_is_set_right() {
+    fn jump_while_running_is_not_trusted_until_clock_is_corrected() {
         let guard = ClockGuard::starting(at(100), 0, Some(at(100)));
-        assert!(guard.is_likely(at(100), 0));
-        assert!(!guard.is_likely(at(102), 1_000), "two days within a second");
-        assert!(!guard.is_likely(at(100 + 5 * 365), 2_000));
-        assert!(guard.is_likely(at(100), 3_000), "it was set right");
+        assert!(guard.trusts(at(100), 0));
+        assert!(!guard.trusts(at(102), 1_000), "two days within a second");
+        assert!(!guard.trusts(at(100 + 5 * 365), 2_000));
+        assert!(guard.trusts(at(100), 3_000), "the clock was corrected");
         assert!(
-            guard.is_likely(at(130), 30 * DAY),
-            "a month passed, asleep or not"
+            guard.trusts(at(130), 30 * DAY),
+            "both clocks advanced by a month"
         );
     }
 
     #[test]
-    fn sandbox_moves_as_it_likes() {
-        let guard = ClockGuard::open();
-        assert!(guard.is_likely(at(1), 0) && guard.is_likely(at(100_000), 0));
+    fn sandbox_clock_is_always_trusted() {
+        let guard = ClockGuard::sandbox();
+        assert!(guard.trusts(at(1), 0) && guard.trusts(at(100_000), 0));
     }
 }

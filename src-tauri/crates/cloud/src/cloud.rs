@@ -1,4 +1,4 @@
-//! The cloud as one value: its store, clock, keys and the channels that tell laptops of a new head.
+//! The running cloud: store, clock, keys, payment processor, and the channels that send new heads to laptops.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -22,11 +22,11 @@ pub struct Options {
     pub clock: Clock,
     pub payments: Payments,
     pub sandbox: bool,
-    /// Makes ids repeatable; without it they are random.
+    /// Ids derive from this number, so that equal calls give equal journals. Random if `None`.
     pub seed: Option<u64>,
-    /// Whoever restored a backup must say so, or copies would see a fork.
+    /// Begins a new epoch. Required after a backup was restored: without it laptops that are ahead report a fork.
     pub new_epoch: bool,
-    /// A person says that the clock is right, however far it is from when the cloud last ran.
+    /// Trusts the clock at start, however far it is from the instant at which the cloud last ran.
     pub accept_clock: bool,
 }
 
@@ -42,14 +42,14 @@ pub struct Inner {
     pub faults: FaultQueue,
     pub payments: Payments,
     pub(crate) key: SigningKey,
-    /// Wakes the scheduler when something new is due.
+    /// Wakes the scheduler after a change of what is due.
     pub(crate) due: Notify,
-    /// Only one caller runs what is due at a time, so that it runs in order.
+    /// Held while due tasks of all accounts are run: one caller at a time keeps them in order.
     pub(crate) running_due: AsyncMutex<()>,
     id_seed: [u8; 32],
     catalogs: [Catalog; 2],
     heads: Mutex<HashMap<AccountId, watch::Sender<Head>>>,
-    /// Journals and live channels that are being sent, and files that come, by account.
+    /// Limits, per account, on journals being sent, live channels and files being received.
     pub(crate) open_streams: Permits,
     pub(crate) open_channels: Permits,
     pub(crate) open_uploads: Permits,
@@ -89,11 +89,11 @@ impl Cloud {
             })
             .await?;
         if let Some(stored) = instant(stored_clock) {
-            // A sandbox that was advanced does not fall back when it is started again.
+            // Sandbox time does not go back when the cloud is restarted.
             options.clock.advance_to(stored);
         }
         let guard = match options.clock.kind() {
-            ClockKind::Sandbox => ClockGuard::open(),
+            ClockKind::Sandbox => ClockGuard::sandbox(),
             ClockKind::Real => {
                 let stored = instant(reached).filter(|_| !options.accept_clock);
                 ClockGuard::starting(options.clock.now(), since_boot(), stored)
@@ -121,28 +121,28 @@ impl Cloud {
             open_channels: Permits::default(),
             open_uploads: Permits::default(),
         }));
-        if !cloud.clock_is_likely() {
+        if !cloud.clock_is_trusted() {
             tracing::error!(
                 now = %cloud.clock.now(),
                 "the clock is months after the cloud last ran: no account is closed and no credit expires until it \
                  is right; --accept-clock says that it is"
             );
         }
-        cloud.mend_what_was_left().await?;
+        cloud.finish_interrupted_work().await?;
         Ok(cloud)
     }
 
-    /// Folds that older rules have made are made again; files that a crash left without their mark get it.
-    async fn mend_what_was_left(&self) -> Result<(), Error> {
-        let older = self.store.read(|tx| tx.older_folds()).await?;
+    /// Rebuilds folds that an older version of the rules made, and completes uploads that a crash interrupted.
+    async fn finish_interrupted_work(&self) -> Result<(), Error> {
+        let older = self.store.read(|tx| tx.accounts_with_older_folds()).await?;
         for account in older {
             let inner = self.clone();
             let fold = move |tx: &Tx<'_>| {
                 let catalog = inner.catalog(tx.programme(&account)?);
-                tx.fold_again(&account, catalog)
+                tx.rebuild_fold(&account, catalog)
             };
             match self.store.write(fold).await {
-                // That account is refused, and the log says why; the others go on.
+                // The damaged account is logged and refuses requests; the others are rebuilt.
                 Err(Error::Problem(problem)) if problem.code == ProblemCode::AccountDamaged => {}
                 folded => folded?,
             }
@@ -163,7 +163,7 @@ impl Inner {
         vec![public_key(&self.key)]
     }
 
-    /// An id derived from the cloud's seed: equal calls give equal journals.
+    /// An id derived from the cloud's seed and from `of`; the same for the same `of`.
     pub fn derived_id(&self, prefix: &str, of: &str) -> String {
         let mut hasher = blake3::Hasher::new_keyed(&self.id_seed);
         hasher.update(of.as_bytes());
@@ -171,14 +171,14 @@ impl Inner {
         format!("{prefix}_{}", &hash[..12])
     }
 
-    /// Whether the clock may be believed with what cannot be taken back.
-    pub fn clock_is_likely(&self) -> bool {
-        self.guard.is_likely(self.clock.now(), since_boot())
+    /// Whether the clock can be trusted for steps that cannot be undone: closures and expiries.
+    pub fn clock_is_trusted(&self) -> bool {
+        self.guard.trusts(self.clock.now(), since_boot())
     }
 
-    /// Keeps the instant that was reached while the process ran, if it is likely.
-    pub async fn store_reached(&self) -> Result<(), Error> {
-        if self.clock.kind() == ClockKind::Sandbox || !self.clock_is_likely() {
+    /// Stores the current instant, if it can be trusted: the next start is compared with it.
+    pub async fn store_instant(&self) -> Result<(), Error> {
+        if self.clock.kind() == ClockKind::Sandbox || !self.clock_is_trusted() {
             return Ok(());
         }
         let reached = self.clock.now().millis().to_le_bytes();
@@ -186,8 +186,8 @@ impl Inner {
         self.store.write(store).await
     }
 
-    /// The token of a card that the sandbox puts on file. Fails with `not_found` if a behaviour is ordered of a
-    /// processor that is not the simulated one; a card that approves has no token there.
+    /// The token of a card that the sandbox puts on file. Without the simulated processor a card has no token, and any
+    /// behaviour but `approve` fails with `not_found`.
     pub fn card_token(&self, behaviour: CardBehaviour) -> Result<Option<String>, Error> {
         match (&self.payments.simulator, behaviour) {
             (Some(simulator), behaviour) => Ok(Some(simulator.token(behaviour).to_owned())),
@@ -196,15 +196,15 @@ impl Inner {
         }
     }
 
-    /// Where a sandbox is told to crash, it does.
+    /// Ends the process if the sandbox ordered a crash at this point.
     pub(crate) fn crash_here(&self, point: CrashPoint) {
         if self.sandbox {
             self.faults.crash_here(point);
         }
     }
 
-    /// Tells an account's live channels where its journal now ends.
-    pub fn announce(&self, account: &AccountId, head: Head) {
+    /// Sends a new head to the account's live channels. An older head than the last one sent is dropped.
+    pub fn publish_head(&self, account: &AccountId, head: Head) {
         let heads = self.heads();
         if let Some(sender) = heads.get(account) {
             sender.send_if_modified(|known| {
@@ -217,7 +217,7 @@ impl Inner {
         }
     }
 
-    pub fn follow(&self, account: &AccountId, head: Head) -> watch::Receiver<Head> {
+    pub fn subscribe(&self, account: &AccountId, head: Head) -> watch::Receiver<Head> {
         let mut heads = self.heads();
         heads.retain(|_, sender| sender.receiver_count() > 0);
         let sender = heads
@@ -238,11 +238,11 @@ fn instant(stored: Option<Vec<u8>>) -> Option<Timestamp> {
     Some(Timestamp::from_millis(i64::from_le_bytes(bytes)))
 }
 
-/// Counts what is open, by account.
+/// Counts open streams, channels or uploads by account.
 #[derive(Debug, Clone, Default)]
 pub struct Permits(Arc<Mutex<HashMap<AccountId, usize>>>);
 
-/// One of an account's open things; given back on drop.
+/// One counted place of an account; freed on drop.
 #[derive(Debug)]
 pub struct Permit {
     of: Permits,
@@ -250,7 +250,7 @@ pub struct Permit {
 }
 
 impl Permits {
-    /// Refuses what would be more than `most` of one account: another account is not held up by it.
+    /// Fails with `too_many_requests` if the account holds `most` places already. Other accounts are not affected.
     pub fn take(&self, account: &AccountId, most: usize) -> Result<Permit, Error> {
         let mut open = self.lock();
         let count = open.entry(account.clone()).or_default();
@@ -283,7 +283,7 @@ impl Drop for Permit {
     }
 }
 
-/// Everything random, drawn before the transaction that keeps it.
+/// Random values for a first start, drawn before the transaction that stores them.
 struct Random {
     epoch: String,
     key: [u8; 32],
@@ -306,7 +306,7 @@ impl Random {
     }
 }
 
-/// A new access key and what the cloud keeps of it.
+/// A new access key and its hash; the cloud stores only the hash.
 pub fn new_access_key() -> Result<(String, Hash), Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;

@@ -1,4 +1,5 @@
-//! An operator's command: judged against what was seen, decided, answered once and for all.
+//! An operator's command: compared with the quote that the operator saw, decided, and answered. The answer is stored
+//! with the command's effect, and the same id is given the same answer from then on.
 
 use boothkeeper_domain::billing::quote::{self, Quote};
 use boothkeeper_domain::billing::{Charge, Decision, Purpose, plan, purchase};
@@ -8,13 +9,13 @@ use boothkeeper_wire::api::{CommandAnswer, CommandRequest, CommandState};
 use boothkeeper_wire::problem::{Problem, ProblemCode};
 
 use crate::Error;
-use crate::disputes::is_passing;
+use crate::disputes::is_temporary;
 use crate::ops::Work;
 use crate::store::PendingCommand;
 
 impl Work<'_> {
-    /// Acts on a command, and keeps its answer with its effect. A refusal is an answer like any other:
-    /// nothing is appended. What waits for the card is answered when the card has been.
+    /// Executes a command and stores its answer in the same transaction. A refusal is stored as an answer too, and
+    /// appends nothing. A command that charges the card gets its answer when the charge has one.
     pub fn command(
         &mut self,
         command: &PendingCommand,
@@ -24,20 +25,20 @@ impl Work<'_> {
         if request.not_after.is_some_and(|limit| self.now > limit) {
             return self.refuse(command, ProblemCode::TooLate.into());
         }
-        match self.surprise(&action, request.seen.as_ref()) {
+        match self.new_decision(&action, request.seen.as_ref()) {
             Ok(None) => {}
             Ok(Some(quote)) => {
                 let answer = CommandAnswer {
                     quote: Some(quote),
                     ..self.answered(CommandState::NeedsDecision)
                 };
-                return self.keep_answer(command, answer);
+                return self.store_answer(command, answer);
             }
             Err(error) => return self.refuse(command, error),
         }
-        if let Some(filed) = self.file(command, &action) {
-            return match filed {
-                Err(error) if is_passing(&error) || error.is_of_the_machine() => Err(error),
+        if let Some(outcome) = self.dispute_action(command, &action) {
+            return match outcome {
+                Err(error) if is_temporary(&error) || error.is_of_the_machine() => Err(error),
                 Err(error) => self.refuse(command, error),
                 Ok(()) => Ok(()),
             };
@@ -48,8 +49,12 @@ impl Work<'_> {
         }
     }
 
-    /// What is about a dispute; it keeps its own answer.
-    fn file(&mut self, command: &PendingCommand, action: &Action) -> Option<Result<(), Error>> {
+    /// Executes an action on a dispute, which stores its own answer. `None` for other actions.
+    fn dispute_action(
+        &mut self,
+        command: &PendingCommand,
+        action: &Action,
+    ) -> Option<Result<(), Error>> {
         Some(match action {
             Action::OpenDispute(complaint) => self.open_dispute(command, complaint),
             Action::MessageDispute {
@@ -71,37 +76,37 @@ impl Work<'_> {
     }
 
     fn refuse(&mut self, command: &PendingCommand, error: Error) -> Result<(), Error> {
-        self.keep_outcome(command, Err(error.into_problem()))
+        self.store_outcome(command, Err(error.into_problem()))
     }
 
-    /// What the action would do now, if that is worse than what was seen, or charges or destroys
-    /// unseen.
-    fn surprise(&self, action: &Action, seen: Option<&Quote>) -> Result<Option<Quote>, Error> {
+    /// The current quote, if the operator has to decide again: it is worse than the one seen, or none was seen and the
+    /// action charges or destroys something.
+    fn new_decision(&self, action: &Action, seen: Option<&Quote>) -> Result<Option<Quote>, Error> {
         let Some(change) = action.change() else {
             return Ok(None);
         };
         let quote = quote::quote(&self.row.state, self.catalog, &change, self.now)?;
-        let surprise = match seen {
+        let decide_again = match seen {
             Some(seen) => quote.is_worse_than(seen, &self.row.state),
             None => quote.needs_seeing(),
         };
-        Ok(surprise.then_some(quote))
+        Ok(decide_again.then_some(quote))
     }
 
-    /// Appends what was decided. What the operator pays is answered when the card has been asked.
+    /// Appends a decision. If the card pays for it, the command is answered with the charge.
     fn act(&mut self, decision: Decision, command: &PendingCommand) -> Result<(), Error> {
         let buys = |entry: &Entry| matches!(&entry.body, Body::PurchaseStarted(started) if !started.auto_recharge);
         let fee = |charge: &Charge| charge.purpose != Purpose::Purchase;
         if decision.entries.iter().any(buys) || decision.charges.iter().any(fee) {
-            let decision = named_by(decision, command)?;
+            let decision = with_command_in_ids(decision, command)?;
             return self.append(decision, Some(command.clone()));
         }
         self.append(decision, None)?;
-        self.keep_outcome(command, Ok(None))
+        self.store_outcome(command, Ok(None))
     }
 
-    /// Answers: applied, with a remark perhaps, or rejected.
-    pub(crate) fn keep_outcome(
+    /// Stores the answer `applied`, with a remark if there is one, or `rejected`.
+    pub(crate) fn store_outcome(
         &mut self,
         command: &PendingCommand,
         outcome: Result<Option<ProblemCode>, Problem>,
@@ -119,7 +124,7 @@ impl Work<'_> {
                 ..self.answered(CommandState::Applied)
             },
         };
-        self.keep_answer(command, answer)
+        self.store_answer(command, answer)
     }
 
     pub(crate) fn answered(&self, state: CommandState) -> CommandAnswer {
@@ -134,7 +139,7 @@ impl Work<'_> {
         }
     }
 
-    pub(crate) fn keep_answer(
+    pub(crate) fn store_answer(
         &self,
         command: &PendingCommand,
         answer: CommandAnswer,
@@ -169,9 +174,12 @@ impl Work<'_> {
     }
 }
 
-/// A change of plan that is declined leaves no entry, and so no number of its own: its payment is named
-/// by the command too, or the next attempt would be answered with this one's decline.
-fn named_by(mut decision: Decision, command: &PendingCommand) -> Result<Decision, Error> {
+/// Adds the command's id to the payment ids of plan changes. A declined plan change leaves no entry, so the next attempt
+/// would derive the same payment id and get the stored decline.
+fn with_command_in_ids(
+    mut decision: Decision,
+    command: &PendingCommand,
+) -> Result<Decision, Error> {
     let (.., tail) = command.id.as_fields();
     let tail: String = tail.iter().map(|byte| format!("{byte:02x}")).collect();
     for charge in &mut decision.charges {
@@ -182,7 +190,7 @@ fn named_by(mut decision: Decision, command: &PendingCommand) -> Result<Decision
     Ok(decision)
 }
 
-/// A rejection is a problem document with the answer's members beside it.
+/// HTTP status and JSON of an answer. A rejection is a problem document with the answer's members added.
 fn document(answer: CommandAnswer) -> Result<(u16, String), Error> {
     let problem = match answer.state {
         CommandState::Rejected => answer.problem.clone(),

@@ -1,4 +1,5 @@
-//! Disputes: filed once, however often they are sent; talked about; settled with entries.
+//! Disputes: opening a ticket, messages, and support's decisions. There is one open ticket for a subject, however often
+//! it is sent; what support gives back is entries of the journal.
 
 use boothkeeper_domain::billing::dispute::{self, Step};
 use boothkeeper_domain::billing::{Answer, support};
@@ -19,7 +20,7 @@ use crate::ops::Work;
 use crate::store::{PendingCommand, Tx};
 
 impl Work<'_> {
-    /// Opens a ticket, or adds to the one that is open on exactly the same subject.
+    /// Opens a ticket, or adds to the open ticket on exactly the same subject.
     pub(crate) fn open_dispute(
         &mut self,
         command: &PendingCommand,
@@ -32,7 +33,7 @@ impl Work<'_> {
         if !fits(&complaint.claim.message, MESSAGE_CHARS) {
             return Err(ProblemCode::TextTooLong.into());
         }
-        let entries = self.evidence(complaint)?;
+        let entries = self.named_entries(complaint)?;
         let claim = &complaint.claim;
         let named = Named {
             payment: claim.payment.clone(),
@@ -46,7 +47,7 @@ impl Work<'_> {
             attachments: vec![],
         };
         if let Some(mut open) = self.tx.open_ticket(self.row.id, &subject)? {
-            // What is asked now as well is not lost: of some kinds an account has one ticket for everything.
+            // Some kinds have one ticket for the whole account, so new entries are added to it.
             let known = open.entries.clone();
             let more = complaint
                 .entries
@@ -61,13 +62,13 @@ impl Work<'_> {
                 ..message
             };
             let dispute = open.id.clone();
-            self.say(open, message)?;
-            return self.answer_with(command, dispute);
+            self.add_message(open, message)?;
+            return self.store_dispute_answer(command, dispute);
         }
         let (state, catalog, now) = (&self.row.state, self.catalog, self.now);
         let (id, decision) = dispute::open(state, catalog, claim.dispute_kind, now)?;
         let email = state.identity.as_ref().map(|i| i.email.clone());
-        self.decided(|_, _, _| Ok(decision))?;
+        self.apply_rule(|_, _, _| Ok(decision))?;
         let ticket = Ticket {
             id: id.clone(),
             kind: claim.dispute_kind,
@@ -94,7 +95,7 @@ impl Work<'_> {
         let changed = self.row.state.seq;
         self.tx
             .insert_ticket(self.row.id, changed, &subject, &ticket)?;
-        self.answer_with(command, id)
+        self.store_dispute_answer(command, id)
     }
 
     pub(crate) fn message_dispute(
@@ -112,8 +113,8 @@ impl Work<'_> {
             text: masked(text),
             attachments,
         };
-        self.say(ticket, message)?;
-        self.answer_with(command, dispute.clone())
+        self.add_message(ticket, message)?;
+        self.store_dispute_answer(command, dispute.clone())
     }
 
     pub(crate) fn withdraw_dispute(
@@ -124,20 +125,20 @@ impl Work<'_> {
         let mut ticket = Tx::found(self.tx.ticket(self.row.id, dispute)?)?;
         self.dispute_step(dispute, Step::Withdrawn)?;
         ticket.state = TicketState::Withdrawn;
-        self.keep_ticket(&ticket)?;
-        self.answer_with(command, dispute.clone())
+        self.store_ticket(&ticket)?;
+        self.store_dispute_answer(command, dispute.clone())
     }
 
     pub fn review_dispute(&mut self, dispute: &DisputeId) -> Result<(), Error> {
         let mut ticket = Tx::found(self.tx.ticket(self.row.id, dispute)?)?;
         self.dispute_step(dispute, Step::InReview)?;
         ticket.state = TicketState::InReview;
-        self.keep_ticket(&ticket)
+        self.store_ticket(&ticket)
     }
 
-    pub fn support_says(&mut self, dispute: &DisputeId, text: &str) -> Result<(), Error> {
+    pub fn add_support_message(&mut self, dispute: &DisputeId, text: &str) -> Result<(), Error> {
         let ticket = Tx::found(self.tx.ticket(self.row.id, dispute)?)?;
-        self.say(ticket, self.support_message(text))
+        self.add_message(ticket, self.support_message(text))
     }
 
     pub fn reject_dispute(&mut self, dispute: &DisputeId, note: Option<&str>) -> Result<(), Error> {
@@ -145,11 +146,11 @@ impl Work<'_> {
         self.dispute_step(dispute, Step::Rejected)?;
         ticket.state = TicketState::Rejected;
         ticket.messages.extend(self.note(note)?);
-        self.keep_ticket(&ticket)
+        self.store_ticket(&ticket)
     }
 
-    /// Gives back along the disputed entries first: what was charged for a run comes back as its refund, what
-    /// was bought as its purchase. The rest of the refund is an adjustment, the bonus a compensation.
+    /// Resolves a dispute. The refund goes to the disputed entries first: a run's charge is refunded, a lost purchase is
+    /// credited. The rest of it is posted as an adjustment, the bonus as a compensation.
     pub fn resolve_dispute(
         &mut self,
         dispute: &DisputeId,
@@ -167,13 +168,13 @@ impl Work<'_> {
         let why = Some(format!("dispute {dispute}"));
         if rest.is_positive() {
             let reason = why.clone();
-            self.decided(|account, catalog, now| {
+            self.apply_rule(|account, catalog, now| {
                 support::adjust(account, catalog, rest, reason, now)
             })?;
         }
         if request.bonus.is_positive() {
             let (bonus, about) = (request.bonus, (None, Some(dispute.clone())));
-            self.decided(|account, catalog, now| {
+            self.apply_rule(|account, catalog, now| {
                 support::compensate(account, catalog, bonus, about, why, now)
             })?;
         }
@@ -187,10 +188,10 @@ impl Work<'_> {
         ticket.outcome = Some(request.outcome);
         let note = request.note.as_deref();
         ticket.messages.extend(self.note(note)?);
-        self.keep_ticket(&ticket)
+        self.store_ticket(&ticket)
     }
 
-    /// What of `refund` is left when the disputed entries have been given back as far as it reaches.
+    /// Gives back the disputed entries that `refund` covers in full, in order. Returns what is left of it.
     fn give_back(&mut self, ticket: &Ticket, refund: Amount) -> Result<Amount, Error> {
         let mut rest = refund;
         if ticket.kind == DisputeKind::AccountClosed && self.row.state.closed_by.is_some() {
@@ -213,7 +214,7 @@ impl Work<'_> {
             match owed {
                 Owed::Run(run) => self.refund_run(run)?,
                 Owed::Purchase(payment) => self.payment_answered(payment, &Answer::Approved)?,
-                Owed::Bonus(coupon) => self.decided(|account, catalog, now| {
+                Owed::Bonus(coupon) => self.apply_rule(|account, catalog, now| {
                     support::activate_coupon(account, catalog, coupon, now)
                 })?,
             }
@@ -224,7 +225,7 @@ impl Work<'_> {
         Ok(rest)
     }
 
-    /// How much of it is still owed; `None` if it was settled.
+    /// The amount that is still owed; `None` if it was given back already.
     fn amount_owed(&self, owed: &Owed<'_>, entry: &Entry) -> Result<Option<Amount>, Error> {
         let state = &self.row.state;
         Ok(match owed {
@@ -234,7 +235,7 @@ impl Work<'_> {
         })
     }
 
-    /// What support writes beside a decision.
+    /// Support's message with a decision. Fails with `text_too_long`.
     fn note(&self, note: Option<&str>) -> Result<Option<Message>, Error> {
         match note.is_none_or(|note| fits(note, REASON_CHARS)) {
             true => Ok(note.map(|note| self.support_message(note))),
@@ -251,31 +252,36 @@ impl Work<'_> {
         }
     }
 
-    fn say(&mut self, mut ticket: Ticket, message: Message) -> Result<(), Error> {
+    fn add_message(&mut self, mut ticket: Ticket, message: Message) -> Result<(), Error> {
         if !fits(&message.text, MESSAGE_CHARS) {
             return Err(ProblemCode::TextTooLong.into());
         }
         self.dispute_step(&ticket.id, Step::Message(message.from))?;
         ticket.messages.push(message);
-        self.keep_ticket(&ticket)
+        self.store_ticket(&ticket)
     }
 
     fn dispute_step(&mut self, dispute: &DisputeId, step: Step) -> Result<(), Error> {
-        self.decided(|account, catalog, now| dispute::take(account, catalog, dispute, step, now))
+        self.apply_rule(|account, catalog, now| dispute::take(account, catalog, dispute, step, now))
     }
 
-    fn answer_with(&mut self, command: &PendingCommand, dispute: DisputeId) -> Result<(), Error> {
+    fn store_dispute_answer(
+        &mut self,
+        command: &PendingCommand,
+        dispute: DisputeId,
+    ) -> Result<(), Error> {
         let answer = CommandAnswer {
             dispute: Some(dispute),
             ..self.answered(CommandState::Applied)
         };
-        self.keep_answer(command, answer)
+        self.store_answer(command, answer)
     }
 
-    /// The entries that are named, if they are this journal's: they were looked up before.
-    fn evidence(&self, complaint: &Complaint) -> Result<Vec<(Hash, Entry)>, Error> {
+    /// The entries that a dispute names, as looked up before. Fails with `entry_mismatch` if one is not in this journal
+    /// with that hash.
+    fn named_entries(&self, complaint: &Complaint) -> Result<Vec<(Hash, Entry)>, Error> {
         let named = complaint.entries.iter().map(|named| {
-            let known = self.looked_up.get(&named.seq);
+            let known = self.named.get(&named.seq);
             let known = known.filter(|(hash, _)| *hash == named.hash);
             known
                 .cloned()
@@ -284,13 +290,14 @@ impl Work<'_> {
         named.collect()
     }
 
-    /// Keeps a ticket as it is after the newest entry.
-    fn keep_ticket(&self, ticket: &Ticket) -> Result<(), Error> {
+    /// Stores a ticket as changed by the newest entry.
+    fn store_ticket(&self, ticket: &Ticket) -> Result<(), Error> {
         let changed = self.row.state.seq;
         self.tx.update_ticket(self.row.id, changed, ticket)
     }
 
-    /// The files that are named, each whole and of the size it has here.
+    /// The named files with their stored sizes. Fails with `blob_missing` if one is not complete, or with
+    /// `payload_too_large` if they are too many or too large.
     fn files(&self, named: &[Attachment]) -> Result<Vec<Attachment>, Error> {
         if named.len() > MAX_FILES {
             return Err(ProblemCode::PayloadTooLarge.into());
@@ -314,17 +321,17 @@ impl Work<'_> {
     }
 }
 
-/// What support gives back for a disputed entry.
+/// What a disputed entry can be given back as.
 enum Owed<'a> {
-    /// A charged run's refund.
+    /// A refund of the run.
     Run(&'a RunId),
-    /// Credits that were paid for and not credited.
+    /// Credits that were paid for and never credited.
     Purchase(&'a PaymentId),
-    /// A coupon's bonus that waits for activation.
+    /// A coupon's bonus that was never activated.
     Bonus(&'a String),
 }
 
-/// `None` for an entry whose refund is an adjustment.
+/// `None` for an entry that can only be given back as an adjustment.
 fn owed_for(entry: &Entry) -> Option<Owed<'_>> {
     match &entry.body {
         Body::Usage(usage) => Some(Owed::Run(&usage.run)),
@@ -373,7 +380,7 @@ fn owed_for(entry: &Entry) -> Option<Owed<'_>> {
     }
 }
 
-/// Whether a refusal is the command's answer for good, or about files that can still come.
-pub(crate) fn is_passing(error: &Error) -> bool {
+/// Whether the same command can succeed later, because a file is missing that can still be uploaded.
+pub(crate) fn is_temporary(error: &Error) -> bool {
     matches!(error, Error::Problem(problem) if problem.code == ProblemCode::BlobMissing)
 }

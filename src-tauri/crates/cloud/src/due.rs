@@ -1,5 +1,5 @@
-//! What happens by itself: charges are asked about, the processor speaks, an account's life goes on.
-//! Each step is a transaction at its own instant, so that a crash between two leaves nothing half done.
+//! Runs due tasks: open charges, notices of payments, the steps of an account's life, runs without a result. Each task
+//! is one transaction at its own instant; the processor is called between transactions, never within one.
 
 use std::time::Duration;
 
@@ -15,25 +15,25 @@ use crate::clock_guard::STORE_EVERY;
 use crate::cloud::Inner;
 use crate::ops::{Work, head};
 use crate::processor::ChargeRequest;
-use crate::store::{AccountRow, Due, OpenCharge, Tx, What};
+use crate::store::{AccountRow, DueTask, OpenCharge, Task, Tx};
 use crate::{Cloud, Error};
 
-/// Runs what is due up to and including `until`, in order, each at its own instant; the clock goes along.
+/// Runs all tasks that are due up to and including `until`, in order of time. Advances a sandbox's clock with them.
 pub async fn run_due(cloud: &Cloud, until: Timestamp) -> Result<(), Error> {
     let _alone = cloud.running_due.lock().await;
-    while let Some((_, at)) = one_step(cloud, None, until).await? {
+    while let Some((_, at)) = run_next(cloud, None, until).await? {
         cloud.clock.advance_to(at);
     }
     Ok(())
 }
 
-/// The same for one account, before it is asked for something at `until`.
+/// Runs one account's due tasks up to and including `until`, before a request acts on the account.
 pub async fn catch_up(cloud: &Cloud, account: &AccountId, until: Timestamp) -> Result<(), Error> {
-    while one_step(cloud, Some(account), until).await?.is_some() {}
+    while run_next(cloud, Some(account), until).await?.is_some() {}
     Ok(())
 }
 
-/// Sleeps until the next thing is due, or until something new may be.
+/// The scheduler: runs tasks when they are due, until the process ends.
 pub async fn schedule(cloud: Cloud) {
     const ALWAYS: Timestamp = Timestamp::from_millis(i64::MAX);
     let mut stored = Instant::now();
@@ -43,7 +43,7 @@ pub async fn schedule(cloud: Cloud) {
         }
         if stored.elapsed() >= STORE_EVERY {
             stored = Instant::now();
-            if let Err(error) = cloud.store_reached().await {
+            if let Err(error) = cloud.store_instant().await {
                 tracing::error!(%error, "the instant that was reached could not be stored");
             }
         }
@@ -57,7 +57,7 @@ pub async fn schedule(cloud: Cloud) {
                 }
             }
             Ok(Some(due)) => {
-                // A frozen clock does not move by itself: advancing it runs what is due.
+                // A frozen clock does not move here: the call that advances it also runs the due tasks.
                 let wait = u64::try_from(due.at.since(now)).unwrap_or(0);
                 let wait = Duration::from_millis(wait.max(1)).min(STORE_EVERY);
                 let _ = tokio::time::timeout(wait, cloud.due.notified()).await;
@@ -73,13 +73,13 @@ pub async fn schedule(cloud: Cloud) {
     }
 }
 
-/// Set while something waits for a clock that can be believed.
+/// The setting that is present while closures or expiries wait for a trusted clock.
 const HELD: &str = "held_by_clock";
 
-/// What waited for the clock is due at its own time again, once the clock can be believed.
+/// Once the clock can be trusted, makes the tasks that waited for it due at their own instants again.
 pub async fn release(cloud: &Cloud) -> Result<(), Error> {
     let held = cloud.store.read(|tx| tx.setting(HELD)).await?;
-    if held.is_none() || !cloud.clock_is_likely() {
+    if held.is_none() || !cloud.clock_is_trusted() {
         return Ok(());
     }
     for account in cloud.store.read(|tx| tx.accounts_with_due()).await? {
@@ -98,34 +98,33 @@ pub async fn release(cloud: &Cloud) -> Result<(), Error> {
     cloud.store.write(|tx| tx.drop_setting(HELD)).await
 }
 
-/// What a step came to within its transaction.
+/// The result of a task's transaction.
 enum Step {
     Done(Head),
-    /// Nothing is done before the clock is right.
+    /// The task waits for a clock that can be trusted.
     Wait,
-    /// The processor is asked first, and no transaction waits for it.
-    Ask(Box<AccountRow>, Question),
+    /// The processor must be called before the task can go on.
+    Call(Box<AccountRow>, ProcessorCall),
 }
 
-enum Question {
+enum ProcessorCall {
     Charge(Box<OpenCharge>),
-    /// How a payment went. One that has hung for a day is given up.
-    Outcome {
+    /// Looks a payment up; voids it if it is pending and `overdue`, that is a day old.
+    LookUp {
         payment: PaymentId,
         overdue: bool,
     },
     Void(PaymentId),
-    /// A payment that arrives when the account has closed goes back.
+    /// Refunds a payment that was approved after the account had closed.
     Refund(PaymentId),
 }
 
-/// What came of asking the processor.
-enum Reply {
+enum ProcessorReply {
     Answer(Answer),
     Refunded,
 }
 
-async fn one_step(
+async fn run_next(
     cloud: &Cloud,
     account: Option<&AccountId>,
     until: Timestamp,
@@ -137,10 +136,10 @@ async fn one_step(
     let Some(due) = next.await? else {
         return Ok(None);
     };
-    match take(cloud, &due).await {
-        Ok(Some(head)) => cloud.announce(&due.account, head),
+    match run_task(cloud, &due).await {
+        Ok(Some(head)) => cloud.publish_head(&due.account, head),
         Ok(None) => {
-            tracing::error!(account = %due.account, at = %due.at, "nothing is closed or expires: the clock is not believed");
+            tracing::error!(account = %due.account, at = %due.at, "nothing is closed or expires: the clock is not trusted");
             let (postponed, later) = (due.clone(), until.max(due.at).plus(HOUR));
             let postpone = move |tx: &Tx<'_>| {
                 tx.set_setting(HELD, &[1])?;
@@ -150,7 +149,7 @@ async fn one_step(
         }
         Err(error) if error.is_of_the_machine() => return Err(error),
         Err(error) => {
-            // One account's trouble is not everybody's: time goes on, and this is tried again.
+            // The other accounts go on; this task is tried again in an hour.
             tracing::error!(account = %due.account, %error, "something due could not be done");
             let postponed = due.clone();
             let later = until.max(due.at).plus(HOUR);
@@ -163,62 +162,62 @@ async fn one_step(
     Ok(Some((due.account, due.at)))
 }
 
-/// `None` where it waits for a clock that can be believed.
-async fn take(cloud: &Cloud, due: &Due) -> Result<Option<Head>, Error> {
+/// Runs one task. `None` if it waits for a clock that can be trusted.
+async fn run_task(cloud: &Cloud, due: &DueTask) -> Result<Option<Head>, Error> {
     let (inner, now_due) = (cloud.clone(), due.clone());
     let taken = cloud.store.write(move |tx| {
         let row = tx.account(&now_due.account)?;
-        step(&inner, tx, &now_due, row)
+        first_step(&inner, tx, &now_due, row)
     });
     let mut taken = taken.await?;
     loop {
         match taken {
             Step::Done(head) => return Ok(Some(head)),
             Step::Wait => return Ok(None),
-            Step::Ask(row, question) => {
-                let reply = ask(cloud, &row, due, question).await?;
+            Step::Call(row, call) => {
+                let reply = call_processor(cloud, &row, due, call).await?;
                 cloud.crash_here(CrashPoint::AfterCharge);
-                taken = answered(cloud, due.clone(), reply).await?;
+                taken = record_reply(cloud, due.clone(), reply).await?;
             }
         }
     }
 }
 
-fn step(cloud: &Inner, tx: &Tx<'_>, due: &Due, row: AccountRow) -> Result<Step, Error> {
-    let ask = |row, question| Ok(Step::Ask(Box::new(row), question));
-    match &due.what {
-        What::Charge { open, .. } => ask(row, Question::Charge(open.clone())),
-        What::Notice { id, payment } => {
+fn first_step(cloud: &Inner, tx: &Tx<'_>, due: &DueTask, row: AccountRow) -> Result<Step, Error> {
+    let call = |row, call| Ok(Step::Call(Box::new(row), call));
+    match &due.task {
+        Task::Charge { open, .. } => call(row, ProcessorCall::Charge(open.clone())),
+        Task::Notice { id, payment } => {
             let Some(since) = waits_since(&row.state, payment) else {
-                // It was settled before: the processor repeats itself.
+                // The payment was settled before: the processor repeats its notice.
                 tx.close_notice(*id)?;
                 return Ok(Step::Done(head(&row)));
             };
             let (payment, overdue) = (payment.clone(), since.plus(time::VOID_AFTER) <= due.at);
-            ask(row, Question::Outcome { payment, overdue })
+            call(row, ProcessorCall::LookUp { payment, overdue })
         }
-        What::Life => {
+        Task::AccountStep => {
             let catalog = cloud.catalog(row.programme);
             let next = time::next(&row.state, catalog);
             let Some((_, next)) = next.filter(|(at, _)| *at <= due.at) else {
-                // Another took the step meanwhile, or the rules have changed since it was noted down: it is
-                // noted again, or it would be asked for without end.
+                // Another request took the step meanwhile, or the catalog has changed since it was scheduled. It is
+                // scheduled again; otherwise it would stay due forever.
                 let mut row = row;
                 tx.append(&mut row, &[], catalog)?;
                 return Ok(Step::Done(head(&row)));
             };
             if let (time::Due::Void, Some(pending)) = (next, &row.state.pending_fee) {
                 let payment = pending.attempt.payment.clone();
-                return ask(row, Question::Void(payment));
+                return call(row, ProcessorCall::Void(payment));
             }
-            if is_final(next) && !cloud.clock_is_likely() {
+            if is_final(next) && !cloud.clock_is_trusted() {
                 return Ok(Step::Wait);
             }
             let mut work = Work::new(cloud, tx, row, due.at);
-            live_on(&mut work, next)?;
+            account_step(&mut work, next)?;
             Ok(Step::Done(head(&work.row)))
         }
-        What::NoResult(run) => {
+        Task::RunTimeout(run) => {
             let mut work = Work::new(cloud, tx, row, due.at);
             work.end_run(run, Some("no_result"))?;
             Ok(Step::Done(head(&work.row)))
@@ -226,7 +225,7 @@ fn step(cloud: &Inner, tx: &Tx<'_>, due: &Due, row: AccountRow) -> Result<Step, 
     }
 }
 
-/// Whether support cannot undo the step in full: it waits for a clock that can be believed.
+/// Whether a step cannot be undone: such a step waits for a clock that can be trusted.
 const fn is_final(due: time::Due) -> bool {
     match due {
         time::Due::Expiry | time::Due::Closure => true,
@@ -234,15 +233,15 @@ const fn is_final(due: time::Due) -> bool {
     }
 }
 
-fn live_on(work: &mut Work<'_>, due: time::Due) -> Result<(), Error> {
+fn account_step(work: &mut Work<'_>, due: time::Due) -> Result<(), Error> {
     let decision = happen(&work.row.state, work.catalog, due, work.now)?;
     if decision.entries.is_empty() && decision.charges.is_empty() {
-        return Err(Error::Invariant("what was due did nothing"));
+        return Err(Error::Invariant("a due step decided nothing"));
     }
-    work.settle(decision)
+    work.apply(decision)
 }
 
-/// Since when the account has waited for the outcome of a payment.
+/// Since when the account has waited for a payment's outcome; `None` if it does not wait for it.
 fn waits_since(state: &Account, payment: &PaymentId) -> Option<Timestamp> {
     let purchase = state.purchases.get(payment).map(|purchase| purchase.at);
     let fee = state.pending_fee.as_ref();
@@ -250,18 +249,18 @@ fn waits_since(state: &Account, payment: &PaymentId) -> Option<Timestamp> {
     purchase.or(fee.map(|fee| fee.since))
 }
 
-async fn ask(
+async fn call_processor(
     cloud: &Cloud,
     row: &AccountRow,
-    due: &Due,
-    question: Question,
-) -> Result<Reply, Error> {
+    due: &DueTask,
+    call: ProcessorCall,
+) -> Result<ProcessorReply, Error> {
     let processor = &cloud.payments.processor;
-    let answer = match question {
-        Question::Charge(open) => {
-            let answer = processor.charge(request(row, *open.clone())).await?;
+    let answer = match call {
+        ProcessorCall::Charge(open) => {
+            let answer = processor.charge(charge_request(row, *open.clone())).await?;
             if let (Purpose::Plan(_), Answer::Pending) = (&open.charge.purpose, &answer) {
-                // A change happens at once or not at all: a charge that hangs is given up.
+                // A plan change happens at once or not at all, so a pending charge for one is voided.
                 match processor.void(open.charge.payment, due.at).await? {
                     Answer::Approved => Answer::Approved,
                     Answer::Declined(_) | Answer::Pending => Answer::Pending,
@@ -270,23 +269,23 @@ async fn ask(
                 answer
             }
         }
-        Question::Outcome { payment, overdue } => {
+        ProcessorCall::LookUp { payment, overdue } => {
             match processor.look_up(payment.clone(), due.at).await? {
                 Answer::Pending if overdue => processor.void(payment, due.at).await?,
                 answer => answer,
             }
         }
-        Question::Void(payment) => processor.void(payment, due.at).await?,
-        Question::Refund(payment) => {
+        ProcessorCall::Void(payment) => processor.void(payment, due.at).await?,
+        ProcessorCall::Refund(payment) => {
             tracing::info!(account = %due.account, "a payment came after the closure and goes back");
             processor.refund(payment).await?;
-            return Ok(Reply::Refunded);
+            return Ok(ProcessorReply::Refunded);
         }
     };
-    Ok(Reply::Answer(answer))
+    Ok(ProcessorReply::Answer(answer))
 }
 
-fn request(row: &AccountRow, open: OpenCharge) -> ChargeRequest {
+fn charge_request(row: &AccountRow, open: OpenCharge) -> ChargeRequest {
     ChargeRequest {
         payment: open.charge.payment,
         account: row.account.clone(),
@@ -297,35 +296,35 @@ fn request(row: &AccountRow, open: OpenCharge) -> ChargeRequest {
     }
 }
 
-/// Takes a reply into the journal, unless another has done so meanwhile.
-async fn answered(cloud: &Cloud, due: Due, reply: Reply) -> Result<Step, Error> {
+/// Appends what follows from a reply, unless another task has done so meanwhile.
+async fn record_reply(cloud: &Cloud, due: DueTask, reply: ProcessorReply) -> Result<Step, Error> {
     let inner = cloud.clone();
     let apply = move |tx: &Tx<'_>| {
         let row = tx.account(&due.account)?;
         let mut work = Work::new(&inner, tx, row, due.at);
         let answer = match reply {
-            Reply::Answer(answer) => answer,
-            Reply::Refunded => Answer::Declined("account_closed".into()),
+            ProcessorReply::Answer(answer) => answer,
+            ProcessorReply::Refunded => Answer::Declined("account_closed".into()),
         };
-        let purchase = match &due.what {
-            What::Charge { open, .. } => Some(&open.charge.payment),
-            What::Notice { payment, .. } => Some(payment),
-            What::Life | What::NoResult(_) => None,
+        let purchase = match &due.task {
+            Task::Charge { open, .. } => Some(&open.charge.payment),
+            Task::Notice { payment, .. } => Some(payment),
+            Task::AccountStep | Task::RunTimeout(_) => None,
         };
         let purchase = purchase.filter(|payment| work.row.state.purchases.contains_key(*payment));
         if let (Answer::Approved, Some(payment), Some(_)) =
             (&answer, purchase, work.row.state.closed_by)
         {
-            let refund = Question::Refund(payment.clone());
-            return Ok(Step::Ask(Box::new(work.row), refund));
+            let refund = ProcessorCall::Refund(payment.clone());
+            return Ok(Step::Call(Box::new(work.row), refund));
         }
-        match &due.what {
-            What::Charge { id, open } => {
+        match &due.task {
+            Task::Charge { id, open } => {
                 if tx.close_charge(*id)? {
                     charge_answered(&mut work, open, &answer)?;
                 }
             }
-            What::Notice { id, payment } => {
+            Task::Notice { id, payment } => {
                 let since = waits_since(&work.row.state, payment);
                 let overdue = since.filter(|since| since.plus(time::VOID_AFTER) <= due.at);
                 if let (Answer::Pending, Some(since)) = (&answer, overdue) {
@@ -335,7 +334,7 @@ async fn answered(cloud: &Cloud, due: Due, reply: Reply) -> Result<Step, Error> 
                 work.payment_answered(payment, &answer)?;
                 tx.close_notice(*id)?;
             }
-            What::Life | What::NoResult(_) => {
+            Task::AccountStep | Task::RunTimeout(_) => {
                 let pending = work.row.state.pending_fee.clone();
                 if let (Answer::Pending, Some(pending)) = (&answer, &pending) {
                     tx.postpone(&due, void_again_at(pending.since, due.at))?;
@@ -351,7 +350,7 @@ async fn answered(cloud: &Cloud, due: Due, reply: Reply) -> Result<Step, Error> 
     cloud.store.write(apply).await
 }
 
-/// A charge without an outcome is looked up again after a day.
+/// Appends what follows from a charge's answer. A pending charge is looked up after a day.
 fn charge_answered(work: &mut Work<'_>, open: &OpenCharge, answer: &Answer) -> Result<(), Error> {
     let given_up = matches!(open.charge.purpose, Purpose::Plan(_));
     if *answer == Answer::Pending && !given_up {
@@ -362,7 +361,7 @@ fn charge_answered(work: &mut Work<'_>, open: &OpenCharge, answer: &Answer) -> R
     work.charge_answered(open, answer)
 }
 
-/// When a void that was not confirmed is repeated: after as long as the charge has hung already.
+/// When an unconfirmed void is repeated: after as long as the charge has been pending already, at least an hour.
 fn void_again_at(since: Timestamp, now: Timestamp) -> Timestamp {
     now.plus(now.since(since).max(HOUR))
 }

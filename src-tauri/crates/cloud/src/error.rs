@@ -1,5 +1,5 @@
-//! One error for the whole server: a problem the caller can act on, or a fault that is logged here and
-//! tells the caller nothing of the inside.
+//! The one error type of the server: a problem that the caller can act on, or a fault that is logged here and reported
+//! to the caller as `internal` without details.
 
 use axum::Json;
 use axum::http::{HeaderName, StatusCode, header};
@@ -33,18 +33,19 @@ pub enum Error {
     Io(#[from] std::io::Error),
     #[error("the system's randomness")]
     Random(#[from] getrandom::Error),
-    /// The database is older than what was committed to it.
+    /// The database lacks commits that were acknowledged.
     #[error(
         "the database has lost what was committed to it: a damaged log, or an older file. Restore the newest backup; \
          if this is one, start with --new-epoch"
     )]
     RolledBack,
-    /// As many requests wait for the writer as may: nothing of this one was done.
+    /// The writer's queue is full. Nothing of this request was done.
     #[error("too much waits to be written")]
     Busy,
-    /// The writer has stopped, or could not commit: nothing of it was done.
+    /// The writer has stopped or could not commit. Nothing of this request was done.
     #[error("it was not written")]
     NotWritten,
+    /// The processor could not be reached or sent an unusable reply. The call is repeated later.
     #[error("the payment processor")]
     Processor(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("{0}")]
@@ -83,7 +84,7 @@ impl From<Refusal> for Error {
 }
 
 impl Error {
-    /// Whether the disk, the system or the writer failed, not one account's rules.
+    /// Whether the disk, the system or the writer failed: then every account is affected, not only this one.
     pub const fn is_of_the_machine(&self) -> bool {
         match self {
             Error::Database(_)
@@ -104,7 +105,7 @@ impl Error {
         }
     }
 
-    /// The problem to tell the caller.
+    /// The problem for the caller. Logs a fault with its causes.
     pub fn into_problem(self) -> Problem {
         match self {
             Error::Problem(problem) => *problem,
@@ -128,7 +129,7 @@ impl IntoResponse for Error {
     }
 }
 
-/// A response that carries a problem document, `members` being one or containing one.
+/// A response with the status of `code` and the body `members`: a problem document, or a document that contains one.
 pub fn problem_response(code: ProblemCode, members: impl IntoResponse) -> Response {
     let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, members).into_response();

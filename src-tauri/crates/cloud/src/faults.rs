@@ -1,5 +1,5 @@
-//! What may go wrong between the cloud and a laptop, made to happen: by the sandbox's orders or by a
-//! simulation's dice. A layer over the whole service, so that what it does is what a network does.
+//! Injects network faults between the cloud and a laptop, as the sandbox orders or a simulation draws. It is a layer
+//! around the whole service, so that the service itself behaves as it does without faults.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -24,12 +24,12 @@ use tower::{Service, ServiceExt};
 #[error("the connection broke")]
 pub struct Broken;
 
-/// Chooses what happens to a request, with a number to vary how.
+/// Chooses the fault of a request, if any, and a number that selects the place of the damage (0 is the middle).
 pub trait Chance: Clone + Send + Sync + 'static {
     fn next(&self, path: &str) -> Option<(Fault, u64)>;
 }
 
-/// The sandbox's orders: taken in order, each for its count of matching requests.
+/// The faults that the sandbox ordered. Each applies to its count of matching requests, in order.
 #[derive(Debug, Clone, Default)]
 pub struct FaultQueue {
     faults: Arc<Mutex<VecDeque<FaultRequest>>>,
@@ -45,7 +45,7 @@ impl FaultQueue {
         *lock(&self.crash) = point;
     }
 
-    /// Ends the process here, without a word, if that was ordered.
+    /// Aborts the process if a crash at this point was ordered.
     pub fn crash_here(&self, point: CrashPoint) {
         if *lock(&self.crash) == Some(point) {
             std::process::abort();
@@ -112,7 +112,7 @@ where
         Box::pin(async move {
             match chance {
                 None => answer(inner, request).await,
-                Some((fault, salt)) => suffer(fault, salt, inner, request).await,
+                Some((fault, salt)) => inject(fault, salt, inner, request).await,
             }
         })
     }
@@ -125,7 +125,7 @@ where
     inner.oneshot(request).await.map_err(|never| match never {})
 }
 
-async fn suffer<S>(
+async fn inject<S>(
     fault: Fault,
     salt: u64,
     inner: S,
@@ -174,7 +174,7 @@ where
             }
             let whole = collect(body).await?;
             parts.headers.remove(header::CONTENT_LENGTH);
-            let body = spoil(fault, salt, &whole);
+            let body = damaged_body(fault, salt, &whole);
             Ok(Response::from_parts(parts, body))
         }
     }
@@ -211,7 +211,7 @@ fn problem(code: ProblemCode) -> Response<Body> {
     response
 }
 
-fn spoil(fault: Fault, salt: u64, whole: &Bytes) -> Body {
+fn damaged_body(fault: Fault, salt: u64, whole: &Bytes) -> Body {
     let place = |length: usize| match length {
         0 => 0,
         n if salt == 0 => n / 2,
@@ -224,7 +224,7 @@ fn spoil(fault: Fault, salt: u64, whole: &Bytes) -> Body {
             Body::from_stream(futures_util::stream::iter([sent, Err(Broken)]))
         }
         Fault::Reorder | Fault::RewrittenEntry | Fault::OtherAccount => {
-            match respoken(fault, place, whole) {
+            match rewritten(fault, place, whole) {
                 Some(bytes) => Body::from(bytes),
                 None => Body::from(whole.clone()),
             }
@@ -240,8 +240,8 @@ fn spoil(fault: Fault, salt: u64, whole: &Bytes) -> Body {
     }
 }
 
-/// A journal stream that says something else, well formed down to the frames.
-fn respoken(fault: Fault, place: impl Fn(usize) -> usize, whole: &Bytes) -> Option<Vec<u8>> {
+/// A changed journal stream whose frames are valid. `None` if the body is not a journal stream.
+fn rewritten(fault: Fault, place: impl Fn(usize) -> usize, whole: &Bytes) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     Frames::default()
         .feed(whole, &mut |frame| text.extend(frame.lines))

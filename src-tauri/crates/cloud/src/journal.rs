@@ -1,5 +1,5 @@
-//! The journal as a stream of frames (`sync.md`): stored segments as they are, the newest rows as one
-//! more frame, a signed checkpoint every few segments and before the end.
+//! The journal as a stream of frames (`docs/sync-protocol.md`): stored segments unchanged, the newest rows as one more
+//! frame, a signed checkpoint every few segments and before the end.
 
 use boothkeeper_domain::{Amount, Hash, Seq, Timestamp};
 use boothkeeper_wire::checkpoint::Checkpoint;
@@ -9,19 +9,19 @@ use boothkeeper_wire::stream::{
 };
 
 use crate::cloud::{Inner, Permit};
-use crate::store::{AccountRow, Stored};
+use crate::store::{AccountRow, JournalPart};
 use crate::{Cloud, Error};
 
-/// A cursor as a laptop sends it; nothing means "from the beginning".
+/// A laptop's cursor. The default is the beginning of the journal.
 #[derive(Debug, Clone, Default)]
-pub struct From {
+pub struct StreamStart {
     pub epoch: Option<String>,
     pub after: Seq,
     pub chain: Option<Hash>,
 }
 
-/// A stream under way. Frames are made as they are asked for, each from a view of its own: the journal
-/// before the head never changes.
+/// A stream being sent. Each frame is read when the connection asks for it, in a transaction of its own: the journal
+/// up to the head never changes.
 pub struct Stream {
     cloud: Cloud,
     row: AccountRow,
@@ -30,19 +30,20 @@ pub struct Stream {
     chain: Hash,
     since_checkpoint: u64,
     bytes_since_checkpoint: usize,
-    /// Held for as long as the stream is.
+    /// Counts this stream against the account's limit until it is dropped.
     pub permit: Option<Permit>,
-    /// Lines that wait for the next frame.
+    /// Lines that will be sent with the next frame.
     pending: Vec<u8>,
     ended: bool,
 }
 
-/// Checks the cursor before anything is sent: every request notices a fork.
+/// Begins a stream after `from`. Fails with `epoch_changed`, `cursor_ahead` or `fork` if the cursor is not in this
+/// journal.
 pub fn stream(
     cloud: &Cloud,
     tx: &crate::store::Tx<'_>,
     row: AccountRow,
-    from: &From,
+    from: &StreamStart,
 ) -> Result<Stream, Error> {
     if from
         .epoch
@@ -88,9 +89,9 @@ impl Stream {
         let stored = self
             .cloud
             .store
-            .read_blocking(|tx| tx.stored_after(&self.row, self.at))?;
+            .read_blocking(|tx| tx.journal_after(&self.row, self.at))?;
         match self.without_newer(stored)? {
-            Some(Stored::Segment {
+            Some(JournalPart::Segment {
                 last,
                 chain,
                 balance,
@@ -108,13 +109,13 @@ impl Stream {
                 }
                 Ok(Some(out))
             }
-            Some(Stored::Lines { last, chain, lines }) if last <= self.row.state.seq => {
+            Some(JournalPart::Lines { last, chain, lines }) if last <= self.row.state.seq => {
                 (self.at, self.chain) = (last, chain);
                 self.pending.extend_from_slice(&lines);
                 self.next_frame()
             }
-            // Entries that came after the head this stream was begun for: it ends before them.
-            Some(Stored::Lines { lines, .. }) => {
+            // Entries were appended after the stream began: it ends at the head that it announced.
+            Some(JournalPart::Lines { lines, .. }) => {
                 let wanted = self.row.state.seq.0 - self.at.0;
                 let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
                 let lines = lines.split_inclusive(|b| *b == b'\n').take(wanted);
@@ -126,12 +127,12 @@ impl Stream {
         }
     }
 
-    /// A segment may have been sealed since the stream began, past the head it promised.
-    fn without_newer(&self, stored: Option<Stored>) -> Result<Option<Stored>, Error> {
+    /// Unpacks a segment that was sealed since the stream began and reaches past the head that it announced.
+    fn without_newer(&self, stored: Option<JournalPart>) -> Result<Option<JournalPart>, Error> {
         Ok(match stored {
-            Some(Stored::Segment {
+            Some(JournalPart::Segment {
                 last, chain, frame, ..
-            }) if last > self.row.state.seq => Some(Stored::Lines {
+            }) if last > self.row.state.seq => Some(JournalPart::Lines {
                 last,
                 chain,
                 lines: decompress(&frame)?,
@@ -179,7 +180,7 @@ impl Stream {
     }
 }
 
-/// Whether a stream from `after` is small enough to be made at once.
+/// Whether a stream after `after` is small enough to be built before the response is sent.
 pub fn is_short(cloud: &Inner, row: &AccountRow, after: Seq) -> bool {
     cloud.store.is_inline()
         || row.state.seq.0.saturating_sub(after.0) <= boothkeeper_wire::stream::SEGMENT

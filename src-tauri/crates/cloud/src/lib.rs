@@ -1,7 +1,7 @@
 //! The reference cloud: the source of truth that Boothkeeper's laptops copy.
 //!
-//! Requests come in through [`api`], are decided by `boothkeeper_domain`, and become durable through
-//! [`store`] in one transaction with their entries, chain and answer.
+//! [`api`] receives requests, `boothkeeper_domain` decides them, and [`store`] writes each one's entries, chain and
+//! answer in one transaction.
 
 pub mod api;
 pub mod clock;

@@ -70,7 +70,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     keep_files_private();
-    // What goes wrong is said; more is said when `RUST_LOG` asks for it.
+    // Errors are logged by default; `RUST_LOG` selects more.
     let wanted = std::env::var("RUST_LOG").unwrap_or_default();
     let targets: Targets = wanted.parse().unwrap_or_default();
     let targets = if wanted.is_empty() {
@@ -123,19 +123,19 @@ async fn main() -> anyhow::Result<()> {
             let until = until.unwrap_or_else(|| Clock::real().now());
             let data = open(&data, false)?;
             let seeded = seed::run(data.store.clone(), profile, entries, seed, until).await?;
-            say(&serde_json::to_value(seeded)?)
+            print_line(&serde_json::to_value(seeded)?)
         }
         Command::Openapi => Ok(std::io::stdout().write_all(api::openapi_document()?.as_bytes())?),
     }
 }
 
-/// The data folder, held against a second process: both would append to the same journals.
+/// The data folder, locked against a second process: two would append to the same journals.
 struct Data {
     store: Store,
     _alone: File,
 }
 
-/// `restored`: a person says that the data is older on purpose.
+/// Locks and opens the data folder. `restored` accepts a database that is older than what was committed to it.
 fn open(data: &Path, restored: bool) -> anyhow::Result<Data> {
     private::folder(data).context("the cloud's data folder cannot be made")?;
     warn_if_open_to_others(data);
@@ -158,7 +158,7 @@ fn open(data: &Path, restored: bool) -> anyhow::Result<Data> {
     })
 }
 
-/// What was made by an earlier version, or by hand, is left as it is, and said.
+/// Warns about a data folder that other users can read. Its permissions are not changed.
 fn warn_if_open_to_others(data: &Path) {
     if private::is_open_to_others(data) {
         tracing::error!(
@@ -168,7 +168,7 @@ fn warn_if_open_to_others(data: &Path) {
     }
 }
 
-/// Files that this process makes are its user's alone: the signing key is in one of them.
+/// Makes new files readable by this user only: one of them holds the signing key.
 fn keep_files_private() {
     #[cfg(unix)]
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
@@ -180,13 +180,13 @@ async fn serve(listen: SocketAddr, data: Data, options: Options) -> anyhow::Resu
         .await
         .with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
-    say(&serde_json::json!({ "listening": format!("http://{address}") }))?;
+    print_line(&serde_json::json!({ "listening": format!("http://{address}") }))?;
     server::serve(cloud.clone(), listener, stopped()).await?;
-    cloud.store_reached().await?;
+    cloud.store_instant().await?;
     Ok(())
 }
 
-/// SIGTERM, or Ctrl-C.
+/// Completes on SIGTERM or Ctrl-C.
 async fn stopped() {
     #[cfg(unix)]
     let terminated = async {
@@ -204,7 +204,7 @@ async fn stopped() {
     }
 }
 
-fn say(line: &serde_json::Value) -> anyhow::Result<()> {
+fn print_line(line: &serde_json::Value) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")?;
     Ok(out.flush()?)

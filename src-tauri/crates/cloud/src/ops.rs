@@ -1,4 +1,5 @@
-//! What the cloud does: look up facts, decide, append, answer; each within one transaction.
+//! The cloud's operations on one account. Each looks up facts, has the domain decide, and appends the decision, within
+//! one transaction.
 
 use std::collections::BTreeMap;
 
@@ -37,11 +38,12 @@ pub struct Work<'a> {
     pub row: AccountRow,
     pub now: Timestamp,
     first: Seq,
-    /// The processor is to be asked about what was decided.
-    pub asks: bool,
-    /// Entries that a dispute names, with the chain value at each: found before the writer was taken.
-    pub looked_up: BTreeMap<Seq, (Hash, Entry)>,
-    /// The card that a command's token stands for: looked up before the writer was taken.
+    /// Whether a charge was opened: the processor is called after the transaction.
+    pub has_charges: bool,
+    /// The entries that a dispute names, with the chain value at each. Read before the write transaction, which must
+    /// stay short.
+    pub named: BTreeMap<Seq, (Hash, Entry)>,
+    /// The card that a command's token stands for. Looked up before the write transaction.
     pub card: Option<Card>,
 }
 
@@ -53,29 +55,29 @@ impl<'a> Work<'a> {
             first: row.state.seq,
             row,
             now,
-            asks: false,
-            looked_up: BTreeMap::new(),
+            has_charges: false,
+            named: BTreeMap::new(),
             card: None,
         }
     }
 
-    /// What this work has appended so far.
+    /// The entries appended so far.
     pub fn appended(&self) -> Appended {
         Appended::between(self.first, self.row.state.seq)
     }
 
-    /// Appends what was decided; its charges are asked for once that is durable.
-    pub fn settle(&mut self, decision: Decision) -> Result<(), Error> {
+    /// Appends a decision and opens its charges, which are made after the transaction.
+    pub fn apply(&mut self, decision: Decision) -> Result<(), Error> {
         self.append(decision, None)
     }
 
-    /// Appends what a rule decides about the account as it is.
-    pub fn decided(
+    /// Applies a rule to the account as it is now, and appends its decision.
+    pub fn apply_rule(
         &mut self,
         rule: impl FnOnce(&Account, &Catalog, Timestamp) -> Result<Decision, Refusal>,
     ) -> Result<(), Error> {
         let decision = rule(&self.row.state, self.catalog, self.now)?;
-        self.settle(decision)
+        self.apply(decision)
     }
 
     pub(crate) fn append(
@@ -93,27 +95,27 @@ impl<'a> Work<'a> {
                 command: command.clone(),
             };
             self.tx.open_charge(self.row.id, &open)?;
-            self.asks = true;
+            self.has_charges = true;
         }
         Ok(())
     }
 
-    /// The processor's answer to a charge; and with it, that of the command which waits for it.
+    /// Appends what follows from a charge's answer, and answers the command that waits for it.
     pub fn charge_answered(&mut self, open: &OpenCharge, answer: &Answer) -> Result<(), Error> {
         let (state, catalog) = (&self.row.state, self.catalog);
         let decided = match answered(state, catalog, &open.charge, answer, self.now) {
-            // Its purpose is gone already: settled before, by a confirmation that came first.
+            // A notice about the payment came first and settled it.
             Err(Refusal::PaymentSettled) => Ok(Decision::default()),
             decided => decided,
         };
         let Some(command) = &open.command else {
-            return self.settle(decided?);
+            return self.apply(decided?);
         };
         self.first = open.since;
         let outcome = match (decided, answer, &open.charge.purpose) {
             (Err(refusal), ..) => Err(Error::from(refusal).into_problem()),
             (Ok(decision), answer, purpose) => {
-                self.settle(decision)?;
+                self.apply(decision)?;
                 match (answer, purpose) {
                     (Answer::Declined(_), _) => Err(Problem::new(ProblemCode::CardDeclined)),
                     (Answer::Pending, Purpose::Fee(_)) => Ok(Some(ProblemCode::PaymentPending)),
@@ -122,21 +124,21 @@ impl<'a> Work<'a> {
                 }
             }
         };
-        self.keep_outcome(command, outcome)
+        self.store_outcome(command, outcome)
     }
 
-    /// The processor speaks of a payment by itself. One that nothing waits for was settled before: it
-    /// repeats itself.
+    /// Appends what follows from a payment's outcome. Does nothing if the payment was settled before.
     pub fn payment_answered(&mut self, payment: &PaymentId, answer: &Answer) -> Result<(), Error> {
         let decided = settled(&self.row.state, self.catalog, payment, answer, self.now);
         match decided {
-            Ok(decision) => self.settle(decision),
+            Ok(decision) => self.apply(decision),
             Err(Refusal::PaymentSettled) => Ok(()),
             Err(refusal) => Err(refusal.into()),
         }
     }
 
-    /// Starts a run, once for its id.
+    /// Starts and charges a run. The same request under the same id gets the same answer; another request under it fails
+    /// with `run_exists`.
     pub fn start_run(&mut self, request: RunRequest) -> Result<RunAnswer, Error> {
         let request_hash = Hash(*blake3::hash(&serde_json::to_vec(&request)?).as_bytes());
         if request.id.as_str().len() > ID_CHARS {
@@ -165,14 +167,14 @@ impl<'a> Work<'a> {
         let request = run::Request {
             run: run.clone(),
             service: request.service,
-            // Cut first: what is masked is never longer than what a label may be.
+            // Shortened before it is masked: masking never makes a text longer.
             event: request.event.map(|event| masked(&label(&event))),
             units: request.units,
         };
         let decision = run::start(&self.row.state, self.catalog, request, self.now)?;
         let charge = self.row.state.seq.next();
         let no_result = i64::from(self.catalog.policies.no_result_minutes) * MINUTE;
-        self.settle(decision)?;
+        self.apply(decision)?;
         let row = RunRow {
             charge,
             request_hash,
@@ -184,7 +186,7 @@ impl<'a> Work<'a> {
         Ok(charge)
     }
 
-    /// A booth reports how a run ended; the first report counts.
+    /// Records how a run ended, `failure` being its code if it failed. Later reports are ignored.
     pub fn end_run(&mut self, run: &RunId, failure: Option<&str>) -> Result<(), Error> {
         let mut stored = Tx::found(self.tx.run(self.row.id, run)?)?;
         if stored.state != RunState::Open {
@@ -195,7 +197,7 @@ impl<'a> Work<'a> {
             let facts = self.charge_facts(&stored)?;
             let decision = run::fail(&self.row.state, self.catalog, &facts, code, self.now)?;
             let refunded = decision.entries.len() > 1;
-            self.settle(decision)?;
+            self.apply(decision)?;
             stored.state = RunState::Failed;
             stored.refund = refunded.then_some(self.row.state.seq);
         }
@@ -206,7 +208,7 @@ impl<'a> Work<'a> {
         let mut stored = Tx::found(self.tx.run(self.row.id, run)?)?;
         let facts = self.charge_facts(&stored)?;
         let decision = run::refund(&self.row.state, self.catalog, &facts, self.now)?;
-        self.settle(decision)?;
+        self.apply(decision)?;
         stored.refund = Some(self.row.state.seq);
         self.tx.put_run(self.row.id, run, &stored)
     }
@@ -216,7 +218,8 @@ impl<'a> Work<'a> {
         Ok(stored.refund.is_some())
     }
 
-    /// A closed account comes back, on Pay-As-You-Go and without its events.
+    /// Restores a closed account to the plan without a fee, with its credits and without its events. Fails with
+    /// `wrong_state` if it is not closed.
     pub fn restore(&mut self) -> Result<(), Error> {
         let mut seq = self.row.state.closed_by.ok_or(ProblemCode::WrongState)?;
         let mut closures = Vec::new();
@@ -227,16 +230,16 @@ impl<'a> Work<'a> {
             closures.push(Taken { entry, origins });
             seq = seq.next();
         }
-        self.decided(|account, catalog, now| support::restore(account, catalog, &closures, now))
+        self.apply_rule(|account, catalog, now| support::restore(account, catalog, &closures, now))
     }
 
     /// Puts a card on file, with the processor's token for it.
     pub fn replace_card(&mut self, card: Card, token: Option<String>) -> Result<(), Error> {
         let decision = self.card_replaced(card, token)?;
-        self.settle(decision)
+        self.apply(decision)
     }
 
-    /// A refusal leaves the card and its token as they were.
+    /// Decides to put a card on file and stores its token. After a refusal both are unchanged.
     pub(crate) fn card_replaced(
         &mut self,
         card: Card,
@@ -249,7 +252,7 @@ impl<'a> Work<'a> {
         Ok(decision)
     }
 
-    /// The lines that opened the grants that an entry drew from.
+    /// The lines that opened the grants from which an entry took credits.
     fn origins(&self, taken: &Entry) -> Result<Vec<Line>, Error> {
         let mut origins = Vec::new();
         for grant in run::paying_grants(taken) {
@@ -308,7 +311,7 @@ pub fn open_account<'a>(
     let decision = open(sign_up, cloud.catalog(request.catalog), now)?;
     let row = tx.insert_account(&account, key_hash, request.catalog, token.as_deref())?;
     let mut work = Work::new(cloud, tx, row, now);
-    work.settle(decision)?;
+    work.apply(decision)?;
     Ok(work)
 }
 

@@ -1,5 +1,5 @@
-//! The server: connections in, beside the scheduler. What one caller can hold is bounded, so that none stops the
-//! cloud for the others.
+//! The HTTP server: accepts connections and runs the scheduler beside them. Connections, silent connections and times
+//! are bounded, so that one caller cannot stop the cloud for the others.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,21 +21,21 @@ use tower::ServiceExt;
 use crate::faults::Faulty;
 use crate::{Cloud, Error, api, due};
 
-/// Connections at a time, where the system allows as many files.
+/// The most connections at a time, if the system allows so many open files.
 const MAX_CONNECTIONS: usize = 16_384;
-/// Connections that have not sent a request yet. One more closes the one that has been silent for longest, if that
-/// has had [`SPEAKS_WITHIN`].
+/// The most connections that have not sent a request yet. One more closes the oldest of them, if that is older than
+/// [`FIRST_REQUEST_WITHIN`].
 const MAX_SILENT: usize = 512;
-/// What a connection is given to begin its first request, however many others are silent.
-const SPEAKS_WITHIN: Duration = Duration::from_secs(2);
-/// How long the first line and headers of a request may take, also on a connection that has served others.
+/// The time that every connection has to begin its first request, however many others are silent.
+const FIRST_REQUEST_WITHIN: Duration = Duration::from_secs(2);
+/// How long the head of a request may take, on every request of a connection.
 const HEADERS_TAKE: Duration = Duration::from_secs(15);
-/// A reader that takes no byte for so long is closed.
+/// A connection whose reader accepts no byte for this long is closed.
 const STALLED: Duration = Duration::from_secs(30);
-/// Files kept for the database and its readers.
+/// Open files reserved for the database and its readers.
 const OTHER_FILES: usize = 256;
 
-/// Serves until `stop` completes. Open connections end with the process; nothing acknowledged is lost.
+/// Serves until `stop` completes. Connections that are open then end with the process; committed work is not lost.
 pub async fn serve(
     cloud: Cloud,
     listener: TcpListener,
@@ -44,28 +44,28 @@ pub async fn serve(
     let service = Faulty::new(api::router(cloud.clone()), cloud.faults.clone());
     let scheduler = tokio::spawn(due::schedule(cloud));
     let connections = Arc::new(Semaphore::new(most_connections()));
-    let silent = Arc::new(Silent::default());
+    let silent = Arc::new(SilentConnections::default());
     let accept = async {
         loop {
             let Ok((stream, _)) = listener.accept().await else {
-                // Out of file descriptors, most likely: others will end.
+                // Most likely out of file descriptors: wait until a connection ends.
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
             let Ok(permit) = connections.clone().try_acquire_owned() else {
-                shed(&stream);
+                reject(&stream);
                 continue;
             };
             let _ = stream.set_nodelay(true);
-            let stranger = silent.arrives();
-            let (service, known) = (service.clone(), stranger.clone());
+            let connection_state = silent.register();
+            let (service, known) = (service.clone(), connection_state.clone());
             let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
-                known.speaks();
+                known.mark_spoken();
                 service.clone().oneshot(request.map(Body::new))
             });
             let mut stream = TimeoutStream::new(stream);
             stream.set_write_timeout(Some(STALLED));
-            // A small buffer: a live channel costs a third less, and no request is large.
+            // A small buffer saves a third of a live channel's memory. Requests fit: bodies are read piece by piece.
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEADERS_TAKE)
@@ -77,7 +77,7 @@ pub async fn serve(
                     ended = connection => if let Err(error) = ended {
                         tracing::debug!(%error, "a connection ended");
                     },
-                    () = stranger.gone.notified() => {}
+                    () = connection_state.close.notified() => {}
                 }
             });
         }
@@ -91,50 +91,50 @@ pub async fn serve(
 }
 
 /// A connection that has not sent a request yet.
-struct Stranger {
+struct SilentConnection {
     since: Instant,
-    spoke: AtomicBool,
-    gone: Notify,
+    has_spoken: AtomicBool,
+    close: Notify,
 }
 
-impl Stranger {
-    fn speaks(&self) {
-        self.spoke.store(true, Ordering::Relaxed);
+impl SilentConnection {
+    fn mark_spoken(&self) {
+        self.has_spoken.store(true, Ordering::Relaxed);
     }
 }
 
-/// Those connections, oldest first.
+/// The silent connections, oldest first.
 #[derive(Default)]
-struct Silent(Mutex<VecDeque<Arc<Stranger>>>);
+struct SilentConnections(Mutex<VecDeque<Arc<SilentConnection>>>);
 
-impl Silent {
-    fn arrives(&self) -> Arc<Stranger> {
-        let stranger = Arc::new(Stranger {
+impl SilentConnections {
+    fn register(&self) -> Arc<SilentConnection> {
+        let connection_state = Arc::new(SilentConnection {
             since: Instant::now(),
-            spoke: AtomicBool::new(false),
-            gone: Notify::new(),
+            has_spoken: AtomicBool::new(false),
+            close: Notify::new(),
         });
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // One that has spoken, or whose connection has ended, holds no place.
-        let waits = |known: &Arc<Stranger>| {
-            Arc::strong_count(known) > 1 && !known.spoke.load(Ordering::Relaxed)
+        // Connections that have sent a request or have ended do not count.
+        let waits = |known: &Arc<SilentConnection>| {
+            Arc::strong_count(known) > 1 && !known.has_spoken.load(Ordering::Relaxed)
         };
         if waiting.len() >= MAX_SILENT {
             waiting.retain(waits);
         }
-        let late = |oldest: &Arc<Stranger>| oldest.since.elapsed() >= SPEAKS_WITHIN;
+        let late = |oldest: &Arc<SilentConnection>| oldest.since.elapsed() >= FIRST_REQUEST_WITHIN;
         while waiting.len() >= MAX_SILENT && waiting.front().is_some_and(late) {
             if let Some(oldest) = waiting.pop_front() {
-                oldest.gone.notify_one();
+                oldest.close.notify_one();
             }
         }
-        waiting.push_back(stranger.clone());
-        stranger
+        waiting.push_back(connection_state.clone());
+        connection_state
     }
 }
 
-/// Says that there is no room, without waiting for what the caller wants.
-fn shed(stream: &TcpStream) {
+/// Answers 503 without reading the request: the cloud has no place for this connection.
+fn reject(stream: &TcpStream) {
     let problem = Problem::new(ProblemCode::Unavailable);
     let body = serde_json::to_string(&problem).unwrap_or_default();
     let answer = format!(
@@ -142,11 +142,11 @@ fn shed(stream: &TcpStream) {
          retry-after: 5\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
-    // Fits into the socket's own buffer; a caller that is gone does not need it.
+    // The answer fits into the socket's buffer. A failure means that the caller is gone.
     let _ = stream.try_write(answer.as_bytes());
 }
 
-/// As many as there are files for, once the system was asked for more.
+/// The most connections that the limit of open files allows, after it was raised as far as permitted.
 fn most_connections() -> usize {
     #[cfg(unix)]
     {
@@ -159,7 +159,7 @@ fn most_connections() -> usize {
                 current: Some(wanted),
                 maximum: limit.maximum,
             };
-            // Where it is refused, fewer connections are taken.
+            // If this fails, fewer connections are accepted.
             let _ = setrlimit(Resource::Nofile, raised);
         }
         let files = getrlimit(Resource::Nofile).current;

@@ -1,5 +1,5 @@
-//! Attachments' bytes, resumable: a piece is kept as it arrives, so that a cut costs what was in flight and
-//! nothing else.
+//! Uploads and downloads of attachments (blobs). An upload is resumable: bytes are stored piece by piece as they arrive,
+//! and a broken connection loses only the bytes that were under way.
 
 use std::time::Duration;
 
@@ -20,24 +20,24 @@ use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Caller, Named};
+use super::{Caller, PathParams};
 use crate::store::{Held, Tx};
 use crate::{Cloud, Error};
 
-/// A piece is written once it has grown to this, or when the connection ends.
+/// Bytes that are collected before they are stored as one piece. The last piece may be smaller.
 const PIECE: usize = 128 * 1024;
-/// Bytes that one account may keep here.
+/// The most bytes of blobs that one account may store.
 const MAX_KEPT: u64 = 512 * 1024 * 1024;
-/// How long a connection that sends a file may say nothing.
+/// How long an upload may send nothing before it is ended.
 const SILENCE: Duration = Duration::from_secs(30);
-/// How long it may take however little it sends; after that, as long as [`LEAST_RATE`] gives it.
+/// How long an upload may take in any case. After that it must have sent at least [`LEAST_RATE`] bytes a second.
 const GRACE: Duration = Duration::from_secs(60);
-/// Files that one account can be sending at a time.
+/// The most uploads of one account at a time.
 const MAX_UPLOADS: usize = 16;
-/// A file that has not become whole this long after its first bytes is dropped.
+/// Milliseconds after its first bytes at which an incomplete blob is deleted.
 const UNFINISHED: i64 = 24 * HOUR;
 
-/// Continues a blob at `Upload-Offset`; `Upload-Length` is the length of the whole.
+/// Continues a blob at `Upload-Offset`. `Upload-Length` is the length of the whole blob.
 #[utoipa::path(put, path = "/v1/blobs/{sha256}",
     params(("sha256" = String, Path), ("Upload-Offset" = u64, Header), ("Upload-Length" = u64, Header)),
     request_body(content_type = "application/octet-stream"),
@@ -45,7 +45,7 @@ const UNFINISHED: i64 = 24 * HOUR;
 pub async fn put(
     State(cloud): State<Cloud>,
     Caller(row): Caller,
-    Named(sha256): Named<Hash>,
+    PathParams(sha256): PathParams<Hash>,
     request: Request,
 ) -> Result<Json<BlobState>, Error> {
     let (parts, body) = request.into_parts();
@@ -68,7 +68,7 @@ pub async fn put(
     let held = match held {
         Some(held) if held.complete && held.length == length => return Ok(state(sha256, held)),
         Some(held) if held.complete => return Err(ProblemCode::BlobMismatch.into()),
-        // One content has one length: another one begins anew.
+        // The incomplete blob has another length, so one of the two is wrong: begin again with this one.
         Some(held) if held.length == length => held,
         _ if length == 0 => return Err(ProblemCode::PayloadTooLarge.into()),
         _ => Held {
@@ -85,13 +85,13 @@ pub async fn put(
     Ok(state(sha256, held))
 }
 
-/// Gives up a blob that has not become whole.
+/// Deletes an incomplete blob.
 #[utoipa::path(delete, path = "/v1/blobs/{sha256}", params(("sha256" = String, Path)),
     responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub async fn delete(
     State(cloud): State<Cloud>,
     Caller(row): Caller,
-    Named(sha256): Named<Hash>,
+    PathParams(sha256): PathParams<Hash>,
 ) -> Result<StatusCode, Error> {
     let delete = move |tx: &Tx<'_>| {
         if Tx::found(tx.blob(row.id, &sha256)?)?.complete {
@@ -103,13 +103,13 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// How much of a blob is here: where to continue.
+/// How many bytes of a blob are stored: the offset at which to continue.
 #[utoipa::path(head, path = "/v1/blobs/{sha256}", params(("sha256" = String, Path)),
     responses((status = 204), (status = 404)))]
 pub async fn head(
     State(cloud): State<Cloud>,
     Caller(row): Caller,
-    Named(sha256): Named<Hash>,
+    PathParams(sha256): PathParams<Hash>,
 ) -> Result<Response, Error> {
     let held = cloud.store.read(move |tx| tx.blob(row.id, &sha256)).await?;
     let held = Tx::found(held)?;
@@ -124,18 +124,18 @@ pub async fn head(
     Ok(response)
 }
 
-/// A whole blob, to whoever sent it.
+/// A complete blob of the account.
 #[utoipa::path(get, path = "/v1/blobs/{sha256}", params(("sha256" = String, Path)),
     responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = Problem)))]
 pub async fn get(
     State(cloud): State<Cloud>,
     Caller(row): Caller,
-    Named(sha256): Named<Hash>,
+    PathParams(sha256): PathParams<Hash>,
 ) -> Result<Response, Error> {
     content(&cloud, row.id, sha256).await
 }
 
-/// A whole blob's bytes, as a download and never as a page.
+/// A complete blob's bytes, with headers that make a browser download them and never show them as a page.
 pub async fn content(cloud: &Cloud, account: i64, sha256: Hash) -> Result<Response, Error> {
     let read = move |tx: &Tx<'_>| {
         let held = tx.blob(account, &sha256)?.filter(|held| held.complete);
@@ -165,7 +165,7 @@ fn number(headers: &HeaderMap, name: &str) -> Result<u64, Error> {
         .ok_or_else(|| ProblemCode::Malformed.into())
 }
 
-/// One file of one account as it arrives.
+/// One upload to one blob.
 struct Upload<'a> {
     cloud: &'a Cloud,
     account: i64,
@@ -173,15 +173,15 @@ struct Upload<'a> {
 }
 
 impl Upload<'_> {
-    /// Takes what arrives, in order; what has arrived when the connection breaks is kept.
+    /// Stores the body's bytes as they arrive. What has arrived when the connection breaks is stored too.
     async fn receive(&self, mut held: Held, mut body: Body) -> Result<Held, Error> {
         let (mut piece, begun, mut arrived) = (BytesMut::new(), Instant::now(), 0);
         while !body.is_end_stream() {
-            // A least rate: what comes more slowly comes another time.
+            // Too slow: end here; the client can continue later.
             let late = begun + GRACE + Duration::from_secs(arrived / LEAST_RATE);
             let frame = match timeout_at(late.min(Instant::now() + SILENCE), body.frame()).await {
                 Ok(Some(Ok(frame))) => frame,
-                // The rest may come another time.
+                // Broken, complete, or too slow: what has arrived is stored below.
                 Ok(Some(Err(_)) | None) | Err(_) => break,
             };
             if let Ok(bytes) = frame.into_data() {
@@ -211,12 +211,13 @@ impl Upload<'_> {
         self.cloud.store.write(keep).await
     }
 
-    /// The last piece, and that the file is whole, in one transaction: no crash leaves all of its bytes without
-    /// their mark. What its hash is, is found out before, so that nobody waits for it.
+    /// Stores the last piece and marks the blob as complete, in one transaction: no crash can leave all bytes without
+    /// the mark. The hash is computed before, because the write transaction must stay short. Fails with `blob_mismatch`,
+    /// and deletes the blob, if the hash is another.
     async fn finish(&self, held: Held, piece: Bytes) -> Result<Held, Error> {
         let (account, sha256) = (self.account, self.sha256);
         let last = piece.clone();
-        // Of a file that is all in this one piece nothing is here yet, or what another began.
+        // If the whole file is in this piece, nothing that is stored belongs to it.
         let genuine = move |tx: &Tx<'_>| {
             let before = match held.bytes {
                 0 => vec![],
@@ -231,7 +232,7 @@ impl Upload<'_> {
         let finish = move |tx: &Tx<'_>| {
             let known = tx.blob(account, &sha256)?;
             if let Some(whole) = known.filter(|known| known.complete) {
-                // Another connection has brought the rest: what is whole stays.
+                // Another connection has completed the blob meanwhile.
                 return Ok(Some(whole));
             }
             let unchanged = known == Some(held) || (held.bytes == 0 && known.is_none());
@@ -255,7 +256,7 @@ impl Upload<'_> {
     }
 }
 
-/// Keeps a piece, if nothing else has come since `held` was read.
+/// Stores a piece. Fails with `upload_offset` if the blob has changed since `held` was read, and with `quota_reached`.
 fn append(
     tx: &Tx<'_>,
     account: i64,
@@ -270,7 +271,7 @@ fn append(
         tx.drop_blob(account, sha256)?;
         tx.begin_blob(account, sha256, held.length, held.begun_at)?;
     } else if known != Some(held) {
-        // Another connection has brought it meanwhile, or it has expired.
+        // Another connection has continued the blob meanwhile, or it has expired.
         return Err(ProblemCode::UploadOffset.into());
     }
     if tx.blob_bytes(account)? + piece.len() as u64 > MAX_KEPT {
@@ -282,7 +283,7 @@ fn append(
     Tx::found(tx.blob(account, sha256)?)
 }
 
-/// Marks or drops what a crash of an earlier version left with all its bytes and without its mark.
+/// Completes or deletes blobs that a crash of an earlier version left with all bytes but no mark.
 pub async fn finish_unmarked(cloud: &Cloud) -> Result<(), Error> {
     let now = cloud.clock.now();
     let unmarked = cloud.store.read(|tx| tx.unmarked_blobs()).await?;

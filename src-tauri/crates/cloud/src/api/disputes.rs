@@ -1,4 +1,4 @@
-//! Tickets: an operator's own, and support's side of all of them.
+//! Tickets: an operator's own, and support's controls over all of them.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::operator::tagged;
 use super::sandbox::act;
-use super::{Asked, Caller, Doc, Named, blobs};
+use super::{Caller, JsonBody, PathParams, QueryParams, blobs};
 use crate::ops::Work;
 use crate::store::Tx;
 use crate::{Cloud, Error};
@@ -25,19 +25,19 @@ pub struct PageQuery {
     limit: Option<usize>,
 }
 
-/// Disputes of the account. With `limit`: those that changed after a place, page by page. Without: the newest, as
-/// many as a laptop of before 2026-11-27 reads.
+/// The account's disputes. With `limit`: a page of those that changed after a cursor. Without: the newest, as many as a
+/// laptop of before 2026-11-27 can read.
 #[utoipa::path(get, path = "/v1/disputes",
     params(("after" = Option<String>, Query), ("limit" = Option<usize>, Query)),
     responses((status = 200, body = Tickets), (status = 304), (status = 401, body = Problem)))]
 pub async fn list(
     State(cloud): State<Cloud>,
     Caller(row): Caller,
-    Asked(query): Asked<PageQuery>,
+    QueryParams(query): QueryParams<PageQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let read = move |tx: &Tx<'_>| {
-        // Together, so that the place is the tickets' own.
+        // Read in one transaction, so that cursor and tickets agree.
         let row = tx.account(&row.account)?;
         let last = tx.last_ticket(row.id)?.unwrap_or_default();
         let seq = row.state.seq;
@@ -70,7 +70,7 @@ pub async fn list(
     tagged(&headers, &format!("\"{last}\""), || Ok(tickets))
 }
 
-/// Bytes of tickets that a laptop of before 2026-11-27 takes in one document, with room for what is around them.
+/// Bytes of tickets that a laptop of before 2026-11-27 can read in one document, less the document's other members.
 const OLD_SHAPE: usize = 3 * 1024 * 1024;
 
 /// One dispute, with support's messages.
@@ -79,7 +79,7 @@ const OLD_SHAPE: usize = 3 * 1024 * 1024;
 pub async fn one(
     State(cloud): State<Cloud>,
     Caller(row): Caller,
-    Named(dispute): Named<DisputeId>,
+    PathParams(dispute): PathParams<DisputeId>,
 ) -> Result<Json<Ticket>, Error> {
     let ticket = cloud
         .store
@@ -88,7 +88,7 @@ pub async fn one(
     Ok(Json(Tx::found(ticket)?))
 }
 
-/// Support's side, in the sandbox.
+/// Support's routes, in the sandbox.
 pub fn support() -> Router<Cloud> {
     Router::new()
         .route("/sandbox/disputes", get(all))
@@ -100,7 +100,7 @@ pub fn support() -> Router<Cloud> {
         .route("/sandbox/disputes/{id}/reject", post(reject))
 }
 
-/// A ticket and whose it is.
+/// A ticket with its account.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Filed {
     account: AccountId,
@@ -119,7 +119,7 @@ pub async fn all(State(cloud): State<Cloud>) -> Result<Json<Vec<Filed>>, Error> 
     responses((status = 200, body = Filed), (status = 404, body = Problem)))]
 pub async fn filed(
     State(cloud): State<Cloud>,
-    Named(dispute): Named<DisputeId>,
+    PathParams(dispute): PathParams<DisputeId>,
 ) -> Result<Json<Filed>, Error> {
     let account = account_of(&cloud, dispute.clone()).await?;
     let read = move |tx: &Tx<'_>| {
@@ -130,13 +130,13 @@ pub async fn filed(
     Ok(Json(cloud.store.read(read).await?))
 }
 
-/// A file of a dispute, as it was sent.
+/// An attached file of a dispute, byte for byte.
 #[utoipa::path(get, path = "/sandbox/disputes/{id}/blobs/{sha256}",
     params(("id" = String, Path), ("sha256" = String, Path)),
     responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = Problem)))]
 pub async fn file(
     State(cloud): State<Cloud>,
-    Named((dispute, sha256)): Named<(DisputeId, Hash)>,
+    PathParams((dispute, sha256)): PathParams<(DisputeId, Hash)>,
 ) -> Result<Response, Error> {
     let account = account_of(&cloud, dispute.clone()).await?;
     let named = move |tx: &Tx<'_>| {
@@ -156,7 +156,7 @@ pub async fn file(
 #[utoipa::path(post, path = "/sandbox/disputes/{id}/review", params(("id" = String, Path)), responses((status = 200, body = Appended), (status = 409, body = Problem)))]
 pub async fn review(
     State(cloud): State<Cloud>,
-    Named(dispute): Named<DisputeId>,
+    PathParams(dispute): PathParams<DisputeId>,
 ) -> Result<Json<Appended>, Error> {
     on_dispute(&cloud, dispute, |work, dispute| {
         work.review_dispute(dispute)
@@ -167,11 +167,11 @@ pub async fn review(
 #[utoipa::path(post, path = "/sandbox/disputes/{id}/message", params(("id" = String, Path)), request_body = SupportMessage, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
 pub async fn message(
     State(cloud): State<Cloud>,
-    Named(dispute): Named<DisputeId>,
-    Doc(request): Doc<SupportMessage>,
+    PathParams(dispute): PathParams<DisputeId>,
+    JsonBody(request): JsonBody<SupportMessage>,
 ) -> Result<Json<Appended>, Error> {
     on_dispute(&cloud, dispute, move |work, dispute| {
-        work.support_says(dispute, &request.text)
+        work.add_support_message(dispute, &request.text)
     })
     .await
 }
@@ -179,8 +179,8 @@ pub async fn message(
 #[utoipa::path(post, path = "/sandbox/disputes/{id}/resolve", params(("id" = String, Path)), request_body = ResolveRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
 pub async fn resolve(
     State(cloud): State<Cloud>,
-    Named(dispute): Named<DisputeId>,
-    Doc(request): Doc<ResolveRequest>,
+    PathParams(dispute): PathParams<DisputeId>,
+    JsonBody(request): JsonBody<ResolveRequest>,
 ) -> Result<Json<Appended>, Error> {
     on_dispute(&cloud, dispute, move |work, dispute| {
         work.resolve_dispute(dispute, &request)
@@ -191,8 +191,8 @@ pub async fn resolve(
 #[utoipa::path(post, path = "/sandbox/disputes/{id}/reject", params(("id" = String, Path)), request_body = RejectRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
 pub async fn reject(
     State(cloud): State<Cloud>,
-    Named(dispute): Named<DisputeId>,
-    Doc(request): Doc<RejectRequest>,
+    PathParams(dispute): PathParams<DisputeId>,
+    JsonBody(request): JsonBody<RejectRequest>,
 ) -> Result<Json<Appended>, Error> {
     on_dispute(&cloud, dispute, move |work, dispute| {
         work.reject_dispute(dispute, request.note.as_deref())

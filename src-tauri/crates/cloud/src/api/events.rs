@@ -1,4 +1,4 @@
-//! The live channel: server-sent events that say where the journal ends. Hints, not contents.
+//! The live channel: server-sent events with the journal's head. They are hints; entries are fetched as a stream.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -17,13 +17,13 @@ use super::Key;
 use crate::cloud::Permit;
 use crate::{Cloud, Error};
 
-/// A heartbeat at least this often; a laptop gives up after 12 s without one.
+/// The longest time between two heartbeats. A laptop closes the channel after 12 s without one.
 const BEAT: Duration = Duration::from_secs(5);
 
-/// Live channels that one account can have open at a time: one for each of its windows and watchers.
+/// The most live channels of one account at a time: one for each of its windows and watchers.
 pub const MAX_CHANNELS: usize = 100;
 
-/// Says the head at once, on every change, and every five seconds.
+/// Sends the head at once, on every change, and every five seconds.
 #[utoipa::path(get, path = "/v1/events", responses((status = 200, content_type = "text/event-stream", body = Beat), (status = 429, body = Problem)))]
 pub async fn events(
     State(cloud): State<Cloud>,
@@ -32,7 +32,7 @@ pub async fn events(
     let (account, head) = stored_head(&cloud, key).await?;
     let channel = Channel {
         permit: cloud.open_channels.take(&account, MAX_CHANNELS)?,
-        heads: cloud.follow(&account, head),
+        heads: cloud.subscribe(&account, head),
         account,
         key,
         cloud,
@@ -48,7 +48,7 @@ pub async fn events(
 struct Channel {
     cloud: Cloud,
     account: AccountId,
-    /// The key that opened it: the channel ends with the key.
+    /// The hash of the key that opened the channel. When the key is revoked, the channel ends.
     key: Hash,
     heads: watch::Receiver<Head>,
     begun: bool,
@@ -57,18 +57,18 @@ struct Channel {
 }
 
 impl Channel {
-    /// Waits for a new head, or for the next heartbeat. The stream ends when the head cannot be read, or when the
-    /// key opens this account no more: saying an old head would be claiming to be current.
+    /// Waits for a new head or the next heartbeat. `None` ends the stream: the head cannot be read, or the key does not
+    /// open this account any more. An old head would look current.
     async fn next(&mut self) -> Option<Event> {
-        let told = self.begun && matches!(timeout(BEAT, self.heads.changed()).await, Ok(Ok(())));
+        let notified =
+            self.begun && matches!(timeout(BEAT, self.heads.changed()).await, Ok(Ok(())));
         self.begun = true;
-        // As it is in the store, whoever wrote it; a head that was told may be of a moment before the key was
-        // revoked.
+        // The store also has heads that another process wrote, and knows whether the key was revoked.
         let stored = stored_head(&self.cloud, self.key).await.ok();
         let (account, mut head) = stored.filter(|(account, _)| *account == self.account)?;
-        if told {
-            let told = self.heads.borrow_and_update().clone();
-            head = if told.seq > head.seq { told } else { head };
+        if notified {
+            let newest = self.heads.borrow_and_update().clone();
+            head = if newest.seq > head.seq { newest } else { head };
         }
         let (epoch, time) = (self.cloud.epoch.clone(), self.cloud.clock.now());
         let body = BeatBody {

@@ -1,6 +1,7 @@
-//! The HTTP interface of `cloud-api.md`: extractors, routes, and the headers every answer carries.
+//! The cloud's HTTP interface (`docs/openapi.json`): routes, extractors, and the headers of every response.
 
 mod blobs;
+mod commands;
 mod disputes;
 mod events;
 mod openapi;
@@ -33,12 +34,11 @@ use crate::cloud::key_hash;
 use crate::store::AccountRow;
 use crate::{Cloud, Error};
 
-/// Bytes of a document, but for commands ([`MAX_COMMAND`]) and attachments, which have routes of their own.
+/// The most bytes of a request's document. Commands ([`MAX_COMMAND`]) and attachments have limits of their own.
 const MAX_DOCUMENT: usize = 64 * 1024;
-/// How long a document may take to arrive whole.
+/// How long a whole document may take to arrive.
 const ARRIVES: Duration = Duration::from_secs(30);
-/// Of a document that is too large so much is read all the same: a client that is still sending would not read
-/// the refusal.
+/// Bytes of a too large document that are read and dropped: a client reads the refusal only after it has sent all.
 const DRAINED: usize = 4 * 1024 * 1024;
 
 pub fn router(cloud: Cloud) -> Router {
@@ -50,7 +50,7 @@ pub fn router(cloud: Cloud) -> Router {
         .route("/v1/events", get(events::events))
         .route(
             "/v1/commands/{id}",
-            put(operator::command).get(operator::command_answer),
+            put(commands::command).get(commands::command_answer),
         )
         .route("/v1/disputes", get(disputes::list))
         .route("/v1/disputes/{id}", get(disputes::one))
@@ -72,12 +72,12 @@ pub fn router(cloud: Cloud) -> Router {
     router
         .fallback(|| async { Error::from(ProblemCode::NotFound) })
         .method_not_allowed_fallback(|| async { Error::from(ProblemCode::MethodNotAllowed) })
-        .layer(from_fn(signed_by_the_cloud))
+        .layer(from_fn(with_api_header))
         .with_state(cloud)
 }
 
-/// Without this header a laptop does not believe that the cloud has spoken.
-async fn signed_by_the_cloud(request: Request, next: Next) -> Response {
+/// Adds the header without which a laptop does not accept a response as the cloud's.
+async fn with_api_header(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(
@@ -90,7 +90,7 @@ async fn signed_by_the_cloud(request: Request, next: Next) -> Response {
     response
 }
 
-/// The hash of the access key that came with a request; whose it is has not been looked up.
+/// The hash of the request's access key. The account is not looked up.
 pub struct Key(pub Hash);
 
 impl FromRequestParts<Cloud> for Key {
@@ -102,7 +102,7 @@ impl FromRequestParts<Cloud> for Key {
     }
 }
 
-/// The account an access key belongs to.
+/// The account that the request's access key belongs to. Rejects with `unauthenticated`.
 pub struct Caller(pub AccountRow);
 
 impl FromRequestParts<Cloud> for Caller {
@@ -116,7 +116,7 @@ impl FromRequestParts<Cloud> for Caller {
     }
 }
 
-/// As [`Caller`], for calls that also answer strangers.
+/// As [`Caller`], but `None` for a request without an access key.
 pub struct MaybeCaller(pub Option<AccountRow>);
 
 impl FromRequestParts<Cloud> for MaybeCaller {
@@ -136,12 +136,12 @@ fn bearer(parts: &Parts) -> Option<&str> {
     value.strip_prefix("Bearer ")
 }
 
-/// The sandbox answers programs on this machine, not pages in its browser: a page of elsewhere can make the
-/// browser send requests here, under a name of its own (DNS rebinding) or without being able to read the answer.
+/// Rejects requests that a foreign web page makes a browser on this machine send: with another host name (DNS
+/// rebinding), from another origin, or with a body that is not JSON (a form). Other programs on this machine pass.
 async fn own_page_only(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    // Browsers always name the host.
+    // A missing host is no browser's: browsers always send it.
     let host = text(header::HOST).is_none_or(is_loopback);
     let origin = text(header::ORIGIN).map(|origin| origin.split_once("://").unwrap_or_default().1);
     let body = headers.contains_key(header::CONTENT_TYPE)
@@ -159,7 +159,7 @@ async fn own_page_only(request: Request, next: Next) -> Response {
     Error::from(ProblemCode::CrossSite).into_response()
 }
 
-/// A document's bytes, with a bound on how many and on how long they take.
+/// A document's bytes. Fails with `payload_too_large` over `most` bytes, and with `request_timeout` after [`ARRIVES`].
 async fn body(request: Request<Body>, most: usize) -> Result<Bytes, Error> {
     let mut body = request.into_body();
     let arrives = async {
@@ -186,19 +186,19 @@ async fn body(request: Request<Body>, most: usize) -> Result<Bytes, Error> {
         .unwrap_or_else(|_| Err(ProblemCode::RequestTimeout.into()))
 }
 
-/// A JSON body; what cannot be read is a problem document like any other refusal.
-pub struct Doc<T>(pub T);
+/// A JSON body. Rejects with `malformed`.
+pub struct JsonBody<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest<Cloud> for Doc<T> {
+impl<T: DeserializeOwned> FromRequest<Cloud> for JsonBody<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &Cloud) -> Result<Self, Error> {
         let bytes = body(request, MAX_DOCUMENT).await?;
-        parse(&bytes).map(Doc)
+        parse(&bytes).map(JsonBody)
     }
 }
 
-/// A command's bytes: they are hashed before they are read.
+/// A command's bytes, unparsed: their hash is part of the command's identity.
 pub struct CommandBody(pub Bytes);
 
 impl FromRequest<Cloud> for CommandBody {
@@ -213,29 +213,29 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(bytes).map_err(|_| ProblemCode::Malformed.into())
 }
 
-/// What a path names; what cannot be a name names nothing.
-pub struct Named<T>(pub T);
+/// The parameters of a path. Rejects with `not_found` if they do not parse.
+pub struct PathParams<T>(pub T);
 
-impl<T: DeserializeOwned + Send> FromRequestParts<Cloud> for Named<T> {
+impl<T: DeserializeOwned + Send> FromRequestParts<Cloud> for PathParams<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, cloud: &Cloud) -> Result<Self, Error> {
         let named = Path::from_request_parts(parts, cloud).await;
         named
-            .map(|Path(value)| Named(value))
+            .map(|Path(value)| PathParams(value))
             .map_err(|_| ProblemCode::NotFound.into())
     }
 }
 
-/// A query string.
-pub struct Asked<T>(pub T);
+/// The parameters of a query string. Rejects with `malformed`.
+pub struct QueryParams<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequestParts<Cloud> for Asked<T> {
+impl<T: DeserializeOwned> FromRequestParts<Cloud> for QueryParams<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &Cloud) -> Result<Self, Error> {
         Query::try_from_uri(&parts.uri)
-            .map(|Query(value)| Asked(value))
+            .map(|Query(value)| QueryParams(value))
             .map_err(|_| ProblemCode::Malformed.into())
     }
 }

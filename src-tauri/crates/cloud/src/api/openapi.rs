@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::{blobs, disputes, events, operator, sandbox};
+use super::{blobs, commands, disputes, events, operator, sandbox};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -13,8 +13,8 @@ use super::{blobs, disputes, events, operator, sandbox};
         operator::catalog,
         operator::journal,
         events::events,
-        operator::command,
-        operator::command_answer,
+        commands::command,
+        commands::command_answer,
         operator::quote,
         disputes::list,
         disputes::one,

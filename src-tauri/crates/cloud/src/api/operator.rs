@@ -1,6 +1,5 @@
-//! What laptops and booths call.
+//! The calls of laptops and booths, except commands, disputes, attachments and the live channel.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::Json;
@@ -8,30 +7,25 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use boothkeeper_domain::account::{Account, Card};
+use boothkeeper_domain::account::Account;
 use boothkeeper_domain::billing::quote::{self, Quote};
-use boothkeeper_domain::disputes::MAX_ROWS;
 use boothkeeper_domain::{Hash, RunId, Seq};
-use boothkeeper_wire::action::Action;
 use boothkeeper_wire::api::{
-    AccountView, Appended, CommandAnswer, CommandRequest, Head, Meta, PendingItem, QuoteRequest,
-    RunAnswer, RunRequest,
+    AccountView, Appended, Head, Meta, PendingItem, QuoteRequest, RunAnswer, RunRequest,
 };
 use boothkeeper_wire::problem::{Problem, ProblemCode};
-use boothkeeper_wire::sandbox::CrashPoint;
 use boothkeeper_wire::{STREAM_TYPE, content_tag};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
-use uuid::Uuid;
 
-use super::{Asked, Caller, CommandBody, Doc, MaybeCaller, Named, parse};
-use crate::journal::{self, From};
+use super::{Caller, JsonBody, MaybeCaller, PathParams, QueryParams};
+use crate::journal::{self, StreamStart};
 use crate::ops::{Work, head};
-use crate::store::{AccountRow, PendingCommand, Tx};
+use crate::store::AccountRow;
 use crate::{Cloud, Error, due};
 
-/// What the cloud is: keys to pin, its time, its epoch; with a key, whose account and how far.
+/// The cloud's keys, time and epoch. With an access key also its account and that journal's head.
 #[utoipa::path(get, path = "/v1/meta", responses((status = 200, body = Meta)))]
 pub async fn meta(State(cloud): State<Cloud>, MaybeCaller(caller): MaybeCaller) -> Json<Meta> {
     Json(Meta {
@@ -46,14 +40,14 @@ pub async fn meta(State(cloud): State<Cloud>, MaybeCaller(caller): MaybeCaller) 
     })
 }
 
-/// The fold at head.
+/// The account as folded at the head.
 #[utoipa::path(get, path = "/v1/account", responses((status = 200, body = AccountView), (status = 401, body = Problem)))]
 pub async fn account(Caller(row): Caller, headers: HeaderMap) -> Result<Response, Error> {
     let etag = format!("\"{}\"", row.state.seq);
     tagged(&headers, &etag, || view(row.state))
 }
 
-/// Plans, prices, tables, policies.
+/// The catalog of the account's programme: plans, prices, tables, policies.
 #[utoipa::path(get, path = "/v1/catalog", responses((status = 200, body = boothkeeper_domain::Catalog), (status = 401, body = Problem)))]
 pub async fn catalog(
     State(cloud): State<Cloud>,
@@ -131,9 +125,9 @@ pub struct CursorQuery {
 pub async fn journal(
     State(cloud): State<Cloud>,
     Caller(row): Caller,
-    Asked(query): Asked<CursorQuery>,
+    QueryParams(query): QueryParams<CursorQuery>,
 ) -> Result<Response, Error> {
-    let from = From {
+    let from = StreamStart {
         epoch: query.epoch,
         after: Seq(query.after),
         chain: query.chain,
@@ -165,12 +159,12 @@ pub async fn journal(
     Ok((kind, body).into_response())
 }
 
-/// Journals that one account can have sent to it at a time.
+/// The most journal streams of one account at a time.
 const MAX_STREAMS: usize = 16;
-/// How long a reader may take for one frame: what takes longer holds the stream open for others' sake only.
+/// How long a reader may take for one frame. A slower stream is ended to free its place.
 const FRAME_TAKES: Duration = Duration::from_secs(60);
 
-/// Frames as the connection asks for them. No thread is held while it does not ask.
+/// The frames of a stream, read when the connection asks for them. No thread waits in between.
 fn frames(stream: journal::Stream) -> impl futures_core::Stream<Item = Result<Bytes, Error>> {
     let begun = (stream, Instant::now());
     futures_util::stream::try_unfold(begun, async |(mut stream, asked)| {
@@ -194,119 +188,26 @@ async fn blocking<T: Send + 'static>(
         .map_err(|_| Error::Invariant("a reader panicked"))?
 }
 
-/// What a change would charge, keep and destroy, as things stand; nothing comes of asking.
+/// What a change would charge, keep and destroy now. Changes nothing.
 #[utoipa::path(post, path = "/v1/quotes", request_body = QuoteRequest,
     responses((status = 200, body = Quote), (status = 422, body = Problem)))]
 pub async fn quote(
     State(cloud): State<Cloud>,
     Caller(row): Caller,
-    Doc(request): Doc<QuoteRequest>,
+    JsonBody(request): JsonBody<QuoteRequest>,
 ) -> Result<Json<Quote>, Error> {
     let catalog = cloud.catalog(row.programme);
     let quote = quote::quote(&row.state, catalog, &request.change, cloud.clock.now())?;
     Ok(Json(quote))
 }
 
-/// Acts once for its id, whatever the network does.
-#[utoipa::path(put, path = "/v1/commands/{id}", params(("id" = String, Path)), request_body = CommandRequest,
-    responses((status = 200, body = CommandAnswer), (status = 422, body = Problem)))]
-pub async fn command(
-    State(cloud): State<Cloud>,
-    Caller(row): Caller,
-    Named(id): Named<String>,
-    CommandBody(body): CommandBody,
-) -> Result<Response, Error> {
-    let id = command_id(&id)?;
-    let command = PendingCommand {
-        id,
-        body: Hash(*blake3::hash(&body).as_bytes()),
-    };
-    // What is large is read, and what it names is looked up, before the one writer is taken.
-    let request: Result<CommandRequest, Error> = parse(&body);
-    let named: BTreeSet<Seq> = match &request {
-        Ok(request) => request
-            .entries
-            .iter()
-            .map(|named| named.seq)
-            .take(MAX_ROWS)
-            .collect(),
-        Err(_) => BTreeSet::new(),
-    };
-    let (head, known) = (row.clone(), command.body);
-    let looked_up = move |tx: &Tx<'_>| match tx.command(head.id, id)? {
-        Some((stored, ..)) if stored != known => Err(ProblemCode::CommandReused.into()),
-        Some(_) => Ok(None),
-        None => tx.entries_at(&head, &named).map(Some),
-    };
-    if let Some(looked_up) = cloud.store.read(looked_up).await? {
-        let card = card_named(&cloud, request.as_ref().ok()).await?;
-        on_account(&cloud, &row, move |work| {
-            // It may have come a second time meanwhile.
-            if let Some((known, ..)) = work.tx.command(work.row.id, id)? {
-                return match known == command.body {
-                    true => Ok(()),
-                    false => Err(ProblemCode::CommandReused.into()),
-                };
-            }
-            (work.looked_up, work.card) = (looked_up, card);
-            work.command(&command, &request?)
-        })
-        .await?;
-        cloud.crash_here(CrashPoint::AfterCommand);
-    }
-    // What was decided now, what was answered before, or what the card's answer has brought meanwhile.
-    let stored = cloud.store.read(move |tx| tx.command(row.id, id)).await?;
-    let (_, status, answer) = stored.ok_or(ProblemCode::InProgress)?;
-    Ok(stored_answer(status, answer))
-}
-
-/// The card that a command's token stands for at the processor; `None` where it names no token or an unknown one.
-async fn card_named(
-    cloud: &Cloud,
-    request: Option<&CommandRequest>,
-) -> Result<Option<Card>, Error> {
-    let Some(Ok(Action::ReplaceCard { token })) = request.map(CommandRequest::action) else {
-        return Ok(None);
-    };
-    cloud.payments.processor.card(token).await
-}
-
-/// The stored answer of a command; 404 if it never arrived.
-#[utoipa::path(get, path = "/v1/commands/{id}", params(("id" = String, Path)),
-    responses((status = 200, body = CommandAnswer), (status = 404, body = Problem)))]
-pub async fn command_answer(
-    State(cloud): State<Cloud>,
-    Caller(row): Caller,
-    Named(id): Named<String>,
-) -> Result<Response, Error> {
-    let id = command_id(&id)?;
-    let stored = cloud.store.read(move |tx| tx.command(row.id, id)).await?;
-    let (_, status, answer) = Tx::found(stored)?;
-    Ok(stored_answer(status, answer))
-}
-
-fn command_id(text: &str) -> Result<Uuid, Error> {
-    Uuid::try_parse(text).map_err(|_| ProblemCode::NotFound.into())
-}
-
-fn stored_answer(status: u16, answer: String) -> Response {
-    let kind = if status == 200 {
-        "application/json"
-    } else {
-        boothkeeper_wire::PROBLEM_JSON
-    };
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(kind))];
-    (status, kind, answer).into_response()
-}
-
-/// A booth starts a run, once for its id.
+/// Starts and charges a run of a booth, once for its id.
 #[utoipa::path(post, path = "/v1/runs", request_body = RunRequest,
     responses((status = 200, body = RunAnswer), (status = 422, body = Problem)))]
 pub async fn start_run(
     State(cloud): State<Cloud>,
     Caller(row): Caller,
-    Doc(request): Doc<RunRequest>,
+    JsonBody(request): JsonBody<RunRequest>,
 ) -> Result<Json<RunAnswer>, Error> {
     let (answer, _) = on_account(&cloud, &row, move |work| work.start_run(request)).await?;
     Ok(Json(answer))
@@ -316,7 +217,7 @@ pub async fn start_run(
 pub async fn run_succeeded(
     State(cloud): State<Cloud>,
     Caller(row): Caller,
-    Named(run): Named<RunId>,
+    PathParams(run): PathParams<RunId>,
 ) -> Result<Json<Appended>, Error> {
     end_run(&cloud, &row, run, None).await
 }
@@ -325,7 +226,7 @@ pub async fn run_succeeded(
 pub async fn run_failed(
     State(cloud): State<Cloud>,
     Caller(row): Caller,
-    Named(run): Named<RunId>,
+    PathParams(run): PathParams<RunId>,
 ) -> Result<Json<Appended>, Error> {
     end_run(&cloud, &row, run, Some("failed")).await
 }
@@ -340,8 +241,8 @@ async fn end_run(
     Ok(Json(ended.1))
 }
 
-/// Runs `act` in the writer on the account as it is then, after all that is due before it; has its
-/// charges answered; tells the live channels.
+/// Runs `act` in a write transaction on the current account, after the account's due tasks. Then makes the charges that
+/// `act` opened, and sends the new head to the live channels.
 pub async fn on_account<T, F>(
     cloud: &Cloud,
     row: &AccountRow,
@@ -369,7 +270,7 @@ where
                     before,
                     work.appended(),
                     head(&work.row),
-                    work.asks,
+                    work.has_charges,
                 ))
             })
             .await?;
@@ -379,7 +280,7 @@ where
                 act = again;
             }
             Attempt::Done(value, before, mut appended, head, asks) => {
-                cloud.announce(&row.account, head);
+                cloud.publish_head(&row.account, head);
                 if asks {
                     due::catch_up(cloud, &row.account, now).await?;
                     let account = row.account.clone();
@@ -396,7 +297,7 @@ where
 }
 
 enum Attempt<T, F> {
-    /// Something is due first; what was asked is handed back.
+    /// A task is due first: `act` is returned, not run.
     Behind(F),
     Done(T, Seq, Appended, Head, bool),
 }

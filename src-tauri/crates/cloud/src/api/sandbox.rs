@@ -1,4 +1,4 @@
-//! The sandbox's controls.
+//! The sandbox's controls: accounts, the clock, cards, deliveries, and what support does.
 
 use axum::extract::State;
 use axum::routing::{get, post, put};
@@ -15,15 +15,15 @@ use boothkeeper_wire::sandbox::{
 };
 
 use super::operator::on_account;
-use super::{Doc, Named};
+use super::{JsonBody, PathParams};
 use crate::cloud::new_access_key;
 use crate::ops::{self, Work, open_account};
 use crate::store::{AccountRow, Tx};
 use crate::{Cloud, Error, due};
 
-/// Later instants leave no room for periods that can be written down.
+/// The latest instant that the clock may be advanced to: periods after it could not be represented.
 const END_OF_TIME: &str = "9000-01-01T00:00:00Z";
-/// More runs than this in one call would be a load test.
+/// The most runs in one call, which is one transaction.
 const MAX_RUNS: u32 = 1000;
 
 pub fn router() -> Router<Cloud> {
@@ -52,7 +52,7 @@ pub fn router() -> Router<Cloud> {
 #[utoipa::path(post, path = "/sandbox/accounts", request_body = AccountRequest, responses((status = 200, body = AccountAnswer), (status = 422, body = Problem)))]
 pub async fn create_account(
     State(cloud): State<Cloud>,
-    Doc(request): Doc<AccountRequest>,
+    JsonBody(request): JsonBody<AccountRequest>,
 ) -> Result<Json<AccountAnswer>, Error> {
     let now = cloud.clock.now();
     let signed_up = request.signed_up_at.unwrap_or(now);
@@ -65,7 +65,7 @@ pub async fn create_account(
         .store
         .write(move |tx| Ok(open_account(&inner, tx, &key_hash, request, signed_up)?.row))
         .await?;
-    // An account that signed up long ago has lived since.
+    // An account that signed up in the past is played forward to now.
     due::catch_up(&cloud, &row.account, now).await?;
     let row = find(&cloud, row.account).await?;
     cloud.due.notify_one();
@@ -78,7 +78,7 @@ pub async fn create_account(
     }))
 }
 
-/// A fresh access key to the seeded demo account: what "explore with the demo account" asks for.
+/// The seeded demo account and its access key, for "explore with the demo account".
 #[utoipa::path(post, path = "/sandbox/demo", responses((status = 200, body = AccountAnswer), (status = 404, body = Problem)))]
 pub async fn demo_key(State(cloud): State<Cloud>) -> Result<Json<AccountAnswer>, Error> {
     let answer = cloud
@@ -105,11 +105,11 @@ pub async fn clock(State(cloud): State<Cloud>) -> Json<ClockAnswer> {
     })
 }
 
-/// Moves time forward; all that is due happens on the way, in order, each at its own instant.
+/// Advances the clock. All tasks that are due on the way run in order, each at its own instant.
 #[utoipa::path(post, path = "/sandbox/clock", request_body = ClockRequest, responses((status = 200, body = ClockAnswer), (status = 409, body = Problem)))]
 pub async fn advance(
     State(cloud): State<Cloud>,
-    Doc(request): Doc<ClockRequest>,
+    JsonBody(request): JsonBody<ClockRequest>,
 ) -> Result<Json<ClockAnswer>, Error> {
     let to = match (request.advance_to, request.advance_seconds) {
         (Some(to), None) => to,
@@ -132,12 +132,12 @@ pub async fn advance(
     Ok(Json(ClockAnswer { time: kept }))
 }
 
-/// Another card, or another mind of its bank: charges that hang are answered by it, too.
+/// Replaces the card on file and orders how it behaves. Pending charges are decided by the new behaviour.
 #[utoipa::path(put, path = "/sandbox/accounts/{id}/card", params(("id" = String, Path)), request_body = CardRequest, responses((status = 200, body = Appended)))]
 pub async fn card(
     State(cloud): State<Cloud>,
-    Named(id): Named<AccountId>,
-    Doc(request): Doc<CardRequest>,
+    PathParams(id): PathParams<AccountId>,
+    JsonBody(request): JsonBody<CardRequest>,
 ) -> Result<Json<Appended>, Error> {
     if !request.is_sound() {
         return Err(ProblemCode::Malformed.into());
@@ -164,8 +164,8 @@ pub async fn card(
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/purchases", params(("id" = String, Path)), request_body = PurchaseRequest, responses((status = 200, body = PurchaseAnswer), (status = 422, body = Problem)))]
 pub async fn buy(
     State(cloud): State<Cloud>,
-    Named(id): Named<AccountId>,
-    Doc(request): Doc<PurchaseRequest>,
+    PathParams(id): PathParams<AccountId>,
+    JsonBody(request): JsonBody<PurchaseRequest>,
 ) -> Result<Json<PurchaseAnswer>, Error> {
     let row = find(&cloud, id).await?;
     let (simulator, delivery) = (cloud.payments.simulator.clone(), request.delivery);
@@ -181,7 +181,7 @@ pub async fn buy(
         if let Some(simulator) = simulator {
             simulator.order_delivery(work.tx, &payment, delivery)?;
         }
-        work.settle(decision)?;
+        work.apply(decision)?;
         Ok(payment)
     };
     let (payment, appended) = on_account(&cloud, &row, start).await?;
@@ -192,12 +192,12 @@ pub async fn buy(
     }))
 }
 
-/// `count` runs, all or none.
+/// Starts and ends `count` runs, all or none.
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/runs", params(("id" = String, Path)), request_body = RunsRequest, responses((status = 200, body = Appended), (status = 422, body = Problem)))]
 pub async fn runs(
     State(cloud): State<Cloud>,
-    Named(id): Named<AccountId>,
-    Doc(request): Doc<RunsRequest>,
+    PathParams(id): PathParams<AccountId>,
+    JsonBody(request): JsonBody<RunsRequest>,
 ) -> Result<Json<Appended>, Error> {
     if !(1..=MAX_RUNS).contains(&request.count) {
         return Err(ProblemCode::Malformed.into());
@@ -227,19 +227,19 @@ pub async fn runs(
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/refund", params(("id" = String, Path)), request_body = RefundRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
 pub async fn refund(
     State(cloud): State<Cloud>,
-    Named(id): Named<AccountId>,
-    Doc(request): Doc<RefundRequest>,
+    PathParams(id): PathParams<AccountId>,
+    JsonBody(request): JsonBody<RefundRequest>,
 ) -> Result<Json<Appended>, Error> {
     act(&cloud, id, move |work| work.refund_run(&request.run)).await
 }
 
-/// The account's access key stops working.
+/// Revokes the account's access key.
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/revoke-key", params(("id" = String, Path)), responses((status = 200, body = Appended)))]
 pub async fn revoke_key(
     State(cloud): State<Cloud>,
-    Named(id): Named<AccountId>,
+    PathParams(id): PathParams<AccountId>,
 ) -> Result<Json<Appended>, Error> {
-    // A hash that no key is known to have: the account stays, nobody gets in.
+    // A random hash: no key has it.
     let mut never = [0; 32];
     getrandom::fill(&mut never)?;
     act(&cloud, id, move |work| {
@@ -248,14 +248,16 @@ pub async fn revoke_key(
     .await
 }
 
-/// Somebody has looked at a redeemed coupon: its bonus becomes spendable.
+/// Activates the bonus of a redeemed coupon: it becomes spendable.
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/coupons/{code}/activate", params(("id" = String, Path), ("code" = String, Path)), responses((status = 200, body = Appended), (status = 422, body = Problem)))]
 pub async fn activate_coupon(
     State(cloud): State<Cloud>,
-    Named((id, code)): Named<(AccountId, String)>,
+    PathParams((id, code)): PathParams<(AccountId, String)>,
 ) -> Result<Json<Appended>, Error> {
     act(&cloud, id, move |work| {
-        work.decided(|account, catalog, now| support::activate_coupon(account, catalog, &code, now))
+        work.apply_rule(|account, catalog, now| {
+            support::activate_coupon(account, catalog, &code, now)
+        })
     })
     .await
 }
@@ -263,12 +265,14 @@ pub async fn activate_coupon(
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/adjust", params(("id" = String, Path)), request_body = AdjustRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
 pub async fn adjust(
     State(cloud): State<Cloud>,
-    Named(id): Named<AccountId>,
-    Doc(request): Doc<AdjustRequest>,
+    PathParams(id): PathParams<AccountId>,
+    JsonBody(request): JsonBody<AdjustRequest>,
 ) -> Result<Json<Appended>, Error> {
     let (amount, reason) = (request.amount, request.reason.as_deref().map(masked));
     act(&cloud, id, move |work| {
-        work.decided(|account, catalog, now| support::adjust(account, catalog, amount, reason, now))
+        work.apply_rule(|account, catalog, now| {
+            support::adjust(account, catalog, amount, reason, now)
+        })
     })
     .await
 }
@@ -276,8 +280,8 @@ pub async fn adjust(
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/compensate", params(("id" = String, Path)), request_body = CompensateRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
 pub async fn compensate(
     State(cloud): State<Cloud>,
-    Named(id): Named<AccountId>,
-    Doc(request): Doc<CompensateRequest>,
+    PathParams(id): PathParams<AccountId>,
+    JsonBody(request): JsonBody<CompensateRequest>,
 ) -> Result<Json<Appended>, Error> {
     let reason = request.reason.as_deref().map(masked);
     let (amount, about) = (request.amount, (request.run, None));
@@ -285,18 +289,18 @@ pub async fn compensate(
         if let (Some(run), _) = &about {
             Tx::found(work.tx.run(work.row.id, run)?)?;
         }
-        work.decided(|account, catalog, now| {
+        work.apply_rule(|account, catalog, now| {
             support::compensate(account, catalog, amount, about, reason, now)
         })
     })
     .await
 }
 
-/// A closed account comes back, on Pay-As-You-Go and without its events.
+/// Restores a closed account to the plan without a fee, without its events.
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/restore", params(("id" = String, Path)), responses((status = 200, body = Appended), (status = 409, body = Problem)))]
 pub async fn restore(
     State(cloud): State<Cloud>,
-    Named(id): Named<AccountId>,
+    PathParams(id): PathParams<AccountId>,
 ) -> Result<Json<Appended>, Error> {
     act(&cloud, id, |work| work.restore()).await
 }
@@ -304,12 +308,14 @@ pub async fn restore(
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/legacy", params(("id" = String, Path)), request_body = LegacyRequest, responses((status = 200, body = Appended), (status = 422, body = Problem)))]
 pub async fn legacy(
     State(cloud): State<Cloud>,
-    Named(id): Named<AccountId>,
-    Doc(request): Doc<LegacyRequest>,
+    PathParams(id): PathParams<AccountId>,
+    JsonBody(request): JsonBody<LegacyRequest>,
 ) -> Result<Json<Appended>, Error> {
     let product = request.product;
     act(&cloud, id, move |work| {
-        work.decided(|account, catalog, now| support::add_legacy(account, catalog, &product, now))
+        work.apply_rule(|account, catalog, now| {
+            support::add_legacy(account, catalog, &product, now)
+        })
     })
     .await
 }
@@ -317,15 +323,15 @@ pub async fn legacy(
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/events", params(("id" = String, Path)), request_body = EventRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
 pub async fn event(
     State(cloud): State<Cloud>,
-    Named(id): Named<AccountId>,
-    Doc(request): Doc<EventRequest>,
+    PathParams(id): PathParams<AccountId>,
+    JsonBody(request): JsonBody<EventRequest>,
 ) -> Result<Json<Appended>, Error> {
     if !request.is_sound() {
         return Err(ProblemCode::Malformed.into());
     }
     let (name, hours) = (masked(&request.name), (request.starts_at, request.ends_at));
     act(&cloud, id, move |work| {
-        work.decided(|account, catalog, now| {
+        work.apply_rule(|account, catalog, now| {
             support::schedule_event(account, catalog, name, hours, now)
         })
     })
@@ -335,17 +341,19 @@ pub async fn event(
 #[utoipa::path(post, path = "/sandbox/accounts/{id}/daily-limit", params(("id" = String, Path)), request_body = DailyLimitRequest, responses((status = 200, body = Appended), (status = 409, body = Problem)))]
 pub async fn daily_limit(
     State(cloud): State<Cloud>,
-    Named(id): Named<AccountId>,
-    Doc(request): Doc<DailyLimitRequest>,
+    PathParams(id): PathParams<AccountId>,
+    JsonBody(request): JsonBody<DailyLimitRequest>,
 ) -> Result<Json<Appended>, Error> {
     let limit = request.limit;
     act(&cloud, id, move |work| {
-        work.decided(|account, catalog, now| support::set_daily_limit(account, catalog, limit, now))
+        work.apply_rule(|account, catalog, now| {
+            support::set_daily_limit(account, catalog, limit, now)
+        })
     })
     .await
 }
 
-/// What a control does to an account, answered with what it appended.
+/// Runs a control on an account and answers with the entries that it appended.
 pub(super) async fn act(
     cloud: &Cloud,
     id: AccountId,
@@ -359,7 +367,7 @@ pub(super) async fn act(
 #[utoipa::path(put, path = "/sandbox/faults", request_body = FaultsRequest, responses((status = 204)))]
 pub async fn faults(
     State(cloud): State<Cloud>,
-    Doc(request): Doc<FaultsRequest>,
+    JsonBody(request): JsonBody<FaultsRequest>,
 ) -> axum::http::StatusCode {
     cloud.faults.replace(request.faults);
     cloud.faults.crash_at(request.crash);

@@ -1,5 +1,5 @@
-//! A photo-booth company's business, made up: weekend events and their runs, text messages, failures
-//! and refunds, top-ups and renewals; and, at the end, the things that worry operators.
+//! An invented photo-booth company: weekend events and their runs, text messages, failures and refunds, top-ups and
+//! renewals. It ends with open problems: a failed run, a late purchase, a bonus that was not activated.
 
 use boothkeeper_domain::account::{Card, Payer, PaymentOrder};
 use boothkeeper_domain::billing::Ledger;
@@ -36,7 +36,7 @@ const CLIENTS: &[&str] = &[
     "Tidewater launch",
 ];
 
-/// How often each service is used, in parts of a hundred.
+/// How often each service is used, in percent.
 const MIX: &[(&str, u32)] = &[
     ("headshot_quality", 18),
     ("headshot_speed", 14),
@@ -49,7 +49,7 @@ const MIX: &[(&str, u32)] = &[
     ("sms", 10),
 ];
 
-/// Days of business: not quite a year, so that the next renewal is some days ahead.
+/// Days of history: less than a year, so that the next renewal is some days ahead.
 const AGE: i64 = 359;
 
 const TOP_UP: Amount = Amount::of(15_000);
@@ -59,14 +59,14 @@ pub struct Business<'a> {
     ledger: Ledger<'a>,
     random: StdRng,
     until: Timestamp,
-    /// Runs of an ordinary event.
+    /// The average number of runs of an event.
     runs: u32,
     opened: Timestamp,
     next_renewal: u32,
     day: Timestamp,
     opening: Vec<Entry>,
     finished: bool,
-    /// Where the journal is cut off, if it is to have a length.
+    /// The number of entries at which the journal is cut off.
     wanted: Option<u64>,
 }
 
@@ -100,7 +100,7 @@ impl<'a> Business<'a> {
         };
         let opening = open(sign_up, catalog, opened)?.entries;
         let account = Account::default().extend(&opening)?;
-        // A year has about 150 events; an event's runs come with one other entry in forty.
+        // A year has about 150 events, and there is about one other entry for 40 runs.
         let runs = wanted.map_or(40, |wanted| u32::try_from(wanted / 120).unwrap_or(u32::MAX));
         Ok(Business {
             ledger: Ledger::new(account, catalog, opened),
@@ -116,7 +116,7 @@ impl<'a> Business<'a> {
         })
     }
 
-    /// The entries of the next week; none when the year is over.
+    /// The entries of the next week; empty at the end of the year.
     pub fn next_week(&mut self) -> Result<Vec<Entry>, Error> {
         let mut entries = std::mem::take(&mut self.opening);
         for _ in 0..7 {
@@ -130,7 +130,7 @@ impl<'a> Business<'a> {
         }
         entries.extend(self.ledger.take_entries());
         if let Some(wanted) = self.wanted {
-            // Renewals after the cut are the cloud's own, and count.
+            // Renewals after the cut are appended by the cloud; they count towards the wanted length.
             entries.retain(|entry| entry.seq.0 + self.renewals_after(entry.at) <= wanted);
         }
         Ok(entries)
@@ -245,7 +245,7 @@ impl<'a> Business<'a> {
             .map(|line| boothkeeper_domain::Line {
                 grant: line.grant,
                 delta: line.delta.negated(),
-                // The demo's grants are all purchases or one compensation: neither expires.
+                // All grants of the demo are purchases or compensations, which do not expire.
                 source: Some(Source::Purchase),
                 expires_at: None,
             })
@@ -305,15 +305,15 @@ impl<'a> Business<'a> {
                 .post(Actor::System, Body::RenewedByCard(body), vec![])?;
         }
         match self.next_renewal {
-            4 => self.order(Payer::Credits),
-            6 => self.order(Payer::Card),
-            9 => self.apologise(),
+            4 => self.set_payment_order(Payer::Credits),
+            6 => self.set_payment_order(Payer::Card),
+            9 => self.compensate(),
             _ => Ok(()),
         }
     }
 
-    /// For two months the company pays its fee from credits.
-    fn order(&mut self, first: Payer) -> Result<(), Error> {
+    /// Changes who pays the next renewals first.
+    fn set_payment_order(&mut self, first: Payer) -> Result<(), Error> {
         let order = PaymentOrder {
             first,
             fallback: true,
@@ -322,7 +322,7 @@ impl<'a> Business<'a> {
         Ok(self.ledger.post(Actor::Operator, body, vec![])?)
     }
 
-    fn apologise(&mut self) -> Result<(), Error> {
+    fn compensate(&mut self) -> Result<(), Error> {
         let body = Body::Compensation(Compensation {
             run: None,
             dispute: None,
@@ -333,8 +333,8 @@ impl<'a> Business<'a> {
             .grant(Actor::Support, body, Source::Compensation, amount, None)?)
     }
 
-    /// A coupon whose bonus nobody activated, test runs before tonight's event, one that failed and was
-    /// not refunded, and a purchase that has not arrived.
+    /// A coupon whose bonus was not activated, test runs before tonight's event, a failed run that was not refunded, and
+    /// a purchase that was not credited.
     fn last_hours(&mut self) -> Result<(), Error> {
         let until = self.until;
         self.renew_if_due()?;

@@ -1,4 +1,4 @@
-//! `boothkeeper-cloud seed`: an account with a history, for demos, tests and measurements.
+//! `boothkeeper-cloud seed`: creates an account with a year of history, for demos, tests and measurements.
 
 mod business;
 
@@ -12,7 +12,7 @@ use crate::processor::Payments;
 use crate::store::{AccountRow, RunRow, RunState, Store};
 use crate::{Clock, Cloud, Error};
 
-/// The setting under which a demo account is found again.
+/// The name of the setting that holds the demo account.
 pub const DEMO: &str = "demo_account";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -23,7 +23,7 @@ pub enum Profile {
     Large,
 }
 
-/// A seeded account, as printed and as kept for "explore with the demo account".
+/// A seeded account, as printed, and as stored for "explore with the demo account".
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Demo {
     pub account: AccountId,
@@ -70,7 +70,7 @@ pub async fn run(
         }
         row = append(&cloud, row, written).await?;
     }
-    // A business that was cut off is brought to the same day.
+    // A journal that was cut off at a length still runs to `until`.
     crate::due::catch_up(&cloud, &row.account, until).await?;
     let account = row.account.clone();
     let head = store.read(move |tx| Ok(tx.account(&account)?.state.seq));
@@ -103,7 +103,7 @@ async fn append(
         .await
 }
 
-/// Runs are looked up by their ids when they are refunded later.
+/// Stores a run's row, by which it can be refunded later.
 fn remember_run(tx: &crate::store::Tx<'_>, account: i64, entry: &Entry) -> Result<(), Error> {
     use boothkeeper_domain::Body;
     let (state, refund) = match &entry.body {

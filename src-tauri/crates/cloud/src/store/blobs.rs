@@ -1,5 +1,4 @@
-//! Attachments' bytes, by their content's hash and piece by piece: what has arrived stays, however the
-//! connection ended.
+//! Attachments' bytes (blobs), stored in pieces and found by the SHA-256 of the whole.
 
 use boothkeeper_domain::{Hash, Timestamp};
 use rusqlite::{OptionalExtension, Params, params};
@@ -7,14 +6,14 @@ use rusqlite::{OptionalExtension, Params, params};
 use super::Tx;
 use crate::Error;
 
-/// How much of a blob is here.
+/// The state of a stored blob; lengths in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Held {
     pub length: u64,
     pub bytes: u64,
-    /// Whole, and what its hash says.
+    /// All bytes are stored and have the blob's hash.
     pub complete: bool,
-    /// When its first bytes came.
+    /// When its first bytes arrived.
     pub begun_at: Timestamp,
 }
 
@@ -34,7 +33,7 @@ impl Tx<'_> {
         Ok(row.optional()?)
     }
 
-    /// Bytes that an account keeps here, also of blobs that are not whole.
+    /// Bytes that an account stores, incomplete blobs included.
     pub fn blob_bytes(&self, account: i64) -> Result<u64, Error> {
         let query = "SELECT held FROM blob_usage WHERE account = ?1";
         let mut statement = self.connection.prepare_cached(query)?;
@@ -53,7 +52,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Where its first piece can be kept.
+    /// Inserts an empty blob of `length` bytes.
     pub fn begin_blob(
         &self,
         account: i64,
@@ -68,8 +67,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Drops some of the blobs, of any account, whose first bytes came before `before` and which never became
-    /// whole. At most a few at a time: each caller pays for little.
+    /// Deletes up to 8 incomplete blobs, of any account, whose first bytes arrived before `before`. Bounded because
+    /// another account's upload pays for it.
     pub fn expire_blobs(&self, before: Timestamp) -> Result<(), Error> {
         let some = "begun_at < ?1 LIMIT 8";
         for (account, sha256) in self.unfinished_blobs(some, [before.millis()])? {
@@ -78,7 +77,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Blobs with all their bytes that were never marked as whole: what a crash of an earlier version left.
+    /// Blobs with all bytes but without the mark `complete`: a crash of an earlier version left them.
     pub fn unmarked_blobs(&self) -> Result<Vec<(i64, Hash)>, Error> {
         self.unfinished_blobs("held = length", [])
     }
@@ -94,7 +93,7 @@ impl Tx<'_> {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// Keeps a piece that continues what is here.
+    /// Stores a piece at offset `at`, the blob's current length.
     pub fn append_blob(
         &self,
         account: i64,

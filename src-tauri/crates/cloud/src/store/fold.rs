@@ -1,5 +1,5 @@
-//! An account's fold as it is kept: with the version of the rules that made it and a mark. One of older rules is made
-//! again from the journal; one that is not as it was marked is damage.
+//! An account's stored fold, with the version of the rules that made it and a checksum. A fold of older rules is rebuilt
+//! from the journal; a fold that does not match its checksum is damage.
 
 use boothkeeper_domain::account::FOLD_VERSION;
 use boothkeeper_domain::billing::time::next;
@@ -10,12 +10,12 @@ use boothkeeper_wire::{chain, entry};
 use rusqlite::{Params, params};
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::{AccountRow, Stored, Tx};
+use super::{AccountRow, JournalPart, Tx};
 use crate::Error;
 
 impl Tx<'_> {
-    /// Keeps the fold at the journal's end, with the version of the rules that made it and a mark over both.
-    pub(super) fn keep_fold(
+    /// Stores the fold at the head, with the version of the rules, a checksum, and the instant of the next task.
+    pub(super) fn store_fold(
         &self,
         row: &AccountRow,
         due_at: Option<Timestamp>,
@@ -41,12 +41,12 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Accounts whose fold an earlier version of the rules has made.
-    pub fn older_folds(&self) -> Result<Vec<AccountId>, Error> {
+    /// Accounts whose fold was made by another version of the rules.
+    pub fn accounts_with_older_folds(&self) -> Result<Vec<AccountId>, Error> {
         self.accounts_where("rules <> ?1", [FOLD_VERSION])
     }
 
-    /// Accounts that something is due for, at some time.
+    /// Accounts that have a next task.
     pub fn accounts_with_due(&self) -> Result<Vec<AccountId>, Error> {
         self.accounts_where("due_at IS NOT NULL", [])
     }
@@ -64,9 +64,9 @@ impl Tx<'_> {
             .collect()
     }
 
-    /// Folds an account from its journal, and keeps the result: a fold that older rules have made is no damage,
-    /// a journal whose bytes are not what was chained is.
-    pub fn fold_again(&self, account: &AccountId, catalog: &Catalog) -> Result<(), Error> {
+    /// Rebuilds an account's fold from its journal and stores it. Fails with `account_damaged` if the journal does not
+    /// match its chain or ends before the head.
+    pub fn rebuild_fold(&self, account: &AccountId, catalog: &Catalog) -> Result<(), Error> {
         let query = "SELECT id, seq, chain, card_token FROM accounts WHERE account = ?1";
         let mut row = self
             .connection
@@ -77,7 +77,7 @@ impl Tx<'_> {
                     programme: catalog.programme,
                     card_token: row.get(3)?,
                     chain: Hash(row.get(2)?),
-                    // The journal is read up to here.
+                    // `journal_after` reads up to this seq.
                     state: Account {
                         seq: Seq(row.get(1)?),
                         ..Account::default()
@@ -87,10 +87,10 @@ impl Tx<'_> {
         let end = row.state.seq;
         let (mut state, mut at) = (Account::default(), Seq::ZERO);
         let mut so_far = chain::genesis(account);
-        while let Some(stored) = self.stored_after(&row, at)? {
+        while let Some(stored) = self.journal_after(&row, at)? {
             let (last, chain, whole) = match stored {
-                Stored::Lines { last, chain, lines } => (last, chain, lines),
-                Stored::Segment {
+                JournalPart::Lines { last, chain, lines } => (last, chain, lines),
+                JournalPart::Segment {
                     last, chain, frame, ..
                 } => (last, chain, decompress(&frame)?),
             };
@@ -108,11 +108,11 @@ impl Tx<'_> {
         }
         row.state = state;
         let due = next(&row.state, catalog).map(|(at, _)| at);
-        self.keep_fold(&row, due)
+        self.store_fold(&row, due)
     }
 }
 
-/// What is marked of an account's row: the fold, where it is of, and whose.
+/// The columns of an account's row that the checksum covers.
 pub(super) struct Fold<'a> {
     pub account: &'a str,
     pub seq: u64,
@@ -132,7 +132,8 @@ impl Fold<'_> {
     }
 }
 
-/// The account is refused, and the log says why: signing or charging on it would make the damage true.
+/// Logs why an account is damaged; its requests fail with `account_damaged`. The cloud must not sign or charge on a
+/// damaged record.
 pub(super) fn damaged(account: &AccountId, why: &str) -> Error {
     tracing::error!(%account, "an account's record is damaged: {why}");
     ProblemCode::AccountDamaged.into()

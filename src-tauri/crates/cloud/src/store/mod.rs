@@ -1,11 +1,12 @@
-//! The cloud's durable state: one narrow module, so that a second engine can take SQLite's place.
+//! The cloud's durable state, in SQLite. All SQL is in this module and in the simulated processor's tables.
 //!
-//! There is one writer. It takes whatever requests are waiting, runs each in a savepoint of one
-//! transaction, commits once, and only then lets any of them answer.
+//! There is one writer thread. It runs all waiting requests in one transaction, each in a savepoint, commits once, and
+//! only then answers them.
 
 mod account;
 mod blobs;
 mod fold;
+mod journal;
 mod schedule;
 mod schema;
 mod tables;
@@ -20,24 +21,25 @@ use boothkeeper_files::HighWater;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
-pub use account::{AccountRow, Stored};
+pub use account::AccountRow;
 pub use blobs::Held;
-pub use schedule::{Due, OpenCharge, PendingCommand, What};
+pub use journal::JournalPart;
+pub use schedule::{DueTask, OpenCharge, PendingCommand, Task};
 pub use tables::{RunRow, RunState};
 
 use crate::Error;
 
-/// A view of the database within one transaction.
+/// The database within one transaction.
 pub struct Tx<'a> {
     pub(crate) connection: &'a Connection,
 }
 
-/// Tells a caller what came of its request, once that is durable.
-type Answer = Box<dyn FnOnce() + Send>;
-type Job = Box<dyn FnOnce(&Connection) -> Answer + Send>;
+/// Sends a request's result to its caller, after the commit.
+type Completion = Box<dyn FnOnce() + Send>;
+type Job = Box<dyn FnOnce(&Connection) -> Completion + Send>;
 
 enum Engine {
-    /// One connection, everything in the caller's thread: for simulation on virtual time.
+    /// One connection, used in the caller's thread: for simulation on virtual time.
     Inline(Mutex<Connection>),
     Threads {
         jobs: Option<mpsc::SyncSender<Job>>,
@@ -50,9 +52,9 @@ enum Engine {
 #[derive(Clone)]
 pub struct Store(Arc<Engine>);
 
-/// The most requests one commit takes together.
+/// The most requests in one commit.
 const GROUP: usize = 256;
-/// Requests that wait for the writer. One more is shed: it would wait longer than its caller does.
+/// The most requests that wait for the writer. One more is refused: it would wait longer than its caller does.
 const QUEUE: usize = 1024;
 
 impl Store {
@@ -90,7 +92,7 @@ impl Store {
         matches!(&*self.0, Engine::Inline(_))
     }
 
-    /// Runs `work` durably: after an error nothing of it remains.
+    /// Runs `work` in a write transaction and returns after the commit. After an error nothing of it remains.
     pub async fn write<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -120,7 +122,7 @@ impl Store {
         }
     }
 
-    /// Runs `work` on a consistent view.
+    /// Runs `work` in a read transaction.
     pub async fn read<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -164,7 +166,7 @@ impl Drop for Engine {
         if let Engine::Threads { jobs, writer, .. } = self {
             drop(jobs.take());
             if let Some(writer) = writer.take() {
-                // A panic in the writer has been reported by the panic hook already.
+                // The panic hook has reported a panic of the writer already.
                 let _ = writer.join();
             }
         }
@@ -191,15 +193,15 @@ fn in_savepoint<T>(
     result
 }
 
-/// Takes what is waiting, commits it together, then answers. If the commit fails the answers are
-/// dropped, and every caller learns that its request did not happen.
+/// Commits waiting requests together, then answers them. If the commit fails, the results are dropped and every caller
+/// gets [`Error::NotWritten`].
 fn write_loop(connection: &Connection, high_water: &HighWater, queue: &mpsc::Receiver<Job>) {
     while let Ok(first) = queue.recv() {
         let jobs = std::iter::once(first).chain(queue.try_iter().take(GROUP - 1));
         let committed = commit_together(connection, jobs);
         match committed {
             Ok((answers, count)) => {
-                // Before anybody is answered: what was acknowledged is not lost without a word.
+                // Before the callers are answered, so that the loss of an acknowledged commit is noticed at start.
                 if let Err(error) = high_water.set(count) {
                     tracing::error!(%error, "how far the database has got could not be kept");
                 }
@@ -213,7 +215,7 @@ fn write_loop(connection: &Connection, high_water: &HighWater, queue: &mpsc::Rec
 fn commit_together(
     connection: &Connection,
     jobs: impl Iterator<Item = Job>,
-) -> rusqlite::Result<(Vec<Answer>, u64)> {
+) -> rusqlite::Result<(Vec<Completion>, u64)> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let answers = jobs.map(|job| job(connection)).collect();
     let committed = count_commit(connection).and_then(|count| {
@@ -221,7 +223,7 @@ fn commit_together(
         Ok(count)
     });
     if committed.is_err() {
-        // A transaction that stays open would refuse every one after it.
+        // A transaction that stays open would make every later one fail.
         let _ = connection.execute_batch("ROLLBACK");
     }
     Ok((answers, committed?))
@@ -237,7 +239,7 @@ fn commits(connection: &Connection) -> Result<u64, Error> {
     Ok(connection.query_row("SELECT count FROM commits", [], |row| row.get(0))?)
 }
 
-/// What was rolled back, from a backup or by damage, is so on purpose from now on.
+/// Accepts a database that is older than what was committed to it: from a backup, or damaged.
 pub fn accept_rollback(path: &Path) -> Result<(), Error> {
     Ok(HighWater::beside(path).set(0)?)
 }
@@ -255,9 +257,9 @@ mod tests {
         (folder, store)
     }
 
-    /// The scheduler tries again at once what the machine refuses, and an hour later what an account's rules do.
+    /// The scheduler repeats a task at once after an error of the machine, and an hour later after another.
     #[tokio::test]
-    async fn full_queue_sheds_and_is_no_accounts_trouble() {
+    async fn full_writer_queue_refuses_with_an_error_of_the_machine() {
         let (_folder, store) = store();
         let (begun, has_begun) = oneshot::channel();
         let (release, released) = mpsc::channel::<()>();
@@ -285,7 +287,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn commit_that_fails_fails_alone() {
+    async fn failed_commit_leaves_the_writer_usable() {
         let (_folder, store) = store();
         let breaks = |tx: &Tx<'_>| Ok(tx.connection.execute_batch("DROP TABLE commits")?);
         let failed = store.write(breaks).await.unwrap_err();

@@ -1,5 +1,5 @@
-//! What is to happen by itself, and when: charges to ask about, what the processor will say, the next
-//! step of an account's life, runs that bring no result.
+//! The schedule: open charges, notices of payments, the next step of each account's life, and open runs, each with the
+//! instant at which it is due.
 
 use boothkeeper_domain::billing::Charge;
 use boothkeeper_domain::{AccountId, Hash, PaymentId, RunId, Seq, Timestamp};
@@ -11,14 +11,14 @@ use uuid::Uuid;
 use super::Tx;
 use crate::Error;
 
-/// A charge that was decided: all that is needed to ask for it, and to go on after a crash.
+/// A decided charge without an answer, with all that is needed to make it and to go on after a crash.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OpenCharge {
     pub charge: Charge,
     pub at: Timestamp,
-    /// Where the journal ended before it was decided.
+    /// The head before the decision.
     pub since: Seq,
-    /// The command whose answer rests on it.
+    /// The command that is answered with the charge.
     pub command: Option<PendingCommand>,
 }
 
@@ -28,36 +28,37 @@ pub struct PendingCommand {
     pub body: Hash,
 }
 
-/// Something that is due, in the order in which it happens within one instant.
+/// A scheduled task of an account.
 #[derive(Debug, Clone)]
-pub struct Due {
+pub struct DueTask {
     pub account: AccountId,
     pub at: Timestamp,
-    pub what: What,
+    pub task: Task,
 }
 
 #[derive(Debug, Clone)]
-pub enum What {
+pub enum Task {
     Charge {
         id: i64,
         open: Box<OpenCharge>,
     },
-    /// The processor says again, or at last, how a payment went.
+    /// A payment's outcome is looked up at the processor.
     Notice {
         id: i64,
         payment: PaymentId,
     },
-    /// The account's own next step.
-    Life,
-    NoResult(RunId),
+    /// The next step of the account's life: renewal, retry, allowance, expiry, closure.
+    AccountStep,
+    /// An open run counts as failed.
+    RunTimeout(RunId),
 }
 
 impl Tx<'_> {
-    /// The same charge, decided twice before its answer came, is asked for once.
+    /// Stores a decided charge. Fails with `in_progress` if the same payment is open already.
     pub fn open_charge(&self, account: i64, open: &OpenCharge) -> Result<(), Error> {
-        let asked = "SELECT EXISTS (SELECT 1 FROM charges WHERE payment = ?1)";
-        let mut asked = self.connection.prepare_cached(asked)?;
-        if asked.query_row([open.charge.payment.as_str()], |row| row.get(0))? {
+        let is_open = "SELECT EXISTS (SELECT 1 FROM charges WHERE payment = ?1)";
+        let mut is_open = self.connection.prepare_cached(is_open)?;
+        if is_open.query_row([open.charge.payment.as_str()], |row| row.get(0))? {
             return Err(ProblemCode::InProgress.into());
         }
         let query =
@@ -69,13 +70,13 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// `false` if another had its answer first.
+    /// Deletes an answered charge. `false` if another task has done so already.
     pub fn close_charge(&self, id: i64) -> Result<bool, Error> {
         let query = "DELETE FROM charges WHERE id = ?1";
         Ok(self.connection.prepare_cached(query)?.execute([id])? == 1)
     }
 
-    /// The cloud looks the payment up at its processor at `due_at`.
+    /// Schedules a look-up of the payment at its processor. Does nothing for an unknown account.
     pub fn schedule_notice(
         &self,
         account: &AccountId,
@@ -95,7 +96,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Whether anything of an account must happen before what is asked of it now.
+    /// Whether a task of the account is due at `now`.
     pub fn is_behind(&self, account: i64, now: Timestamp) -> Result<bool, Error> {
         let query = "SELECT EXISTS (SELECT 1 FROM charges WHERE account = ?1 AND due_at <= ?2)
             OR EXISTS (SELECT 1 FROM deliveries WHERE due_at <= ?2 AND account = ?1)
@@ -105,17 +106,18 @@ impl Tx<'_> {
         Ok(statement.query_row(params![account, now.millis()], |row| row.get(0))?)
     }
 
-    /// The first thing due up to and including `until`, of one account or of all.
+    /// The first task that is due up to and including `until`, of one account or of all. Open charges come before all
+    /// other tasks.
     pub fn next_due(
         &self,
         account: Option<&AccountId>,
         until: Timestamp,
-    ) -> Result<Option<Due>, Error> {
+    ) -> Result<Option<DueTask>, Error> {
         if let Some(charge) = self.first_charge(account, until)? {
             return Ok(Some(charge));
         }
         let mut all = Vec::new();
-        for (query, read) in DUE {
+        for (query, read) in FIRST_DUE {
             let mut statement = self.connection.prepare_cached(query)?;
             let values = params![account.map(AccountId::as_str), until.millis()];
             let found = statement.query_row(values, |row| {
@@ -123,14 +125,14 @@ impl Tx<'_> {
             });
             if let Some((at, account, id, name)) = found.optional()? {
                 let (at, account): (i64, String) = (at, account);
-                all.push(Due {
+                all.push(DueTask {
                     account: AccountId::new(account)?,
                     at: Timestamp::from_millis(at),
-                    what: read(id, name)?,
+                    task: read(id, name)?,
                 });
             }
         }
-        // The first of equals: their order is that of `DUE`.
+        // `min_by_key` returns the first of equals, so within one instant the order is that of `FIRST_DUE`.
         Ok(all.into_iter().min_by_key(|due| due.at))
     }
 
@@ -138,7 +140,7 @@ impl Tx<'_> {
         &self,
         account: Option<&AccountId>,
         until: Timestamp,
-    ) -> Result<Option<Due>, Error> {
+    ) -> Result<Option<DueTask>, Error> {
         let query = "SELECT c.id, a.account, c.document, c.due_at FROM charges c
                      JOIN accounts a ON a.id = c.account
                      WHERE c.due_at <= ?2 AND (?1 IS NULL OR a.account = ?1) ORDER BY c.id LIMIT 1";
@@ -150,10 +152,10 @@ impl Tx<'_> {
         row.optional()?
             .map(|(id, account, document, due_at): (_, String, String, _)| {
                 let open: OpenCharge = serde_json::from_str(&document)?;
-                Ok(Due {
+                Ok(DueTask {
                     account: AccountId::new(account)?,
                     at: Timestamp::from_millis(due_at),
-                    what: What::Charge {
+                    task: Task::Charge {
                         id,
                         open: Box::new(open),
                     },
@@ -162,24 +164,24 @@ impl Tx<'_> {
             .transpose()
     }
 
-    /// What failed waits, so that it holds up nothing else.
-    pub fn postpone(&self, due: &Due, to: Timestamp) -> Result<(), Error> {
+    /// Moves a failed or waiting task to a later instant, so that it does not block the others.
+    pub fn postpone(&self, due: &DueTask, to: Timestamp) -> Result<(), Error> {
         let to = to.millis();
         let account = due.account.as_str();
-        match &due.what {
-            What::Charge { id, .. } => self.connection.execute(
+        match &due.task {
+            Task::Charge { id, .. } => self.connection.execute(
                 "UPDATE charges SET due_at = ?2 WHERE id = ?1",
                 params![id, to],
             ),
-            What::Notice { id, .. } => self.connection.execute(
+            Task::Notice { id, .. } => self.connection.execute(
                 "UPDATE deliveries SET due_at = ?2 WHERE id = ?1",
                 params![id, to],
             ),
-            What::Life => self.connection.execute(
+            Task::AccountStep => self.connection.execute(
                 "UPDATE accounts SET due_at = ?2 WHERE account = ?1",
                 params![account, to],
             ),
-            What::NoResult(run) => self.connection.execute(
+            Task::RunTimeout(run) => self.connection.execute(
                 "UPDATE runs SET due_at = ?3 WHERE run = ?2
                  AND account = (SELECT id FROM accounts WHERE account = ?1)",
                 params![account, run.as_str(), to],
@@ -189,28 +191,28 @@ impl Tx<'_> {
     }
 }
 
-type Read = fn(i64, Option<String>) -> Result<What, Error>;
+type Read = fn(i64, Option<String>) -> Result<Task, Error>;
 
-/// Instant, account, number and name of the first of each kind.
-const DUE: [(&str, Read); 3] = [
+/// The first due task of each kind except charges: its instant, account, row id and name.
+const FIRST_DUE: [(&str, Read); 3] = [
     (
         "SELECT d.due_at, a.account, d.id, d.payment FROM deliveries d
          JOIN accounts a ON a.id = d.account
          WHERE d.due_at <= ?2 AND (?1 IS NULL OR a.account = ?1) ORDER BY d.due_at, d.id LIMIT 1",
         |id, payment| {
             let payment = PaymentId::new(payment.unwrap_or_default())?;
-            Ok(What::Notice { id, payment })
+            Ok(Task::Notice { id, payment })
         },
     ),
     (
         "SELECT due_at, account, id, NULL FROM accounts
          WHERE due_at <= ?2 AND (?1 IS NULL OR account = ?1) ORDER BY due_at, id LIMIT 1",
-        |_, _| Ok(What::Life),
+        |_, _| Ok(Task::AccountStep),
     ),
     (
         "SELECT r.due_at, a.account, r.seq, r.run FROM runs r INDEXED BY runs_by_due JOIN accounts a ON a.id = r.account
          WHERE r.state = 'open' AND r.due_at <= ?2 AND (?1 IS NULL OR a.account = ?1)
          ORDER BY r.due_at, r.seq LIMIT 1",
-        |_, run| Ok(What::NoResult(RunId::new(run.unwrap_or_default())?)),
+        |_, run| Ok(Task::RunTimeout(RunId::new(run.unwrap_or_default())?)),
     ),
 ];

@@ -10,7 +10,7 @@ const STEPS: &[M<'_>] = &[
     M::up(
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 
-     -- `state` is the fold at `seq`: a cache of the journal, in the same transaction as its entries.
+     -- `state` is the fold at `seq`: a cache of the journal, written in the transaction of its entries.
      CREATE TABLE accounts (
          id INTEGER PRIMARY KEY,
          account TEXT NOT NULL UNIQUE,
@@ -31,7 +31,7 @@ const STEPS: &[M<'_>] = &[
          PRIMARY KEY (account, seq)
      ) WITHOUT ROWID;
 
-     -- A zstd frame of the lines of a thousand entries; `chain` and `balance` are at its end.
+     -- A zstd frame of the lines of a thousand entries; `chain` and `balance` are the values after the last one.
      CREATE TABLE segments (
          account INTEGER NOT NULL REFERENCES accounts (id),
          last INTEGER NOT NULL,
@@ -60,7 +60,7 @@ const STEPS: &[M<'_>] = &[
          PRIMARY KEY (account, run)
      ) WITHOUT ROWID;
 
-     -- What the payment processor will say, and when.
+     -- Notices: when to look a payment up at the processor.
      CREATE TABLE deliveries (
          id INTEGER PRIMARY KEY,
          due_at INTEGER NOT NULL,
@@ -70,16 +70,16 @@ const STEPS: &[M<'_>] = &[
      CREATE INDEX deliveries_by_due ON deliveries (due_at, id);",
     ),
     M::up(
-        "-- When the account's life next asks for something: a cache of its state.
+        "-- When the next step of the account's life is due: derived from its state.
      ALTER TABLE accounts ADD COLUMN due_at INTEGER;
      CREATE INDEX accounts_by_due ON accounts (due_at, id) WHERE due_at IS NOT NULL;
 
-     -- When an open run counts as one without a result.
+     -- When an open run counts as failed.
      ALTER TABLE runs ADD COLUMN due_at INTEGER NOT NULL DEFAULT 0;
      CREATE INDEX runs_by_due ON runs (due_at) WHERE state = 'open';
 
-     -- Charges decided and not answered yet: written before the processor is asked, gone with the
-     -- entries that its answer brings.
+     -- Decided charges without an answer: inserted before the processor is called, deleted in the
+     -- transaction of the entries that follow from its answer.
      CREATE TABLE charges (
          id INTEGER PRIMARY KEY,
          account INTEGER NOT NULL REFERENCES accounts (id),
@@ -89,7 +89,7 @@ const STEPS: &[M<'_>] = &[
      );
      CREATE INDEX charges_by_account ON charges (account, id);
 
-     -- The simulated processor's own book: written in transactions of its own, as another company's.
+     -- The simulated processor's charges, written in transactions of its own, as another company's would be.
      CREATE TABLE processor_charges (
          payment TEXT PRIMARY KEY,
          account INTEGER NOT NULL,
@@ -99,7 +99,7 @@ const STEPS: &[M<'_>] = &[
      ) WITHOUT ROWID;",
     ),
     M::up(
-        "-- A dispute's document as it is served; `subject` is what it is about, in one form.
+        "-- A dispute's document as served; `subject` is what it is about, in canonical form.
      CREATE TABLE tickets (
          id INTEGER PRIMARY KEY,
          account INTEGER NOT NULL REFERENCES accounts (id),
@@ -127,22 +127,22 @@ const STEPS: &[M<'_>] = &[
      );",
     ),
     M::up(
-        "-- The version of the rules that made the fold, and a mark over it: a fold of 0 is made again first.
+        "-- The version of the rules that made the fold, and the fold's checksum. A fold of version 0 is rebuilt at start.
      ALTER TABLE accounts ADD COLUMN rules INTEGER NOT NULL DEFAULT 0;
      ALTER TABLE accounts ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
      ALTER TABLE segments ADD COLUMN mark INTEGER;
 
-     -- Uploads that do not become whole expire; what an account keeps is counted as it comes.
+     -- Incomplete uploads expire; the bytes that an account stores are counted as they arrive.
      ALTER TABLE blobs ADD COLUMN begun_at INTEGER NOT NULL DEFAULT 0;
      CREATE INDEX blobs_unfinished ON blobs (begun_at) WHERE complete = 0;
      CREATE TABLE blob_usage (account INTEGER PRIMARY KEY REFERENCES accounts (id), held INTEGER NOT NULL);
      INSERT INTO blob_usage SELECT account, sum(held) FROM blobs GROUP BY account;
 
-     -- The journal's place at which a ticket last changed: laptops ask for what is newer.
+     -- The seq at which a ticket last changed: laptops ask for newer ones.
      ALTER TABLE tickets ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
      CREATE INDEX tickets_by_change ON tickets (account, changed, id);
 
-     -- Counts commits: `cloud.mark` beside the file remembers how many there were.
+     -- Counts commits; the file `cloud.mark` beside the database holds the count that was acknowledged.
      CREATE TABLE commits (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL);
      INSERT INTO commits VALUES (1, 0);",
     ),
@@ -162,7 +162,7 @@ pub fn migrate(connection: &mut Connection) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    /// Steps until the simulator got tables of its own.
+    /// The number of steps before the simulator has tables of its own.
     const BEFORE: usize = 4;
 
     fn column<T: rusqlite::types::FromSql>(connection: &Connection, query: &str) -> Vec<T> {

@@ -1,4 +1,4 @@
-//! Plain rows: settings, commands' answers, runs.
+//! The tables of settings, command answers and runs.
 
 use boothkeeper_domain::{Hash, RunId, Seq, Timestamp};
 use boothkeeper_wire::problem::ProblemCode;
@@ -40,7 +40,7 @@ pub struct RunRow {
     pub request_hash: Hash,
     pub state: RunState,
     pub refund: Option<Seq>,
-    /// When it counts as one without a result, if it is still open.
+    /// When the run counts as failed, if it is still open.
     pub due_at: Timestamp,
 }
 
@@ -63,7 +63,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// A stored command: the hash of its body, its answer's status and document.
+    /// A stored command: the hash of its body, and its answer's HTTP status and JSON.
     pub fn command(&self, account: i64, id: Uuid) -> Result<Option<(Hash, u16, String)>, Error> {
         let query =
             "SELECT body_hash, status, answer FROM commands WHERE account = ?1 AND command = ?2";

@@ -1,4 +1,4 @@
-//! Tickets: a dispute as its document, beside what finds it again.
+//! Tickets: each dispute is stored as the JSON document that is served, with columns to find it by.
 
 use boothkeeper_domain::disputes::Subject;
 use boothkeeper_domain::{AccountId, DisputeId, Seq};
@@ -10,7 +10,7 @@ use super::Tx;
 use crate::Error;
 
 impl Tx<'_> {
-    /// Newest first, as many as fit into `bytes`: what laptops of before 2026-11-27 ask for.
+    /// The newest tickets first, as many as fit into `bytes`: what laptops of before 2026-11-27 ask for.
     pub fn newest_tickets(&self, account: i64, bytes: usize) -> Result<Vec<Ticket>, Error> {
         let query = "SELECT document FROM tickets WHERE account = ?1 ORDER BY id DESC";
         let mut statement = self.connection.prepare_cached(query)?;
@@ -27,8 +27,8 @@ impl Tx<'_> {
         Ok(tickets)
     }
 
-    /// Tickets that changed after a place, in the order in which they changed: at most `limit`, and no more once
-    /// they have come to `bytes`. Each with its place.
+    /// Tickets that changed after a cursor, with their cursors, in the order of change: at most `limit`, and no more
+    /// once their documents exceed `bytes`.
     pub fn tickets_after(
         &self,
         account: i64,
@@ -56,7 +56,7 @@ impl Tx<'_> {
         Ok(tickets)
     }
 
-    /// The place of the ticket that changed last.
+    /// The cursor of the ticket that changed last.
     pub fn last_ticket(&self, account: i64) -> Result<Option<TicketCursor>, Error> {
         let query = "SELECT changed, id FROM tickets WHERE account = ?1
                      ORDER BY changed DESC, id DESC LIMIT 1";
@@ -82,7 +82,7 @@ impl Tx<'_> {
             .transpose()?)
     }
 
-    /// The account that a dispute is of, for support.
+    /// The account that a dispute belongs to.
     pub fn ticket_account(&self, dispute: &DisputeId) -> Result<Option<AccountId>, Error> {
         let query = "SELECT a.account FROM tickets t JOIN accounts a ON a.id = t.account
                      WHERE t.dispute = ?1";
@@ -91,7 +91,7 @@ impl Tx<'_> {
         Ok(row.optional()?.map(AccountId::new).transpose()?)
     }
 
-    /// Every dispute, newest first, with its account.
+    /// All disputes of all accounts, newest first.
     pub fn all_tickets(&self) -> Result<Vec<(AccountId, Ticket)>, Error> {
         let query =
             "SELECT a.account, t.document FROM tickets t JOIN accounts a ON a.id = t.account
@@ -135,7 +135,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// `changed` is the journal's place of what changed it.
+    /// `changed` is the seq of the entry that changed the ticket.
     pub fn update_ticket(&self, account: i64, changed: Seq, ticket: &Ticket) -> Result<(), Error> {
         let update = "UPDATE tickets SET open = ?3, document = ?4, changed = ?5
                       WHERE account = ?1 AND dispute = ?2";
@@ -147,7 +147,7 @@ impl Tx<'_> {
     }
 }
 
-/// A ticket that has grown past its bound takes nothing more: another one can be opened.
+/// A ticket's JSON. Fails with `quota_reached` over [`MAX_TICKET`] bytes: the operator can open another ticket.
 fn document(ticket: &Ticket) -> Result<String, Error> {
     let document = serde_json::to_string(ticket)?;
     match document.len() <= MAX_TICKET {
