@@ -1049,6 +1049,8 @@ export interface Messages {
   'shared-span-hours': { hours: number };
   'shared-span-hours-minutes': { hours: number; minutes: number };
   'shared-span-days': { days: number };
+  'shared-span-hours-long': { hours: number };
+  'shared-span-minutes-long': { minutes: number };
   'shared-span-whole-days': { days: number };
   'shared-span-days-hours': { days: number; hours: number };
   'shared-ahead': { span: string };
