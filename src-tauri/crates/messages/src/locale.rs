@@ -38,13 +38,13 @@ impl Locale {
     }
 }
 
-/// `en_US.UTF-8` as `en-US`; `None` for `C` and `POSIX`.
+/// `en_US.UTF-8` as `en-US`; `None` for `C`, `POSIX` and other languages: the sentences are English, and names of days
+/// and months in another language would stand among them.
 fn tag(name: &str) -> Option<String> {
     let name = name.split(['.', '@']).next().unwrap_or_default();
     let tag = name.replace('_', "-");
-    let language = tag.split('-').next().unwrap_or_default();
-    let named = (2..=3).contains(&language.len());
-    (named && tag.parse::<unic_langid::LanguageIdentifier>().is_ok()).then_some(tag)
+    let language = tag.parse::<unic_langid::LanguageIdentifier>().ok()?;
+    (language.language.as_str() == "en").then_some(tag)
 }
 
 #[cfg(test)]
@@ -54,9 +54,8 @@ mod tests {
     #[test]
     fn locale_names_become_language_tags() {
         assert_eq!(tag("en_US.UTF-8").as_deref(), Some("en-US"));
-        assert_eq!(tag("de_AT@euro").as_deref(), Some("de-AT"));
         assert_eq!(tag("en-GB").as_deref(), Some("en-GB"));
-        for none in ["C", "C.UTF-8", "POSIX", ""] {
+        for none in ["C", "C.UTF-8", "POSIX", "", "de_AT@euro", "ar_EG.UTF-8"] {
             assert_eq!(tag(none), None, "{none}");
         }
     }
