@@ -39,7 +39,7 @@ pub struct Start<'a> {
 }
 
 /// An element's text without the marks that isolate variables in sentences, as XPath.
-const VISIBLE_TEXT: &str = "translate(normalize-space(.), '\u{2068}\u{2069}', '')";
+pub const VISIBLE_TEXT: &str = "translate(normalize-space(.), '\u{2068}\u{2069}', '')";
 
 /// The same of a text that was read.
 fn plain(text: &str) -> String {
@@ -304,7 +304,7 @@ impl Window {
     pub async fn tab_to(&self, name: &str) -> anyhow::Result<()> {
         until(&format!("the focus on {name:?}"), async || {
             let script = "const e = document.activeElement;
-                return [e?.name, e?.textContent?.trim()].includes(arguments[0])";
+                return [e?.name, e?.textContent?.replace(/[\\u2068\\u2069]/g, '').trim()].includes(arguments[0])";
             if self.script(script, vec![json!(name)]).await? == true {
                 return Ok(Some(()));
             }

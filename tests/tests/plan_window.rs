@@ -82,10 +82,12 @@ async fn pause_lists_deleted_events_asks_twice_and_keeps_credits() -> anyhow::Re
     ] {
         assert!(dialog.contains(said), "{said:?} in {dialog}");
     }
-    let locked = "//dialog//button[@disabled and contains(., 'Switch and delete 14 events')]";
+    let text = boothkeeper_tests::window::VISIBLE_TEXT;
+    let locked =
+        format!("//dialog//button[@disabled and contains({text}, 'Switch and delete 14 events')]");
     window
         .page
-        .find(fantoccini::Locator::XPath(locked))
+        .find(fantoccini::Locator::XPath(&locked))
         .await
         .context("the button is disabled until the checkbox is ticked")?;
     window.press_label("I understand").await?;
@@ -338,7 +340,7 @@ async fn studio_with_legacy_product_has_one_refresh_and_pauses_to_legacy() -> an
     window.press("Plan & renewal").await?;
     window
         .sees("[aria-label='Who pays for renewal']", |text| {
-            text.contains("credits cannot pay fees")
+            text.contains("Credits cannot pay fees")
                 && text.contains("With it comes the allowance of 708")
                 && text.contains("credits then 748")
         })
