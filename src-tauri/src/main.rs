@@ -1,4 +1,4 @@
-//! `boothkeeper-desktop`: the window.
+//! `boothkeeper-desktop`: the program with the window and the tray icon.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod commands;
@@ -43,7 +43,7 @@ fn main() -> anyhow::Result<ExitCode> {
         }))
         .plugin(
             tauri_plugin_window_state::Builder::default()
-                // Whether it shows is decided at each start.
+                // Visibility is decided at each start, by `--hidden`.
                 .with_state_flags(StateFlags::all() & !StateFlags::VISIBLE)
                 .build(),
         )
@@ -157,14 +157,14 @@ fn main() -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A window that cannot be raised is still there.
+/// Brings the main window to the front. A failure is only logged, because the window still exists.
 fn raise(handle: &AppHandle) {
     if let Err(error) = native::windows::raise_main(handle) {
         tracing::warn!(?error, "the window could not be raised");
     }
 }
 
-/// Closing leaves it in the tray: where there is one, and the operator wants it so.
+/// True if closing the window should keep the app in the tray: there is a tray and the operator wants it.
 fn stays(handle: &AppHandle) -> bool {
     let app = handle.state::<Shell>();
     let wanted = app.own().and_then(|app| app.session().preferences());

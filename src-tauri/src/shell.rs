@@ -1,4 +1,4 @@
-//! The window's share of state: the app, or why it could not be opened.
+//! The state of the desktop program: the app, or the error with which it failed to open.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
@@ -11,18 +11,19 @@ use tokio::sync::watch;
 
 pub struct Shell {
     app: OnceLock<Result<Arc<App>, AppError>>,
-    /// The imported account, while that is the one looked at.
+    /// The imported account, while the page shows it instead of the operator's own.
     imported: watch::Sender<Option<Arc<App>>>,
-    /// Files that were chosen to be imported: the page never names a path.
+    /// Files that the operator chose to import. They are kept here so that the page never passes a path.
     chosen: Mutex<Vec<PathBuf>>,
     cloud: Option<String>,
-    /// What the page is to hear of beside the overview, and the how manieth thing it was.
+    /// The last update for the page other than the overview, with a running number.
     asked: watch::Sender<(u64, Update)>,
-    /// The draft that is being written: what is dropped on the window goes to it.
+    /// Id of the draft on screen. Files that are dropped on the window are attached to it.
     composing: Mutex<Option<String>>,
 }
 
-/// "As of …" ages and "live" falls by time alone: the page hears at least this often while it is open.
+/// Longest time between two overviews that are sent to an open page. The age of the copy and its trust level change
+/// with time alone.
 const TICK: Duration = Duration::from_secs(5);
 
 impl Shell {
@@ -37,22 +38,23 @@ impl Shell {
         }
     }
 
-    /// Has the book's page open a screen, now or once it is there.
+    /// Makes the main window's page show a screen, now or as soon as the page is open.
     pub fn ask_for(&self, screen: Screen) {
-        self.tell(Update::Show(screen));
+        self.send(Update::Show(screen));
     }
 
-    fn tell(&self, update: Update) {
+    fn send(&self, update: Update) {
         self.asked
             .send_modify(|asked| *asked = (asked.0 + 1, update));
     }
 
-    /// The draft that is on screen, if one is.
+    /// Sets the id of the draft on screen.
     pub fn compose(&self, draft: Option<String>) {
         *self.composing() = draft;
     }
 
-    /// Files that were dropped on the window; the page hears what became of them.
+    /// Attaches files that were dropped on the window to the draft on screen, and sends the result to the page. Does
+    /// nothing if no draft is on screen.
     pub fn dropped(&self, paths: &[PathBuf]) {
         let draft = self.composing().clone();
         let (Some(draft), Ok(app)) = (draft, self.app()) else {
@@ -61,7 +63,7 @@ impl Shell {
         let attached = paths
             .iter()
             .try_for_each(|path| app.disputes().attach(&draft, path).map(|_| ()));
-        self.tell(Update::Dropped(attached.err().map(|error| error.code)));
+        self.send(Update::Dropped(attached.err().map(|error| error.code)));
     }
 
     fn composing(&self) -> MutexGuard<'_, Option<String>> {
@@ -70,8 +72,8 @@ impl Shell {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Opens the app and has it follow the cloud. The window is built meanwhile: its page asks as soon as
-    /// it is there, and waits for this.
+    /// Opens the app and starts its sync engine. Runs while the window is being built; the page's calls wait until it
+    /// is done.
     pub fn open(&self, open: impl FnOnce() -> Result<App, AppError>) {
         let app = self.app.get_or_init(|| open().map(Arc::new));
         if let Ok(app) = app {
@@ -80,7 +82,7 @@ impl Shell {
         }
     }
 
-    /// The account that is looked at.
+    /// The account that the page shows.
     pub fn app(&self) -> Result<Arc<App>, AppError> {
         let own = self.own()?;
         Ok(self
@@ -90,47 +92,48 @@ impl Shell {
             .unwrap_or_else(|| own.clone()))
     }
 
-    /// The operator's own account, whichever is looked at.
+    /// The operator's own account, even while the page shows the imported one.
     pub fn own(&self) -> Result<&Arc<App>, AppError> {
         self.app.wait().as_ref().map_err(AppError::again)
     }
 
-    /// Looks at the imported account, or at the operator's own again.
+    /// Makes the page show the imported account, or with `None` the operator's own.
     pub fn look_at(&self, imported: Option<App>) {
         self.compose(None);
         self.imported.send_replace(imported.map(Arc::new));
     }
 
-    /// The files that were chosen last.
+    /// The files that were last chosen to be imported.
     pub fn chosen(&self) -> MutexGuard<'_, Vec<PathBuf>> {
         self.chosen
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Ends as it should, if it was ever opened.
+    /// Stops the sync engine if the app was opened.
     pub fn stop(&self) {
         if let Some(Ok(app)) = self.app.get() {
             app.session().stop();
         }
     }
 
-    /// The cloud that the first screen proposes.
+    /// Address of the cloud that the sign-in screen proposes.
     pub fn cloud(&self) -> Option<&str> {
         self.cloud.as_deref()
     }
 
+    /// Sends overviews and other updates to the page until the page is closed.
     pub fn watch(&self, channel: Channel<Update>) -> Result<(), AppError> {
         let own = self.own()?.clone();
-        let mut looked_at = self.imported.subscribe();
+        let mut imported = self.imported.subscribe();
         let mut asked = self.asked.subscribe();
         if asked.borrow().0 > 0 {
             asked.mark_changed();
         }
         tauri::async_runtime::spawn(async move {
             loop {
-                let imported = looked_at.borrow_and_update().clone();
-                let app = imported.unwrap_or_else(|| own.clone());
+                let shown = imported.borrow_and_update().clone();
+                let app = shown.unwrap_or_else(|| own.clone());
                 let mut changes = app.changes();
                 let reader = app.clone();
                 let overview =
@@ -138,7 +141,7 @@ impl Shell {
                 match overview {
                     Ok(Ok(overview)) => {
                         if channel.send(Update::Overview(Box::new(overview))).is_err() {
-                            // The page has gone: a new one watches anew.
+                            // The page was closed; a new page opens its own channel.
                             return;
                         }
                     }
@@ -147,7 +150,7 @@ impl Shell {
                 }
                 tokio::select! {
                     changed = changes.changed() => if changed.is_err() { return },
-                    changed = looked_at.changed() => if changed.is_err() { return },
+                    changed = imported.changed() => if changed.is_err() { return },
                     changed = asked.changed() => {
                         let update = asked.borrow_and_update().1.clone();
                         if changed.is_err() || channel.send(update).is_err() {

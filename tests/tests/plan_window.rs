@@ -340,7 +340,7 @@ async fn studio_with_legacy_product_has_one_refresh_and_pauses_to_legacy() -> an
     window.press("Plan & renewal").await?;
     window
         .sees("[aria-label='Who pays for renewal']", |text| {
-            text.contains("Credits cannot pay fees")
+            text.contains("credits cannot pay fees")
                 && text.contains("With it comes the allowance of 708")
                 && text.contains("credits then 748")
         })

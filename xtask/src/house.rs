@@ -38,12 +38,36 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("bare-window", &[]),
 ];
 
+/// The features of the app that each feature may use. The files beside them (`app.rs`, `copy.rs`, ...) use none.
+const FEATURE_MAY_USE: &[(&str, &[&str])] = &[
+    ("session", &[]),
+    ("outbox", &[]),
+    ("balance", &[]),
+    ("history", &["balance"]),
+    ("import", &["balance"]),
+    ("plan", &["balance", "history", "outbox"]),
+    ("disputes", &["balance", "history", "outbox", "session"]),
+    ("deadlines", &["balance", "plan", "session"]),
+    (
+        "overview",
+        &[
+            "balance",
+            "deadlines",
+            "history",
+            "import",
+            "outbox",
+            "plan",
+        ],
+    ),
+];
+
 /// Most lines of a source file. A longer one should be split.
 const MAX_LINES: usize = 800;
 
 pub fn check() -> anyhow::Result<()> {
     println!("── house rules …");
     directions()?;
+    features()?;
     lengths()?;
     rule_tests_exist()
 }
@@ -67,6 +91,53 @@ fn directions() -> anyhow::Result<()> {
                 && !allowed.contains(used)
             {
                 bail!("{name} must not depend on {used} (docs/architecture.md)");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Fails if a feature of the app uses another one that the table does not allow, or is not in it. The table lists a
+/// feature after all that it uses: so there is no circle.
+fn features() -> anyhow::Result<()> {
+    let folder = Path::new("src-tauri/crates/app/src");
+    for (at, (feature, may_use)) in FEATURE_MAY_USE.iter().enumerate() {
+        let before = &FEATURE_MAY_USE[..at];
+        let later = |used: &&&str| !before.iter().any(|(name, _)| name == *used);
+        if let Some(used) = may_use.iter().find(later) {
+            bail!("{feature} may not use {used}, which stands after it in FEATURE_MAY_USE");
+        }
+    }
+    for file in sources()?
+        .into_iter()
+        .filter(|file| file.starts_with(folder))
+    {
+        let inside = file.strip_prefix(folder)?;
+        let feature = match inside.components().count() {
+            1 => None,
+            _ => inside.iter().next().and_then(|name| name.to_str()),
+        };
+        let row = FEATURE_MAY_USE
+            .iter()
+            .find(|(name, _)| Some(*name) == feature);
+        let may_use: &[&str] = match (feature, row) {
+            (None, _) => &[],
+            (Some(_), Some((_, may_use))) => may_use,
+            (Some(feature), None) => bail!("{feature} has no place in FEATURE_MAY_USE"),
+        };
+        let text = std::fs::read_to_string(root().join(&file)).unwrap_or_default();
+        // Chains are broken over lines: compared without blanks, and without comments.
+        let code: String = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .flat_map(|line| line.chars())
+            .filter(|c| !c.is_whitespace())
+            .collect();
+        for (other, _) in FEATURE_MAY_USE {
+            let named = [format!("crate::{other}::"), format!("app.{other}()")];
+            let uses = named.iter().any(|name| code.contains(name.as_str()));
+            if uses && Some(*other) != feature && !may_use.contains(other) {
+                bail!("{} uses {other}: see FEATURE_MAY_USE", file.display());
             }
         }
     }

@@ -1,7 +1,8 @@
-//! This desktop: files that the operator chooses, windows, and how the app behaves.
+//! Commands that concern the desktop: file dialogs, windows and preferences.
 
 use boothkeeper_app::Code;
 use boothkeeper_app::session::Preferences;
+use boothkeeper_messages::desktop;
 use serde::Serialize;
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
@@ -10,7 +11,7 @@ use super::{Answer, PageError};
 use crate::native::{self, login, tray, windows};
 use crate::shell::Shell;
 
-/// What this desktop has, and how the operator wants the app to behave on it.
+/// The features of this desktop, and the operator's preferences.
 #[derive(Debug, Serialize)]
 pub struct DeskView {
     preferences: Preferences,
@@ -39,15 +40,15 @@ pub fn start_at_login(handle: AppHandle, wanted: bool) -> Answer<()> {
     Ok(login::start(&handle, wanted)?)
 }
 
-/// The small window for a dark venue.
+/// Opens the small event window for a dark venue.
 #[tauri::command]
 pub async fn event_mode(handle: AppHandle) -> Answer<()> {
     let opened = windows::open_event(&handle);
     opened.map_err(|error| PageError::because(Code::Internal, &error))
 }
 
-/// History and event list into a folder that the operator chooses; how many entries, `None` if they
-/// changed their mind.
+/// Exports history and event list to a folder that the operator chooses. Returns the number of entries, `None` if the
+/// dialog was cancelled.
 #[tauri::command(async)]
 pub fn export_before_pause(handle: AppHandle, shell: State<'_, Shell>) -> Answer<Option<u64>> {
     let chosen = handle.dialog().file().blocking_pick_folder();
@@ -57,13 +58,13 @@ pub fn export_before_pause(handle: AppHandle, shell: State<'_, Shell>) -> Answer
     Ok(Some(shell.app()?.plan().export_before_pause(&folder)?))
 }
 
-/// Every deadline as a calendar file; `false` if the operator changed their mind.
+/// Exports all deadlines as a calendar file; `false` if the dialog was cancelled.
 #[tauri::command(async)]
 pub fn export_calendar(handle: AppHandle, shell: State<'_, Shell>) -> Answer<bool> {
     let chosen = handle
         .dialog()
         .file()
-        .add_filter("Calendar", &["ics"])
+        .add_filter(desktop::files_calendar(), &["ics"])
         .set_file_name("boothkeeper.ics")
         .blocking_save_file();
     let Some(path) = chosen.and_then(|file| file.into_path().ok()) else {

@@ -1,10 +1,12 @@
-//! Disputes and what leads to them. Files are chosen natively and read here: the page never names a path.
+//! Commands for disputes and findings. Files are chosen in a native dialog and read here, so the page never passes a
+//! path.
 
 use boothkeeper_app::disputes::{Begin, DisputeView, DisputesView, DraftView, Edits, FileView};
 use boothkeeper_app::domain::{Hash, Seq};
 use boothkeeper_app::history::{FoundRows, Look};
 use boothkeeper_app::outbox::CommandView;
 use boothkeeper_app::{AppError, Code};
+use boothkeeper_messages::desktop;
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 use tauri_plugin_opener::OpenerExt;
@@ -32,7 +34,7 @@ pub fn disputes(shell: State<'_, Shell>) -> Answer<DisputesView> {
     Ok(shell.app()?.disputes().list()?)
 }
 
-/// A draft or a ticket. What is dropped on the window from now on goes to the draft.
+/// A draft or a ticket. Files that are dropped on the window from now on are attached to the draft.
 #[tauri::command(async)]
 pub fn dispute(shell: State<'_, Shell>, id: String) -> Answer<DisputeView> {
     let view = shell.app()?.disputes().show(&id)?;
@@ -53,7 +55,7 @@ pub fn edit_draft(shell: State<'_, Shell>, id: String, edits: Edits) -> Answer<D
     Ok(shell.app()?.disputes().edit(&id, edits)?)
 }
 
-/// `None` if the operator changed their mind.
+/// `None` if the dialog was cancelled.
 #[tauri::command(async)]
 pub fn attach_file(
     handle: AppHandle,
@@ -63,7 +65,10 @@ pub fn attach_file(
     let chosen = handle
         .dialog()
         .file()
-        .add_filter("Receipts", &["pdf", "png", "jpg", "jpeg", "eml"])
+        .add_filter(
+            desktop::files_receipts(),
+            &["pdf", "png", "jpg", "jpeg", "eml"],
+        )
         .blocking_pick_file();
     let Some(path) = chosen.and_then(|file| file.into_path().ok()) else {
         return Ok(None);
@@ -81,7 +86,7 @@ pub fn drop_draft(shell: State<'_, Shell>, id: String) -> Answer<()> {
     Ok(shell.app()?.disputes().discard(&id)?)
 }
 
-/// The files that the app makes for a draft, as they are now.
+/// The files that the app would make for a draft now.
 #[tauri::command(async)]
 pub fn prepare_dispute(shell: State<'_, Shell>, id: String) -> Answer<Vec<FileView>> {
     Ok(shell.app()?.disputes().prepare(&id)?)
@@ -102,7 +107,7 @@ pub fn withdraw_dispute(shell: State<'_, Shell>, id: String) -> Answer<Option<Co
     Ok(shell.app()?.disputes().withdraw(&id)?)
 }
 
-/// How many letters were saved; `None` if the operator changed their mind.
+/// Number of e-mails that were saved; `None` if the dialog was cancelled.
 #[tauri::command(async)]
 pub fn save_mail(handle: AppHandle, shell: State<'_, Shell>, id: String) -> Answer<Option<usize>> {
     let chosen = handle
@@ -124,10 +129,10 @@ pub fn save_mail(handle: AppHandle, shell: State<'_, Shell>, id: String) -> Answ
     ))
 }
 
-/// The letter in the operator's mail program.
+/// Opens the e-mails in the operator's mail program. Fails with `NoMailProgram` if there is none.
 #[tauri::command(async)]
 pub fn open_mail(handle: AppHandle, shell: State<'_, Shell>, id: String) -> Answer<()> {
-    if !opens_letters() {
+    if !has_mail_program() {
         return Err(AppError::new(Code::NoMailProgram).into());
     }
     for letter in shell.app()?.disputes().mail_for_program(&id)?.saved {
@@ -139,14 +144,15 @@ pub fn open_mail(handle: AppHandle, shell: State<'_, Shell>, id: String) -> Answ
     Ok(())
 }
 
-/// What starts programs here does not say that there was none for a letter.
+/// True if a program is registered for e-mail files. Checked first, because on Linux opening a file reports no error if
+/// there is no program for it.
 #[cfg(target_os = "linux")]
-fn opens_letters() -> bool {
+fn has_mail_program() -> bool {
     gtk::gio::AppInfo::default_for_type("message/rfc822", false).is_some()
 }
 
-/// Elsewhere the system says so itself.
+/// Other systems report an error when opening the file.
 #[cfg(not(target_os = "linux"))]
-fn opens_letters() -> bool {
+fn has_mail_program() -> bool {
     true
 }

@@ -1,7 +1,9 @@
-//! A history that the operator brings. Files are chosen natively and kept here: the page never names a path.
+//! Commands to import a history. Files are chosen in a native dialog and remembered here, so the page never passes a
+//! path.
 
 use boothkeeper_app::domain::Programme;
 use boothkeeper_app::import::{self, Imported, Mapping, TablePreview, Whose};
+use boothkeeper_messages::desktop;
 use serde::Serialize;
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
@@ -9,14 +11,14 @@ use tauri_plugin_dialog::DialogExt;
 use super::Answer;
 use crate::shell::Shell;
 
-/// Files that were chosen, and the table among them as it would be read.
+/// Names of the chosen files, and a preview of the first table among them.
 #[derive(Debug, Serialize)]
 pub struct ChosenFiles {
     files: Vec<String>,
     preview: Option<TablePreview>,
 }
 
-/// `None` if the operator changed their mind.
+/// `None` if the dialog was cancelled.
 #[tauri::command(async)]
 pub fn choose_import(
     handle: AppHandle,
@@ -27,7 +29,7 @@ pub fn choose_import(
         .dialog()
         .file()
         .add_filter(
-            "History and receipts",
+            desktop::files_history(),
             &["csv", "json", "eml", "pdf", "txt", "tsv"],
         )
         .blocking_pick_files();
@@ -47,7 +49,7 @@ pub fn choose_import(
     Ok(Some(ChosenFiles { files, preview }))
 }
 
-/// The chosen table, read as said.
+/// A preview of the chosen table, read with the given mapping.
 #[tauri::command(async)]
 pub fn preview_import(
     shell: State<'_, Shell>,
@@ -59,7 +61,7 @@ pub fn preview_import(
     Ok(import::preview(options, &paths, programme, Some(&mapping))?)
 }
 
-/// Imports what was chosen, and looks at it.
+/// Imports the chosen files and shows the imported account.
 #[tauri::command(async)]
 pub fn import_history(
     shell: State<'_, Shell>,
@@ -67,7 +69,7 @@ pub fn import_history(
     mapping: Option<Mapping>,
 ) -> Answer<Imported> {
     let paths = shell.chosen().clone();
-    // Nobody has its files open while they are replaced.
+    // Close the imported account, so that its files are not open while they are replaced.
     shell.look_at(None);
     let options = shell.own()?.options();
     let (app, imported) = import::import(options, &paths, &whose, mapping.as_ref())?;

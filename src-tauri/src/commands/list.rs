@@ -1,5 +1,4 @@
-/// Every command the page can be allowed to call. A test compares it with the handlers, the capability
-/// and the page.
+/// All commands that the page may call. A test compares this list with the handlers, the capability file and the page.
 pub const COMMANDS: &[&str] = &[
     "setup",
     "shown",

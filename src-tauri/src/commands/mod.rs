@@ -1,4 +1,5 @@
-//! What the page can ask for: each a few lines over the same use case that the command line calls.
+//! The commands that the page can call. Each is a few lines over the function in `app` that the command line also
+//! calls.
 
 use boothkeeper_app::domain::Seq;
 use boothkeeper_app::history::Format;
@@ -27,7 +28,7 @@ pub(crate) use disputes::*;
 pub(crate) use import::*;
 pub(crate) use plan::*;
 
-/// An error as the page gets it: a code to act on, and the causes for "details".
+/// An error for the page: a code, and the causes shown under "details".
 #[derive(Debug, Serialize)]
 pub struct PageError {
     code: Code,
@@ -57,19 +58,19 @@ impl PageError {
 
 type Answer<T> = Result<T, PageError>;
 
-/// What the first screen offers.
+/// What the sign-in screen offers.
 #[tauri::command]
 pub async fn setup(shell: State<'_, Shell>) -> Answer<Setup> {
     Ok(shell.own()?.session().setup(shell.cloud()).await)
 }
 
-/// The page has drawn its first screen.
+/// Called by the page when it has drawn its first screen.
 #[tauri::command]
 pub fn shown() {
     tracing::info!("on screen");
 }
 
-/// Sends the overview now and whenever something changes, until the page goes away.
+/// Sends the overview now and after every change, until the page is closed.
 #[tauri::command]
 pub async fn watch(shell: State<'_, Shell>, channel: Channel<Update>) -> Answer<()> {
     shell.watch(channel)?;
@@ -104,7 +105,7 @@ pub async fn sign_in_to_demo(
     Ok(app.session().start()?)
 }
 
-/// The page has said what would be lost.
+/// Signs out and discards unsent actions. The page has already warned about them.
 #[tauri::command]
 pub async fn sign_out(shell: State<'_, Shell>) -> Answer<()> {
     Ok(shell.app()?.session().sign_out(true).await?)
@@ -146,7 +147,7 @@ pub fn history_search(
     Ok(shell.app()?.history().search(&query, before, limit)?)
 }
 
-/// Where the credits went after an entry, or from a day on; the last 30 days if neither is said.
+/// Explains the change of the balance after an entry, or from a day on; by default over the last 30 days.
 #[tauri::command(async)]
 pub fn explain(
     shell: State<'_, Shell>,
@@ -162,8 +163,8 @@ pub fn entry(shell: State<'_, Shell>, seq: Seq) -> Answer<EntryDetail> {
     Ok(shell.app()?.history().entry(seq)?)
 }
 
-/// Asks where, natively, and writes there; the page never names a path. `None` if the operator changed
-/// their mind, else how many entries were written.
+/// Exports to a file chosen in a native dialog, so that the page never passes a path. Returns the number of entries
+/// written, `None` if the dialog was cancelled.
 #[tauri::command(async)]
 pub fn export_history(
     handle: AppHandle,

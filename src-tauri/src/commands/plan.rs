@@ -1,4 +1,4 @@
-//! What the operator decides about plan and money, each on what was shown.
+//! Commands for the plan and payments.
 
 use boothkeeper_app::Action;
 use boothkeeper_app::domain::Amount;
@@ -7,6 +7,7 @@ use boothkeeper_app::domain::billing::quote::Quote;
 use boothkeeper_app::outbox::CommandView;
 use boothkeeper_app::plan::{BuyView, Decision, Foreseen};
 use boothkeeper_app::plan::{ChoicesView, PauseView};
+use boothkeeper_messages::desktop;
 use tauri::{State, WebviewWindow};
 use tauri_plugin_dialog::{
     DialogExt, MessageDialogButtons, MessageDialogKind, MessageDialogResult,
@@ -60,8 +61,8 @@ pub fn pause_preview(shell: State<'_, Shell>) -> Answer<PauseView> {
     Ok(shell.app()?.plan().pause_preview()?)
 }
 
-/// Decides on what was seen. What destroys something is asked about once more, natively, where no page
-/// can press the button. `None` if the operator changed their mind.
+/// Queues a decision that was made on the quote `seen`. If it deletes events, a native dialog asks for confirmation
+/// first, because the page cannot press its button. `None` if the dialog was cancelled.
 #[tauri::command(async)]
 pub fn decide(
     window: WebviewWindow,
@@ -73,31 +74,28 @@ pub fn decide(
     let app = shell.app()?;
     if !seen.destroyed.is_empty() {
         let free = app.plan().free_plan()?.name;
-        if !is_sure(&window, &free, seen.destroyed.len()) {
+        if !confirms_deletion(&window, &free, seen.destroyed.len()) {
             return Ok(None);
         }
     }
     Ok(Some(app.plan().decide(&action, seen)?))
 }
 
-/// The first button has the focus, so that a stray Enter keeps everything; closing counts as the third.
-fn is_sure(window: &WebviewWindow, free: &str, events: usize) -> bool {
-    const DELETE: &str = "Delete and switch";
-    let what = match events {
-        1 => "1 event and its gallery".to_owned(),
-        events => format!("{events} events and their galleries"),
-    };
+/// Asks whether to delete the events. The first button has the focus, so that an accidental Enter deletes nothing;
+/// closing the dialog counts as the third button.
+fn confirms_deletion(window: &WebviewWindow, free: &str, events: usize) -> bool {
+    let delete = desktop::pause_delete();
     let pressed = window
         .dialog()
-        .message(format!("This deletes {what} for good. Credits are kept."))
-        .title(format!("Switch to {free}?"))
+        .message(desktop::pause_text(events as u64))
+        .title(desktop::pause_title(free))
         .kind(MessageDialogKind::Warning)
         .buttons(MessageDialogButtons::YesNoCancelCustom(
-            "Keep everything".to_owned(),
-            DELETE.to_owned(),
-            "Cancel".to_owned(),
+            desktop::pause_keep(),
+            delete.clone(),
+            desktop::pause_cancel(),
         ))
         .parent(window)
         .blocking_show_with_result();
-    pressed == MessageDialogResult::Custom(DELETE.to_owned())
+    pressed == MessageDialogResult::Custom(delete)
 }

@@ -1,13 +1,13 @@
-//! What this desktop has. Elsewhere than on Linux it always has both.
+//! Finds out whether this desktop has notifications and a tray. Outside Linux it always has both.
 
-/// Whether a notification would be seen: a service is there, or could be started for it.
+/// True if notifications can be shown: a notification service runs or could be started.
 #[cfg(target_os = "linux")]
 pub fn can_notify() -> bool {
     let name = "org.freedesktop.Notifications";
     linux::bus().is_ok_and(|bus| linux::is_owned(&bus, name) || linux::starts(&bus, name))
 }
 
-/// Whether a tray icon would be seen: building one succeeds even where nothing shows it.
+/// True if a tray icon would be visible. Building one succeeds even if nothing shows it.
 #[cfg(target_os = "linux")]
 pub fn has_tray() -> bool {
     linux::tray_host().unwrap_or_else(|error| {
@@ -46,7 +46,7 @@ mod linux {
         owned().unwrap_or(false)
     }
 
-    /// Starts the service behind a name, if the bus knows how; true once it is there.
+    /// Starts the service with this bus name, if the bus can; true if it runs afterwards.
     pub fn starts(bus: &Connection, name: &str) -> bool {
         let start = || {
             let bus = DBusProxy::new(bus)?;
@@ -59,7 +59,7 @@ mod linux {
         start().is_ok() && is_owned(bus, name)
     }
 
-    /// A watcher is there, and somebody who draws what it watches.
+    /// True if there is a status notifier watcher, and a host that draws its icons.
     pub fn tray_host() -> zbus::Result<bool> {
         let bus = bus()?;
         if !is_owned(&bus, WATCHER) {

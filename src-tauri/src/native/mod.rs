@@ -1,4 +1,4 @@
-//! What needs the desktop: notifications, tray, windows, start at login.
+//! The parts that need the desktop: notifications, tray, windows, start at login.
 
 mod bus;
 pub mod login;

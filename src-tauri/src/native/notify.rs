@@ -1,17 +1,18 @@
-//! A reminder as the desktop shows it; a click on it opens the screen it is about.
+//! A reminder as the desktop shows it. A click on it opens the screen that it is about.
 
 use boothkeeper_app::deadlines::DeadlineView;
 use boothkeeper_app::domain::Asset;
 use boothkeeper_app::domain::deadlines::DeadlineCode;
 use boothkeeper_app::domain::reminders::Reminder;
 use boothkeeper_app::overview::Screen;
-use boothkeeper_app::{Zone, words};
+use boothkeeper_app::{Zone, deadlines};
+use boothkeeper_messages::{desktop, span};
 use tauri::AppHandle;
 use tauri_plugin_notification::NotificationExt;
 
 const SCREEN: &str = "screen";
 
-/// To be called before the first notification: earlier ones report no clicks.
+/// Must be called before the first notification: clicks on earlier ones are not reported.
 pub fn on_click(
     handle: &AppHandle,
     open: impl Fn(Screen) + Send + Sync + 'static,
@@ -28,11 +29,11 @@ pub fn on_click(
 pub fn show(
     handle: &AppHandle,
     reminder: &Reminder,
-    deadlines: &[DeadlineView],
+    coming: &[DeadlineView],
     zone: &Zone,
     asset: Option<&Asset>,
 ) -> tauri_plugin_notification::Result<()> {
-    let (title, body) = said(reminder, deadlines, zone, asset);
+    let (title, body) = text(reminder, coming, zone, asset);
     handle
         .notification()
         .builder()
@@ -42,20 +43,23 @@ pub fn show(
         .show()
 }
 
-fn said(
+fn text(
     reminder: &Reminder,
-    deadlines: &[DeadlineView],
+    coming: &[DeadlineView],
     zone: &Zone,
     asset: Option<&Asset>,
 ) -> (String, String) {
-    let left = words::span(reminder.left);
-    let title = format!("{} in {left}", words::deadline(reminder.code));
+    let left = span(reminder.left);
+    let title = desktop::reminder(&left, &deadlines::title(reminder.code));
     let at = zone.local(reminder.at);
-    let about = deadlines
+    let about = coming
         .iter()
         .find(|deadline| (deadline.code, deadline.at) == (reminder.code, reminder.at));
-    let detail = about.map_or(String::new(), |about| words::detail(about, asset));
-    (title, format!("{at}. {detail}"))
+    let body = match about {
+        Some(about) => desktop::reminder_body(&at, &about.detail(asset)),
+        None => at,
+    };
+    (title, body)
 }
 
 const fn screen(code: DeadlineCode) -> Screen {

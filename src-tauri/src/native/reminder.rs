@@ -1,5 +1,5 @@
-//! Looks again whenever something changes, when the next tier is due, and once a minute: sleep does not
-//! count in a timer, and a laptop that wakes is to say at once what it missed.
+//! Shows due reminders and updates the tray. Checks after every change, when the next reminder is due, and at least
+//! once a minute: timers stop while the laptop sleeps, and after waking it must soon show what it missed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +10,12 @@ use tauri::AppHandle;
 
 use super::{can_notify, notify, tray};
 
+/// Longest time between two checks.
 const AT_MOST: Duration = Duration::from_secs(60);
-/// A burst of entries is one change.
+/// Shortest time between two checks, so that many entries at once cause only one.
 const AT_LEAST: Duration = Duration::from_secs(1);
 
-/// Says what is due and keeps the tray up to date, for as long as the process lives.
+/// Shows due reminders and keeps the tray up to date for the life of the process.
 pub async fn follow(handle: AppHandle, app: Arc<App>) {
     let mut changes = app.changes();
     loop {
@@ -23,7 +24,7 @@ pub async fn follow(handle: AppHandle, app: Arc<App>) {
         let wait = match looked {
             Ok(Ok(wait)) => wait,
             Ok(Err(error)) => {
-                // Nothing to remind of before somebody has signed in and synced.
+                // There is nothing to remind of before the first sign-in and sync.
                 if !matches!(error.code, Code::SignedOut | Code::NotSynced) {
                     tracing::warn!(?error, "reminders could not be looked at");
                 }
@@ -43,7 +44,8 @@ pub async fn follow(handle: AppHandle, app: Arc<App>) {
     }
 }
 
-/// Until when nothing can be due. Reminding comes first: it needs the least of the copy.
+/// Shows due reminders, updates the tray, and returns the time until the next check. Reminders come first, because they
+/// still work if other parts of the copy are damaged.
 fn look(handle: &AppHandle, app: &App) -> Result<Duration, AppError> {
     let due = app.deadlines().list()?;
     let asset = app.balance().view()?.asset;
@@ -64,6 +66,7 @@ fn look(handle: &AppHandle, app: &App) -> Result<Duration, AppError> {
     Ok(next(&overview))
 }
 
+/// Time until the next reminder is due, at most [`AT_MOST`].
 fn next(overview: &Overview) -> Duration {
     let tiers = overview.deadlines.iter().flat_map(|d| &d.tiers);
     let ahead = tiers.map(|tier| tier.at.since(overview.now));

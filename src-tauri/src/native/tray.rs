@@ -6,27 +6,28 @@ use std::sync::Mutex;
 
 use boothkeeper_app::domain::trust::Trust;
 use boothkeeper_app::overview::Overview;
-use boothkeeper_app::{Zone, words};
+use boothkeeper_app::{Zone, deadlines};
+use boothkeeper_messages::{desktop, money};
 use tauri::menu::{Menu, MenuItem, PredefinedMenuItem};
 use tauri::tray::TrayIconBuilder;
 use tauri::{AppHandle, Manager, Wry};
 
 use super::{has_tray, windows};
 
-/// The lines of the menu that tell how things stand.
+/// The lines of the menu that show balance, trust and the next deadline.
 pub struct Lines {
     balance: MenuItem<Wry>,
     trust: MenuItem<Wry>,
     next: MenuItem<Wry>,
-    said: Mutex<[String; 3]>,
+    shown: Mutex<[String; 3]>,
 }
 
-/// Whether there is one: built only where it would be seen.
+/// Builds the tray if the desktop would show it. True if it was built.
 pub fn build(handle: &AppHandle) -> bool {
     if !has_tray() {
         return false;
     }
-    // The library that draws it is looked up as it is used, and panics where it is not installed.
+    // The library that draws it is loaded on first use, and panics if it is not installed.
     let built = catch_unwind(AssertUnwindSafe(|| try_build(handle)));
     match built {
         Ok(Ok(lines)) => handle.manage(lines),
@@ -39,13 +40,13 @@ pub fn build(handle: &AppHandle) -> bool {
 }
 
 fn try_build(handle: &AppHandle) -> tauri::Result<Lines> {
-    let line = |id, text| MenuItem::with_id(handle, id, text, false, None::<&str>);
-    let action = |id, text| MenuItem::with_id(handle, id, text, true, None::<&str>);
+    let line = |id, text: String| MenuItem::with_id(handle, id, text, false, None::<&str>);
+    let action = |id, text: String| MenuItem::with_id(handle, id, text, true, None::<&str>);
     let lines = Lines {
-        balance: line("balance", "No balance yet")?,
-        trust: line("trust", "")?,
-        next: line("next", "Nothing is due")?,
-        said: Mutex::default(),
+        balance: line("balance", desktop::no_balance())?,
+        trust: line("trust", String::new())?,
+        next: line("next", desktop::nothing_due())?,
+        shown: Mutex::default(),
     };
     let menu = Menu::with_items(
         handle,
@@ -54,10 +55,10 @@ fn try_build(handle: &AppHandle) -> tauri::Result<Lines> {
             &lines.trust,
             &lines.next,
             &PredefinedMenuItem::separator(handle)?,
-            &action("open", "Open Boothkeeper")?,
-            &action("event", "Event mode")?,
+            &action("open", desktop::open())?,
+            &action("event", desktop::event())?,
             &PredefinedMenuItem::separator(handle)?,
-            &action("quit", "Quit")?,
+            &action("quit", desktop::quit())?,
         ],
     )?;
     let mut tray = TrayIconBuilder::with_id("boothkeeper")
@@ -88,27 +89,27 @@ pub fn is_there(handle: &AppHandle) -> bool {
     handle.try_state::<Lines>().is_some()
 }
 
-/// Says how things stand now.
+/// Shows balance, trust and the next deadline.
 pub fn update(handle: &AppHandle, overview: &Overview, zone: &Zone) {
-    say(handle, texts(overview, zone));
+    show(handle, texts(overview, zone));
 }
 
-/// What was said last does not hold any more.
+/// The copy cannot be read: the lines shown so far may be wrong.
 pub fn unreadable(handle: &AppHandle) {
-    let text = ["No balance to show", "Open the window to see why", ""];
-    say(handle, text.map(ToOwned::to_owned));
+    let (balance, trust) = (desktop::unreadable(), desktop::unreadable_next());
+    show(handle, [balance, trust, String::new()]);
 }
 
-/// Nothing is drawn again that has not changed.
-fn say(handle: &AppHandle, now: [String; 3]) {
+/// Redraws the lines if one has changed.
+fn show(handle: &AppHandle, now: [String; 3]) {
     let Some(lines) = handle.try_state::<Lines>() else {
         return;
     };
-    let mut said = lines
-        .said
+    let mut shown = lines
+        .shown
         .lock()
         .unwrap_or_else(|poisoned| poisoned.into_inner());
-    if *said == now {
+    if *shown == now {
         return;
     }
     let items = [&lines.balance, &lines.trust, &lines.next];
@@ -117,28 +118,26 @@ fn say(handle: &AppHandle, now: [String; 3]) {
             tracing::warn!(?error, "the tray's menu");
         }
     }
-    *said = now;
+    *shown = now;
 }
 
 fn texts(overview: &Overview, zone: &Zone) -> [String; 3] {
     let view = &overview.balance;
     let balance = match view.balance.zip(view.asset.as_ref()) {
-        Some((amount, asset)) => words::money(amount, asset),
-        None => "No balance yet".to_owned(),
+        Some((amount, asset)) => money(amount, asset),
+        None => desktop::no_balance(),
     };
     let as_of = view.as_of.map_or(String::new(), |at| zone.local(at));
     let trust = match view.trust {
-        Trust::Live => "Live, verified".to_owned(),
-        Trust::Cached | Trust::Stale => format!("As of {as_of}, not live"),
-        Trust::Unknown => "Never synced".to_owned(),
-        Trust::Imported => "Imported, unverified".to_owned(),
-        Trust::Diverged => format!("Not agreed, last proven {as_of}"),
+        Trust::Live => desktop::live(),
+        Trust::Cached | Trust::Stale => desktop::not_live(&as_of),
+        Trust::Unknown => desktop::never_synced(),
+        Trust::Imported => desktop::imported(),
+        Trust::Diverged => desktop::diverged(&as_of),
     };
-    let next = overview
-        .deadlines
-        .first()
-        .map_or("Nothing is due".to_owned(), |next| {
-            format!("{}: {}", words::deadline(next.code), zone.local(next.at))
-        });
+    let next = match overview.deadlines.first() {
+        Some(next) => desktop::next(&zone.local(next.at), &deadlines::title(next.code)),
+        None => desktop::nothing_due(),
+    };
     [balance, trust, next]
 }

@@ -1,15 +1,17 @@
-//! The two windows: the book, and the small one for a dark venue.
+//! The two windows: the main window, and the small event window for a dark venue.
 
 use boothkeeper_app::domain::Timestamp;
 use boothkeeper_app::system_zone;
 use boothkeeper_messages::Locale;
+use boothkeeper_messages::desktop;
 use serde_json::json;
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
 pub const MAIN: &str = "main";
 pub const EVENT: &str = "event";
 
-/// `hidden`: at login, where a tray shows that it runs; without one it is minimised, never out of reach.
+/// Opens the main window. `hidden` is set at login if there is a tray icon; without one, the caller minimises the
+/// window instead, because a hidden window could not be reached.
 pub fn open_main(handle: &AppHandle, hidden: bool) -> tauri::Result<WebviewWindow> {
     WebviewWindowBuilder::new(handle, MAIN, WebviewUrl::default())
         .title("Boothkeeper")
@@ -21,7 +23,7 @@ pub fn open_main(handle: &AppHandle, hidden: bool) -> tauri::Result<WebviewWindo
         .build()
 }
 
-/// Brings the book to the front, building it again if it was closed.
+/// Brings the main window to the front, or opens it again if it was closed.
 pub fn raise_main(handle: &AppHandle) -> tauri::Result<()> {
     let window = match handle.get_webview_window(MAIN) {
         Some(window) => window,
@@ -37,7 +39,7 @@ pub fn open_event(handle: &AppHandle) -> tauri::Result<()> {
         return window.set_focus();
     }
     WebviewWindowBuilder::new(handle, EVENT, WebviewUrl::default())
-        .title("Boothkeeper event")
+        .title(desktop::event_window())
         .inner_size(420.0, 640.0)
         .min_inner_size(360.0, 480.0)
         .always_on_top(true)
@@ -47,7 +49,8 @@ pub fn open_event(handle: &AppHandle) -> tauri::Result<()> {
     Ok(())
 }
 
-/// What the page must know before its first line is shown: `locale()` of `ui/src/platform` reads it.
+/// A script that sets the locale and the zone's abbreviations before the page draws anything. `locale()` in
+/// `ui/src/platform` reads them.
 fn locale_script() -> String {
     let locale = Locale::of_system();
     let at = |text: &str| text.parse::<Timestamp>().unwrap_or_default();

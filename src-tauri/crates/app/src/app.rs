@@ -1,4 +1,4 @@
-//! The app as one value: the laptop's files, its secrets, and the engine when it runs.
+//! `App` holds everything that a shell needs: the laptop's files, the access key, and the sync engine while it runs.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Weak};
@@ -16,17 +16,19 @@ use boothkeeper_sync::{AccessKey, Clock, Laptop, Status};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use crate::session::Secrets;
+use crate::secrets::Secrets;
 use crate::{AppError, Code};
 
-/// What a shell decides before the app opens.
+/// Settings that a shell passes when it opens the app.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// The data folder.
     pub data: PathBuf,
+    /// The zone in which days and times are shown.
     pub zone: Zone,
-    /// Where untrusted documents are read.
+    /// Reads untrusted documents in a child process.
     pub reader: Reader,
-    /// A key from the environment, for machines without a keychain: then nothing is stored.
+    /// The access key from the environment, for machines without a keychain. If set, no key is stored.
     pub key: Option<AccessKey>,
 }
 
@@ -45,7 +47,8 @@ pub(crate) struct Running {
 }
 
 impl Options {
-    /// The zone of `TZ` or else the laptop's own, and the environment's key.
+    /// Takes the zone from `TZ`, or else from the system, and the key from `BOOTHKEEPER_ACCESS_KEY`. Fails with
+    /// `KeyMalformed` if that key has the wrong form.
     pub fn from_environment(data: PathBuf) -> Result<Self, AppError> {
         let key = std::env::var("BOOTHKEEPER_ACCESS_KEY").ok();
         let key = key.filter(|key| !key.is_empty());
@@ -59,7 +62,7 @@ impl Options {
     }
 }
 
-/// The zone of `TZ`, or else the laptop's own.
+/// The zone of `TZ`, or else of the system; UTC if neither is known.
 pub fn system_zone() -> Zone {
     let named = |name: String| Zone::named(name.trim_start_matches(':'));
     let system = || iana_time_zone::get_timezone().ok().and_then(named);
@@ -67,8 +70,8 @@ pub fn system_zone() -> Zone {
     zone.unwrap_or_else(Zone::utc)
 }
 
-/// Puts a damaged outbox aside, and the copy with it, which can be fetched again. The path of the old outbox;
-/// `None` where there was none.
+/// Renames a damaged outbox, so that the next opening creates a new one, and deletes the copy, which can be fetched
+/// again after sign-in. Returns the new path of the old outbox, `None` if there was none.
 pub fn start_outbox_over(options: &Options) -> Result<Option<PathBuf>, AppError> {
     let now = SystemClock.wall();
     Ok(boothkeeper_store::start_outbox_over(&options.data, now)?)
@@ -79,7 +82,7 @@ impl App {
         Self::open_by(options, Arc::new(SystemClock))
     }
 
-    /// With another clock than the machine's.
+    /// Opens the app with the given clock instead of the machine's.
     pub fn open_by(options: Options, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
         let laptop = Laptop::open(&options.data, options.zone.clone(), clock)?;
         Ok(App {
@@ -91,12 +94,12 @@ impl App {
         })
     }
 
-    /// What it was opened with.
+    /// The options that the app was opened with.
     pub fn options(&self) -> &Options {
         &self.options
     }
 
-    /// The zone that days and times are shown in.
+    /// The zone in which days and times are shown.
     pub fn zone(&self) -> &Zone {
         self.laptop.zone()
     }
@@ -105,7 +108,7 @@ impl App {
         &self.options.data
     }
 
-    /// Hears of every change worth a redraw.
+    /// A receiver that is notified of every change after which the page should redraw.
     pub fn changes(&self) -> watch::Receiver<Status> {
         self.status.subscribe()
     }
@@ -118,7 +121,7 @@ impl App {
         Ok(self.laptop.outbox().binding()?)
     }
 
-    /// Why nothing can be written in the data folder, though the last good copy can be read; `None` where it can.
+    /// Why the data folder cannot be written to, although the last good copy can be read; `None` if it can.
     pub fn hindered(&self) -> Option<Code> {
         self.laptop.hindered().map(|why| match why {
             Hindrance::DiskFull => Code::DiskFull,
@@ -126,6 +129,7 @@ impl App {
         })
     }
 
+    /// Fails with `DiskFull` or `ReadOnly` if the data folder cannot be written to.
     pub(crate) fn may_write(&self) -> Result<(), AppError> {
         match self.hindered() {
             Some(code) => Err(AppError::new(code)),
@@ -133,12 +137,12 @@ impl App {
         }
     }
 
-    /// Whether the folder's history was brought by the operator, with no cloud behind it.
+    /// True if the folder holds a history that the operator imported. Such an account has no cloud.
     pub fn is_imported(&self) -> Result<bool, AppError> {
         Ok(self.binding()?.is_some_and(|binding| binding.imported))
     }
 
-    /// A history that was brought has no cloud to be signed in to.
+    /// Fails with `Imported` if the folder holds an imported history, which has no cloud to sign in to.
     pub(crate) fn is_no_import(&self) -> Result<(), AppError> {
         match self.is_imported()? {
             true => Err(AppError::new(Code::Imported)),
@@ -146,14 +150,15 @@ impl App {
         }
     }
 
-    /// Now, by server time as learnt, and never before what the cloud has said already.
+    /// Estimate of the cloud's time now, from the last server time and the laptop's clock. Never before the last server
+    /// time. Without a head: the laptop's own time.
     pub(crate) fn now(&self, head: Option<&Head>) -> Timestamp {
         let wall = self.laptop.clock().wall();
         head.map_or(wall, |head| head.now(wall))
     }
 
-    /// The instant that rules are asked about. A sandbox's time is the cloud's to move: there it is the
-    /// last instant the cloud has said.
+    /// The instant that is passed to the rules. For a sandbox, whose time only the cloud moves, this is the last
+    /// instant that the cloud sent; else the estimate of [`App::now`].
     pub(crate) fn rules_now(&self) -> Result<Timestamp, AppError> {
         let binding = self.binding()?;
         let head = self.head(binding.as_ref())?;
@@ -164,8 +169,8 @@ impl App {
         })
     }
 
-    /// The instant at which a person writes something down. An imported history ends some day; whoever writes
-    /// about it does so now.
+    /// The instant at which the operator writes something, such as a draft. For an imported history this is the
+    /// laptop's time, because the history itself may have ended long ago; else it is `rules_now`.
     pub(crate) fn written_now(&self) -> Result<Timestamp, AppError> {
         match self.binding()?.is_some_and(|binding| binding.imported) {
             true => Ok(self.laptop.clock().wall()),
@@ -173,7 +178,7 @@ impl App {
         }
     }
 
-    /// The proven head; `None` before the first sync, or without an account.
+    /// The verified head; `None` before the first sync, or without an account.
     pub(crate) fn head(&self, binding: Option<&Binding>) -> Result<Option<Arc<Head>>, AppError> {
         let Some(binding) = binding else {
             return Ok(None);

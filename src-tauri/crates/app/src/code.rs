@@ -8,7 +8,7 @@ use boothkeeper_sync::wire::problem::{Problem as CloudProblem, ProblemCode};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::session::SecretError;
+use crate::secrets::SecretError;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $exit:literal;)+) => {

@@ -1,4 +1,4 @@
-//! One state of the proven copy, to ask several things of.
+//! One consistent state of the verified copy, for several reads in a row.
 
 use std::sync::Arc;
 
@@ -17,7 +17,8 @@ pub(crate) struct Copied<'a> {
 }
 
 impl App {
-    /// Asks the copy, which must have been synced.
+    /// Runs `ask` on one state of the verified copy. Fails with `SignedOut` without an account, with `NotSynced` before
+    /// the first sync, and with `Damaged` if the copy's sums do not match its verified balance.
     pub(crate) fn on_copy<T>(
         &self,
         ask: impl FnOnce(&Copied<'_>) -> Result<T, AppError>,
@@ -26,7 +27,7 @@ impl App {
         let answer = self.laptop.read(|cache| {
             let head = binding.own(cache.head(&binding.keys)?)?;
             let head = head.ok_or(AppError::new(Code::NotSynced))?;
-            // Sums that do not come to the proven balance are not shown.
+            // Without this check, damaged rollups would be shown as correct sums.
             cache.sums_to(&head)?;
             ask(&Copied {
                 cache,
@@ -39,7 +40,7 @@ impl App {
             .as_ref()
             .is_err_and(|error| error.code == Code::Damaged)
         {
-            // The next sync mends it unasked.
+            // The next sync sees this record and repairs the copy.
             if self.hindered().is_none() {
                 self.laptop.diverged(Divergence::Damage)?;
             }
@@ -49,7 +50,7 @@ impl App {
 }
 
 impl Copied<'_> {
-    /// The cloud's catalog as last fetched; before that the one this version ships.
+    /// The cloud's catalog as last fetched; before the first fetch, the catalog that is built into this version.
     pub fn catalog(&self) -> Result<Catalog, AppError> {
         let identity = self.head.account.identity.as_ref();
         let programme = identity.ok_or(AppError::new(Code::NotSynced))?.programme;
@@ -60,7 +61,7 @@ impl Copied<'_> {
         Catalog::shipped(programme).map_err(|error| AppError::because(Code::Internal, error))
     }
 
-    /// Nothing is said of what an import does not know.
+    /// Fails with `Imported` for an imported history, which lacks plan, period and card.
     pub fn is_no_import(&self) -> Result<(), AppError> {
         match self.binding.imported {
             true => Err(AppError::new(Code::Imported)),
@@ -68,6 +69,7 @@ impl Copied<'_> {
         }
     }
 
+    /// The unit of the account's amounts.
     pub fn asset(&self) -> Result<&Asset, AppError> {
         let identity = self.head.account.identity.as_ref();
         let identity = identity.ok_or(AppError::new(Code::NotSynced))?;

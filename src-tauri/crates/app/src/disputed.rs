@@ -1,4 +1,4 @@
-//! Which entries are in dispute, and what became of a draft that was sent.
+//! Finds the entries that are in dispute, and the state of each draft.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::{App, AppError, Code};
 #[serde(rename_all = "snake_case")]
 pub enum DisputeState {
     Draft,
-    /// Waits on this computer for the cloud.
+    /// Waits in the outbox of this laptop until the cloud accepts it.
     Queued,
     Submitted,
     InReview,
@@ -35,7 +35,7 @@ impl DisputeState {
     }
 }
 
-/// A dispute that is not decided, and what it is about.
+/// A dispute that is not decided yet: an open ticket or a draft.
 pub(crate) struct Disputed {
     pub id: String,
     pub kind: DisputeKind,
@@ -44,7 +44,8 @@ pub(crate) struct Disputed {
 }
 
 impl Disputed {
-    /// Whether a finding is what it complains of: sharing a row with it is not enough.
+    /// True if the dispute is about the finding. If the kinds match, one common entry is enough. Else the finding must
+    /// suggest a dispute, and all its entries must be in this one.
     pub fn is_about(&self, finding: &Finding) -> bool {
         let here = |seq: &Seq| self.entries.contains(seq);
         let same = DisputeKind::of_finding(finding.code) == self.kind;
@@ -58,7 +59,7 @@ impl Disputed {
     }
 }
 
-/// What a draft was sent as, and how that stands.
+/// The state of a draft: not sent, waiting in the outbox, sent as a ticket, or withdrawn.
 pub(crate) struct Sent {
     pub state: DisputeState,
     pub refused: Option<ProblemCode>,
@@ -66,10 +67,10 @@ pub(crate) struct Sent {
 }
 
 impl Sent {
-    /// What was sent off is not changed any more.
+    /// Fails with `AlreadyWaiting` or `DisputeSent` if the draft was sent and can no longer be changed.
     pub fn is_draft(&self) -> Result<(), AppError> {
         match self.state {
-            // One that withdrew itself can be taken up again.
+            // A draft that was withdrawn automatically can be continued.
             DisputeState::Draft | DisputeState::Withdrawn => Ok(()),
             DisputeState::Queued => Err(AppError::new(Code::AlreadyWaiting)),
             _ => Err(AppError::new(Code::DisputeSent)),
@@ -101,7 +102,7 @@ impl Sent {
 }
 
 impl App {
-    /// Every dispute that is not decided: tickets, and behind them what is written here.
+    /// All disputes that are not decided: open tickets first, then drafts.
     pub(crate) fn disputed(&self) -> Result<Vec<Disputed>, AppError> {
         let mut disputed = Vec::new();
         let tickets = self.laptop.read(boothkeeper_store::Cache::tickets)?;
@@ -124,7 +125,7 @@ impl App {
             disputed.push(Disputed {
                 id: draft.id.to_string(),
                 kind: draft.kind,
-                // What was refused, or taken back in the outbox, is a draft again.
+                // A dispute that the cloud refused, or that was cancelled in the outbox, is a draft again.
                 sent: state != DisputeState::Draft,
                 entries: draft.entries.into_iter().collect(),
             });
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn dispute_is_about_what_it_complains_of_and_not_about_what_shares_a_row() {
+    fn dispute_is_about_findings_of_its_kind_or_wholly_within_its_entries() {
         let dispute = Disputed {
             id: "dsp_1".into(),
             kind: DisputeKind::FailedRun,
@@ -163,7 +164,7 @@ mod tests {
         };
         assert!(dispute.is_about(&failed(&[3, 4])));
         assert!(!dispute.is_about(&failed(&[6, 7])));
-        // Eight equal runs, one of which failed; a renewal; a charge of the card.
+        // Findings of another kind that only share entries with the dispute.
         let equal = finding(
             FindingCode::RepeatedRuns,
             NextStep::LookAtRows,
@@ -172,7 +173,7 @@ mod tests {
         assert!(!dispute.is_about(&equal));
         let taken = |entries| finding(FindingCode::Unexplained, NextStep::Dispute, entries);
         assert!(!dispute.is_about(&taken(&[3, 8])));
-        // All that it says is in the dispute.
+        // All entries of this finding are in the dispute.
         assert!(dispute.is_about(&taken(&[5])));
     }
 }

@@ -1,4 +1,4 @@
-//! Files outside the data folder: those the operator has chosen to be read, and those the app writes.
+//! Reads files that the operator chose, and writes exported files.
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use crate::{AppError, Code};
 
-/// The content of a regular file of 1 to `most` bytes. Links, devices and folders are refused.
+/// Reads a regular file of 1 to `most` bytes. Fails with `NotAFile` for links, devices and folders, and with
+/// `FileEmpty` or `FileTooLarge` for other sizes.
 pub fn read_file(path: &Path, most: u64) -> Result<Vec<u8>, AppError> {
     let failed = |error| AppError::because(Code::FileSystem, error);
     let named = std::fs::symlink_metadata(path).map_err(failed)?;
@@ -18,7 +19,7 @@ pub fn read_file(path: &Path, most: u64) -> Result<Vec<u8>, AppError> {
     }
     let mut file = open(path).map_err(failed)?;
     let opened = file.metadata().map_err(failed)?;
-    // The path may have been replaced since it was looked at.
+    // The file may have been replaced between the check above and the opening.
     if !opened.is_file() {
         return Err(AppError::new(Code::NotAFile));
     }
@@ -50,8 +51,8 @@ fn open(path: &Path) -> std::io::Result<File> {
     File::open(path)
 }
 
-/// Writes a file whole or not at all: under a temporary name beside it, then renamed. On Linux the file has no name
-/// before it is complete, so that a killed process leaves nothing.
+/// Writes a file completely or not at all: first under a temporary name in the same folder, then renamed. On Linux the
+/// file has no name until it is complete, so that a killed process leaves no temporary file.
 pub(crate) fn whole_file<T>(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<T, AppError>,
@@ -80,6 +81,7 @@ pub(crate) fn whole_file<T>(
     written
 }
 
+/// Creates a file without a name in the folder of `path`; `None` if the file system cannot do that.
 #[cfg(target_os = "linux")]
 fn unnamed_beside(path: &Path) -> Option<File> {
     use rustix::fs::{Mode, OFlags, open};
@@ -93,6 +95,7 @@ fn unnamed_beside(path: &Path) -> Option<File> {
         .map(File::from)
 }
 
+/// Gives a file without a name the name `path`.
 #[cfg(target_os = "linux")]
 fn name_it(file: &File, path: &Path) -> std::io::Result<()> {
     use std::os::fd::AsRawFd;
@@ -112,7 +115,7 @@ fn name_it(_: &File, _: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A failed read or write: `DiskFull` if that is among the causes, else `FileSystem`.
+/// The error of a failed read or write: `DiskFull` if a full disk is among the causes, else `FileSystem`.
 pub(crate) fn failed(error: impl std::error::Error + Send + Sync + 'static) -> AppError {
     let first = &error as &dyn std::error::Error;
     let full = std::iter::successors(Some(first), |error| error.source()).any(|error| {

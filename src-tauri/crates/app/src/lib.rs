@@ -18,8 +18,8 @@ mod log;
 pub mod outbox;
 pub mod overview;
 pub mod plan;
+mod secrets;
 pub mod session;
-pub mod words;
 
 pub use app::{App, Options, start_outbox_over, system_zone};
 pub use boothkeeper_documents::reader::{Reader, run_if_child as run_if_document_reader};
@@ -30,3 +30,11 @@ pub use boothkeeper_sync::wire::action::Action;
 pub use chrono::NaiveDate as Date;
 pub use code::{AppError, Code};
 pub use log::log_to_stderr;
+pub use secrets::Secrets;
+
+/// True if a sentence has a place where something should stand and nothing does.
+#[cfg(test)]
+fn has_hole(text: &str) -> bool {
+    let holes = ["  ", " .", " ,", " :", " ;", "()", ": .", ", ,"];
+    holes.iter().any(|hole| text.contains(hole)) || text.starts_with([' ', '.', ',', ':'])
+}

@@ -1,10 +1,10 @@
-//! The log, for whoever asks for one by `RUST_LOG`.
+//! The log to stderr, switched on by the environment variable `RUST_LOG`.
 
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Writes what `RUST_LOG` names, and nothing without it.
+/// Writes the events that `RUST_LOG` selects to stderr; writes nothing if it is missing or does not parse.
 pub fn log_to_stderr() {
     let wanted = std::env::var("RUST_LOG").ok();
     if let Some(targets) = wanted.and_then(|wanted| wanted.parse::<Targets>().ok()) {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// One entry for each thing that somebody can act on. The names are those of the app's error codes.
+/// One variant for each problem that needs a different reaction. The names are those of the app's error codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -77,7 +77,7 @@ impl Error {
     }
 }
 
-/// A document could not be written to memory: a fault of ours.
+/// The error if a document could not be written to memory, which is a bug.
 pub(crate) fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::because(Problem::Internal, error)
 }

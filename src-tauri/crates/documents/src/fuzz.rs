@@ -33,7 +33,7 @@ pub fn attachment(name: &str, bytes: &[u8]) -> Result<(String, Vec<u8>), Error> 
     }
 }
 
-/// Whether a packet proves itself.
+/// True if the packet is proven by its own keys.
 pub fn packet(name: &str, bytes: &[u8]) -> Result<bool, Error> {
     let files = vec![(name.to_owned(), bytes.to_vec())];
     Ok(verify::verify(files, None)?.ok)

@@ -1,7 +1,7 @@
-//! Bytes into values and back: tables, receipts, mail and pictures that an operator has; histories, statements, letters
-//! and proofs that the app writes.
+//! Reads documents of the operator (tables, receipts, mail, pictures), and writes documents of the app (histories,
+//! statements, mail, proofs).
 //!
-//! The crate knows neither the laptop's store nor the network: callers pass bytes in and get bytes out. Untrusted
+//! The crate uses neither the laptop's store nor the network: callers pass bytes in and get bytes out. Untrusted
 //! documents are read in a child process ([`reader`]).
 
 mod error;

@@ -1,5 +1,5 @@
-//! A stretch of the journal that proves itself: the entries exactly as sent, the chain over them, and the
-//! cloud's signature at its end. Checked without any copy of the journal.
+//! A part of the journal with its proof: the entries exactly as sent, the chain over them, and the cloud's signature at
+//! the end. It can be checked without a copy of the journal.
 
 use boothkeeper_domain::Zone;
 use boothkeeper_domain::{AccountId, Amount, Asset, Body, Entry, Hash, Seq, Timestamp};
@@ -8,7 +8,7 @@ use boothkeeper_wire::{chain, entry};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-/// What an imported history names as its cloud.
+/// Value of `cloud` in the proof of an imported history.
 const IMPORTED: &str = "imported";
 
 pub const FORMAT: &str = "boothkeeper/proof/1";
@@ -20,22 +20,22 @@ pub struct Proof {
     pub account: AccountId,
     pub cloud: String,
     pub asset: Asset,
-    /// Days of this zone, both included.
+    /// First and last day in `zone`, both included.
     pub from: NaiveDate,
     pub to: NaiveDate,
     pub zone: String,
     /// The balance before `first` and after `last`.
     pub opening: Amount,
     pub closing: Amount,
-    /// The days' own entries; nothing happened where `first` lies past `last`. The one before them shows that
-    /// they begin there; those after `last` lead to the signature.
+    /// First and last entry of the days; there are none if `first` is after `last`. `entries` also has the entry before
+    /// `first`, which shows that no entry of the days is missing, and those after `last` up to the signature.
     pub first: Seq,
     pub last: Seq,
-    /// The chain value before the first of the entries here.
+    /// The chain value before the first of `entries`.
     pub before: Hash,
     pub entries: Vec<Proven>,
     pub checkpoint: SignedCheckpoint,
-    /// The keys that this laptop believes.
+    /// The cloud's public keys that this laptop trusts.
     pub keys: Vec<PublicKey>,
 }
 
@@ -47,32 +47,33 @@ pub struct Proven {
     pub entry: String,
 }
 
-/// What a proof comes to.
+/// Result of checking a proof.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     pub ok: bool,
-    /// The last of the days' entries, and the chain value there.
+    /// The last entry of the days.
     pub seq: Seq,
+    /// The chain value after that entry.
     pub hash: Hash,
-    /// How many entries the days have.
+    /// Number of entries of the days.
     pub entries: u64,
     pub from: NaiveDate,
     pub to: NaiveDate,
-    /// What came after this is not in it, whatever its days.
+    /// Time of the signature. Later entries are not covered, even if they are of the same days.
     pub signed_at: Timestamp,
     pub balance: Amount,
     pub opening: Amount,
     pub account: AccountId,
-    /// Who signed it: to be compared with the key that the cloud names.
+    /// Fingerprint of the signing key, to be compared with the key that the cloud publishes.
     pub signed_by: Hash,
-    /// A cloud was asked whose key that is.
+    /// True if the signature was checked against keys from the cloud.
     pub trusted: bool,
-    /// The operator brought it; what signed it is the operator's own computer.
+    /// True for an imported history. It was signed by the operator's own computer, not by a cloud.
     pub imported: bool,
-    /// The chain value before the days' first entry.
+    /// The chain value before the first entry of the days.
     #[serde(skip, default = "no_hash")]
     pub before: Hash,
-    /// Files that came with it, of which nothing is proven.
+    /// Files and other parts of the packet that the proof does not cover.
     pub unproven: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_bad_seq: Option<Seq>,
@@ -87,26 +88,26 @@ const fn no_hash() -> Hash {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flaw {
-    /// It says that it is something else.
+    /// Not a proof of this format, unit or account.
     Format,
-    /// An entry's bytes are not what the chain says.
+    /// An entry's bytes do not match the chain.
     Chain,
-    /// An entry contradicts the one before it.
+    /// An entry cannot be decoded, or does not follow from the one before it.
     Contradiction,
-    /// Days are missing entries at their ends, or have some of other days.
+    /// Entries at the beginning or end of the days are missing, or entries of other days are included.
     Days,
-    /// Opening and changes do not come to the closing balance.
+    /// Opening and closing balance do not match the entries.
     Sum,
-    /// The signature is not over this, or not by the key that is named.
+    /// The signature is not over these entries, or not by a key in the proof.
     Signature,
-    /// Signed, but by nobody that is believed here.
+    /// Correctly signed, but not by a trusted key.
     UnknownKey,
-    /// The table beside it says something else.
+    /// The table beside the proof differs from it.
     Table,
 }
 
 impl Proof {
-    /// Checks all of it; `trusted` are keys known from elsewhere, if there are any.
+    /// Checks the whole proof. With `trusted`, the signature must also be by one of those keys.
     pub fn check(&self, trusted: Option<&[PublicKey]>) -> Verdict {
         let within = self.entries.len() as u64;
         let skipped = self.checkpoint.body.seq.0.saturating_sub(self.last.0);
@@ -151,7 +152,7 @@ impl Proof {
     }
 
     fn flaw(&self, trusted: Option<&[PublicKey]>) -> Option<(Flaw, Option<Seq>)> {
-        // What counts credits otherwise is not ours to read.
+        // Reject unknown assets.
         let assets = [Asset::usd(), Asset::credit()];
         if self.format != FORMAT
             || !assets.contains(&self.asset)
@@ -162,7 +163,7 @@ impl Proof {
         if let Err(flaw) = self.entries_hold() {
             return Some(flaw);
         }
-        // A key whose id is not its hash is ignored.
+        // Ignore keys whose id is not their hash.
         let genuine = self.keys.iter().filter(|key| key.is_genuine());
         let named: Vec<_> = genuine.cloned().collect();
         if self.checkpoint.verify(&named).is_err() {
@@ -176,14 +177,14 @@ impl Proof {
         }
     }
 
-    /// Whether what it counts in is among what was signed: only the account's first entry names it.
+    /// True if the unit of amounts is signed. Only the account's first entry names the unit.
     pub fn names_its_unit(&self) -> bool {
         let first = self.entries.first().map(|proven| proven.entry.as_bytes());
         let first = first.and_then(|line| entry::decode(line).ok());
         first.is_some_and(|entry| unit(&entry).is_some())
     }
 
-    /// The first of the entries here.
+    /// Number of the first of `entries`; `None` if there are none or the numbers are impossible.
     fn start(&self) -> Option<Seq> {
         let signed = self.checkpoint.body.seq.0;
         let start = signed.checked_add(1)?;
@@ -191,6 +192,7 @@ impl Proof {
         (start > 0 && !self.entries.is_empty()).then_some(Seq(start))
     }
 
+    /// Checks chain, numbers, days and balances of the entries.
     fn entries_hold(&self) -> Result<(), (Flaw, Option<Seq>)> {
         let signed = &self.checkpoint.body;
         let mut seq = self.start().ok_or((Flaw::Chain, None))?;
@@ -245,9 +247,9 @@ impl Proof {
         if hash != signed.chain || balance != Some(signed.balance) {
             return Err((Flaw::Signature, None));
         }
-        // Before the first entry there was nothing.
+        // Before the first entry the balance is 0.
         let closing = closing.or((self.last == Seq::ZERO).then_some(Amount::ZERO));
-        // Days on which nothing happened open with what they close.
+        // For days without entries, opening and closing balance are the same.
         let opening = opening.or(closing.filter(|_| self.first > self.last));
         match (opening, closing) == (Some(self.opening), Some(self.closing)) {
             true => Ok(()),
@@ -256,7 +258,7 @@ impl Proof {
     }
 }
 
-/// In what an account counts, where its first entry says so.
+/// The unit that an account's first entry names; `None` for any other entry.
 fn unit(entry: &Entry) -> Option<&Asset> {
     match &entry.body {
         Body::Opened(opened) => Some(&opened.asset),

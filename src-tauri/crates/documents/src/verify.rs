@@ -1,4 +1,4 @@
-//! Proves a packet from its files alone: no copy of the journal and no key is needed.
+//! Verifies a packet from its files alone, without a copy of the journal or a key.
 
 use std::io::{Cursor, Read};
 use std::path::Path;
@@ -10,22 +10,23 @@ use crate::proof::{Flaw, Proof, Verdict};
 use crate::write::history::table;
 use crate::{Error, Problem};
 
-/// Bytes that a packet may have, packed and unpacked.
+/// Most bytes of a packet, packed and also unpacked.
 pub const MOST_BYTES: u64 = 512 * 1024 * 1024;
-/// Bytes of a letter: 15 MiB of files, a third more as text.
+/// Most bytes of an e-mail. The app's own have up to 15 MiB of files, which grow by a third when encoded as text.
 const MOST_LETTER: u64 = 32 * 1024 * 1024;
 
-/// Files of a packet, archives unpacked. Twenty are sent with a dispute.
+/// Most files of a packet, with archives unpacked. A dispute has at most twenty.
 pub const MOST_FILES: usize = 1_000;
 
-/// How often a letter may have been forwarded within another.
+/// Most levels of e-mails forwarded within e-mails.
 const FORWARDED: u32 = 3;
 
-/// Files by name. A file without content stands for one that proves nothing.
+/// Files by name. A file that proves nothing is represented without content.
 pub type Files = Vec<(String, Vec<u8>)>;
 
-/// Proves a proof, an archive or a letter that contains one, or several files together. `trusted` are the cloud's own
-/// keys, if it was asked; otherwise the packet's keys are used, and the caller compares their fingerprint.
+/// Verifies a proof, an archive or e-mail that contains one, or several files together. `trusted` are the cloud's keys,
+/// if it was asked. Otherwise the keys in the packet are used, and the caller must compare their fingerprint. Fails
+/// with `NotAPacket` if there is no proof.
 pub fn verify(given: Files, trusted: Option<&[PublicKey]>) -> Result<Verdict, Error> {
     let mut files = Files::new();
     for (name, bytes) in given {
@@ -43,7 +44,7 @@ fn check(files: &Files, trusted: Option<&[PublicKey]>) -> Result<Verdict, Error>
     for (name, bytes) in files {
         match serde_json::from_slice(bytes) {
             Ok(proof) if name.ends_with(".json") => proofs.push((name, proof)),
-            // What is named as a proof and is none is not passed over.
+            // A file named as a proof that does not parse is an error.
             Err(error) if name.starts_with(HISTORY) && name.ends_with(".json") => {
                 return Err(Error::because(Problem::NotAPacket, error));
             }
@@ -80,10 +81,11 @@ fn check(files: &Files, trusted: Option<&[PublicKey]>) -> Result<Verdict, Error>
     Ok(whole)
 }
 
-/// What the app calls its own.
+/// Beginning of the names of the app's own histories, in lower case.
 const HISTORY: &str = "usage-history";
 
-/// Parts of one history follow each other: in number, in balance and in the chain.
+/// Joins the verdicts of two consecutive parts of a history. The second must continue the first in account, chain and
+/// balance; else the result has the flaw `Chain`.
 fn joined(before: Verdict, after: Verdict) -> Verdict {
     let follows = before.account == after.account
         && before.hash == after.before
@@ -101,11 +103,11 @@ fn joined(before: Verdict, after: Verdict) -> Verdict {
     }
 }
 
-/// Whether each table beside a proof says the same; where there is none nothing is said.
+/// True if every table with this name has exactly the proof's entries; also if there is none.
 fn agrees(files: &Files, table_name: &str, proof: &Proof) -> Result<bool, Error> {
-    let told = table(proof)?;
+    let expected = table(proof)?;
     let mut beside = files.iter().filter(|(name, _)| name == table_name);
-    Ok(beside.all(|(_, bytes)| *bytes == told))
+    Ok(beside.all(|(_, bytes)| *bytes == expected))
 }
 
 fn name_of(path: &Path) -> String {
@@ -113,7 +115,7 @@ fn name_of(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// Files of an archive or a letter, or the file itself, under their names in small letters.
+/// Adds the files of an archive or e-mail, or the file itself, under their names in lower case.
 fn unfold(name: &str, bytes: Vec<u8>, files: &mut Files) -> Result<(), Error> {
     let not = |error: Box<dyn std::error::Error + Send + Sync>| {
         Error::because(Problem::NotAPacket, error)
@@ -129,7 +131,7 @@ fn unfold(name: &str, bytes: Vec<u8>, files: &mut Files) -> Result<(), Error> {
         for at in 0..archive.len() {
             let file = archive.by_index(at).map_err(|error| not(error.into()))?;
             let inner = file.name().map_err(|error| not(error.into()))?;
-            // Months of one history have files of one name: the archive's own tells them apart.
+            // Archives of different months contain files of the same name, so use the archive's name.
             let inner = match name.strip_suffix(".zip") {
                 Some(stem) if stem.ends_with(".json") || stem.ends_with(".csv") => stem.to_owned(),
                 _ => name_of(Path::new(&*inner)).to_lowercase(),
@@ -156,9 +158,9 @@ fn unfold(name: &str, bytes: Vec<u8>, files: &mut Files) -> Result<(), Error> {
     letter(name, &message, 0, files)
 }
 
-/// A letter's files, and those of a letter that was forwarded in it.
+/// Adds an e-mail's files, and those of e-mails forwarded in it.
 fn letter(name: String, message: &Message<'_>, depth: u32, files: &mut Files) -> Result<(), Error> {
-    // Whoever sent it wrote its text.
+    // Listed without content, because the e-mail's text is not proven.
     files.push((name, vec![]));
     for part in message.attachments() {
         if files.len() >= MOST_FILES {
@@ -193,7 +195,7 @@ mod tests {
 
     use super::*;
 
-    /// Three entries, of which the second and third are the days'; signed at the third.
+    /// Three entries, signed at the third. The second and third are of the days.
     fn proof() -> Proof {
         let account = AccountId::new("acc_1").unwrap();
         let line = |seq: u64, delta: i64, after: i64| {
@@ -245,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proof_holds_by_itself_and_not_for_another_key() {
+    fn proof_is_accepted_by_its_own_key_and_refused_for_another() {
         let verdict = check(&files(&proof()), None).unwrap();
         assert!(verdict.ok, "{verdict:?}");
         assert_eq!(
@@ -280,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_changed_is_named() {
+    fn changed_proof_is_refused_with_its_flaw() {
         let flaw = |change: &dyn Fn(&mut Proof)| {
             let mut proof = proof();
             change(&mut proof);
@@ -305,7 +307,7 @@ mod tests {
             (Flaw::Format, None)
         );
         assert_eq!(flaw(&|p| p.keys.clear()), (Flaw::Signature, None));
-        // Days that are said to be others, and days without their first or last entry.
+        // Wrong days, and days without their first or last entry.
         assert_eq!(flaw(&|p| p.from = p.to), (Flaw::Days, Some(Seq(2))));
         assert_eq!(flaw(&|p| p.to = p.from), (Flaw::Days, Some(Seq(3))));
         assert_eq!(flaw(&|p| p.zone = "Moon/Base".into()).0, Flaw::Format);
@@ -313,7 +315,7 @@ mod tests {
         assert_eq!(flaw(&shortened), (Flaw::Days, Some(Seq(3))));
         let late = |p: &mut Proof| (p.first, p.opening) = (Seq(3), Amount::of(70));
         assert_eq!(flaw(&late), (Flaw::Days, Some(Seq(2))));
-        // Days without entries that leave some out, numbers at their end, another unit.
+        // Days that claim to have no entries but have some, numbers at their maximum, another unit.
         let emptied = |p: &mut Proof| {
             (p.from, p.to) = ("2026-02-24".parse().unwrap(), "2026-02-25".parse().unwrap());
             (p.first, p.last) = (Seq(4), Seq(2));
@@ -334,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_proven_is_named_wherever_it_lies() {
+    fn forwarded_packet_is_proven_and_lists_unproven_parts() {
         let letter = |subject: &str, name: &str, kind: &str, inner: &str| {
             format!(
                 "From: a@b.example\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\n\
@@ -357,9 +359,8 @@ mod tests {
     }
 
     proptest! {
-        /// A byte changed anywhere in what is proven is found.
         #[test]
-        fn no_changed_byte_of_an_entry_passes(which in 0usize..3, at in 0usize..150, by in 1u8..128) {
+        fn entry_with_a_changed_byte_is_refused(which in 0usize..3, at in 0usize..150, by in 1u8..128) {
             let mut proof = proof();
             let mut bytes = proof.entries[which].entry.clone().into_bytes();
             let at = at % bytes.len();
@@ -371,7 +372,7 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_break_the_unfolding(zipped in any::<bool>(), noise in proptest::collection::vec(any::<u8>(), 0..600)) {
+        fn arbitrary_bytes_never_panic_in_verify(zipped in any::<bool>(), noise in proptest::collection::vec(any::<u8>(), 0..600)) {
             let bytes = if zipped { [b"PK\x03\x04", noise.as_slice()].concat() } else { noise };
             for name in ["a.json", "a.eml", "a.zip"] {
                 let mut files = Vec::new();

@@ -4,9 +4,13 @@ use std::fmt::Write;
 
 use super::catalogue::{File, Type};
 
+/// Files that only terminals, the desktop outside the page, and documents use, by the start of their names. The page's
+/// `import.meta.glob` leaves out the same.
+const NOT_ON_PAGE: [&str; 3] = ["cli", "desktop", "documents"];
+
 pub fn types(files: &[File]) -> String {
-    // The page has no use for what only a terminal prints.
-    let files = || files.iter().filter(|file| !file.name.starts_with("cli"));
+    let on_page = |file: &&File| !NOT_ON_PAGE.iter().any(|start| file.name.starts_with(start));
+    let files = || files.iter().filter(on_page);
     let mut out = String::from(
         "// Generated from src-tauri/crates/messages/en by `cargo xtask bindings`.\n\n\
          /** Every message and what it is given. */\nexport interface Messages {\n",

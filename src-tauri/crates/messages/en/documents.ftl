@@ -38,4 +38,4 @@ documents-picture-pending = { $amount } (not spendable)
 documents-picture-place = As of { $time }, journal entry { $entry }
 documents-picture-chain = chain { $chain }
 # Page numbers of a statement.
-documents-page = Page { NUMBER($page) } of { NUMBER($pages) }
+documents-page = { $title }, page { NUMBER($page) } of { NUMBER($pages) }

@@ -9,54 +9,66 @@ import type { Payer } from "./Payer";
 import type { Timestamp } from "./Timestamp";
 
 /**
- * Grace runs: what closes when, what it costs, and the two ways out.
+ * An account in grace: when it closes, what is lost then, and the two ways to prevent it (pay or pause).
  */
 export type Alarm = { began: Timestamp, closes_at: Timestamp, 
 /**
- * Milliseconds left.
+ * Milliseconds until `closes_at`; 0 if that has passed.
  */
 left: number, 
 /**
- * It has ended since the cloud was last heard: the account is likely to have closed.
+ * True if grace ended after the last contact with the cloud: the account has probably closed.
  */
 over: boolean, 
 /**
- * Thousandths of grace that are over, and the day of how many.
+ * Elapsed part of grace, in thousandths.
  */
-elapsed: number, day: number, days: number, 
+elapsed: number, 
 /**
- * Less than a week is left.
+ * The current day of grace, counted from 1.
+ */
+day: number, 
+/**
+ * Length of grace, in days.
+ */
+days: number, 
+/**
+ * True if less than 7 days are left.
  */
 urgent: boolean, cause: GraceCause, 
 /**
- * The fee that was not paid: when, and why.
+ * The last failed attempt to pay the fee.
  */
-failed?: FailedFee, card?: CardView, at_stake: Amount, 
+failed?: FailedFee, card?: CardView, 
 /**
- * The fee that ends it, and who would pay; nothing while a charge is not answered.
+ * The balance, which is lost when the account closes.
+ */
+at_stake: Amount, 
+/**
+ * The fee whose payment ends grace; absent while a charge is pending or after grace.
  */
 fee?: Money, payer?: Payer, 
 /**
- * The end of the period that it pays for: then the next fee is due.
+ * The end of the period that the fee pays for, when the next fee is due.
  */
 pays_until?: Timestamp, 
 /**
- * What was decided here and waits for the cloud.
+ * A change of plan or a payment that the operator decided and that waits for the cloud.
  */
 decided?: CommandView, 
 /**
- * What credits would come to, where they can pay it.
+ * The balance after paying the fee from credits, if the credits cover it.
  */
 from_credits?: Amount, 
 /**
- * When the fee is tried again by itself.
+ * When the fee is next tried again automatically.
  */
 retry_at?: Timestamp, 
 /**
- * The plan that a pause leads to.
+ * Name of the plan without a fee, which a pause switches to.
  */
 pause_to?: string, 
 /**
- * Events that a pause destroys.
+ * Number of events that a pause deletes.
  */
 events: number, };

@@ -3,6 +3,10 @@ import type { Amount } from "./Amount";
 
 export type AutoRechargeView = { enabled: boolean, 
 /**
- * The balance it fires at, and what it buys; nothing where the programme has none.
+ * The balance at which it buys credits; absent if the programme has no auto-recharge.
  */
-at?: Amount, amount?: Amount, };
+at?: Amount, 
+/**
+ * The amount that it buys.
+ */
+amount?: Amount, };

@@ -11,10 +11,10 @@ import type { Trust } from "./Trust";
 
 export type BalanceView = { 
 /**
- * Nothing, not zero, before the first sync.
+ * `null`, not 0, before the first sync.
  */
 balance: Amount | null, asset?: Asset, buckets: Array<BucketBalance>, pending: Array<PendingView>, trust: Trust, reason?: Reason, as_of?: Timestamp, 
 /**
- * Milliseconds since the cloud last confirmed the copy.
+ * Milliseconds since `as_of`, when the cloud last confirmed the copy.
  */
 age?: number, seq?: Seq, account?: AccountId, };

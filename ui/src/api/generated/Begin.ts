@@ -4,6 +4,6 @@ import type { FindingCode } from "./FindingCode";
 import type { Seq } from "./Seq";
 
 /**
- * What a dispute begins with.
+ * What a new dispute is made from.
  */
 export type Begin = { "finding": { code: FindingCode, entries: Array<Seq>, } } | { "entries": Array<Seq> } | { "kind": DisputeKind };

@@ -5,14 +5,18 @@ import type { Money } from "./Money";
 import type { Timestamp } from "./Timestamp";
 
 /**
- * A purchase, before it is made.
+ * Preview of a purchase of credits.
  */
 export type BuyView = { 
 /**
- * The least that can be bought.
+ * The smallest amount that can be bought.
  */
 minimum: Amount, charge: Money, balance_after: Amount, card?: CardView, 
 /**
- * When what is bought is deleted with the rest, if nothing else is done.
+ * When the account closes without further action; the bought credits are then lost with the rest.
  */
-closes_at?: Timestamp, closed: boolean, };
+closes_at?: Timestamp, 
+/**
+ * True if the account is closed already.
+ */
+closed: boolean, };

@@ -3,6 +3,6 @@ import type { Timestamp } from "./Timestamp";
 
 export type CardView = { brand: string, last4: string, 
 /**
- * The first instant at which it is no longer good.
+ * The first instant at which the card is no longer valid.
  */
 expires: Timestamp, };

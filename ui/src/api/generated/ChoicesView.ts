@@ -14,34 +14,42 @@ import type { Timestamp } from "./Timestamp";
  */
 export type ChoicesView = { 
 /**
- * The state of the copy that all of it is of.
+ * Last entry of the copy from which all of this was computed.
  */
 seq: Seq, subscription: SubscriptionView, 
 /**
- * The coming renewal by who pays first; nothing where none is coming, or credits cannot pay fees.
+ * The next renewal if the card pays first; absent if there is no next renewal.
  */
-card_first?: OrderView, credits_first?: OrderView, fee?: Money, renews_at?: Timestamp, 
+card_first?: OrderView, 
 /**
- * Credits may pay fees under this programme.
+ * The next renewal if credits pay first; absent if there is none, or if credits cannot pay fees.
+ */
+credits_first?: OrderView, 
+/**
+ * The fee of the next renewal.
+ */
+fee?: Money, renews_at?: Timestamp, 
+/**
+ * True if credits can pay fees in this programme.
  */
 credits_pay_fees: boolean, 
 /**
- * From the past to the end; empty where no plan runs.
+ * Points in time in order; empty if no plan is active or in grace.
  */
 stops: Array<Stop>, 
 /**
- * How much of the period, or of grace, is over, in thousandths.
+ * Elapsed part of the period, or of grace, in thousandths.
  */
 elapsed?: number, 
 /**
- * How long grace is.
+ * Length of the current grace, or of the next one, in days.
  */
 grace_days: number, offers: Array<Offer>, 
 /**
- * Decided here, not answered yet.
+ * Commands about the plan or fees that the cloud has not answered yet.
  */
 waiting: Array<CommandView>, 
 /**
- * Credits that are at stake.
+ * The balance, which is lost if the account closes.
  */
 balance: Amount, now: Timestamp, };

@@ -8,46 +8,46 @@ import type { Timestamp } from "./Timestamp";
 
 export type CommandView = { id: string, kind: string, state: string, 
 /**
- * The cloud has not answered yet.
+ * True until the cloud's answer is known and, if applied, its entry is in the copy.
  */
 open: boolean, 
 /**
- * It can be taken back: it was never sent, or it is not known to have arrived.
+ * True if it can be cancelled: it was never sent, or it is unknown whether it arrived.
  */
 cancellable: boolean, 
 /**
- * Taken back while it is not known whether it has arrived: the cloud is still to say.
+ * True if it was cancelled while it is unknown whether it arrived; the cloud is still asked.
  */
 withdrawn: boolean, created_at: Timestamp, not_after?: Timestamp, amount?: Amount, 
 /**
- * What a switch is set to.
+ * The new setting of auto-recharge.
  */
 enabled?: boolean, 
 /**
- * The plan that was asked for.
+ * The requested plan.
  */
 plan?: string, cycle?: Cycle, 
 /**
- * The payment order that was chosen.
+ * The chosen payment order.
  */
 payment_order?: PaymentOrder, coupon?: string, 
 /**
- * Who was to pay.
+ * The chosen payer.
  */
 method?: Payer, 
 /**
- * The cloud's problem code, if it refused.
+ * The problem code with which the cloud refused it.
  */
 problem?: string, 
 /**
- * The cloud's figures to its refusal: the minimum, say.
+ * The cloud's figures for its refusal, such as the minimum.
  */
 facts?: Record<string, unknown>, 
 /**
- * What the operator was shown when it was decided.
+ * The quote that the operator saw when deciding.
  */
 seen?: Quote, 
 /**
- * What it would do now, if that has become worse.
+ * The current quote, if it has become worse than `seen`.
  */
 quote?: Quote, };

@@ -3,6 +3,6 @@ import type { Payer } from "./Payer";
 import type { Target } from "./Target";
 
 /**
- * A word on the plan, decided on a quote.
+ * A decision about the plan, made on a quote.
  */
 export type Decision = { "change_plan": Target } | { "pay_now": Payer } | "cancel" | "resume";

@@ -6,26 +6,34 @@ import type { Resolution } from "./Resolution";
 import type { Timestamp } from "./Timestamp";
 
 /**
- * One line of the list.
+ * One row of the list of disputes.
  */
 export type DisputeRow = { 
 /**
- * A draft's or a ticket's.
+ * The id of the draft or of the ticket.
  */
 id: string, kind: DisputeKind, state: DisputeState, 
 /**
- * When it was written, or opened at the cloud.
+ * When the draft was last saved, or the ticket was opened.
  */
-at: Timestamp, owed?: Amount, rows: number, reply_expected_by?: Timestamp, 
+at: Timestamp, 
 /**
- * Nobody has replied by then.
+ * Expected minus actual balance.
+ */
+owed?: Amount, 
+/**
+ * Number of disputed entries.
+ */
+rows: number, reply_expected_by?: Timestamp, 
+/**
+ * True if that time has passed without a reply.
  */
 overdue: boolean, outcome?: Resolution, returned?: Amount, 
 /**
- * Support has had the last word: it is the operator's to answer.
+ * True if the last message is from support, so that the operator may answer.
  */
 answered: boolean, 
 /**
- * What it complains of has come right: it asks to be looked at.
+ * True if the problem has been solved since, so that the operator should check the draft.
  */
 came_right: boolean, messages: number, };

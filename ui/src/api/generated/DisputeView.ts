@@ -3,6 +3,6 @@ import type { DraftView } from "./DraftView";
 import type { TicketView } from "./TicketView";
 
 /**
- * A draft or a ticket, whichever an id names.
+ * A draft or a ticket, depending on what the id belongs to.
  */
 export type DisputeView = { "draft": DraftView } | { "ticket": TicketView };

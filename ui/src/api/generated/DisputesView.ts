@@ -8,14 +8,18 @@ export type DisputesView = {
  */
 disputes: Array<DisputeRow>, 
 /**
- * Claimed and not decided.
+ * Number of sent disputes without a decision.
  */
-open: number, open_amount: Amount, 
+open: number, 
 /**
- * Of this year, as the laptop counts years.
+ * Sum of their claims.
+ */
+open_amount: Amount, 
+/**
+ * Sum returned by tickets opened this year, in the laptop's zone.
  */
 won_back: Amount, 
 /**
- * There is no cloud that takes disputes: they go by e-mail.
+ * True for an imported account: it has no cloud, so disputes can only be sent by e-mail.
  */
 by_mail_only: boolean, };

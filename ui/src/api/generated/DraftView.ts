@@ -11,31 +11,43 @@ import type { Timestamp } from "./Timestamp";
 
 export type DraftView = { id: string, kind: DisputeKind, state: DisputeState, saved_at: Timestamp, finding?: FindingCode, 
 /**
- * Of the account.
+ * E-mail address of the account.
  */
 email: string, expected?: Amount, actual: Amount, owed?: Amount, noticed_on: string, from: string, to: string, 
 /**
- * The days' own sum, and whether it closes.
+ * Balance before the period.
  */
-opening: Amount, delta: Amount, closing: Amount, adds_up: boolean, count: number, 
+opening: Amount, delta: Amount, closing: Amount, 
 /**
- * What the journal itself has to say to the difference.
+ * True if opening + delta = closing.
  */
-explained?: Explained, rows: Array<ChosenRow>, chosen: Amount, message: string, 
+adds_up: boolean, 
 /**
- * As it is sent: guests' numbers and addresses are masked.
+ * Number of entries in the period.
+ */
+count: number, 
+/**
+ * Entries that explain the difference without a fault, if there are any.
+ */
+explained?: Explained, rows: Array<ChosenRow>, 
+/**
+ * Sum of the chosen rows.
+ */
+chosen: Amount, message: string, 
+/**
+ * The message as it is sent, with guests' phone numbers and addresses masked.
  */
 message_sent: string, 
 /**
- * The operator's own.
+ * The operator's own files.
  */
 files: Array<FileView>, problems: Array<DraftProblem>, 
 /**
- * The ticket that is open on one of its entries already.
+ * An open ticket that already covers one of its entries.
  */
 disputed_by?: string, came_right: boolean, 
 /**
- * If it is sent now.
+ * When support's reply would be due if the draft were sent now.
  */
 reply_expected_by: Timestamp, 
 /**

@@ -4,6 +4,6 @@ import type { DisputeKind } from "./DisputeKind";
 import type { Seq } from "./Seq";
 
 /**
- * What a person has changed; what is not named stays.
+ * The fields that the operator changed. Missing fields keep their value.
  */
 export type Edits = { kind?: DisputeKind, expected?: Amount, noticed_on?: string, from?: string, to?: string, entries?: Array<Seq>, message?: string, payment?: string, paid?: Amount, paid_on?: string, coupon?: string, plan?: string, legacy?: Array<string>, };

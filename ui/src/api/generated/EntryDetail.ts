@@ -10,30 +10,30 @@ import type { RowView } from "./RowView";
 
 export type EntryDetail = { row: RowView, actor: Actor, reason?: string, run?: string, links: Array<LinkView>, 
 /**
- * What paid for it, or what it opened or gave back to; in spending order.
+ * The changed buckets, in the order of the entry's lines. Empty for an imported history.
  */
 parts: Array<Part>, payment?: string, invoice?: string, coupon?: string, 
 /**
- * What a card paid.
+ * The amount charged, or tried to charge, to the card.
  */
 charge?: Money, 
 /**
- * The span that a fee paid for.
+ * The period that a fee or allowance is for.
  */
 period?: Period, 
 /**
- * The booth's or the processor's word for what went wrong.
+ * Error code of the booth or of the payment processor.
  */
 failure?: string, units?: number, 
 /**
- * What its change of the balance is put down to.
+ * The cause of its change of the balance; absent if the balance did not change.
  */
 cause?: CauseCode, 
 /**
- * What is to be known of it.
+ * Findings that name this entry.
  */
 findings: Array<Finding>, 
 /**
- * The entry as the cloud sent it, byte for byte.
+ * The entry's line exactly as the cloud sent it.
  */
 line: string, };

@@ -3,6 +3,10 @@ import type { Amount } from "./Amount";
 import type { Timestamp } from "./Timestamp";
 
 /**
- * Credits that reach their end unused.
+ * Credits that expire unless they are used.
  */
-export type Expiring = { amount: Amount, at: Timestamp, };
+export type Expiring = { amount: Amount, 
+/**
+ * The earliest expiry among them.
+ */
+at: Timestamp, };

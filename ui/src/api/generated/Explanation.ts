@@ -6,28 +6,36 @@ import type { Seq } from "./Seq";
 import type { Spent } from "./Spent";
 import type { Timestamp } from "./Timestamp";
 
-export type Explanation = { opening: Amount, closing: Amount, delta: Amount, 
+export type Explanation = { opening: Amount, closing: Amount, 
 /**
- * They come to the delta, to the last unit.
+ * `closing` minus `opening`.
+ */
+delta: Amount, 
+/**
+ * The sum of the causes is exactly `delta`.
  */
 causes: Array<Cause>, 
 /**
- * What runs took, by service and by event, most first: each comes to the cause's delta.
+ * Cost of runs by service and by event, largest first. The sum of each list is the delta of the cause `usage`.
  */
 by_service: Array<Spent>, by_event: Array<Spent>, 
 /**
- * The gravest first.
+ * Most severe first.
  */
-findings: Array<Finding>, unexplained: Amount, 
+findings: Array<Finding>, 
 /**
- * The state of the copy that all of it is of.
+ * Part of `delta` without a known cause.
+ */
+unexplained: Amount, 
+/**
+ * Last entry of the copy from which all of this was computed.
  */
 seq: Seq, 
 /**
- * The days, if days were asked about.
+ * First and last day, both included, if the question was about days.
  */
 days?: [string, string], 
 /**
- * Up to here the cloud is known to have had nothing newer: what did not happen, had not by then.
+ * Time up to which the copy is complete. The absence of an entry is known only up to this time.
  */
 as_of: Timestamp, };

@@ -3,10 +3,10 @@ import type { Hash } from "./Hash";
 
 export type FileView = { name: string, bytes: number, sha256: Hash, media_type: string, 
 /**
- * Made by the app, anew each time it is sent.
+ * True if the app makes the file; it is made again when the dispute is sent.
  */
 made: boolean, 
 /**
- * Not on this computer any more.
+ * True if the file is no longer on this laptop.
  */
 missing: boolean, };

@@ -6,22 +6,22 @@ import type { Quote } from "./Quote";
 import type { Timestamp } from "./Timestamp";
 
 /**
- * A decision's quote, and what follows from it.
+ * A decision's quote and its consequences.
  */
 export type Foreseen = { quote: Quote, 
 /**
- * Who pays what is charged.
+ * Who pays the charge; absent if nothing is charged.
  */
 payer?: Payer, 
 /**
- * Credits after it.
+ * The balance afterwards.
  */
 balance: Amount, next_renewal?: NextRenewal, 
 /**
- * When the account closes then, if nothing more is done.
+ * When the account closes afterwards without further action.
  */
 closes_at?: Timestamp, 
 /**
- * A period that is paid up to here and ends now.
+ * The end of the paid period, if the decision ends that period early.
  */
 gives_up?: Timestamp, };

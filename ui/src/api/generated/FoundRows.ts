@@ -3,10 +3,10 @@ import type { Amount } from "./Amount";
 import type { RowView } from "./RowView";
 
 /**
- * Rows that were looked for, newest first, and what they come to.
+ * Rows that were found, newest first, and their sums.
  */
 export type FoundRows = { rows: Array<RowView>, added: Amount, spent: Amount, 
 /**
- * There are more, which are not in the sums.
+ * True if there are more matches; they are not in the sums.
  */
 more: boolean, };

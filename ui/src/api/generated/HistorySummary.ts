@@ -6,11 +6,11 @@ import type { Seq } from "./Seq";
 import type { TotalView } from "./TotalView";
 
 /**
- * Sums of a query, and how many rows each day has: what the table and the chart are laid out by.
+ * Sums of a query and its rows per day. The table and the chart are laid out from this.
  */
 export type HistorySummary = { 
 /**
- * The state of the copy that all of it is of.
+ * Last entry of the copy from which all of this was computed.
  */
 seq: Seq, opening: Amount, closing: Amount, added: Amount, spent: Amount, 
 /**
@@ -18,6 +18,6 @@ seq: Seq, opening: Amount, closing: Amount, added: Amount, spent: Amount,
  */
 days: Array<DayView>, totals: Array<TotalView>, count: number, options: FilterOptions, 
 /**
- * Opening + added + spent is closing; so it is when no filter but dates is set.
+ * True if opening + added + spent = closing. Always false with a filter other than dates.
  */
 adds_up: boolean, };

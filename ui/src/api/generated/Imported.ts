@@ -5,15 +5,15 @@ import type { Asset } from "./Asset";
 import type { Timestamp } from "./Timestamp";
 
 /**
- * What an import came to.
+ * Result of an import.
  */
 export type Imported = { account: AccountId, balance: Amount, asset: Asset, from?: Timestamp, to?: Timestamp, 
 /**
- * Entries of what was imported before, which this takes the place of.
+ * Number of earlier imported entries that were replaced.
  */
 replaced: number, 
 /**
- * Drafts about those that nobody had written in: gone with them.
+ * Number of unedited drafts about those entries that were deleted with them.
  */
 drafts_gone: number, rows: number, 
 /**

@@ -4,6 +4,6 @@ import type { Seq } from "./Seq";
 import type { Timestamp } from "./Timestamp";
 
 /**
- * An entry that another refers to, or that refers to it.
+ * An entry that refers to the shown entry, or that the shown entry refers to.
  */
 export type LinkView = { seq: Seq, kind: string, at: Timestamp, delta: Amount, };

@@ -3,6 +3,6 @@ import type { Seq } from "./Seq";
 import type { Timestamp } from "./Timestamp";
 
 /**
- * When, and up to which entry, the operator has looked.
+ * The last entry that the operator has seen, and when.
  */
 export type Look = { seq: Seq, at: Timestamp, };

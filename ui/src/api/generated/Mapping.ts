@@ -4,7 +4,7 @@ import type { Decimals } from "./Decimals";
 import type { Field } from "./Field";
 
 /**
- * How a table is to be read, where it does not say so itself.
+ * How to read a table. Missing parts are found from the table itself.
  */
 export type Mapping = { 
 /**

@@ -7,6 +7,10 @@ import type { Timestamp } from "./Timestamp";
 
 export type NextRenewal = { at: Timestamp, fee: Money, outcome: Outcome, 
 /**
- * What the card pays, and what credits pay.
+ * The part that the card pays.
  */
-card: Amount, credits: Amount, balance_before: Amount, balance_after: Amount, auto_recharge?: Recharge, };
+card: Amount, 
+/**
+ * The part that credits pay.
+ */
+credits: Amount, balance_before: Amount, balance_after: Amount, auto_recharge?: Recharge, };

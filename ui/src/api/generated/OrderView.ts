@@ -3,6 +3,6 @@ import type { Preview } from "./Preview";
 
 export type OrderView = { preview: Preview, 
 /**
- * Runs that the credits left are enough for, at what a run has cost lately.
+ * Number of runs that the remaining credits pay for, at the recent average cost of a run.
  */
 enough_for?: number, };

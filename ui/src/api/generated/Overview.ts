@@ -12,19 +12,19 @@ import type { SubscriptionView } from "./SubscriptionView";
 import type { Timestamp } from "./Timestamp";
 
 /**
- * All that the first screen and the frame around every screen show.
+ * Everything that the first screen and the frame around every screen show.
  */
 export type Overview = { signed_in: boolean, 
 /**
- * A key in the environment is used and never stored.
+ * True if the access key comes from the environment; it is then never stored.
  */
 key_from_environment: boolean, 
 /**
- * The history was brought by the operator: there is no cloud, and nothing of plan or card is known.
+ * True if the operator imported this history. It then has no cloud, and plan and card are unknown.
  */
 imported: boolean, 
 /**
- * An imported account is there to be looked at.
+ * True if this laptop has an imported account, which can be opened.
  */
 has_imported: boolean, balance: BalanceView, plan?: PlanView, 
 /**
@@ -32,23 +32,28 @@ has_imported: boolean, balance: BalanceView, plan?: PlanView,
  */
 latest: Array<RowView>, 
 /**
- * How far a long first sync has come.
+ * The last entry received so far, while a long first sync runs.
  */
-pulling?: Seq, waiting: number, 
+pulling?: Seq, 
 /**
- * Decisions that the cloud handed back: things have become worse than what was shown.
+ * Number of commands that wait for the cloud.
+ */
+waiting: number, 
+/**
+ * Number of commands that the cloud returned for a new decision, because the outcome has become worse than the
+ * quote that the operator saw.
  */
 undecided: number, 
 /**
- * Disputes that are written here or open at the cloud.
+ * Number of drafts on this laptop plus open tickets at the cloud.
  */
 disputes: number, 
 /**
- * How the plan stands, and what its next renewal does.
+ * The plan and its next renewal; absent for an imported account.
  */
 subscription?: SubscriptionView, 
 /**
- * The account is on its way to closing.
+ * Set while the account is in grace and will close.
  */
 alarm?: Alarm, 
 /**
@@ -56,10 +61,6 @@ alarm?: Alarm,
  */
 deadlines: Array<DeadlineView>, runway?: RunwayView, 
 /**
- * The laptop's own clock is not to be gone by.
+ * Set if the laptop's clock is wrong.
  */
-clock?: ClockView, 
-/**
- * Names of services and plans by code.
- */
-names: CatalogNames, now: Timestamp, zone: string, };
+clock?: ClockView, names: CatalogNames, now: Timestamp, zone: string, };

@@ -3,6 +3,6 @@ import type { Amount } from "./Amount";
 import type { Bucket } from "./Bucket";
 
 /**
- * A bucket's part in an entry.
+ * The change of one bucket by an entry.
  */
 export type Part = { bucket: Bucket, delta: Amount, };

@@ -8,38 +8,38 @@ import type { Timestamp } from "./Timestamp";
 
 export type PauseView = { 
 /**
- * The plan without a fee: where a pause leads.
+ * Code of the plan without a fee, which a pause switches to.
  */
 plan: string, name: string, 
 /**
- * What is decided on: nothing worse than this will be done.
+ * The quote that is decided on. The cloud does nothing worse than this.
  */
 quote: Quote, 
 /**
- * What is destroyed, by name and date; soonest first.
+ * The scheduled events that are deleted, soonest first.
  */
 events: Array<Booked>, 
 /**
- * Only what changes.
+ * Services whose price changes.
  */
 prices: Array<PriceChange>, 
 /**
- * The part of the monthly allowance that stops: what legacy products grant goes on.
+ * The part of the monthly allowance that stops. Allowance from legacy products continues.
  */
 allowance?: Amount, 
 /**
- * What of the credits that are kept has an end, and when the first of it comes.
+ * The kept credits that expire.
  */
 expires?: Expiring, 
 /**
- * Until when the cloud must have it.
+ * The command expires if the cloud has not received it by this time.
  */
 reach_by: Timestamp, 
 /**
- * A period that is paid up to here, and given up.
+ * The end of the paid period, if the pause ends that period early.
  */
 gives_up?: Timestamp, 
 /**
- * When the account closes, as things stand.
+ * When the account closes without further action.
  */
 closes_at?: Timestamp, };

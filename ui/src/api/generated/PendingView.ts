@@ -4,6 +4,6 @@ import type { PendingKind } from "./PendingKind";
 import type { Timestamp } from "./Timestamp";
 
 /**
- * Not spendable yet.
+ * Credits that cannot be spent yet.
  */
 export type PendingView = { kind: PendingKind, amount: Amount, since: Timestamp, };

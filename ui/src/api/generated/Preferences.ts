@@ -3,6 +3,7 @@ import type { QuietHours } from "./QuietHours";
 
 export type Preferences = { quiet?: QuietHours, 
 /**
- * Closing the window leaves the app in the tray, where it goes on reminding; where there is a tray.
+ * True if closing the window keeps the app running in the tray, so that it can still remind. Has no effect without
+ * a tray.
  */
 stay: boolean, };

@@ -8,14 +8,14 @@ import type { Timestamp } from "./Timestamp";
 
 export type RowView = { seq: Seq, at: Timestamp, kind: string, delta: Amount, balance_after: Amount, service?: string, event?: string, 
 /**
- * What the card paid, or was asked for.
+ * The amount charged, or tried to charge, to the card.
  */
 charge?: Money, 
 /**
- * Credits that are to come with an entry of their own.
+ * Credits of a pending purchase, which will be added by a later entry.
  */
 coming?: Amount, 
 /**
- * The plan it leads to.
+ * The new plan of a plan change.
  */
 plan?: string, cycle?: Cycle, status: RowStatus, };

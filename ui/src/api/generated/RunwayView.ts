@@ -7,22 +7,26 @@ import type { Timestamp } from "./Timestamp";
 
 export type RunwayView = { event?: Booked, 
 /**
- * It has begun.
+ * True if the event has begun.
  */
 running: boolean, 
 /**
- * Nothing where there is no basis for one.
+ * Absent if neither this event nor past events give a pace.
  */
 estimate?: Estimate, daily?: Daily, 
 /**
- * This event's runs since it began, in the proven copy: what they took and when the last was.
+ * Number of this event's runs since it began, in the verified copy.
  */
-runs: number, spent: Amount, last_run?: Timestamp, 
+runs: number, 
 /**
- * What runs took on an average day of the last thirty.
+ * Cost of those runs.
+ */
+spent: Amount, last_run?: Timestamp, 
+/**
+ * Average cost of runs per day over the last 30 days.
  */
 a_day: Amount, 
 /**
- * Until when the cloud is known to have had nothing newer: runs since then are not in this.
+ * Time up to which the copy is complete. Later runs are not counted.
  */
 as_of: Timestamp, now: Timestamp, };

@@ -3,10 +3,10 @@ import type { StopCode } from "./StopCode";
 import type { Timestamp } from "./Timestamp";
 
 /**
- * A point on the line from today to the account's end.
+ * A point in time between today and the account's closure.
  */
 export type Stop = { code: StopCode, at: Timestamp, 
 /**
- * It happens as things stand; else only if the renewal fails.
+ * True if it happens without further action; false if it happens only if the renewal fails.
  */
 expected: boolean, };

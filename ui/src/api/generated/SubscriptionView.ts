@@ -12,7 +12,7 @@ import type { Timestamp } from "./Timestamp";
 
 export type SubscriptionView = { plan: string, cycle?: Cycle, state: Life, period?: Period, anchor?: Timestamp, cancel_at?: Timestamp, 
 /**
- * When the account closes, as things stand.
+ * When the account closes without further action.
  */
 closes_at?: Timestamp, payment_order: PaymentOrder, auto_recharge: AutoRechargeView, card?: CardView, next_renewal?: NextRenewal, 
 /**
@@ -20,10 +20,10 @@ closes_at?: Timestamp, payment_order: PaymentOrder, auto_recharge: AutoRechargeV
  */
 requested?: Target, 
 /**
- * What is to be paid now to end grace.
+ * The fee whose payment ends grace now.
  */
 due_now?: Money, 
 /**
- * A fee's charge that the card's bank has not answered, and since when.
+ * Since when a charge for the fee has waited for the card's bank.
  */
 payment_pending?: Timestamp, };

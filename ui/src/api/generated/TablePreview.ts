@@ -3,22 +3,26 @@ import type { Mapping } from "./Mapping";
 import type { Problem } from "./Problem";
 
 /**
- * A table as it would be read.
+ * Shows how a table would be read.
  */
 export type TablePreview = { titles: Array<string>, mapping: Mapping, 
 /**
- * The first rows, as they are.
+ * The first rows, unchanged.
  */
-samples: Array<Array<string>>, rows: number, 
+samples: Array<Array<string>>, 
 /**
- * What has to be said before it can be read.
+ * Number of rows.
+ */
+rows: number, 
+/**
+ * Questions that the operator must answer before the table can be read.
  */
 asks: Array<Problem>, 
 /**
- * Rows that cannot be read, by their line; the first few.
+ * Line numbers of the first rows that cannot be read.
  */
 unreadable: Array<number>, 
 /**
- * How many rows of which kind.
+ * Number of rows by kind.
  */
 kinds: Record<string, number>, };

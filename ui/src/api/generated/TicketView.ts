@@ -9,10 +9,10 @@ import type { Seq } from "./Seq";
 import type { Timestamp } from "./Timestamp";
 
 /**
- * A ticket, as the cloud has it and as scripts get it.
+ * A ticket as the cloud sent it.
  */
 export type TicketView = { id: string, kind: DisputeKind, state: DisputeState, outcome?: Resolution, opened_at: Timestamp, email: string, expected?: Amount, actual?: Amount, noticed_on: string, entries: Array<Seq>, attachments: Array<FileView>, reply_expected_by?: Timestamp, overdue: boolean, 
 /**
- * Support has had the last word.
+ * True if the last message is from support.
  */
 answered: boolean, messages: Array<MessageView>, returned: Amount, settled_by: Array<Seq>, payment?: string, paid?: Amount, paid_on?: string, coupon?: string, plan?: string, legacy: Array<string>, };

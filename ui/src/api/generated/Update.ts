@@ -4,6 +4,6 @@ import type { Overview } from "./Overview";
 import type { Screen } from "./Screen";
 
 /**
- * What a page hears while it is open.
+ * An update that is sent to an open page.
  */
 export type Update = { "overview": Overview } | { "show": Screen } | { "dropped": Code | null };

@@ -5,10 +5,18 @@ import type { Seq } from "./Seq";
 
 export type VerifyView = { 
 /**
- * The copy is as the cloud signed it, and the cloud still says so.
+ * True if the copy matches the cloud's signature and no divergence from the cloud is recorded.
  */
 ok: boolean, 
 /**
- * The cloud was found to tell another story than the copy that it signed.
+ * True if the cloud was found to contradict the copy that it signed.
  */
-diverged: boolean, seq: Seq, hash: Hash, entries: number, balance: Amount, first_bad_seq?: Seq, };
+diverged: boolean, seq: Seq, 
+/**
+ * The chain value at `seq`.
+ */
+hash: Hash, 
+/**
+ * Number of entries.
+ */
+entries: number, balance: Amount, first_bad_seq?: Seq, };

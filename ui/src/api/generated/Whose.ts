@@ -2,6 +2,6 @@
 import type { Programme } from "./Programme";
 
 /**
- * Whose history it is.
+ * The account that an imported history belongs to.
  */
 export type Whose = { email: string, programme: Programme, };

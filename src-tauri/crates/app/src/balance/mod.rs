@@ -1,4 +1,4 @@
-//! The balance, and how far to trust it.
+//! The balance and its trust level.
 
 mod runway;
 
@@ -27,7 +27,7 @@ pub enum PendingKind {
     CouponBonus,
 }
 
-/// Not spendable yet.
+/// Credits that cannot be spent yet.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PendingView {
@@ -39,7 +39,7 @@ pub struct PendingView {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct BalanceView {
-    /// Nothing, not zero, before the first sync.
+    /// `null`, not 0, before the first sync.
     pub balance: Option<Amount>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -53,7 +53,7 @@ pub struct BalanceView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub as_of: Option<Timestamp>,
-    /// Milliseconds since the cloud last confirmed the copy.
+    /// Milliseconds since `as_of`, when the cloud last confirmed the copy.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub age: Option<i64>,
@@ -65,7 +65,7 @@ pub struct BalanceView {
     pub account: Option<AccountId>,
 }
 
-/// The balance and how far to trust it.
+/// Entry point for the balance.
 #[derive(Clone, Copy)]
 pub struct Balance<'a> {
     pub(crate) app: &'a App,
@@ -78,7 +78,8 @@ impl App {
 }
 
 impl Balance<'_> {
-    /// The proven balance. Does not call the cloud; `live` only while this process follows it.
+    /// The verified balance. Does not call the cloud. Its trust is `live` only while this process is connected to the
+    /// cloud.
     pub fn view(&self) -> Result<BalanceView, AppError> {
         let binding = self.app.binding()?;
         let head = self.app.head(binding.as_ref())?;
@@ -92,26 +93,26 @@ impl Balance<'_> {
     ) -> Result<BalanceView, AppError> {
         let status = self.app.status.borrow().clone();
         let since_boot = self.app.laptop.clock().since_boot();
-        let standing = Standing {
+        let connection = Connection {
             wall: self.app.laptop.clock().wall(),
             now: self.app.now(head),
             heartbeat_age: status.agreed_at.map(|at| since_boot - at),
             reason: status.reason,
             actions_waiting: self.app.laptop.outbox().waiting()? > 0,
         };
-        Ok(view(binding, head, standing))
+        Ok(view(binding, head, connection))
     }
 }
 
-/// The proven balance of a data folder, read and nothing else: for scripts, and for folders that
-/// cannot be written to.
+/// Reads the verified balance of a data folder without opening the app. For scripts, and for folders that cannot be
+/// written to.
 pub fn glance(options: &Options) -> Result<BalanceView, AppError> {
     let folder = boothkeeper_store::Paths::new(&options.data);
     folder.outbox_is_not_lost()?;
     let Some(outbox) = Outbox::open_to_read(&folder.outbox())? else {
         let wall = SystemClock.wall();
-        let standing = Standing::at(wall, wall);
-        return Ok(view(None, None, standing));
+        let connection = Connection::at(wall, wall);
+        return Ok(view(None, None, connection));
     };
     let binding = outbox.binding()?;
     let head = match (&binding, Cache::open_to_read(&folder.cache())?) {
@@ -120,25 +121,29 @@ pub fn glance(options: &Options) -> Result<BalanceView, AppError> {
     };
     let wall = SystemClock.wall();
     let now = head.as_ref().map_or(wall, |head| head.now(wall));
-    let standing = Standing {
+    let connection = Connection {
         actions_waiting: outbox.waiting()? > 0,
-        ..Standing::at(wall, now)
+        ..Connection::at(wall, now)
     };
-    Ok(view(binding.as_ref(), head.as_deref(), standing))
+    Ok(view(binding.as_ref(), head.as_deref(), connection))
 }
 
-/// How the copy stands to the cloud at the moment.
-struct Standing {
+/// What the trust level depends on, beside the head.
+struct Connection {
+    /// Time of the laptop's clock.
     wall: Timestamp,
+    /// Estimate of the cloud's time.
     now: Timestamp,
+    /// Milliseconds since the cloud last confirmed the copy; `None` if it has not in this process.
     heartbeat_age: Option<i64>,
+    /// Shown if the balance is not live.
     reason: Reason,
     actions_waiting: bool,
 }
 
-impl Standing {
+impl Connection {
     fn at(wall: Timestamp, now: Timestamp) -> Self {
-        Standing {
+        Connection {
             wall,
             now,
             heartbeat_age: None,
@@ -148,15 +153,15 @@ impl Standing {
     }
 }
 
-fn view(binding: Option<&Binding>, head: Option<&Head>, standing: Standing) -> BalanceView {
+fn view(binding: Option<&Binding>, head: Option<&Head>, connection: Connection) -> BalanceView {
     let as_of = head.map(|head| head.as_of);
-    let now = standing.now;
+    let now = connection.now;
     let evidence = Evidence {
         diverged: binding.is_some_and(|b| b.diverged.is_some()),
         as_of,
-        heartbeat_age: standing.heartbeat_age,
-        actions_waiting: standing.actions_waiting,
-        age_unknown: head.is_some_and(|head| head.age_is_unknown(standing.wall)),
+        heartbeat_age: connection.heartbeat_age,
+        actions_waiting: connection.actions_waiting,
+        age_unknown: head.is_some_and(|head| head.age_is_unknown(connection.wall)),
     };
     let trust = match binding.is_some_and(|binding| binding.imported) {
         true => Trust::Imported,
@@ -166,12 +171,12 @@ fn view(binding: Option<&Binding>, head: Option<&Head>, standing: Standing) -> B
         (_, Trust::Live | Trust::Imported) => None,
         (Some(binding), Trust::Diverged) if binding.is_damaged() => Some(Reason::Damaged),
         (None, _) => Some(Reason::SignedOut),
-        _ => Some(standing.reason),
+        _ => Some(connection.reason),
     };
     let account = head.map(|head| &head.account);
     BalanceView {
         balance: account.map(|account| account.balance),
-        // Of what was brought, nothing says which credits were bought and which were given.
+        // An imported table does not tell bought from given credits.
         buckets: match trust {
             Trust::Imported => vec![],
             _ => account.map_or(vec![], Account::buckets),

@@ -1,4 +1,4 @@
-//! How far the credits go at the event that runs, or at the next.
+//! Estimates how long the credits last at the current event, or at the next one.
 
 use std::collections::BTreeMap;
 
@@ -16,9 +16,11 @@ use super::Balance;
 use crate::AppError;
 use crate::copy::Copied;
 
-/// Past events looked at, the newest; and how far back.
+/// Most past events compared; the newest are taken.
 const PAST: usize = 8;
+/// Past events older than this many days are ignored.
 const PAST_DAYS: i64 = 180;
+/// Days over which the average day is computed.
 const AVERAGE_DAYS: i64 = 30;
 /// Rows read at a time.
 const PAGE: usize = 1000;
@@ -29,42 +31,44 @@ pub struct RunwayView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub event: Option<Booked>,
-    /// It has begun.
+    /// True if the event has begun.
     pub running: bool,
-    /// Nothing where there is no basis for one.
+    /// Absent if neither this event nor past events give a pace.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub estimate: Option<Estimate>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub daily: Option<Daily>,
-    /// This event's runs since it began, in the proven copy: what they took and when the last was.
+    /// Number of this event's runs since it began, in the verified copy.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub runs: u64,
+    /// Cost of those runs.
     pub spent: Amount,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub last_run: Option<Timestamp>,
-    /// What runs took on an average day of the last thirty.
+    /// Average cost of runs per day over the last 30 days.
     pub a_day: Amount,
-    /// Until when the cloud is known to have had nothing newer: runs since then are not in this.
+    /// Time up to which the copy is complete. Later runs are not counted.
     pub as_of: Timestamp,
     pub now: Timestamp,
 }
 
-/// What one event took: runs of one name on one day, or on days that follow each other.
+/// Cost of one past event: runs with the same event name on one day or on consecutive days.
 #[derive(Debug, Clone, Copy)]
 struct Taken {
     event: NameId,
+    /// The last day.
     to: Day,
     runs: u64,
-    /// At today's prices, where those are dearer.
+    /// Cost at today's prices, or the actual cost if that is more.
     priced: Amount,
     first: Seq,
     last: Seq,
 }
 
-/// An event's own runs since it began.
+/// Runs of the current event since it began.
 struct Own {
     runs: u64,
     spent: Amount,
@@ -88,7 +92,7 @@ impl Copied<'_> {
         let scheduled: Vec<Booked> = account.events.values().map(booked).collect();
         let event = runway::current(scheduled.iter().cloned(), now);
         let usage = self.names.find(Class::Kind, Kind::Usage.name());
-        // A pace is known up to where the copy is.
+        // The pace is measured only up to the time at which the copy is complete.
         let seen = now.min(self.head.as_of);
         let own = match (&event, usage) {
             (Some(event), Some(usage)) => self.own(event, usage, zone.day(event.starts_at))?,
@@ -122,7 +126,7 @@ impl Copied<'_> {
         })
     }
 
-    /// The pace of events that had ended before this one began, newest first.
+    /// The pace of events whose last run was before `began`, newest first, at most [`PAST`].
     fn past(
         &self,
         usage: Option<NameId>,
@@ -161,7 +165,7 @@ impl Copied<'_> {
         Ok(past)
     }
 
-    /// What was taken by event, newest first.
+    /// Cost by event, newest first.
     fn taken(&self, usage: NameId, from: Day) -> Result<Vec<Taken>, AppError> {
         let filter = Filter {
             kinds: vec![usage],
@@ -204,7 +208,7 @@ impl Copied<'_> {
         Ok(done)
     }
 
-    /// Runs since the doors opened; those before were tests.
+    /// Runs since the event's start. Earlier runs of the same name were tests and do not count.
     fn own(&self, event: &Booked, usage: NameId, from: Day) -> Result<Option<Own>, AppError> {
         let Some(name) = self.names.find(Class::Event, &event.name) else {
             return Ok(None);
@@ -239,6 +243,7 @@ impl Copied<'_> {
         }
     }
 
+    /// Average cost of runs per day since `since`.
     fn average(&self, usage: Option<NameId>, since: Day) -> Result<Amount, AppError> {
         let Some(usage) = usage else {
             return Ok(Amount::ZERO);

@@ -1,5 +1,7 @@
 //! What is due, when, what of it was said; and the same as a calendar file.
 
+mod text;
+
 use boothkeeper_domain::deadlines::{self, Deadline, DeadlineCode};
 use std::io::Write;
 use std::path::Path;
@@ -14,7 +16,9 @@ use serde::Serialize;
 use crate::copy::Copied;
 use crate::files::{failed, whole_file};
 use crate::plan::SubscriptionView;
-use crate::{App, AppError, Code, words};
+use crate::{App, AppError, Code};
+
+pub use text::title;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -135,11 +139,11 @@ impl Deadlines<'_> {
                 .timestamp(view.now.to_utc())
                 .starts(deadline.at.to_utc())
                 .ends(deadline.at.to_utc())
-                .summary(words::deadline(deadline.code))
-                .description(&words::detail(deadline, asset.as_ref()));
+                .summary(&title(deadline.code))
+                .description(&deadline.detail(asset.as_ref()));
             for tier in deadline.tiers.iter().filter(|tier| tier.at > view.now) {
                 let ahead = chrono::TimeDelta::milliseconds(deadline.at.since(tier.at));
-                let mut alarm = Alarm::display(words::deadline(deadline.code), -ahead);
+                let mut alarm = Alarm::display(&title(deadline.code), -ahead);
                 alarm.uid(&format!("{}-{uid}", tier.at.millis()));
                 alarm.timestamp(view.now.to_utc());
                 event.alarm(alarm);

@@ -1,4 +1,4 @@
-//! A draft as it is shown: its sums, its rows, and what is still wrong with it.
+//! The view of a draft: its sums, its rows, and the problems that prevent sending it.
 
 use std::collections::BTreeSet;
 
@@ -37,6 +37,7 @@ pub(super) fn draft_row(draft: &Draft, sent: &Sent) -> DisputeRow {
     }
 }
 
+/// Expected minus actual balance; `None` if one is unknown or they are equal.
 pub(super) fn owed(expected: Option<Amount>, actual: Option<Amount>) -> Option<Amount> {
     let (expected, actual) = expected.zip(actual)?;
     let owed = expected.checked_sub(actual).ok()?;
@@ -129,7 +130,8 @@ impl Copied<'_> {
         Ok(view)
     }
 
-    /// The open ticket on an entry of a draft that is none itself yet.
+    /// The open ticket that already covers an entry of an unsent draft, or the same kind if an account may have only
+    /// one open dispute of that kind.
     fn disputed_by(&self, draft: &Draft) -> Result<Option<String>, AppError> {
         let tickets = self.cache.tickets()?.map_or(vec![], |t| t.disputes);
         let about = |ticket: &&Ticket| {
@@ -145,7 +147,7 @@ impl Copied<'_> {
         Ok(other.map(|ticket| ticket.id.to_string()))
     }
 
-    /// What came after the chosen entries and refers to one of them.
+    /// Later entries that refer to one of the draft's entries.
     fn followers(&self, draft: &Draft) -> Result<Vec<Entry>, AppError> {
         let mut followers = BTreeSet::new();
         for seq in &draft.entries {
@@ -155,7 +157,7 @@ impl Copied<'_> {
         Ok(entries.into_iter().map(|(_, entry)| entry).collect())
     }
 
-    /// What was chosen and what was proposed, oldest first.
+    /// The rows that were chosen or proposed, oldest first.
     fn chosen_rows(&self, draft: &Draft) -> Result<Vec<ChosenRow>, AppError> {
         let proposed = draft.premise.iter().flat_map(|premise| &premise.entries);
         let all: BTreeSet<Seq> = draft.entries.iter().chain(proposed).copied().collect();

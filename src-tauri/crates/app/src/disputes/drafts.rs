@@ -1,4 +1,4 @@
-//! A draft while it is written: begun, changed, given files, thrown away.
+//! Creates, edits and deletes drafts, and attaches files to them.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ use crate::disputed::Sent;
 use crate::files::read_file;
 use crate::{AppError, Code};
 
-/// What a person has changed; what is not named stays.
+/// The fields that the operator changed. Missing fields keep their value.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
@@ -52,7 +52,7 @@ pub struct Edits {
 }
 
 impl Disputes<'_> {
-    /// Begins a draft, or takes up the one that was begun with the same.
+    /// Creates a draft, or returns an existing draft of the same kind about the same finding or entries.
     pub fn begin(&self, begin: &Begin) -> Result<DraftView, AppError> {
         let now = self.app.written_now()?;
         let id = Uuid::now_v7();
@@ -76,6 +76,8 @@ impl Disputes<'_> {
         self.draft(&id.to_string())
     }
 
+    /// Changes a draft. Fails with `NotFound` for an entry that the journal does not have, and with `OutOfRange` for a
+    /// negative payment or a day in the future.
     pub fn edit(&self, id: &str, mut edits: Edits) -> Result<DraftView, AppError> {
         let account = self.app.on_copy(|copied| Ok(copied.head.account.clone()))?;
         let today = self.app.zone().clone().day(self.app.written_now()?).date();
@@ -133,7 +135,7 @@ impl Disputes<'_> {
         })
     }
 
-    /// Words and sums that were proposed for other rows, and that nobody has changed, are proposed anew.
+    /// If the rows change, proposes message and expected balance again, unless the operator has changed them.
     fn follow_rows(&self, id: &str, edits: &mut Edits) -> Result<(), AppError> {
         let Some(rows) = edits.entries.clone() else {
             return Ok(());
@@ -155,7 +157,7 @@ impl Disputes<'_> {
         Ok(())
     }
 
-    /// Takes a file that the operator has chosen; its copy is the app's own from then on.
+    /// Attaches a copy of a file that the operator chose. Fails with `TooManyFiles` or `FileTooLarge` above the limits.
     pub fn attach(&self, id: &str, path: &Path) -> Result<DraftView, AppError> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let bytes = read_file(path, MAX_FILE)?;
@@ -194,7 +196,7 @@ impl Disputes<'_> {
         })
     }
 
-    /// Throws a draft away.
+    /// Deletes a draft. Fails with `NotCancellable` if it was sent.
     pub fn discard(&self, id: &str) -> Result<(), AppError> {
         let (draft, sent) = self.stored_draft(id)?;
         if !matches!(sent.state, DisputeState::Draft | DisputeState::Withdrawn) {
@@ -205,7 +207,7 @@ impl Disputes<'_> {
         Ok(())
     }
 
-    /// Keeps a person's change; what was sent off is not changed any more.
+    /// Applies and stores an edit of the operator. Fails with `AlreadyWaiting` or `DisputeSent` if the draft was sent.
     fn change_draft(
         &self,
         id: &str,
@@ -227,7 +229,7 @@ impl Disputes<'_> {
     }
 }
 
-/// Two files of one name are told apart.
+/// `name`, with a number added if another file has it already.
 fn free_name(name: &str, files: &[Attachment]) -> String {
     let taken = |name: &str| files.iter().any(|file| file.name == name);
     if !taken(name) {

@@ -1,5 +1,5 @@
-//! What the app makes for a draft, and the whole as a letter or as files for whoever has no cloud that
-//! takes it.
+//! The files that the app makes for a draft, and the complete dispute as e-mail or as files, for accounts whose cloud
+//! does not accept disputes.
 
 use std::path::{Path, PathBuf};
 
@@ -16,23 +16,26 @@ use super::{Disputes, FileView, words};
 use crate::files::whole_file;
 use crate::{AppError, Code};
 
-/// A dispute as letters.
+/// A dispute saved as one or more e-mail files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedMail {
-    /// Who is to have them, if that is known.
+    /// The recipient, if known.
     pub to: Option<String>,
+    /// The files, in order.
     pub saved: Vec<PathBuf>,
 }
 
 impl Disputes<'_> {
-    /// The files that the app makes for a draft, as they are now.
+    /// The files that the app would make for a draft now.
     pub fn prepare(&self, id: &str) -> Result<Vec<FileView>, AppError> {
         let (draft, _) = self.stored_draft(id)?;
         let made = self.made(&self.as_it_stands(&draft)?)?;
         Ok(made.iter().map(made_view).collect())
     }
 
-    /// The whole dispute as e-mail to support, everything attached: one file, or parts where it is large.
+    /// Saves the dispute with all its files as e-mail to support. A large one is split into several e-mails, saved
+    /// beside `path` as `…-1-of-2.eml`. Fails with `OutOfRange` if `to` is not an e-mail address, and with
+    /// `DisputeSent` if the dispute is with support already.
     pub fn save_mail(
         &self,
         id: &str,
@@ -58,10 +61,11 @@ impl Disputes<'_> {
         Ok(SavedMail { to, saved })
     }
 
-    /// What the app attaches, and the operator's own, as files.
+    /// Saves the app's files and the operator's own files in `folder`. Fails with `DisputeSent` if the dispute is with
+    /// support already.
     pub fn save_files(&self, id: &str, folder: &Path) -> Result<Vec<FileView>, AppError> {
         let failed = crate::files::failed;
-        let draft = self.as_it_stands(&self.unfiled(id)?)?;
+        let draft = self.as_it_stands(&self.unsent_draft(id)?)?;
         let files = self.files(&draft)?;
         boothkeeper_store::private::folder(folder).map_err(failed)?;
         for (file, _) in &files {
@@ -72,7 +76,7 @@ impl Disputes<'_> {
         Ok(files.iter().map(made_view).collect())
     }
 
-    /// The same, for the operator's mail program.
+    /// Saves the e-mails in the data folder, for opening in the operator's mail program.
     pub fn mail_for_program(&self, id: &str) -> Result<SavedMail, AppError> {
         let folder = self.app.data().join("mail");
         boothkeeper_store::private::folder(&folder).map_err(crate::files::failed)?;
@@ -80,7 +84,7 @@ impl Disputes<'_> {
     }
 
     fn mail(&self, id: &str, to: Option<&str>) -> Result<(Option<String>, Vec<Vec<u8>>), AppError> {
-        let draft = self.as_it_stands(&self.unfiled(id)?)?;
+        let draft = self.as_it_stands(&self.unsent_draft(id)?)?;
         let files = self.files(&draft)?;
         let mut letter = self.letter(&draft)?;
         if let Some(to) = to {
@@ -94,21 +98,23 @@ impl Disputes<'_> {
         Ok((letter.to, mails))
     }
 
+    /// The draft brought up to date with the copy.
     pub(super) fn as_it_stands(&self, draft: &Draft) -> Result<Draft, AppError> {
         let now = self.app.written_now()?;
         self.app
             .on_copy(|copied| Ok(copied.current(draft, self.app.zone(), now)))
     }
 
-    /// A draft that support has not: what was sent is with support, and here are only its checksums.
-    fn unfiled(&self, id: &str) -> Result<Draft, AppError> {
+    /// The draft. Fails with `DisputeSent` if it has become a ticket, because the laptop then keeps only the checksums
+    /// of its files.
+    fn unsent_draft(&self, id: &str) -> Result<Draft, AppError> {
         match self.ticket_of(id)? {
             None => Ok(self.stored_draft(id)?.0),
             Some(_) => Err(AppError::new(Code::DisputeSent)),
         }
     }
 
-    /// The app's files, and after them the operator's own.
+    /// The app's files, then the operator's own, each with its SHA-256.
     fn files(&self, draft: &Draft) -> Result<Vec<(MadeFile, Hash)>, AppError> {
         let mut files = self.made(draft)?;
         for file in &draft.files {
@@ -137,7 +143,7 @@ impl Disputes<'_> {
             let entries: Vec<_> = entries.into_iter().map(|(_, entry)| entry).collect();
             let (account, email) = (identity.account.as_str(), identity.email.as_str());
             let (asset, zone) = (copied.asset()?, self.app.zone());
-            // Whoever sold an imported account's credits is not who ships this catalog.
+            // The catalog's support address is only right for this catalog's vendor, which is unknown for an import.
             let (known_as, to) = match self.app.is_imported()? {
                 true => (email, None),
                 false => (account, Some(support.email.clone())),
@@ -153,6 +159,7 @@ impl Disputes<'_> {
         })
     }
 
+    /// Makes the app's files, each with its SHA-256. Fails with `OutOfRange` if the period ends before it begins.
     pub(super) fn made(&self, draft: &Draft) -> Result<Vec<(MadeFile, Hash)>, AppError> {
         if draft.from > draft.to {
             return Err(AppError::new(Code::OutOfRange));

@@ -1,5 +1,5 @@
-//! Disputes, from a finding to what support has made of it: proposed, written, kept, sent once with its
-//! proof, followed; or, without a cloud that takes them, by e-mail.
+//! Disputes from the first draft to the decision of support. A draft is proposed, edited, and sent once with its proof;
+//! then its ticket is followed. If the cloud does not accept disputes, the draft is sent by e-mail.
 
 mod draft_view;
 mod drafts;
@@ -38,7 +38,7 @@ pub use crate::disputed::DisputeState;
 use crate::disputed::Sent;
 use tickets::{ticket_row, ticket_view};
 
-/// A draft or a ticket, whichever an id names.
+/// A draft or a ticket, depending on what the id belongs to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -47,7 +47,7 @@ pub enum DisputeView {
     Ticket(Box<TicketView>),
 }
 
-/// Disputes, from a finding to what support decided.
+/// Entry point for disputes.
 #[derive(Clone, Copy)]
 pub struct Disputes<'a> {
     pub(crate) app: &'a App,
@@ -60,7 +60,7 @@ impl App {
 }
 
 impl Disputes<'_> {
-    /// Everything that is or was in dispute.
+    /// All drafts and tickets.
     pub fn list(&self) -> Result<DisputesView, AppError> {
         boothkeeper_sync::disputes::review(&self.app.laptop)?;
         let now = self.app.rules_now()?;
@@ -72,7 +72,7 @@ impl Disputes<'_> {
             let mut disputes = Vec::new();
             for draft in &drafts {
                 let sent = Sent::of(draft, &outbox)?;
-                // Its ticket is in the list.
+                // The draft's ticket is listed instead.
                 if sent.ticket.as_ref().is_some_and(|id| known.contains(id)) {
                     continue;
                 }
@@ -114,7 +114,7 @@ impl Disputes<'_> {
         })
     }
 
-    /// The ticket of this id, or that a draft of this id has become; `None` for a draft.
+    /// The ticket with this id, or the ticket of the draft with this id; `None` if the draft has none.
     fn ticket_of(&self, id: &str) -> Result<Option<TicketView>, AppError> {
         if parse(id).is_none() {
             return self.ticket(id).map(Some);
@@ -134,7 +134,7 @@ impl Disputes<'_> {
         })
     }
 
-    /// By its own id, or by that of the draft it was.
+    /// The open ticket with this id, or of the draft with this id. Fails with `NotOpen` if the ticket is closed.
     fn open_ticket(&self, id: &str) -> Result<DisputeId, AppError> {
         let view = self.ticket_of(id)?.ok_or(AppError::new(Code::NotFound))?;
         if !view.state.is_open() {
@@ -143,6 +143,7 @@ impl Disputes<'_> {
         DisputeId::new(view.id).map_err(|error| AppError::because(Code::NotFound, error))
     }
 
+    /// Fails with `NotFound` if there is no draft with this id.
     fn stored_draft(&self, id: &str) -> Result<(Draft, Sent), AppError> {
         let missing = || AppError::new(Code::NotFound);
         let outbox = self.app.laptop.outbox();
@@ -152,6 +153,7 @@ impl Disputes<'_> {
         Ok((draft, sent))
     }
 
+    /// Notifies the page that disputes have changed.
     fn changed(&self) {
         self.app.status.send_modify(|status| status.revision += 1);
     }

@@ -1,4 +1,4 @@
-//! A dispute as it begins: what a finding or some rows make of it, before a person has written a word.
+//! Makes the first draft of a dispute from a finding, from rows or from a kind, before the operator edits it.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::copy::Copied;
 use crate::{AppError, Code};
 use boothkeeper_documents::write::DayRange;
 
-/// What a dispute begins with.
+/// What a new dispute is made from.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -29,7 +29,7 @@ pub enum Begin {
     Kind(DisputeKind),
 }
 
-/// Days of a dispute that names no rows.
+/// Length in days of a dispute's period if it names no rows.
 const DAYS: i64 = 30;
 
 impl Copied<'_> {
@@ -124,7 +124,8 @@ impl Copied<'_> {
         Ok(draft)
     }
 
-    /// The entries, oldest first, each failed run with its charge and no row twice.
+    /// The entries, oldest first and without duplicates, with the charge of each failed run added. Fails with
+    /// `TooManyRows` above `MAX_ROWS`, and with `NotFound` for a number that the journal does not have.
     fn whole(&self, seqs: &[Seq]) -> Result<Vec<Entry>, AppError> {
         let mut wanted: Vec<Seq> = seqs.to_vec();
         wanted.sort_unstable();
@@ -154,7 +155,8 @@ impl Copied<'_> {
         Ok(found.into_iter().map(|(_, entry)| entry).collect())
     }
 
-    /// The rows a finding is about: all failed runs of that event and day are one complaint.
+    /// The rows that a finding is about. For a failed run: the charges of all failed runs of the same event and day,
+    /// because they are disputed together.
     fn rows_of(&self, code: FindingCode, entries: &[Seq]) -> Result<Vec<Seq>, AppError> {
         if code == FindingCode::AccountClosed {
             return Ok(self.head.account.closed_by.into_iter().collect());
@@ -171,11 +173,12 @@ impl Copied<'_> {
         rows.sort_unstable();
         rows.dedup();
         rows.truncate(MAX_ROWS);
-        // They are this journal's.
+        // Checks that all rows exist.
         self.whole(&rows)?;
         Ok(rows)
     }
 
+    /// Findings of failed runs with the same event and day as the first of `entries`.
     fn siblings(&self, entries: &[Seq]) -> Result<Vec<Finding>, AppError> {
         let charge = entries.first().ok_or(AppError::new(Code::NotFound))?;
         let row = self
@@ -190,7 +193,7 @@ impl Copied<'_> {
             ..Default::default()
         };
         let explained = self.explain(&filter, self.head.as_of)?;
-        // What is with support already is asked there, unless it is what was pointed at.
+        // Leave out runs that an open ticket already covers, except the given one.
         let tickets = self.cache.tickets()?.map_or(vec![], |t| t.disputes);
         let open = tickets.iter().filter(|ticket| ticket.state.is_open());
         let asked: BTreeSet<Seq> = open
@@ -214,7 +217,7 @@ impl Copied<'_> {
         Ok(siblings)
     }
 
-    /// What a kind is mostly about, where the account's state knows.
+    /// The rows that a dispute of this kind is usually about, if the account state has them.
     fn rows_of_kind(&self, kind: DisputeKind) -> Vec<Seq> {
         let account = &self.head.account;
         match kind {
@@ -227,7 +230,7 @@ impl Copied<'_> {
         }
     }
 
-    /// What would have to come back, as far as the journal says.
+    /// The amount that would have to be returned, according to the journal; `None` if nothing.
     fn owed(&self, begin: &Begin, entries: &[Entry]) -> Result<Option<Amount>, AppError> {
         let account = &self.head.account;
         let code = match begin {
@@ -263,9 +266,9 @@ impl Copied<'_> {
         Ok(Some(owed).filter(|owed| owed.is_positive()))
     }
 
-    /// A draft as it stands now. The difference is the claim: until it is sent, what moves the balance moves
-    /// both sides, and days that reached to the day it was begun on reach to today; so all that goes along
-    /// says the same.
+    /// The draft brought up to date. Until it is sent, the difference between expected and actual balance is the claim:
+    /// when the balance changes, both change by the same amount. A period that ended on the day of the draft's creation
+    /// is extended to today. Otherwise the draft would contradict the files that are attached to it.
     pub(super) fn current(&self, draft: &Draft, zone: &Zone, now: Timestamp) -> Draft {
         let mut current = draft.clone();
         if draft.command.is_some() || draft.ticket.is_some() {
@@ -283,7 +286,7 @@ impl Copied<'_> {
         current
     }
 
-    /// What would be proposed for these rows: the words, and what is owed.
+    /// The proposed message and the amount owed for these rows.
     pub(super) fn worded(
         &self,
         draft: &Draft,
@@ -296,6 +299,7 @@ impl Copied<'_> {
         Ok((message, owed))
     }
 
+    /// Name of the zone in which the copy counts days.
     pub(crate) fn zone_name(&self) -> Result<String, AppError> {
         let zone = self.cache.zone()?;
         Ok(zone.map_or_else(|| "UTC".to_owned(), |zone| zone.name().to_owned()))

@@ -1,4 +1,4 @@
-//! What support is told: a draft sent off once with its proof, a message, a withdrawal.
+//! Sends disputes to support: a draft once with its proof, further messages, and withdrawals.
 
 use boothkeeper_domain::bounds::{MESSAGE_CHARS, fits};
 use boothkeeper_domain::disputes::{MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER};
@@ -12,7 +12,9 @@ use crate::outbox::CommandView;
 use crate::{AppError, Code};
 
 impl Disputes<'_> {
-    /// Sends it off, with its proof: at once where the cloud can be reached, else as soon as it can.
+    /// Queues a draft with its proof; it is sent as soon as the cloud can be reached. Fails with `CameRight` if its
+    /// problem turns out to be solved only now, with `DraftIncomplete` if it has problems or a file is missing, with
+    /// `Imported` if there is no cloud, and with `AlreadyWaiting` or `DisputeSent` if it was sent before.
     pub fn send(&self, id: &str) -> Result<DraftView, AppError> {
         let known = self.stored_draft(id)?.0.came_right;
         boothkeeper_sync::disputes::review(&self.app.laptop)?;
@@ -56,7 +58,7 @@ impl Disputes<'_> {
             .outbox()
             .queue_by(&action, None, |outbox, id, request, decided_at, now| {
                 let queued = outbox.change_draft(draft.id, |stored| {
-                    // Another process has sent or changed it meanwhile.
+                    // Another process has sent or changed the draft meanwhile.
                     if *stored != draft {
                         return Err(AppError::new(Code::AlreadyWaiting));
                     }
@@ -68,7 +70,7 @@ impl Disputes<'_> {
                     (stored.expected, stored.actual) = (current.expected, current.actual);
                     stored.to = current.to;
                     if stored.came_right {
-                        // Whoever sends it all the same has seen that.
+                        // The operator has seen the warning and sends it anyway.
                         (stored.came_right, stored.premise) = (false, None);
                     }
                     Ok(())
@@ -79,6 +81,8 @@ impl Disputes<'_> {
         self.draft(id)
     }
 
+    /// Queues a message to the open ticket `id`. Fails with `DraftIncomplete` if it is empty, and with `TextTooLong` if
+    /// it is too long.
     pub fn message(&self, id: &str, text: &str) -> Result<CommandView, AppError> {
         let message = masked(text.trim());
         if message.is_empty() {
@@ -97,7 +101,7 @@ impl Disputes<'_> {
         self.app.outbox().queue(&action, None)
     }
 
-    /// Takes a ticket back, or a draft that was not sent yet.
+    /// Withdraws a ticket, cancels a queued draft, or deletes an unsent draft. Only the first returns a command.
     pub fn withdraw(&self, id: &str) -> Result<Option<CommandView>, AppError> {
         if self.ticket_of(id)?.is_some() {
             let dispute = self.open_ticket(id)?;
@@ -121,6 +125,7 @@ impl Disputes<'_> {
         Ok(None)
     }
 
+    /// The body of the command that opens the dispute.
     fn complaint(&self, draft: &Draft, files: Vec<Attachment>) -> Result<Complaint, AppError> {
         self.app.on_copy(|copied| {
             let account = &copied.head.checkpoint.account;

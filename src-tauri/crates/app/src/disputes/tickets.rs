@@ -1,4 +1,4 @@
-//! Tickets as they are shown.
+//! Converts tickets to view types.
 
 use boothkeeper_domain::{Actor, Timestamp};
 use boothkeeper_sync::wire::dispute::{Attachment, Message, Ticket, TicketState};

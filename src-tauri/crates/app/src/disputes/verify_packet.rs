@@ -1,4 +1,4 @@
-//! A packet that somebody was sent, proven from its files and, if a cloud is named, with that cloud's keys.
+//! Verifies a received packet from its files and, if a cloud is named, with that cloud's keys.
 
 use std::path::Path;
 
@@ -12,8 +12,8 @@ use boothkeeper_sync::wire::checkpoint::PublicKey;
 use crate::files::{failed, read_file};
 use crate::{AppError, Code};
 
-/// Proves a proof, an archive or a letter that contains one, or a folder of them. With a cloud's address, only that
-/// cloud's keys are trusted; otherwise the packet's own are used, and the caller compares their fingerprint.
+/// Verifies a proof, an archive or e-mail that contains one, or a folder of these. With a cloud's address, only that
+/// cloud's keys are trusted. Otherwise the keys in the packet are used, and the caller must compare their fingerprint.
 pub async fn verify_packet(
     path: &Path,
     cloud: Option<&str>,
@@ -47,7 +47,7 @@ fn gather(path: &Path) -> Result<Files, AppError> {
         let metadata = std::fs::symlink_metadata(&file);
         let bytes = match metadata.is_ok_and(|found| found.is_file() && found.len() > 0) {
             true => read_file(&file, left)?,
-            // An empty file, a link or a folder is listed, and proves nothing.
+            // An empty file, a link or a folder is listed as unproven.
             false => vec![],
         };
         left = left.saturating_sub(bytes.len() as u64);

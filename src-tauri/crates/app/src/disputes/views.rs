@@ -1,4 +1,4 @@
-//! Disputes as shells show them: drafts that are written here, and tickets that the cloud has.
+//! View types for disputes: drafts on this laptop and tickets at the cloud.
 
 use boothkeeper_domain::disputes::{DisputeKind, Explained, Resolution};
 use boothkeeper_domain::findings::FindingCode;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::disputed::DisputeState;
 use crate::history::RowView;
 
-/// What keeps a draft from being sent.
+/// A problem that prevents sending a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -19,15 +19,15 @@ pub enum DraftProblem {
     MessageTooLong,
     NoRows,
     TooManyRows,
-    /// Opening and changes do not come to the closing balance.
+    /// Opening balance plus changes is not the closing balance.
     SumFails,
-    /// The days end before they begin.
+    /// The last day is before the first.
     NoDays,
     TooManyFiles,
     FilesTooLarge,
-    /// A file that was attached is not on this computer any more.
+    /// An attached file is no longer on this laptop.
     FileMissing,
-    /// A closed account takes disputes about its closing only.
+    /// A closed account accepts only disputes about its closure.
     AccountClosed,
 }
 
@@ -39,30 +39,32 @@ pub struct FileView {
     pub bytes: u64,
     pub sha256: Hash,
     pub media_type: String,
-    /// Made by the app, anew each time it is sent.
+    /// True if the app makes the file; it is made again when the dispute is sent.
     pub made: bool,
-    /// Not on this computer any more.
+    /// True if the file is no longer on this laptop.
     pub missing: bool,
 }
 
-/// One line of the list.
+/// One row of the list of disputes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct DisputeRow {
-    /// A draft's or a ticket's.
+    /// The id of the draft or of the ticket.
     pub id: String,
     pub kind: DisputeKind,
     pub state: DisputeState,
-    /// When it was written, or opened at the cloud.
+    /// When the draft was last saved, or the ticket was opened.
     pub at: Timestamp,
+    /// Expected minus actual balance.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub owed: Option<Amount>,
+    /// Number of disputed entries.
     pub rows: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub reply_expected_by: Option<Timestamp>,
-    /// Nobody has replied by then.
+    /// True if that time has passed without a reply.
     pub overdue: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -70,9 +72,9 @@ pub struct DisputeRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub returned: Option<Amount>,
-    /// Support has had the last word: it is the operator's to answer.
+    /// True if the last message is from support, so that the operator may answer.
     pub answered: bool,
-    /// What it complains of has come right: it asks to be looked at.
+    /// True if the problem has been solved since, so that the operator should check the draft.
     pub came_right: bool,
     pub messages: u32,
 }
@@ -82,12 +84,13 @@ pub struct DisputeRow {
 pub struct DisputesView {
     /// Newest first.
     pub disputes: Vec<DisputeRow>,
-    /// Claimed and not decided.
+    /// Number of sent disputes without a decision.
     pub open: u32,
+    /// Sum of their claims.
     pub open_amount: Amount,
-    /// Of this year, as the laptop counts years.
+    /// Sum returned by tickets opened this year, in the laptop's zone.
     pub won_back: Amount,
-    /// There is no cloud that takes disputes: they go by e-mail.
+    /// True for an imported account: it has no cloud, so disputes can only be sent by e-mail.
     pub by_mail_only: bool,
 }
 
@@ -98,7 +101,7 @@ pub struct ChosenRow {
     pub chosen: bool,
 }
 
-/// What a person has said it is about, beside the entries.
+/// Details of a dispute beside its entries, proposed by the app or entered by the operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Said {
@@ -130,7 +133,7 @@ pub struct DraftView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub finding: Option<FindingCode>,
-    /// Of the account.
+    /// E-mail address of the account.
     pub email: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -145,32 +148,35 @@ pub struct DraftView {
     pub from: NaiveDate,
     #[cfg_attr(feature = "ts", ts(type = "string"))]
     pub to: NaiveDate,
-    /// The days' own sum, and whether it closes.
+    /// Balance before the period.
     pub opening: Amount,
     pub delta: Amount,
     pub closing: Amount,
+    /// True if opening + delta = closing.
     pub adds_up: bool,
+    /// Number of entries in the period.
     pub count: u32,
-    /// What the journal itself has to say to the difference.
+    /// Entries that explain the difference without a fault, if there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub explained: Option<Explained>,
     pub rows: Vec<ChosenRow>,
+    /// Sum of the chosen rows.
     pub chosen: Amount,
     pub message: String,
-    /// As it is sent: guests' numbers and addresses are masked.
+    /// The message as it is sent, with guests' phone numbers and addresses masked.
     pub message_sent: String,
     #[serde(flatten)]
     pub said: Said,
-    /// The operator's own.
+    /// The operator's own files.
     pub files: Vec<FileView>,
     pub problems: Vec<DraftProblem>,
-    /// The ticket that is open on one of its entries already.
+    /// An open ticket that already covers one of its entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub disputed_by: Option<String>,
     pub came_right: bool,
-    /// If it is sent now.
+    /// When support's reply would be due if the draft were sent now.
     pub reply_expected_by: Timestamp,
     /// Why the cloud refused it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -188,7 +194,7 @@ pub struct MessageView {
     pub attachments: Vec<FileView>,
 }
 
-/// A ticket, as the cloud has it and as scripts get it.
+/// A ticket as the cloud sent it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct TicketView {
@@ -216,7 +222,7 @@ pub struct TicketView {
     #[cfg_attr(feature = "ts", ts(optional))]
     pub reply_expected_by: Option<Timestamp>,
     pub overdue: bool,
-    /// Support has had the last word.
+    /// True if the last message is from support.
     pub answered: bool,
     pub messages: Vec<MessageView>,
     pub returned: Amount,

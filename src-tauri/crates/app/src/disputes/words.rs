@@ -5,9 +5,8 @@ use boothkeeper_domain::disputes::DisputeKind;
 use boothkeeper_domain::{Amount, Asset, Body, Entry};
 use boothkeeper_store::outbox::Draft;
 
-use boothkeeper_messages::money;
-
-use crate::words::dispute;
+use boothkeeper_messages::disputes::DISPUTES_KIND;
+use boothkeeper_messages::{Arguments, code, money};
 
 /// A first message for the rows that were chosen.
 pub(super) fn message(
@@ -65,8 +64,8 @@ pub(super) fn message(
             }
         },
         DisputeKind::CouponBonusMissing => {
-            let code = draft.coupon.as_deref().filter(|code| !code.is_empty());
-            let coupon = code.map_or("A coupon".to_owned(), |code| format!("Coupon {code}"));
+            let typed = draft.coupon.as_deref().filter(|typed| !typed.is_empty());
+            let coupon = typed.map_or("A coupon".to_owned(), |code| format!("Coupon {code}"));
             let bonus = owed("in credits");
             format!("{coupon} was accepted{when}; its bonus, {bonus}, has not been activated.")
         }
@@ -107,6 +106,12 @@ fn charged(entries: &[Entry]) -> Option<String> {
     Some(money(charge.amount, &Asset::usd()))
 }
 
+/// The kind of a dispute in words: `A purchase that did not arrive`.
+fn dispute(kind: DisputeKind) -> String {
+    let long = DISPUTES_KIND.attribute(&code(&kind), "long", &Arguments::new());
+    long.unwrap_or_default()
+}
+
 /// The whole dispute in plain text, as a form would ask for it.
 pub(super) fn letter(
     draft: &Draft,
@@ -122,7 +127,7 @@ pub(super) fn letter(
         }
     };
     let amount = |amount: Option<Amount>| amount.map_or(String::new(), |a| money(a, asset));
-    line("Dispute", dispute(draft.kind).to_owned());
+    line("Dispute", dispute(draft.kind));
     line("Account", format!("{account} ({email})"));
     line("Expected balance", amount(draft.expected));
     line("Actual balance", amount(draft.actual));
@@ -179,7 +184,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::words::has_hole;
+    use crate::has_hole;
 
     #[test]
     fn message_about_what_is_not_known_has_no_hole() {

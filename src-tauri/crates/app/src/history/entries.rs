@@ -1,4 +1,4 @@
-//! Entries as rows, with what became of them, and one entry with its evidence.
+//! Entries as rows with their status, and one entry in full detail.
 
 use boothkeeper_domain::account::Account;
 use boothkeeper_domain::calendar::{Cycle, Period};
@@ -20,14 +20,14 @@ use crate::{AppError, Code};
 pub enum RowStatus {
     Done,
     Refunded,
-    /// It failed, and the programme refunds by itself.
+    /// The run failed, and the programme refunds failed runs automatically.
     RefundDue,
-    /// It failed and was charged; nobody has promised anything.
+    /// The run failed and was charged; the programme refunds failed runs only on request.
     NotRefunded,
     Failed,
     Pending,
     Matched,
-    /// No cause of its change is on record.
+    /// The cause of the change is not recorded.
     Unexplained,
 }
 
@@ -45,15 +45,15 @@ pub struct RowView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub event: Option<String>,
-    /// What the card paid, or was asked for.
+    /// The amount charged, or tried to charge, to the card.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub charge: Option<Money>,
-    /// Credits that are to come with an entry of their own.
+    /// Credits of a pending purchase, which will be added by a later entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub coming: Option<Amount>,
-    /// The plan it leads to.
+    /// The new plan of a plan change.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub plan: Option<String>,
@@ -63,7 +63,7 @@ pub struct RowView {
     pub status: RowStatus,
 }
 
-/// A row as scripts get it, with what only the entry itself says.
+/// A row for the command line's JSON output, with fields that only the full entry has.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EntryView {
     #[serde(flatten)]
@@ -77,7 +77,7 @@ pub struct EntryView {
     pub reason: Option<String>,
 }
 
-/// An entry that another refers to, or that refers to it.
+/// An entry that refers to the shown entry, or that the shown entry refers to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct LinkView {
@@ -87,7 +87,7 @@ pub struct LinkView {
     pub delta: Amount,
 }
 
-/// A bucket's part in an entry.
+/// The change of one bucket by an entry.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Part {
@@ -107,7 +107,7 @@ pub struct EntryDetail {
     #[cfg_attr(feature = "ts", ts(optional))]
     pub run: Option<String>,
     pub links: Vec<LinkView>,
-    /// What paid for it, or what it opened or gave back to; in spending order.
+    /// The changed buckets, in the order of the entry's lines. Empty for an imported history.
     pub parts: Vec<Part>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -118,33 +118,33 @@ pub struct EntryDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub coupon: Option<String>,
-    /// What a card paid.
+    /// The amount charged, or tried to charge, to the card.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub charge: Option<Money>,
-    /// The span that a fee paid for.
+    /// The period that a fee or allowance is for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub period: Option<Period>,
-    /// The booth's or the processor's word for what went wrong.
+    /// Error code of the booth or of the payment processor.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub failure: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub units: Option<u32>,
-    /// What its change of the balance is put down to.
+    /// The cause of its change of the balance; absent if the balance did not change.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub cause: Option<CauseCode>,
-    /// What is to be known of it.
+    /// Findings that name this entry.
     pub findings: Vec<Finding>,
-    /// The entry as the cloud sent it, byte for byte.
+    /// The entry's line exactly as the cloud sent it.
     pub line: String,
 }
 
 impl History<'_> {
-    /// One entry, why it is there, and what belongs to it.
+    /// One entry with its links, cause and findings. Fails with `NotFound` if the copy does not have it.
     pub fn entry(&self, seq: Seq) -> Result<EntryDetail, AppError> {
         let now = self.app.rules_now()?;
         let (mut detail, as_of) = self.app.on_copy(|copied| {
@@ -187,7 +187,7 @@ impl History<'_> {
         Ok(detail)
     }
 
-    /// Some rows by their numbers, newest first.
+    /// The rows with these numbers, newest first; at most [`MAX_LIMIT`]. Numbers that do not exist are skipped.
     pub fn entries(&self, seqs: &[Seq]) -> Result<FoundRows, AppError> {
         let mut seqs = seqs.to_vec();
         seqs.sort_unstable_by_key(|seq| std::cmp::Reverse(*seq));
@@ -204,7 +204,7 @@ impl History<'_> {
     }
 }
 
-/// What a body says that only some kinds have.
+/// Fields that only some kinds of entries have.
 #[derive(Default)]
 struct Facts {
     invoice: Option<String>,
@@ -257,10 +257,10 @@ impl Facts {
 }
 
 impl Copied<'_> {
-    /// Which buckets an entry moved: a grant is named by the entry that opened it.
+    /// The changes of an entry by bucket. A line without a source takes the bucket of the entry that opened its grant.
     fn parts(&self, entry: &Entry) -> Result<Vec<Part>, AppError> {
         let mut parts: Vec<Part> = Vec::new();
-        // Which credits were bought and which given is not known of what was brought.
+        // An imported table does not tell bought from given credits.
         if self.binding.imported {
             return Ok(parts);
         }
@@ -291,7 +291,7 @@ impl Copied<'_> {
         Ok(parts)
     }
 
-    /// Findings of the entry's day that name it.
+    /// Findings about this entry, taken from the findings of its day.
     fn findings_of(&self, entry: &Entry, now: Timestamp) -> Result<Vec<Finding>, AppError> {
         let zone = self.cache.zone()?;
         let day = zone.map(|mut zone| zone.day(entry.at));
@@ -305,7 +305,7 @@ impl Copied<'_> {
         Ok(findings)
     }
 
-    /// Rows with what became of them.
+    /// Rows with their status.
     pub fn rows(&self, rows: Vec<Row>) -> Result<Vec<RowView>, AppError> {
         self.views(self.cache.with_followers(rows)?)
     }
@@ -315,7 +315,7 @@ impl Copied<'_> {
         let mut rows = views(found, &self.names, &self.head.account, policy);
         let silent = rows.iter().filter(|row| says_more(&row.kind));
         let seqs: Vec<Seq> = silent.map(|row| row.seq).collect();
-        // A row stays readable where its entry is not: that is told by whoever opens it.
+        // If the full entries are damaged, the rows are still shown; opening such an entry shows the error.
         let entries = self.cache.entries(seqs).unwrap_or_default();
         for (_, entry) in entries {
             if let Some(row) = rows.iter_mut().find(|row| row.seq == entry.seq) {
@@ -326,7 +326,7 @@ impl Copied<'_> {
     }
 }
 
-/// Kinds whose row alone does not say what happened.
+/// True for kinds whose row lacks fields that the page shows; those are taken from the full entry.
 fn says_more(kind: &str) -> bool {
     matches!(
         Kind::named(kind),
@@ -343,7 +343,7 @@ fn says_more(kind: &str) -> bool {
 }
 
 impl RowView {
-    /// Takes what the entry itself says.
+    /// Fills in the fields that only the full entry has.
     fn say(&mut self, entry: Entry) {
         if !entry.delta.is_zero() && cause(&entry) == CauseCode::Unexplained {
             self.status = RowStatus::Unexplained;
@@ -413,7 +413,7 @@ fn views(
         .collect()
 }
 
-/// What became of an entry, as the copy knows it.
+/// The status of an entry according to the copy.
 fn status(found: &Found, names: &Names, account: &Account, policy: FailedRunRefund) -> RowStatus {
     let kind = |id| names.name(id).and_then(Kind::named);
     let followed = |wanted| {

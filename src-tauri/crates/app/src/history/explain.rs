@@ -1,4 +1,4 @@
-//! Where the credits went: opening + Σ of causes = closing, and what to know or do, offline.
+//! Explains a change of the balance by causes whose sum is exactly the change, and lists findings. Works offline.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use super::History;
 use crate::copy::Copied;
 use crate::{AppError, Code};
 
-/// Days explained if nothing is said.
+/// Number of days explained by default.
 const DAYS: i32 = 30;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,35 +27,37 @@ const DAYS: i32 = 30;
 pub struct Explanation {
     pub opening: Amount,
     pub closing: Amount,
+    /// `closing` minus `opening`.
     pub delta: Amount,
-    /// They come to the delta, to the last unit.
+    /// The sum of the causes is exactly `delta`.
     pub causes: Vec<Cause>,
-    /// What runs took, by service and by event, most first: each comes to the cause's delta.
+    /// Cost of runs by service and by event, largest first. The sum of each list is the delta of the cause `usage`.
     pub by_service: Vec<Spent>,
     pub by_event: Vec<Spent>,
-    /// The gravest first.
+    /// Most severe first.
     pub findings: Vec<Finding>,
+    /// Part of `delta` without a known cause.
     pub unexplained: Amount,
-    /// The state of the copy that all of it is of.
+    /// Last entry of the copy from which all of this was computed.
     pub seq: Seq,
-    /// The days, if days were asked about.
+    /// First and last day, both included, if the question was about days.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional, type = "[string, string]"))]
     pub days: Option<(NaiveDate, NaiveDate)>,
-    /// Up to here the cloud is known to have had nothing newer: what did not happen, had not by then.
+    /// Time up to which the copy is complete. The absence of an entry is known only up to this time.
     pub as_of: Timestamp,
 }
 
-/// What is to be explained.
+/// The range that is explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Since {
-    /// Days of the laptop's zone, both included; the last 30 up to today, if not said.
+    /// First and last day in the laptop's zone, both included. By default the last 30 days up to today.
     Days(Option<NaiveDate>, Option<NaiveDate>),
-    /// All that came after an entry.
+    /// All entries after the given one.
     Entry(Seq),
 }
 
-/// When, and up to which entry, the operator has looked.
+/// The last entry that the operator has seen, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Look {
@@ -64,13 +66,13 @@ pub struct Look {
 }
 
 impl History<'_> {
-    /// How far the operator had looked before.
+    /// The last entry that the operator has seen; `None` if there is none or the record is damaged.
     pub fn last_look(&self) -> Result<Option<Look>, AppError> {
         let looked = self.app.laptop.outbox().looked()?;
         Ok(looked.map(|(seq, at)| Look { seq, at }))
     }
 
-    /// Keeps how far the operator has looked now; never back.
+    /// Records that the operator has seen the entries up to `seq`. A lower `seq` than the recorded one changes nothing.
     pub fn look(&self, seq: Seq) -> Result<(), AppError> {
         let now = self.app.rules_now()?;
         let outbox = self.app.laptop.outbox();
@@ -80,7 +82,8 @@ impl History<'_> {
         Ok(())
     }
 
-    /// Where the credits went.
+    /// Explains the change of the balance in the given range. Fails with `OutOfRange` if the first day is after the
+    /// last, and with `NotFound` if the given entry does not exist.
     pub fn explain(&self, since: Since) -> Result<Explanation, AppError> {
         let now = self.app.rules_now()?;
         let (mut explanation, to) = match since {
@@ -90,7 +93,7 @@ impl History<'_> {
                 None,
             ),
         };
-        // What holds now is told of days that reach up to now.
+        // Findings about the present belong only to ranges that end today or later.
         let mut zone = self.app.laptop.zone().clone();
         if to.is_none_or(|to| Day::of_date(to) >= zone.day(now)) {
             explanation.findings.extend(self.around()?);
@@ -128,7 +131,7 @@ impl History<'_> {
         })
     }
 
-    /// Says of each finding how far it is known to hold, and which dispute is about it already.
+    /// Sets on each finding until when it is known to hold, and the dispute or draft that is already about it.
     pub(super) fn qualify(
         &self,
         findings: &mut [Finding],
@@ -153,7 +156,8 @@ impl History<'_> {
         Ok(())
     }
 
-    /// What neither the journal nor the account's state says by itself.
+    /// Findings that do not follow from journal and account state: low credits for an event, and divergence from the
+    /// cloud.
     fn around(&self) -> Result<Vec<Finding>, AppError> {
         let mut around = Vec::new();
         if let (Some(event), Some(estimate)) = {
@@ -189,7 +193,7 @@ impl Copied<'_> {
         let account = &self.head.account;
         let opening = match self.cache.row(seq)? {
             Some(row) => row.balance_after,
-            // Nobody has looked before there was anything.
+            // Seq 0 stands for the beginning of the account, before its first entry.
             None if seq == Seq::ZERO => Amount::ZERO,
             None => return Err(AppError::new(Code::NotFound)),
         };
@@ -213,8 +217,8 @@ impl Copied<'_> {
         let mut gathered = self.cache.gathered(first, last)?;
         let causes = gathered.causes();
         let (by_service, by_event) = (gathered.by_service(), gathered.by_event());
-        // What followed an entry of these, or a run whose failure is among them, may have come after them: a
-        // refund, say.
+        // Later entries, such as refunds, may refer to entries of this range, or to a run before it whose failure is in
+        // this range. Without them a refunded run would be reported as not refunded.
         let mut later: BTreeSet<Seq> = self.cache.followers_after((first, last), last)?;
         for of in gathered.failed().filter(|of| *of < first) {
             later.extend(self.cache.followers_after((of, of), last)?);
@@ -228,7 +232,7 @@ impl Copied<'_> {
             self.cache,
             now.min(head.as_of),
         );
-        // Of what came later only what is about these.
+        // Drop findings that are only about later entries.
         findings.retain(|finding| {
             let seqs = &finding.entries;
             let here = |seq: &Seq| (first..=last).contains(seq);
@@ -242,7 +246,7 @@ impl Copied<'_> {
         }
         let delta = closing.checked_sub(opening);
         let delta = delta.map_err(StoreError::damaged_by)?;
-        // Where they do not come to it, one of the two was read from damage.
+        // If the causes do not add up to the delta, part of the copy is damaged.
         let moved = Amount::sum(causes.iter().map(|cause| cause.delta));
         if moved.ok() != Some(delta) {
             return Err(StoreError::damaged(first).into());
@@ -264,7 +268,7 @@ impl Copied<'_> {
     }
 }
 
-/// What a table of entries says by itself: of plan, period and card it knows nothing, and of seconds often neither.
+/// True for findings that follow from an imported table alone. A table lacks plan, period and card, and often seconds.
 const fn is_told_by_a_table(code: FindingCode) -> bool {
     matches!(
         code,

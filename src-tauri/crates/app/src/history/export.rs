@@ -1,4 +1,4 @@
-//! History as files: CSV to read, JSON with the entries exactly as sent.
+//! Exports the history as CSV, or as JSON with the entries exactly as the cloud sent them.
 
 use std::io::Write;
 use std::path::Path;
@@ -18,11 +18,11 @@ pub enum Format {
     Json,
 }
 
+/// Entries read at a time.
 const CHUNK: usize = 1000;
 
 impl History<'_> {
-    /// Writes every match of the query, newest first. Nothing is written before the query is known to be
-    /// good.
+    /// Writes every match of the query, newest first, and returns the number of entries.
     pub fn export(
         &self,
         query: &HistoryQuery,
@@ -35,6 +35,7 @@ impl History<'_> {
         })
     }
 
+    /// Writes the export to a file, completely or not at all, and returns the number of entries.
     pub fn export_to(
         &self,
         query: &HistoryQuery,
@@ -54,7 +55,7 @@ impl Copied<'_> {
         Ok(count)
     }
 
-    /// The entries are the very lines that the checkpoint's chain runs over, as strings.
+    /// Each entry is written as a string: the exact line over which the chain of the checkpoint is computed.
     fn export_json(&self, query: &HistoryQuery, out: &mut dyn Write) -> Result<u64, AppError> {
         let checkpoint = json!(self.head.checkpoint);
         write!(out, "{{\"checkpoint\":{checkpoint},\"entries\":[").map_err(failed)?;
@@ -70,6 +71,7 @@ impl Copied<'_> {
         Ok(count)
     }
 
+    /// Calls `sink` for every match, newest first, and returns their number.
     fn each(&self, query: &HistoryQuery, sink: &mut Sink<'_>) -> Result<u64, AppError> {
         let (mut count, mut before) = (0, None);
         loop {
@@ -87,5 +89,5 @@ impl Copied<'_> {
     }
 }
 
-/// Takes an entry's line and what it says.
+/// Called for each entry with its line and the decoded entry.
 type Sink<'a> = dyn FnMut(Vec<u8>, Entry) -> Result<(), AppError> + 'a;

@@ -1,4 +1,4 @@
-//! History: what happened, by day and by kind.
+//! The history: entries by day, filters, sums, search and export.
 
 mod entries;
 mod explain;
@@ -21,10 +21,10 @@ use crate::copy::Copied;
 use crate::{App, AppError, Code};
 use entries::{entry_view, name};
 
-/// Rows of one page: 1 to this many, and never clamped.
+/// Most rows of one page. A limit of 0 or above this is an error, never clamped.
 pub const MAX_LIMIT: usize = 1000;
 
-/// What to look for. Names are the journal's codes; dates are days in the laptop's zone, both included.
+/// A filter for entries. Names are the journal's codes; dates are days in the laptop's zone, both included.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
@@ -39,7 +39,7 @@ pub struct HistoryQuery {
     pub text: String,
 }
 
-/// What the choices in the filters are.
+/// The values that the filters offer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct FilterOptions {
@@ -69,11 +69,11 @@ pub struct TotalView {
     pub delta: Amount,
 }
 
-/// Sums of a query, and how many rows each day has: what the table and the chart are laid out by.
+/// Sums of a query and its rows per day. The table and the chart are laid out from this.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct HistorySummary {
-    /// The state of the copy that all of it is of.
+    /// Last entry of the copy from which all of this was computed.
     pub seq: Seq,
     pub opening: Amount,
     pub closing: Amount,
@@ -84,18 +84,18 @@ pub struct HistorySummary {
     pub totals: Vec<TotalView>,
     pub count: u32,
     pub options: FilterOptions,
-    /// Opening + added + spent is closing; so it is when no filter but dates is set.
+    /// True if opening + added + spent = closing. Always false with a filter other than dates.
     pub adds_up: bool,
 }
 
-/// Rows that were looked for, newest first, and what they come to.
+/// Rows that were found, newest first, and their sums.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct FoundRows {
     pub rows: Vec<RowView>,
     pub added: Amount,
     pub spent: Amount,
-    /// There are more, which are not in the sums.
+    /// True if there are more matches; they are not in the sums.
     pub more: bool,
 }
 
@@ -125,7 +125,7 @@ pub struct HistoryPage {
     pub next: Option<Seq>,
 }
 
-/// What happened, row by row, and why the balance changed.
+/// Entry point for the history.
 #[derive(Clone, Copy)]
 pub struct History<'a> {
     pub(crate) app: &'a App,
@@ -138,12 +138,13 @@ impl App {
 }
 
 impl History<'_> {
+    /// Sums of a query. Ignores its text.
     pub fn summary(&self, query: &HistoryQuery) -> Result<HistorySummary, AppError> {
         self.app
             .on_copy(|copied| copied.summary(&copied.filter(query)?))
     }
 
-    /// Rows of one day of a query, newest first.
+    /// Up to `limit` rows of one day of a query, newest first, after the first `offset`. Ignores the query's text.
     pub fn rows(
         &self,
         query: &HistoryQuery,
@@ -175,7 +176,7 @@ impl History<'_> {
         })
     }
 
-    /// A page for scripts: rows with what their entries say, and the sums of the whole query.
+    /// A page for the command line: rows with fields of the full entries, and the sums of the whole query.
     pub fn page(
         &self,
         query: &HistoryQuery,
@@ -201,8 +202,8 @@ impl History<'_> {
 }
 
 impl Copied<'_> {
-    /// The query by numbers. A name that no entry has is refused: a silent empty list would look like an
-    /// answer.
+    /// The query with names replaced by the ids of the copy. Fails with `UnknownName` for a name that no entry has,
+    /// because an empty list would look like a result; fails with `OutOfRange` if the first day is after the last.
     pub fn filter(&self, query: &HistoryQuery) -> Result<Filter, AppError> {
         if let (Some(from), Some(to)) = (query.from, query.to)
             && from > to
@@ -229,7 +230,7 @@ impl Copied<'_> {
         })
     }
 
-    /// Up to `limit` matches before `before`, with or without a text to look for.
+    /// Up to `limit` matches before the entry `before`, newest first. Uses the query's text unless it is empty.
     pub fn page(
         &self,
         query: &HistoryQuery,
@@ -246,7 +247,7 @@ impl Copied<'_> {
         Ok(Page { rows, next })
     }
 
-    /// Sums of all that the query finds; what a text finds is added up match by match.
+    /// Sums of all matches by kind and service. With a text, every match is read and added up.
     fn totals(&self, query: &HistoryQuery, filter: &Filter) -> Result<Vec<TotalView>, AppError> {
         if query.text.is_empty() {
             return Ok(total_views(self.cache.totals(filter)?, &self.names));
@@ -325,6 +326,7 @@ impl Copied<'_> {
     }
 }
 
+/// Fails with `OutOfRange` unless `limit` is 1 to [`MAX_LIMIT`].
 pub(crate) fn checked_limit(limit: usize) -> Result<usize, AppError> {
     if (1..=MAX_LIMIT).contains(&limit) {
         Ok(limit)

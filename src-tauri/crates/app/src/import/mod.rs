@@ -1,5 +1,5 @@
-//! An operator's own history, from tables and receipts: an account of its own beside the verified copy, in a
-//! folder of its own, and labelled as what it is. Nothing of it ever mixes with a copy that a cloud has signed.
+//! Imports an operator's own history from tables and receipts, as a separate account in a separate folder, marked as
+//! imported. It never mixes with a copy that a cloud has signed.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -19,20 +19,20 @@ pub use boothkeeper_documents::read::titles::Field;
 use crate::files::{failed, read_file, whole_file};
 use crate::{App, AppError, Code, Options};
 
-/// A table of this size has half a million rows; a larger one is imported year by year.
+/// Most bytes of a table: about half a million rows. A longer history must be imported year by year.
 const MOST_TABLE: u64 = 64 * 1024 * 1024;
 
-/// Where an imported account lives, beside the verified copy.
+/// Folder of the imported account, inside the data folder.
 pub fn imported_folder(data: &Path) -> PathBuf {
     data.join("imported")
 }
 
-/// Whether anything was ever imported beside this folder's copy.
+/// True if this data folder has an imported account.
 pub(crate) fn has_imported(data: &Path) -> bool {
     imported_folder(data).join(BROUGHT).is_file()
 }
 
-/// The imported account, to be looked at.
+/// Opens the imported account. Fails with `NotSynced` if there is none.
 pub fn open(options: &Options) -> Result<App, AppError> {
     let folder = imported_folder(&options.data);
     if !has_imported(&options.data) {
@@ -44,7 +44,7 @@ pub fn open(options: &Options) -> Result<App, AppError> {
     })
 }
 
-/// Whose history it is.
+/// The account that an imported history belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Whose {
@@ -52,7 +52,7 @@ pub struct Whose {
     pub programme: Programme,
 }
 
-/// What an import came to.
+/// Result of an import.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Imported {
@@ -67,23 +67,25 @@ pub struct Imported {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub to: Option<Timestamp>,
-    /// Entries of what was imported before, which this takes the place of.
+    /// Number of earlier imported entries that were replaced.
     pub replaced: u32,
-    /// Drafts about those that nobody had written in: gone with them.
+    /// Number of unedited drafts about those entries that were deleted with them.
     pub drafts_gone: u32,
 }
 
-/// All that was brought, kept so that a receipt can be added later.
+/// Everything imported so far, stored so that receipts can be added later.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Brought {
     rows: Vec<Row>,
     receipts: Vec<Receipt>,
 }
 
+/// File with the imported rows and receipts.
 const BROUGHT: &str = "brought.json";
+/// File with the mappings of earlier tables.
 const MAPPINGS: &str = "mappings.json";
 
-/// The table among the files, as it would be read.
+/// Shows how the first table among the files would be read. Fails with `NotAHistory` if there is none.
 pub fn preview(
     options: &Options,
     files: &[PathBuf],
@@ -104,8 +106,8 @@ pub fn preview(
     Err(AppError::new(Code::NotAHistory))
 }
 
-/// Reads tables and receipts into the imported account. A table takes the place of what was imported before;
-/// receipts alone are added to it.
+/// Imports tables and receipts. With a table, they replace everything imported before; receipts alone are added to it.
+/// Fails with `DraftsWaiting` while there are edited drafts about the imported history.
 pub fn import(
     options: &Options,
     files: &[PathBuf],
@@ -156,7 +158,7 @@ pub fn import(
         ..options.clone()
     })?;
     if app.laptop.outbox().unsent()? > 0 {
-        // Somebody is writing a dispute about what was imported before.
+        // The operator has edited a draft about the earlier import, which would be lost.
         return Err(AppError::new(Code::DraftsWaiting));
     }
     let before = app.binding()?;
@@ -184,7 +186,8 @@ fn catalog(programme: Programme) -> Result<Catalog, AppError> {
     Catalog::shipped(programme).map_err(|error| AppError::because(Code::Internal, error))
 }
 
-/// The same address is the same account, each time it is imported.
+/// The account id is derived from the e-mail address, so the same address always gives the same account. Fails with
+/// `EmailMissing` if it is not an address.
 fn owner(whose: &Whose) -> Result<Owner, AppError> {
     let email = typed::code(&whose.email).to_lowercase();
     let address = email.split_once('@');
@@ -202,8 +205,8 @@ fn owner(whose: &Whose) -> Result<Owner, AppError> {
     })
 }
 
-/// Tables may overlap: a row that another table has already, in all that it says, is the same row. How many
-/// there were of those.
+/// Adds `more` to `rows`. Tables may overlap: a row that equals a row of another table in every field is the same row
+/// and not added again. Returns the number of such rows.
 fn add_once(rows: &mut Vec<Row>, more: Vec<Row>) -> Result<u32, AppError> {
     let key = |row: &Row| {
         let key = serde_json::to_string(row);
@@ -223,7 +226,7 @@ fn add_once(rows: &mut Vec<Row>, more: Vec<Row>) -> Result<u32, AppError> {
     Ok(twice)
 }
 
-/// What was brought before. What is there and cannot be read is not taken for nothing.
+/// Everything imported before; empty if nothing was. Fails with `Damaged` if the file cannot be parsed.
 fn kept(folder: &Path) -> Result<Brought, AppError> {
     match std::fs::read(folder.join(BROUGHT)) {
         Ok(text) => {
@@ -250,7 +253,7 @@ fn mappings(folder: &Path) -> Mappings {
         .unwrap_or_default()
 }
 
-/// How a table with these titles was read before.
+/// The mapping with which a table with these titles was read before.
 fn remembered(folder: &Path, fingerprint: &str) -> Option<Mapping> {
     mappings(folder).remove(fingerprint)
 }

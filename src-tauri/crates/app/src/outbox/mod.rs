@@ -1,4 +1,4 @@
-//! What waits for the cloud, and what came of it.
+//! Commands that wait for the cloud, and their results.
 
 use boothkeeper_domain::account::{Payer, PaymentOrder};
 use boothkeeper_domain::billing::forecast;
@@ -22,11 +22,11 @@ pub struct CommandView {
     pub id: String,
     pub kind: String,
     pub state: String,
-    /// The cloud has not answered yet.
+    /// True until the cloud's answer is known and, if applied, its entry is in the copy.
     pub open: bool,
-    /// It can be taken back: it was never sent, or it is not known to have arrived.
+    /// True if it can be cancelled: it was never sent, or it is unknown whether it arrived.
     pub cancellable: bool,
-    /// Taken back while it is not known whether it has arrived: the cloud is still to say.
+    /// True if it was cancelled while it is unknown whether it arrived; the cloud is still asked.
     pub withdrawn: bool,
     pub created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,41 +35,41 @@ pub struct CommandView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub amount: Option<Amount>,
-    /// What a switch is set to.
+    /// The new setting of auto-recharge.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub enabled: Option<bool>,
-    /// The plan that was asked for.
+    /// The requested plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub plan: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub cycle: Option<Cycle>,
-    /// The payment order that was chosen.
+    /// The chosen payment order.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub payment_order: Option<PaymentOrder>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub coupon: Option<String>,
-    /// Who was to pay.
+    /// The chosen payer.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub method: Option<Payer>,
-    /// The cloud's problem code, if it refused.
+    /// The problem code with which the cloud refused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional, type = "string"))]
     pub problem: Option<ProblemCode>,
-    /// The cloud's figures to its refusal: the minimum, say.
+    /// The cloud's figures for its refusal, such as the minimum.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional, type = "Record<string, unknown>"))]
     pub facts: Option<serde_json::Value>,
-    /// What the operator was shown when it was decided.
+    /// The quote that the operator saw when deciding.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub seen: Option<Quote>,
-    /// What it would do now, if that has become worse.
+    /// The current quote, if it has become worse than `seen`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub quote: Option<Quote>,
@@ -111,7 +111,7 @@ impl From<Command> for CommandView {
     }
 }
 
-/// Actions that wait for the cloud, and their results.
+/// Entry point for the outbox.
 #[derive(Clone, Copy)]
 pub struct Outbox<'a> {
     pub(crate) app: &'a App,
@@ -124,6 +124,7 @@ impl App {
 }
 
 impl Outbox<'_> {
+    /// All commands, newest first.
     pub fn list(&self) -> Result<OutboxView, AppError> {
         let commands = self.app.laptop.outbox().list()?;
         Ok(OutboxView {
@@ -131,7 +132,8 @@ impl Outbox<'_> {
         })
     }
 
-    /// Takes back what was never sent, or is not known to have arrived: that is not sent again.
+    /// Cancels a command that was never sent, or that is not known to have arrived; it is not sent again. Fails with
+    /// `NotCancellable` for any other command.
     pub fn cancel(&self, id: &str) -> Result<CommandView, AppError> {
         self.app.may_write()?;
         let id = Uuid::try_parse(id).map_err(|_| AppError::new(Code::NotFound))?;
@@ -144,7 +146,7 @@ impl Outbox<'_> {
         Ok(command.into())
     }
 
-    /// Puts what was refused or handed back out of sight.
+    /// Deletes a command that was rejected or returned for a new decision. Fails with `NotFound` for any other command.
     pub fn dismiss(&self, id: &str) -> Result<(), AppError> {
         let id = Uuid::try_parse(id).map_err(|_| AppError::new(Code::NotFound))?;
         let gone = self.app.laptop.outbox().dismiss(id)?;
@@ -163,7 +165,8 @@ impl Outbox<'_> {
             .ok_or(AppError::new(Code::NotFound))
     }
 
-    /// A pause and a cancel that both wait would both be done, the worse one last.
+    /// Fails with `AlreadyWaiting` if the action changes or pays the plan while another such command waits. Otherwise
+    /// both, such as a pause and a cancellation, would be applied one after the other.
     pub fn may_decide(&self, action: &Action) -> Result<(), AppError> {
         let contradicts = |waiting: &Command| {
             let asked = waiting.request.as_ref().and_then(|r| r.action().ok());
@@ -176,6 +179,7 @@ impl Outbox<'_> {
         }
     }
 
+    /// Queues an action with the quote that the operator saw.
     pub(crate) fn queue(
         &self,
         action: &Action,
@@ -188,7 +192,7 @@ impl Outbox<'_> {
             })
     }
 
-    /// The same, where more than the command is to be written at once.
+    /// As [`Outbox::queue`], but the closure `queue` writes the command, so that it can write other changes with it.
     pub(crate) fn queue_by(
         &self,
         action: &Action,
@@ -217,8 +221,8 @@ impl Outbox<'_> {
     }
 }
 
-/// Until when an action may act (`domain.md` §13): charges a day, a downgrade to the end of grace or of
-/// the period, settings a week, disputes for as long as it takes. The server judges.
+/// When an action expires (`domain.md` §13): a charge after a day, a downgrade at the end of grace or of the period, a
+/// setting after a week, a dispute never (`None`). The cloud enforces it.
 pub(crate) fn expiry(
     action: &Action,
     seen: Option<&Quote>,
@@ -236,7 +240,7 @@ pub(crate) fn expiry(
         Action::ChangePlan(_) => {
             let grace = account.grace.map(|grace| grace.until);
             let ends = account.period.map(|period| period.end);
-            // A cancelled period may have ended while nobody listened: then grace runs.
+            // A cancelled period may have ended while offline; then the account is in grace.
             let ahead = [grace, ends, forecast::closes_at(account, catalog)];
             let next = ahead.into_iter().flatten().find(|end| *end > now);
             next.unwrap_or(now.plus(7 * DAY))

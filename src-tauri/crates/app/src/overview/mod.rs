@@ -1,4 +1,4 @@
-//! What the first screen and the frame around every screen show.
+//! The view for the first screen and for the frame around every screen.
 
 mod names;
 
@@ -42,16 +42,16 @@ pub struct PlanView {
     pub period: Option<Period>,
 }
 
-/// All that the first screen and the frame around every screen show.
+/// Everything that the first screen and the frame around every screen show.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Overview {
     pub signed_in: bool,
-    /// A key in the environment is used and never stored.
+    /// True if the access key comes from the environment; it is then never stored.
     pub key_from_environment: bool,
-    /// The history was brought by the operator: there is no cloud, and nothing of plan or card is known.
+    /// True if the operator imported this history. It then has no cloud, and plan and card are unknown.
     pub imported: bool,
-    /// An imported account is there to be looked at.
+    /// True if this laptop has an imported account, which can be opened.
     pub has_imported: bool,
     pub balance: BalanceView,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,20 +59,22 @@ pub struct Overview {
     pub plan: Option<PlanView>,
     /// Newest first.
     pub latest: Vec<RowView>,
-    /// How far a long first sync has come.
+    /// The last entry received so far, while a long first sync runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub pulling: Option<Seq>,
+    /// Number of commands that wait for the cloud.
     pub waiting: u32,
-    /// Decisions that the cloud handed back: things have become worse than what was shown.
+    /// Number of commands that the cloud returned for a new decision, because the outcome has become worse than the
+    /// quote that the operator saw.
     pub undecided: u32,
-    /// Disputes that are written here or open at the cloud.
+    /// Number of drafts on this laptop plus open tickets at the cloud.
     pub disputes: u32,
-    /// How the plan stands, and what its next renewal does.
+    /// The plan and its next renewal; absent for an imported account.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub subscription: Option<SubscriptionView>,
-    /// The account is on its way to closing.
+    /// Set while the account is in grace and will close.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub alarm: Option<Alarm>,
@@ -81,17 +83,16 @@ pub struct Overview {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub runway: Option<RunwayView>,
-    /// The laptop's own clock is not to be gone by.
+    /// Set if the laptop's clock is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub clock: Option<ClockView>,
-    /// Names of services and plans by code.
     pub names: CatalogNames,
     pub now: Timestamp,
     pub zone: String,
 }
 
-/// What a page hears while it is open.
+/// An update that is sent to an open page.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -99,7 +100,7 @@ pub enum Update {
     Overview(Box<Overview>),
     /// A notification was clicked.
     Show(Screen),
-    /// Files were dropped on the window: taken, or why not.
+    /// Files were dropped on the window and attached; holds the error code if that failed.
     Dropped(Option<Code>),
 }
 
@@ -115,80 +116,85 @@ pub enum Screen {
     Settings,
 }
 
-/// Grace runs: what closes when, what it costs, and the two ways out.
+/// An account in grace: when it closes, what is lost then, and the two ways to prevent it (pay or pause).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Alarm {
     pub began: Timestamp,
     pub closes_at: Timestamp,
-    /// Milliseconds left.
+    /// Milliseconds until `closes_at`; 0 if that has passed.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub left: i64,
-    /// It has ended since the cloud was last heard: the account is likely to have closed.
+    /// True if grace ended after the last contact with the cloud: the account has probably closed.
     pub over: bool,
-    /// Thousandths of grace that are over, and the day of how many.
+    /// Elapsed part of grace, in thousandths.
     pub elapsed: u16,
+    /// The current day of grace, counted from 1.
     pub day: u32,
+    /// Length of grace, in days.
     pub days: u32,
-    /// Less than a week is left.
+    /// True if less than 7 days are left.
     pub urgent: bool,
     pub cause: GraceCause,
-    /// The fee that was not paid: when, and why.
+    /// The last failed attempt to pay the fee.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub failed: Option<FailedFee>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub card: Option<CardView>,
+    /// The balance, which is lost when the account closes.
     pub at_stake: Amount,
-    /// The fee that ends it, and who would pay; nothing while a charge is not answered.
+    /// The fee whose payment ends grace; absent while a charge is pending or after grace.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub fee: Option<Money>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub payer: Option<Payer>,
-    /// The end of the period that it pays for: then the next fee is due.
+    /// The end of the period that the fee pays for, when the next fee is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub pays_until: Option<Timestamp>,
-    /// What was decided here and waits for the cloud.
+    /// A change of plan or a payment that the operator decided and that waits for the cloud.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub decided: Option<CommandView>,
-    /// What credits would come to, where they can pay it.
+    /// The balance after paying the fee from credits, if the credits cover it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub from_credits: Option<Amount>,
-    /// When the fee is tried again by itself.
+    /// When the fee is next tried again automatically.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub retry_at: Option<Timestamp>,
-    /// The plan that a pause leads to.
+    /// Name of the plan without a fee, which a pause switches to.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub pause_to: Option<String>,
-    /// Events that a pause destroys.
+    /// Number of events that a pause deletes.
     pub events: u32,
 }
 
-/// What is wrong with the laptop's clock.
+/// Error of the laptop's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ClockView {
-    /// Milliseconds that it was ahead of the cloud's when the cloud was last heard.
+    /// Milliseconds by which the laptop's clock was ahead of the cloud's at the last contact; negative if behind.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub ahead: i64,
-    /// It went back since: how long ago anything was cannot be told.
+    /// True if the clock was set back since the last contact, so that ages are unknown.
     pub went_back: bool,
 }
 
+/// Number of latest entries shown.
 const LATEST: usize = 12;
-/// A laptop off by more than this is told so.
+/// Error of the laptop's clock, in ms, above which the operator is warned.
 const TOLERATED: i64 = 2 * MINUTE;
+/// Remaining grace, in ms, below which the alarm is urgent.
 const URGENT: i64 = 7 * DAY;
 
-/// What the first screen takes from the copy of a cloud's account.
+/// The parts of the overview that an imported account does not have.
 struct Seen {
     subscription: SubscriptionView,
     alarm: Option<Alarm>,
@@ -196,7 +202,7 @@ struct Seen {
     runway: RunwayView,
 }
 
-/// What the first screen shows.
+/// Entry point for the overview.
 #[derive(Clone, Copy)]
 pub struct OverviewScreen<'a> {
     pub(crate) app: &'a App,
@@ -215,7 +221,7 @@ impl OverviewScreen<'_> {
         let now = self.app.rules_now()?;
         let said = self.app.laptop.outbox().said(now)?;
         let imported = binding.as_ref().is_some_and(|binding| binding.imported);
-        // All of one state of the copy.
+        // Read from one state of the copy, so that the figures belong together.
         let seen = known.as_ref().map(|_| {
             self.app.on_copy(|copied| {
                 let page = copied.page(&HistoryQuery::default(), None, LATEST)?;
@@ -283,11 +289,12 @@ impl OverviewScreen<'_> {
         Ok(u32::try_from(drafts + open).unwrap_or(u32::MAX))
     }
 
-    /// A sandbox's time has nothing to do with the laptop's, nor has the last row of an imported table.
+    /// The error of the laptop's clock, `None` if it is tolerable. Not checked for a sandbox, whose time the cloud
+    /// moves, nor for an imported account, whose last time is that of a table's row.
     fn clock(&self, binding: Option<&Binding>, head: Option<&Head>) -> Option<ClockView> {
         let head =
             head.filter(|_| binding.is_some_and(|b| b.clock == ClockKind::Real && !b.imported))?;
-        // As it was heard, also where it was not believed.
+        // The difference as received, even if the server time was rejected as implausible.
         let heard = self.app.laptop.read(Cache::cloud_ahead).ok().flatten();
         let view = ClockView {
             ahead: heard.map_or(head.learnt_at.since(head.as_of), |ahead| -ahead),
@@ -310,7 +317,8 @@ impl Copied<'_> {
     }
 }
 
-/// Handed back, and not decided again since.
+/// Number of commands that the cloud returned for a new decision and that no newer command replaces. `commands` must be
+/// newest first.
 fn undecided(commands: &[Command]) -> u32 {
     let mut newer = BTreeSet::new();
     let mut open = 0;
@@ -325,7 +333,7 @@ fn undecided(commands: &[Command]) -> u32 {
 fn alarm(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<Alarm> {
     let (cause, began, until) = match (account.life, account.grace, account.cancel_at) {
         (Life::Grace, Some(grace), _) => (grace.cause, account.grace_began()?, grace.until),
-        // Grace begins without an entry at the end of a cancelled period; the cloud has not been heard since.
+        // Grace after a cancelled period begins without an entry; the cloud has not been reached since.
         (Life::Active, _, Some(at)) if at <= now => {
             let until = at.plus(i64::from(catalog.policies.grace_days) * DAY);
             (GraceCause::Cancelled, at, until)
@@ -402,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grace_that_ended_while_nobody_listened_offers_no_payment() {
+    fn grace_that_ended_while_offline_offers_no_payment() {
         let catalog = Catalog::shipped(Programme::Booth).unwrap();
         let end = Timestamp::from_millis(100 * DAY);
         let account = in_grace_until(end);

@@ -1,4 +1,4 @@
-//! Names of services and plans, which the page shows instead of codes.
+//! Names of services and plans, which the page shows instead of their codes.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What the operator can choose about the plan, each with its result first.
+//! The operator's choices about the plan, each with its expected result.
 
 use boothkeeper_domain::account::Life;
 use boothkeeper_domain::billing::forecast::{self, Preview};
@@ -16,36 +16,38 @@ use crate::outbox::CommandView;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ChoicesView {
-    /// The state of the copy that all of it is of.
+    /// Last entry of the copy from which all of this was computed.
     pub seq: Seq,
     pub subscription: SubscriptionView,
-    /// The coming renewal by who pays first; nothing where none is coming, or credits cannot pay fees.
+    /// The next renewal if the card pays first; absent if there is no next renewal.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub card_first: Option<OrderView>,
+    /// The next renewal if credits pay first; absent if there is none, or if credits cannot pay fees.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub credits_first: Option<OrderView>,
+    /// The fee of the next renewal.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub fee: Option<Money>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub renews_at: Option<Timestamp>,
-    /// Credits may pay fees under this programme.
+    /// True if credits can pay fees in this programme.
     pub credits_pay_fees: bool,
-    /// From the past to the end; empty where no plan runs.
+    /// Points in time in order; empty if no plan is active or in grace.
     pub stops: Vec<Stop>,
-    /// How much of the period, or of grace, is over, in thousandths.
+    /// Elapsed part of the period, or of grace, in thousandths.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub elapsed: Option<u16>,
-    /// How long grace is.
+    /// Length of the current grace, or of the next one, in days.
     pub grace_days: u32,
     pub offers: Vec<Offer>,
-    /// Decided here, not answered yet.
+    /// Commands about the plan or fees that the cloud has not answered yet.
     pub waiting: Vec<CommandView>,
-    /// Credits that are at stake.
+    /// The balance, which is lost if the account closes.
     pub balance: Amount,
     pub now: Timestamp,
 }
@@ -54,7 +56,7 @@ pub struct ChoicesView {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct OrderView {
     pub preview: Preview,
-    /// Runs that the credits left are enough for, at what a run has cost lately.
+    /// Number of runs that the remaining credits pay for, at the recent average cost of a run.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional, type = "number"))]
     pub enough_for: Option<i64>,
@@ -67,19 +69,19 @@ pub enum StopCode {
     Today,
     /// The period ends and the plan renews.
     Renewal,
-    /// It ended unpaid, or was cancelled: grace begins.
+    /// The period ends unpaid or cancelled, and grace begins.
     PeriodEnd,
     /// The account closes.
     Closure,
 }
 
-/// A point on the line from today to the account's end.
+/// A point in time between today and the account's closure.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Stop {
     pub code: StopCode,
     pub at: Timestamp,
-    /// It happens as things stand; else only if the renewal fails.
+    /// True if it happens without further action; false if it happens only if the renewal fails.
     pub expected: bool,
 }
 
@@ -105,7 +107,7 @@ pub struct Offer {
 impl Plans<'_> {
     pub fn choices(&self) -> Result<ChoicesView, AppError> {
         let now = self.app.rules_now()?;
-        // Whatever bears on plan and fees; buying does not.
+        // Commands that concern plan or fees; purchases and card changes do not.
         let mut waiting = self.app.outbox().list()?.commands;
         waiting.retain(|command| {
             command.open && !["buy_credits", "replace_card"].contains(&command.kind.as_str())
@@ -156,7 +158,7 @@ fn stops(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Stop> {
     };
     let grace = i64::from(catalog.policies.grace_days) * DAY;
     if let Some(running) = account.grace {
-        // A grace that began is on its way to its end.
+        // In grace: the period has ended, and the account closes at the end of grace.
         return vec![
             stop(StopCode::PeriodEnd, period.end, true),
             today,
@@ -167,7 +169,7 @@ fn stops(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Stop> {
         return vec![];
     }
     let renews = forecast::renewal_at(account);
-    // A cancelled plan goes on to its end, over one more renewal if it was cancelled too late for this one.
+    // `cancel_at` may be one period later than this one, if the plan was cancelled too late for the next renewal.
     let cancelled = account.cancel_at;
     let first = match (cancelled, renews) {
         (Some(at), _) => stop(StopCode::PeriodEnd, at, true),
@@ -186,7 +188,7 @@ fn stops(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Stop> {
     ]
 }
 
-/// The length of the running grace, or of the next one.
+/// Length in days of the current grace, or of the next one.
 fn grace_days(account: &Account, catalog: &Catalog) -> u32 {
     let running = account.grace.zip(account.grace_began());
     let days =
@@ -194,6 +196,7 @@ fn grace_days(account: &Account, catalog: &Catalog) -> u32 {
     days.unwrap_or(catalog.policies.grace_days)
 }
 
+/// Elapsed part of grace, or else of the period, in thousandths; `None` without a period.
 fn elapsed(account: &Account, now: Timestamp) -> Option<u16> {
     let period = account.period?;
     let (from, to) = match account.grace {

@@ -1,4 +1,5 @@
-//! What the operator decides: queued on disk with what was shown, and until when it may act.
+//! The operator's decisions about plan and money. Each is queued in the outbox with the quote that was shown and with
+//! an expiry.
 
 mod choices;
 mod pause;
@@ -22,7 +23,7 @@ pub use subscription::{AutoRechargeView, CardView, NextRenewal, RenewalPreview, 
 use crate::outbox::CommandView;
 use crate::{App, AppError, Code};
 
-/// A word on the plan, decided on a quote.
+/// A decision about the plan, made on a quote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -33,21 +34,22 @@ pub enum Decision {
     Resume,
 }
 
-/// A purchase, before it is made.
+/// Preview of a purchase of credits.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct BuyView {
-    /// The least that can be bought.
+    /// The smallest amount that can be bought.
     pub minimum: Amount,
     pub charge: Money,
     pub balance_after: Amount,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub card: Option<CardView>,
-    /// When what is bought is deleted with the rest, if nothing else is done.
+    /// When the account closes without further action; the bought credits are then lost with the rest.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub closes_at: Option<Timestamp>,
+    /// True if the account is closed already.
     pub closed: bool,
 }
 
@@ -55,25 +57,25 @@ fn out_of_range(error: boothkeeper_domain::AmountError) -> AppError {
     AppError::because(Code::OutOfRange, error)
 }
 
-/// A decision's quote, and what follows from it.
+/// A decision's quote and its consequences.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Foreseen {
     pub quote: Quote,
-    /// Who pays what is charged.
+    /// Who pays the charge; absent if nothing is charged.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub payer: Option<Payer>,
-    /// Credits after it.
+    /// The balance afterwards.
     pub balance: Amount,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub next_renewal: Option<NextRenewal>,
-    /// When the account closes then, if nothing more is done.
+    /// When the account closes afterwards without further action.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub closes_at: Option<Timestamp>,
-    /// A period that is paid up to here and ends now.
+    /// The end of the paid period, if the decision ends that period early.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub gives_up: Option<Timestamp>,
@@ -90,7 +92,7 @@ impl From<Decision> for Action {
     }
 }
 
-/// The plan, its renewal, and every action that changes or pays it.
+/// Entry point for the plan, its renewal, and the actions that change or pay it.
 #[derive(Clone, Copy)]
 pub struct Plans<'a> {
     pub(crate) app: &'a App,
@@ -103,7 +105,8 @@ impl App {
 }
 
 impl Plans<'_> {
-    /// Queues a purchase on the card on file; the engine, or the next sync, sends it.
+    /// Queues a purchase charged to the card on file. The engine or the next sync sends it. Fails with `OutOfRange`
+    /// unless `amount` is positive.
     pub fn buy_credits(&self, amount: Amount) -> Result<CommandView, AppError> {
         if !amount.is_positive() {
             return Err(AppError::new(Code::OutOfRange));
@@ -113,7 +116,7 @@ impl Plans<'_> {
             .queue(&Action::BuyCredits { amount }, None)
     }
 
-    /// What a purchase charges, and what it comes to; also what is to be known before.
+    /// The charge and the resulting balance of a purchase, and what the operator should know before it.
     pub fn buy_preview(&self, amount: Amount) -> Result<BuyView, AppError> {
         let now = self.app.rules_now()?;
         self.app.on_copy(|copied| {
@@ -149,8 +152,8 @@ impl Plans<'_> {
             .queue(&Action::RedeemCoupon { code }, None)
     }
 
-    /// What follows from a decision: its quote, and how the account stands once it is done; by the copy and
-    /// the cloud's own rules, also offline.
+    /// The quote for a decision, and the account afterwards. Computed on the copy by the same rules as in the cloud, so
+    /// it also works offline.
     pub fn foresee(&self, action: &Action) -> Result<Foreseen, AppError> {
         let change = action.change().ok_or(AppError::new(Code::Internal))?;
         let now = self.app.rules_now()?;
@@ -177,7 +180,7 @@ impl Plans<'_> {
                 balance: after.balance,
                 next_renewal: next_renewal(&after, &catalog)?,
                 closes_at: forecast::closes_at(&after, &catalog),
-                // Only what is given up early: a change that waits for the period's end gives up nothing.
+                // A change that takes effect at the period's end gives up nothing.
                 gives_up: account.period.map(|period| period.end).filter(|end| {
                     account.life == Life::Active && after.period.is_none() && *end > now
                 }),
@@ -186,7 +189,7 @@ impl Plans<'_> {
         })
     }
 
-    /// Who pays now, by the account's own order.
+    /// Who would pay the fee now, by the account's payment order.
     pub fn payer(&self) -> Result<Payer, AppError> {
         let now = self.app.rules_now()?;
         self.app.on_copy(|copied| {
@@ -196,8 +199,8 @@ impl Plans<'_> {
         })
     }
 
-    /// A change of plan, a payment, an end or its withdrawal, decided on `seen`: nothing worse than that
-    /// will be done.
+    /// Queues a change of plan, a payment, a cancellation or its withdrawal. The cloud does not do anything worse than
+    /// the quote `seen`.
     pub fn decide(&self, action: &Action, seen: Quote) -> Result<CommandView, AppError> {
         self.app.outbox().queue(action, Some(seen))
     }

@@ -1,4 +1,4 @@
-//! What a pause to Pay-As-You-Go keeps, destroys and changes: said before it is decided.
+//! Preview of a pause (a switch to Pay-As-You-Go): what it keeps, deletes and changes.
 
 use std::path::Path;
 
@@ -23,55 +23,57 @@ use crate::{AppError, Code};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PriceChange {
+    /// The service's code.
     pub service: String,
     pub before: Amount,
     pub after: Amount,
-    /// Used in what the copy holds.
+    /// True if the copy has an entry of this service.
     pub used: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PauseView {
-    /// The plan without a fee: where a pause leads.
+    /// Code of the plan without a fee, which a pause switches to.
     pub plan: String,
     pub name: String,
-    /// What is decided on: nothing worse than this will be done.
+    /// The quote that is decided on. The cloud does nothing worse than this.
     pub quote: Quote,
-    /// What is destroyed, by name and date; soonest first.
+    /// The scheduled events that are deleted, soonest first.
     pub events: Vec<Booked>,
-    /// Only what changes.
+    /// Services whose price changes.
     pub prices: Vec<PriceChange>,
-    /// The part of the monthly allowance that stops: what legacy products grant goes on.
+    /// The part of the monthly allowance that stops. Allowance from legacy products continues.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub allowance: Option<Amount>,
-    /// What of the credits that are kept has an end, and when the first of it comes.
+    /// The kept credits that expire.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub expires: Option<Expiring>,
-    /// Until when the cloud must have it.
+    /// The command expires if the cloud has not received it by this time.
     pub reach_by: Timestamp,
-    /// A period that is paid up to here, and given up.
+    /// The end of the paid period, if the pause ends that period early.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub gives_up: Option<Timestamp>,
-    /// When the account closes, as things stand.
+    /// When the account closes without further action.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub closes_at: Option<Timestamp>,
 }
 
-/// Credits that reach their end unused.
+/// Credits that expire unless they are used.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Expiring {
     pub amount: Amount,
+    /// The earliest expiry among them.
     pub at: Timestamp,
 }
 
 impl Plans<'_> {
-    /// The plan that costs nothing a month: Pay-As-You-Go, or what the programme has in its place.
+    /// The programme's plan without a fee, such as Pay-As-You-Go. Fails with `UnknownName` if it has none.
     pub fn free_plan(&self) -> Result<Plan, AppError> {
         self.app.on_copy(|copied| {
             let catalog = copied.catalog()?;
@@ -118,7 +120,8 @@ impl Plans<'_> {
 }
 
 impl Plans<'_> {
-    /// What a pause destroys or makes hard to see again: the history both ways, and the list of events.
+    /// Writes to `folder` what a pause deletes or makes hard to reach: the history as CSV and as JSON, and the list of
+    /// events. Returns the number of entries.
     pub fn export_before_pause(&self, folder: &Path) -> Result<u64, AppError> {
         let everything = HistoryQuery::default();
         let entries =
@@ -152,7 +155,7 @@ fn expiring(account: &Account) -> Option<Expiring> {
     })
 }
 
-/// Prices that another plan has otherwise.
+/// Services whose price differs between the account's plan and `plan`.
 fn changes(
     account: &Account,
     catalog: &Catalog,

@@ -1,5 +1,5 @@
-//! The plan, the renewal that is coming and what else is due: foreseen on the copy by the cloud's own
-//! rules, so that it holds offline and to the cent.
+//! The plan, the next renewal and what is due. Computed on the copy by the same rules as in the cloud, so it works
+//! offline and is exact.
 
 use boothkeeper_domain::account::{Account, Card, Life, Payer, PaymentOrder};
 use boothkeeper_domain::billing::fee;
@@ -29,7 +29,7 @@ pub struct SubscriptionView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub cancel_at: Option<Timestamp>,
-    /// When the account closes, as things stand.
+    /// When the account closes without further action.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub closes_at: Option<Timestamp>,
@@ -45,11 +45,11 @@ pub struct SubscriptionView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub requested: Option<Target>,
-    /// What is to be paid now to end grace.
+    /// The fee whose payment ends grace now.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub due_now: Option<Money>,
-    /// A fee's charge that the card's bank has not answered, and since when.
+    /// Since when a charge for the fee has waited for the card's bank.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub payment_pending: Option<Timestamp>,
@@ -59,10 +59,11 @@ pub struct SubscriptionView {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct AutoRechargeView {
     pub enabled: bool,
-    /// The balance it fires at, and what it buys; nothing where the programme has none.
+    /// The balance at which it buys credits; absent if the programme has no auto-recharge.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub at: Option<Amount>,
+    /// The amount that it buys.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub amount: Option<Amount>,
@@ -73,7 +74,7 @@ pub struct AutoRechargeView {
 pub struct CardView {
     pub brand: String,
     pub last4: String,
-    /// The first instant at which it is no longer good.
+    /// The first instant at which the card is no longer valid.
     pub expires: Timestamp,
 }
 
@@ -83,8 +84,9 @@ pub struct NextRenewal {
     pub at: Timestamp,
     pub fee: Money,
     pub outcome: Outcome,
-    /// What the card pays, and what credits pay.
+    /// The part that the card pays.
     pub card: Amount,
+    /// The part that credits pay.
     pub credits: Amount,
     pub balance_before: Amount,
     pub balance_after: Amount,
@@ -93,7 +95,7 @@ pub struct NextRenewal {
     pub auto_recharge: Option<Recharge>,
 }
 
-/// The next renewal under each order; nothing where none is coming.
+/// The next renewal under each payment order. `at`, `fee` and both previews are absent if there is none.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RenewalPreview {
@@ -107,7 +109,7 @@ pub struct RenewalPreview {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub card_first: Option<Preview>,
-    /// Nothing, too, where credits cannot pay fees.
+    /// Also absent if credits cannot pay fees.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub credits_first: Option<Preview>,
@@ -124,7 +126,7 @@ impl Plans<'_> {
 }
 
 impl Copied<'_> {
-    /// What was brought says nothing of plan, period or card.
+    /// Fails with `Imported` for an imported history, which lacks plan, period and card.
     pub fn subscription(&self) -> Result<SubscriptionView, AppError> {
         self.is_no_import()?;
         subscription(&self.head.account, &self.catalog()?)
@@ -181,7 +183,7 @@ fn subscription(account: &Account, catalog: &Catalog) -> Result<SubscriptionView
     })
 }
 
-/// The coming renewal by the account's own order.
+/// The next renewal by the account's payment order; `None` if there is none.
 pub(crate) fn next_renewal(
     account: &Account,
     catalog: &Catalog,
@@ -209,6 +211,7 @@ pub(crate) fn card(card: &Card) -> CardView {
     }
 }
 
+/// The fee of the next period; `None` for a plan without one.
 fn next_fee(account: &Account, catalog: &Catalog) -> Option<Money> {
     let (plan, cycle) = fee::next_plan(account);
     let (money, _) = fee::fee(account, catalog, plan, cycle?)?;

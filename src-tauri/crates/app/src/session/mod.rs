@@ -1,7 +1,6 @@
-//! Signing in and out, syncing once, and keeping the copy live.
+//! Sign-in and sign-out, a single sync, and the engine that keeps the copy live.
 
 mod preferences;
-mod secrets;
 mod upkeep;
 mod verify;
 
@@ -19,44 +18,44 @@ use boothkeeper_sync::{
 };
 use serde::Serialize;
 
+pub use crate::secrets::Remember;
 pub use preferences::Preferences;
-pub(crate) use secrets::SecretError;
-pub use secrets::{Remember, Secrets};
 pub use verify::{Doctor, DoctorCheck, VerifyView};
 
 use crate::app::Running;
 use crate::{App, AppError, Code};
 
-/// How often a sync goes round again for a cloud whose journal keeps growing.
+/// Most rounds of push and pull in one sync, in case the cloud's journal keeps growing.
 const PUSHES: u32 = 4;
 
-/// A copy that was brought up to date.
+/// Result of a sync.
 #[derive(Debug)]
 pub struct Synced {
-    /// Where it ends.
+    /// The last entry of the copy.
     pub seq: Seq,
-    /// Why an action that waits could not be sent. It is in the outbox; everything else was done.
+    /// Why a waiting action could not be sent. It stays in the outbox; everything else was synced.
     pub unsent: Option<AppError>,
 }
 
-/// What the first screen offers.
+/// What the sign-in screen offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Setup {
-    /// The cloud to propose.
+    /// Address of the proposed cloud; may be empty.
     pub cloud: String,
-    /// A sandbox cloud answers there and has a demo account.
+    /// True if a sandbox cloud with a demo account answers at that address.
     pub demo: bool,
+    /// True if the keychain answers.
     pub keychain: bool,
 }
 
-/// The operating system's place for this app's data.
+/// The operating system's usual data folder for this app; `None` if the user has no home folder.
 pub fn default_data_folder() -> Option<PathBuf> {
     let folders = directories::ProjectDirs::from("app", "", "boothkeeper")?;
     Some(folders.data_dir().to_owned())
 }
 
-/// Signing in and out, following the cloud, the operator's preferences, and proving the copy.
+/// Entry point for sign-in, sync, preferences and verification.
 #[derive(Clone, Copy)]
 pub struct Session<'a> {
     pub(crate) app: &'a App,
@@ -69,7 +68,8 @@ impl App {
 }
 
 impl Session<'_> {
-    /// Tries the key, keeps it where the operator chose, and binds this folder to its account.
+    /// Checks the key with the cloud, stores it as the operator chose, and binds this data folder to its account.
+    /// Without `key`, the key from the environment is used and not stored.
     pub async fn sign_in(
         &self,
         cloud: &str,
@@ -95,7 +95,7 @@ impl Session<'_> {
         let account = meta.account.clone().ok_or(SyncError::SignedOut)?;
         self.refuse_to_lose(&account)?;
         let _role = self.sync_role()?;
-        // The key first: where it cannot be kept, all that is here stays as it is.
+        // The key is stored first: if that fails, nothing else has changed.
         if !from_environment {
             let name = self.secret_name(&cloud, &account);
             self.app.secrets.put(&name, key.reveal(), remember)?;
@@ -113,6 +113,7 @@ impl Session<'_> {
             .await
     }
 
+    /// What the sign-in screen offers.
     pub async fn setup(&self, proposed: Option<&str>) -> Setup {
         let cloud = proposed.unwrap_or_default().to_owned();
         Setup {
@@ -122,7 +123,7 @@ impl Session<'_> {
         }
     }
 
-    /// Whether a sandbox cloud with a demo account answers there.
+    /// True if a sandbox cloud with a demo account answers at this address.
     pub async fn has_demo(&self, cloud: &str) -> bool {
         let (Ok(address), Ok(transport)) = (address(cloud), self.app.transport()) else {
             return false;
@@ -131,7 +132,8 @@ impl Session<'_> {
         client.meta().await.is_ok_and(|meta| meta.demo)
     }
 
-    /// Another account's key drops this account's outbox: not while something waits in it.
+    /// Fails with `ActionsWaiting` if the folder is bound to another account with unsent actions, because signing in to
+    /// `account` would delete them.
     fn refuse_to_lose(&self, account: &AccountId) -> Result<(), AppError> {
         let bound = self.app.binding()?;
         let other = bound.is_some_and(|bound| bound.account != *account);
@@ -141,7 +143,7 @@ impl Session<'_> {
         }
     }
 
-    /// Forgets the key and drops the copy; actions that wait only if that was said.
+    /// Deletes the key and the copy. Fails with `ActionsWaiting` if there are unsent actions, unless `discard` is set.
     pub async fn sign_out(&self, discard: bool) -> Result<(), AppError> {
         self.app.is_no_import()?;
         if !discard && self.app.laptop.outbox().unsent()? > 0 {
@@ -163,7 +165,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Pulls once, pushes what waits, and mends what is found damaged.
+    /// Pulls, pushes waiting actions, and repairs damage. Fails with `Locked` if another process syncs this folder.
     pub async fn sync_once(&self) -> Result<Synced, AppError> {
         let role = self.sync_role()?;
         let (client, _) = self.client()?;
@@ -204,7 +206,7 @@ impl Session<'_> {
         }
         refresh_catalog(client, &self.app.laptop).await?;
         let mut seq = end.seq;
-        // What cannot be sent does not keep the rest from being done.
+        // A push that the cloud refuses must not prevent the rest of the sync.
         let mut unsent = None;
         for _ in 0..PUSHES {
             let pushed = match push(client, &self.app.laptop, true).await {
@@ -225,11 +227,11 @@ impl Session<'_> {
                 break;
             }
         }
-        // The copy is where the cloud is: what was called done further on is asked about again.
+        // The copy is complete now. Ask again about commands that the cloud reported as applied at a later seq.
         self.app.laptop.outbox().doubt(seq)?;
         disputes::review(&self.app.laptop)?;
         disputes::refresh_tickets(client, &self.app.laptop).await?;
-        // What is derived is looked at by whoever asks next: damage is found here, where it is mended.
+        // Check derived tables here, where damage can be repaired, and not at the next query.
         self.app.on_copy(|copied| {
             copied.cache.links_are_whole()?;
             Ok(copied.cache.rollups_are_whole()?)
@@ -240,8 +242,8 @@ impl Session<'_> {
         })
     }
 
-    /// Starts keeping the copy live; does nothing while it is, or while signed out. Only one process
-    /// does it: the others read.
+    /// Starts the engine that keeps the copy live; does nothing if it runs already. Fails with `SignedOut` without an
+    /// account or key, and with `Locked` if another process syncs this folder.
     pub fn start(&self) -> Result<(), AppError> {
         let mut running = self.app.engine();
         if running.as_ref().is_some_and(|r| !r.task.is_finished()) {
@@ -260,7 +262,7 @@ impl Session<'_> {
         let task = tokio::spawn(async move {
             let after_crash = role.as_ref().is_some_and(|role| role.is_after_crash());
             let upkeep = async {
-                // The first screen comes first: every row it shows is checked as it is read.
+                // Let the first screen load first. This is safe, because every row is checked when it is read.
                 tokio::time::sleep(upkeep::FIRST_SCREEN).await;
                 if after_crash && let Err(error) = upkeep::after_crash(&client, &laptop).await {
                     tracing::warn!(?error, "the copy could not be looked over after a crash");
@@ -281,7 +283,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Starts if somebody is signed in; why it cannot is said under the balance.
+    /// Starts the engine if possible. Otherwise sets the reason that is shown under the balance.
     pub fn start_quietly(&self) {
         if let Err(error) = self.start() {
             let reason = match error.code {
@@ -292,7 +294,7 @@ impl Session<'_> {
         }
     }
 
-    /// "Try again" and "verify now": wakes the engine, or starts it.
+    /// Wakes the engine, or starts it if it does not run.
     pub fn try_again(&self) -> Result<(), AppError> {
         if let Some(running) = self.app.engine().as_ref() {
             running.nudge.notify_one();
@@ -300,7 +302,7 @@ impl Session<'_> {
         self.start()
     }
 
-    /// Whether the engine runs; it ends by itself where a person is needed.
+    /// True while the engine runs. It stops by itself if the operator has to act, such as signing in.
     pub fn is_following(&self) -> bool {
         self.app
             .engine()
@@ -308,7 +310,7 @@ impl Session<'_> {
             .is_some_and(|running| !running.task.is_finished())
     }
 
-    /// Stops, and waits until nothing of it runs any more.
+    /// Stops the engine and waits until its task has ended.
     async fn end(&self) {
         let running = self.app.engine().take();
         if let Some(running) = running {
@@ -317,23 +319,25 @@ impl Session<'_> {
         }
     }
 
+    /// Stops the engine without waiting, for the end of the process.
     pub fn stop(&self) {
         if let Some(running) = self.app.engine().take() {
             running.task.abort();
-            // The task ends when its thread gets to it; the process may end before.
+            // The process may exit before the aborted task drops its role, so release the lock here.
             if let Some(role) = running.role.upgrade() {
                 role.end();
             }
         }
     }
 
+    /// Takes the role of the one process that syncs this folder. Fails with `Locked` if another process has it.
     fn sync_role(&self) -> Result<Option<SyncRole>, AppError> {
         self.app.may_write()?;
         let role = self.app.laptop.take_sync_role()?;
         role.ok_or(AppError::new(Code::Locked))
     }
 
-    /// Whether there is an account and a key to it; the cloud is not asked.
+    /// Fails with `SignedOut` unless there is an account and a key for it. Does not call the cloud.
     pub fn signed_in(&self) -> Result<(), AppError> {
         self.client().map(|_| ())
     }
@@ -359,7 +363,8 @@ impl Session<'_> {
             .ok_or(AppError::new(Code::SignedOut))
     }
 
-    /// A keychain is shared by every copy on the machine: entries are named by cloud, account and folder.
+    /// Name of the keychain entry. It contains cloud, account and data folder, because all copies on a machine share
+    /// one keychain.
     pub(crate) fn secret_name(&self, cloud: &str, account: &AccountId) -> String {
         let folder =
             std::fs::canonicalize(self.app.data()).unwrap_or_else(|_| self.app.data().to_owned());
@@ -367,7 +372,8 @@ impl Session<'_> {
     }
 }
 
-/// A cloud's address: HTTPS, or HTTP on this machine only; a key never travels in the clear.
+/// Parses a cloud's address: HTTPS, or HTTP to this machine only, so that the key is never sent unencrypted. Fails with
+/// `AddressMalformed` for anything else.
 pub(crate) fn address(text: &str) -> Result<String, AppError> {
     let wrong = || AppError::new(Code::AddressMalformed);
     let text = typed::code(text);
@@ -389,7 +395,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_never_travels_in_the_clear() {
+    fn address_without_tls_is_refused_unless_loopback() {
         for good in [
             "https://cloud.example",
             "http://127.0.0.1:4000/",

@@ -1,4 +1,4 @@
-//! How the operator wants this laptop to behave.
+//! The operator's preferences for the app on this laptop.
 
 use boothkeeper_domain::reminders::QuietHours;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,8 @@ pub struct Preferences {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub quiet: Option<QuietHours>,
-    /// Closing the window leaves the app in the tray, where it goes on reminding; where there is a tray.
+    /// True if closing the window keeps the app running in the tray, so that it can still remind. Has no effect without
+    /// a tray.
     pub stay: bool,
 }
 
@@ -26,18 +27,20 @@ impl Default for Preferences {
     }
 }
 
-/// Minutes in a day: a clock's hand does not point past it.
+/// Minutes in a day. Quiet hours are given as minutes below this.
 const MINUTES: u16 = 24 * 60;
 
 impl Session<'_> {
+    /// The stored preferences; the defaults if there are none.
     pub fn preferences(&self) -> Result<Preferences, AppError> {
         let document = self.app.laptop.outbox().preferences()?;
-        // What cannot be read is of a later version: this one goes by its own defaults.
+        // A document that does not parse was written by a later version; use the defaults.
         Ok(document
             .and_then(|text| serde_json::from_str(&text).ok())
             .unwrap_or_default())
     }
 
+    /// Stores the preferences. Fails with `OutOfRange` if quiet hours are not within a day.
     pub fn prefer(&self, preferences: &Preferences) -> Result<(), AppError> {
         let quiet = preferences.quiet;
         if quiet.is_some_and(|quiet| quiet.from >= MINUTES || quiet.to >= MINUTES) {

@@ -1,4 +1,4 @@
-//! Looking after the copy: proven again once a day and after a crash, and mended where it can be.
+//! Verifies the whole copy once a day and after a crash, and repairs damage if possible.
 
 use std::time::Duration;
 
@@ -8,29 +8,29 @@ use boothkeeper_store::outbox::Divergence;
 use boothkeeper_store::{Cache, StoreError};
 use boothkeeper_sync::{Client, Laptop, SyncError, mend};
 
-/// How often a process that runs for days asks whether a day has passed.
+/// Interval at which a running process checks whether the daily verification is due.
 const ASK_EVERY: Duration = Duration::from_secs(3600);
 
-/// What a window that starts has to itself, before the whole copy is read.
+/// Delay before the first verification, so that it does not slow down the first screen.
 pub(crate) const FIRST_SCREEN: Duration = Duration::from_secs(2);
 
-/// What a scrub found, or that the copy cannot even be read.
+/// Result of a scrub; an error if the copy is too damaged to be read.
 type Scrubbed = Result<Option<Scrub>, StoreError>;
 
-/// Proves the whole copy, and mends what is found. What could not be mended is on record.
+/// Verifies the whole copy and repairs damage. Damage that remains is recorded as a divergence.
 pub(crate) async fn prove(client: Option<&Client>, laptop: &Laptop) -> Result<Scrubbed, SyncError> {
     let mut found = scrub(laptop).await?;
-    if is_hurt(&found) {
+    if is_damaged(&found) {
         match mend(client, laptop).await {
             Ok(true) => found = scrub(laptop).await?,
             Ok(false) => {}
-            // It stays as it is, and on record.
+            // The damage remains and is recorded below.
             Err(error) => tracing::warn!(?error, "damage could not be mended"),
         }
     }
-    let hurt = is_hurt(&found);
+    let damaged = is_damaged(&found);
     laptop
-        .blocking(move |laptop| match hurt {
+        .blocking(move |laptop| match damaged {
             true => laptop.diverged(Divergence::Damage),
             false => laptop.proven(),
         })
@@ -50,14 +50,14 @@ async fn scrub(laptop: &Laptop) -> Result<Scrubbed, SyncError> {
         .await
 }
 
-fn is_hurt(found: &Scrubbed) -> bool {
+fn is_damaged(found: &Scrubbed) -> bool {
     match found {
         Ok(scrub) => scrub.as_ref().is_some_and(|s| s.first_bad.is_some()),
         Err(_) => true,
     }
 }
 
-/// After a crash the file itself is looked at, too.
+/// Verifies the copy after a crash, including SQLite's own integrity check.
 pub(crate) async fn after_crash(client: &Client, laptop: &Laptop) -> Result<(), SyncError> {
     let sound = laptop
         .blocking(|laptop| Ok(laptop.read(Cache::is_sound)?))
@@ -69,7 +69,7 @@ pub(crate) async fn after_crash(client: &Client, laptop: &Laptop) -> Result<(), 
     Ok(())
 }
 
-/// Proves the copy whenever a day has passed since, for as long as it is polled.
+/// Verifies the copy once a day. Never returns.
 pub(crate) async fn daily(client: &Client, laptop: &Laptop) -> SyncError {
     loop {
         if let Err(error) = if_due(client, laptop).await {
@@ -79,13 +79,14 @@ pub(crate) async fn daily(client: &Client, laptop: &Laptop) -> SyncError {
     }
 }
 
+/// Verifies the copy if it was last verified a day ago or more, or is recorded as damaged.
 pub(crate) async fn if_due(client: &Client, laptop: &Laptop) -> Result<(), SyncError> {
     let due = laptop
         .blocking(|laptop| {
             let now = laptop.clock().wall();
             let last = laptop.read(Cache::scrubbed_at)?;
             let damaged = laptop.binding()?.is_damaged();
-            // A copy that is new was proven as it came.
+            // A new copy was verified while it was pulled.
             let Some(last) = last else {
                 laptop.cache().set_scrubbed_at(now)?;
                 return Ok(false);

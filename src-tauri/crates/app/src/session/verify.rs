@@ -1,4 +1,4 @@
-//! Proving the copy again, and looking the installation over.
+//! Verifies the whole copy, and checks the installation (`doctor`).
 
 use boothkeeper_domain::{Amount, Hash, Seq};
 use boothkeeper_store::cache::Scrub;
@@ -11,12 +11,14 @@ use crate::{AppError, Code};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct VerifyView {
-    /// The copy is as the cloud signed it, and the cloud still says so.
+    /// True if the copy matches the cloud's signature and no divergence from the cloud is recorded.
     pub ok: bool,
-    /// The cloud was found to tell another story than the copy that it signed.
+    /// True if the cloud was found to contradict the copy that it signed.
     pub diverged: bool,
     pub seq: Seq,
+    /// The chain value at `seq`.
     pub hash: Hash,
+    /// Number of entries.
     pub entries: u64,
     pub balance: Amount,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +48,7 @@ pub struct Doctor {
 }
 
 impl Session<'_> {
-    /// Recomputes chain, fold and columns of the whole copy.
+    /// Recomputes chain, fold and columns of the whole copy. Does not call the cloud.
     pub fn verify(&self) -> Result<VerifyView, AppError> {
         let binding = self.app.binding()?.ok_or(AppError::new(Code::SignedOut))?;
         let scrub = self
@@ -56,7 +58,7 @@ impl Session<'_> {
         view(scrub, &binding)
     }
 
-    /// Verifies, and mends what is found, from the bytes kept here or from the cloud.
+    /// Verifies the copy and repairs damage, from the bytes kept here or from the cloud.
     pub async fn verify_and_mend(&self) -> Result<VerifyView, AppError> {
         let client = self.client().ok().map(|(client, _)| client);
         let scrub = super::upkeep::prove(client.as_ref(), &self.app.laptop).await?;
@@ -65,7 +67,8 @@ impl Session<'_> {
         view(scrub?, &binding)
     }
 
-    /// What is made here is its user's alone; what was made before, or by hand, may not be.
+    /// Fails if the data folder cannot be written to, or with `OpenToOthers` if other users can read it. The app
+    /// creates private files, but older or manually created ones may not be.
     fn files_are_private(&self) -> Result<(), AppError> {
         if let Some(code) = self.app.hindered() {
             return Err(AppError::new(code));
@@ -76,6 +79,7 @@ impl Session<'_> {
         }
     }
 
+    /// Checks files, keychain, key, copy and connection.
     pub async fn doctor(&self) -> Result<Doctor, AppError> {
         let binding = self.app.binding()?;
         let refused = |error: &AppError| error.code == Code::SignedOut;
@@ -88,7 +92,7 @@ impl Session<'_> {
             Ok((client, _)) => client.meta().await.map(|_| ()).map_err(AppError::from),
             Err(error) => Err(error),
         };
-        // A key that the cloud refuses signs nobody in.
+        // A stored key that the cloud refuses does not count as signed in.
         let signed_in = match &reachable {
             Err(error) if refused(error) => Err(error.again()),
             _ => self.client().map(|_| ()),

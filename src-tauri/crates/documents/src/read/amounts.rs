@@ -1,10 +1,10 @@
-//! Amounts as tables write them: with point or comma, grouped or not, the minus in front, behind or as
-//! brackets. What can be read in two ways is asked.
+//! Reads amounts as tables write them: with decimal point or comma, with or without group separators, with the minus
+//! in front, behind, or as brackets. Amounts that can be read in two ways are reported as ambiguous.
 
 use boothkeeper_domain::{Amount, Asset};
 use serde::{Deserialize, Serialize};
 
-/// What stands before the cents.
+/// The decimal separator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -22,7 +22,7 @@ impl Decimals {
     }
 }
 
-/// How the columns' amounts are to be read; `Err` if that cannot be told.
+/// Finds the decimal separator from all amounts of a table. Fails if they can be read in two ways.
 pub fn decimals<'a>(
     texts: impl Iterator<Item = &'a str>,
     asset: &Asset,
@@ -36,7 +36,7 @@ pub fn decimals<'a>(
         let (at, mark) = match marks {
             [None, None] => continue,
             [Some(point), Some(comma)] => {
-                // The later one stands before the cents.
+                // With both, the later one is the decimal separator.
                 sure[usize::from(comma > point)] = true;
                 continue;
             }
@@ -46,8 +46,8 @@ pub fn decimals<'a>(
         let after = digits.len() - at - 1;
         let repeated = digits.matches(['.', ',']).count() > 1;
         match after {
-            // Several of one mark group; so does one before three digits, where cents have two. Nothing
-            // groups a zero.
+            // A repeated mark separates groups. A single mark before three digits may do so, too, unless there are
+            // only zeros before it, because zeros are not grouped.
             _ if repeated => sure[1 - mark] = true,
             3 if digits[..at].trim_start_matches('0').is_empty() => sure[mark] = true,
             3 => unsure[mark] = true,
@@ -56,14 +56,14 @@ pub fn decimals<'a>(
     }
     match (sure, unsure) {
         ([true, true], _) => Err(Ambiguous),
-        // The mark of the cents also stands before three digits somewhere.
+        // The decimal separator also appears before three digits somewhere.
         ([true, false], [true, _]) | ([false, true], [_, true]) if asset.scale < 3 => {
             Err(Ambiguous)
         }
         ([_, true], _) => Ok(Decimals::Comma),
         ([true, _], _) => Ok(Decimals::Point),
-        // Nothing but three digits behind a mark: thousands, or a fraction longer than cents. Of what has no
-        // fraction it is thousands.
+        // Only three digits after a mark: thousands, or a fraction with three digits. For an asset without fractions it
+        // must be thousands.
         (_, [false, false]) => Ok(Decimals::Point),
         (_, [true, false]) if asset.scale == 0 => Ok(Decimals::Comma),
         (_, [false, true]) if asset.scale == 0 => Ok(Decimals::Point),
@@ -71,11 +71,12 @@ pub fn decimals<'a>(
     }
 }
 
+/// The amounts can be read in two ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ambiguous;
 
-/// Whether it is negative, and its digits and marks; `None` for what is no amount. A currency, a unit and the
-/// sign stand at the ends; nothing but digits, marks and what groups them stands between.
+/// True if the amount is negative, and its digits with separators; `None` if the text is not an amount. Currency, unit
+/// and sign may only be at the ends; between them only digits, separators and spaces.
 fn bare(text: &str) -> Option<(bool, String)> {
     let text = text.trim();
     let inner = text
@@ -96,7 +97,8 @@ fn bare(text: &str) -> Option<(bool, String)> {
     (amount && letters <= 7 && signs <= 1).then_some((inner.is_some() || signs == 1, kept))
 }
 
-/// `None` for what is no amount. Zeros beyond the asset's digits are nothing; other digits are refused.
+/// The amount in minor units; `None` if the text is not an amount, or has more decimal digits than the asset (extra
+/// zeros are ignored).
 pub fn amount(text: &str, decimals: Decimals, asset: &Asset) -> Option<Amount> {
     let (negative, digits) = bare(text)?;
     let (whole, cents) = match digits.rsplit_once(decimals.mark()) {
@@ -121,7 +123,8 @@ pub fn amount(text: &str, decimals: Decimals, asset: &Asset) -> Option<Amount> {
     })
 }
 
-/// Digits without the marks between their groups, which are of three; in India all but the last are of two.
+/// The digits without group separators; `None` if the groups are wrong. Groups have three digits, or in the Indian
+/// system two except for the last.
 fn ungrouped(text: &str) -> Option<String> {
     let groups: Vec<&str> = text.split(['.', ',']).collect();
     let (first, rest) = groups.split_first()?;
@@ -142,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amounts_are_read_as_they_are_written() {
+    fn amounts_in_all_notations_are_read() {
         let usd = Asset::usd();
         let read = |text, decimals| amount(text, decimals, &usd).map(Amount::minor);
         for (text, decimals, minor) in [
@@ -178,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_read_in_two_ways_is_asked() {
+    fn amounts_readable_in_two_ways_are_ambiguous() {
         let of = |texts: &[&str]| decimals(texts.iter().copied(), &Asset::usd());
         assert_eq!(of(&["-0.25", "1,234.50"]), Ok(Decimals::Point));
         assert_eq!(of(&["-0,25", "100"]), Ok(Decimals::Comma));
@@ -187,14 +190,14 @@ mod tests {
         let credits = decimals(["1.234", "5"].into_iter(), &Asset::credit());
         assert_eq!(credits, Ok(Decimals::Comma), "credits have no fraction");
         assert_eq!(of(&["1.234.567"]), Ok(Decimals::Comma));
-        assert_eq!(of(&["-0.125"]), Ok(Decimals::Point), "no zero is grouped");
+        assert_eq!(of(&["-0.125"]), Ok(Decimals::Point), "0 is not grouped");
         assert_eq!(of(&["1.500", "0.25"]), Err(Ambiguous));
         assert_eq!(of(&["0.25", "0,25"]), Err(Ambiguous));
     }
 
     proptest! {
         #[test]
-        fn no_text_breaks_the_reading_and_ours_comes_back(text in "\\PC{0,30}", minor in -1_000_000i32..1_000_000) {
+        fn arbitrary_text_never_panics_and_own_amounts_round_trip(text in "\\PC{0,30}", minor in -1_000_000i32..1_000_000) {
             for mark in [Decimals::Point, Decimals::Comma] {
                 let _ = amount(&text, mark, &Asset::usd());
             }

@@ -1,5 +1,5 @@
-//! The operator's own files: taken only as what they are, without where a picture was made, under a name that
-//! harms nobody.
+//! Accepts the operator's files as attachments: only of types that their bytes confirm, pictures without location and
+//! author, under a safe name.
 
 use boothkeeper_domain::disputes::MAX_FILE;
 use boothkeeper_domain::privacy::masked;
@@ -45,7 +45,8 @@ impl FileType {
     }
 }
 
-/// Bytes under the name they came with, as what they are.
+/// Accepts a file. Fails with `FileEmpty` or `FileTooLarge` for its size, and with `FileType` if the type is not
+/// allowed or contradicts the name's extension.
 pub fn take(name: &str, bytes: Vec<u8>) -> Result<Attachment, Error> {
     if bytes.is_empty() {
         return Err(Error::new(Problem::FileEmpty));
@@ -59,16 +60,16 @@ pub fn take(name: &str, bytes: Vec<u8>) -> Result<Attachment, Error> {
         Some((stem, extension)) if !stem.is_empty() => (stem, extension.to_lowercase()),
         _ => (name.as_str(), String::new()),
     };
-    // A name that says something else than the bytes is how one is led astray.
+    // An extension that contradicts the bytes could mislead the reader about the type.
     if !extension.is_empty() && !kind.extensions().contains(&extension.as_str()) {
         return Err(Error::new(Problem::FileType));
     }
     let bytes = match kind {
-        FileType::Jpeg => without_places_jpeg(bytes)?,
-        FileType::Png => without_places_png(bytes)?,
+        FileType::Jpeg => strip_jpeg(bytes)?,
+        FileType::Png => strip_png(bytes)?,
         FileType::Pdf | FileType::Mail => bytes,
     };
-    // What the app attaches has its names for itself.
+    // The names of the app's own files are reserved.
     let lower = stem.to_lowercase();
     let taken = ["usage-history", "statement", "balance"]
         .iter()
@@ -81,7 +82,7 @@ pub fn take(name: &str, bytes: Vec<u8>) -> Result<Attachment, Error> {
     })
 }
 
-/// What the bytes are, whatever they are called.
+/// The type of a file by its bytes, whatever its name.
 pub fn sniffed(bytes: &[u8]) -> Option<FileType> {
     match infer::get(bytes).map(|found| found.mime_type()) {
         Some("application/pdf") => Some(FileType::Pdf),
@@ -91,7 +92,7 @@ pub fn sniffed(bytes: &[u8]) -> Option<FileType> {
     }
 }
 
-/// A message has a sender and a date before anything else.
+/// True for e-mail: its header has a sender and a date.
 fn is_mail(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(64 * 1024)];
     let named = |name: &str| {
@@ -105,7 +106,8 @@ fn is_mail(bytes: &[u8]) -> bool {
     named("from:") && named("date:") && !head.contains(&0) && super::mail::parsed(bytes).is_some()
 }
 
-/// A name without a folder, without what reorders or hides its letters, and not too long.
+/// A safe file name: without folders, control and invisible characters and names reserved by Windows, and at most about
+/// 90 characters long. Never empty.
 pub fn harmless_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let kept: String = last
@@ -135,16 +137,16 @@ pub fn harmless_name(name: &str) -> String {
     }
 }
 
-/// Where and by whom a picture was taken goes, wherever it stands; which way up it is stays. What follows the
-/// picture goes as well: a film, or another picture with a place of its own.
-fn without_places_jpeg(bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
+/// Strips location and author; keeps orientation; drops trailing data, which may be a video or another picture with its
+/// own location.
+fn strip_jpeg(bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
     let broken = || Error::new(Problem::FileType);
     let mut out = vec![0xff, 0xd8];
-    if let Some(upright) = orientation(&bytes) {
-        let told = [EXIF_HEAD, &[upright, 0, 0, 0], &[0, 0, 0, 0]].concat();
+    if let Some(turned) = orientation(&bytes) {
+        let exif = [EXIF_HEAD, &[turned, 0, 0, 0], &[0, 0, 0, 0]].concat();
         out.extend([0xff, 0xe1]);
-        out.extend((told.len() as u16 + 2).to_be_bytes());
-        out.extend(told);
+        out.extend((exif.len() as u16 + 2).to_be_bytes());
+        out.extend(exif);
     }
     let mut rest = bytes.get(2..).unwrap_or_default();
     loop {
@@ -172,7 +174,7 @@ fn without_places_jpeg(bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
         }
         rest = &after[length..];
         if marker == 0xda {
-            // The scan, to the next marker that is none of its own.
+            // The scan's data, up to the next marker that is not part of the scan.
             let own = |pair: &[u8]| pair[0] != 0xff || matches!(pair[1], 0 | 0xd0..=0xd7 | 0xff);
             let end = rest
                 .windows(2)
@@ -184,7 +186,7 @@ fn without_places_jpeg(bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
     }
 }
 
-/// Whether a picture looks otherwise without this segment: the tables and scans, density and colour do.
+/// True if the segment is needed to draw the picture: tables, scans, density and colour profile.
 fn draws(marker: u8, content: &[u8]) -> bool {
     match marker {
         0xe0 => content.starts_with(b"JFIF\0") && content.len() == 14,
@@ -195,9 +197,10 @@ fn draws(marker: u8, content: &[u8]) -> bool {
     }
 }
 
-/// An EXIF block with one short in it: 0x0112, the orientation.
+/// The beginning of an EXIF block with a single field: 0x0112, the orientation, as a 16-bit number.
 const EXIF_HEAD: &[u8] = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0";
 
+/// The EXIF orientation, 2 to 8; `None` if missing, or 1 (not turned).
 fn orientation(bytes: &[u8]) -> Option<u8> {
     let mut reader = std::io::Cursor::new(bytes);
     let exif = exif::Reader::new().read_from_container(&mut reader).ok()?;
@@ -208,7 +211,8 @@ fn orientation(bytes: &[u8]) -> Option<u8> {
         .filter(|turned| (2..=8).contains(turned))
 }
 
-fn without_places_png(bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
+/// Keeps only the chunks that are needed to draw the picture.
+fn strip_png(bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
     let mut png =
         Png::from_bytes(bytes.into()).map_err(|error| Error::because(Problem::FileType, error))?;
     const DRAW: [&[u8; 4]; 11] = [
@@ -227,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_lose_their_folders_and_their_tricks() {
+    fn harmless_name_drops_folders_and_unsafe_characters() {
         for (name, kept) in [
             ("../../etc/passwd.pdf", "passwd.pdf"),
             (r"C:\Users\x\receipt.pdf", "receipt.pdf"),
@@ -247,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_what_its_bytes_are() {
+    fn attachment_type_is_decided_by_its_bytes() {
         let pdf = b"%PDF-1.7\n1 0 obj\n".to_vec();
         assert_eq!(
             take("receipt.pdf", pdf.clone())
@@ -293,7 +297,7 @@ mod tests {
         );
     }
 
-    /// A picture with a place and an author in it, turned by a quarter.
+    /// A picture with location, author and an orientation of 6 (turned by a quarter).
     fn photo() -> Vec<u8> {
         let mut exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x02\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\x01\x3b\0\x02\0\0\0\x04JoeX\0\0\0\0".to_vec();
         exif.extend(b"GPS 52.5200N 13.4050E");
@@ -307,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_loses_its_places_and_stays_upright() {
+    fn picture_loses_location_and_author_and_keeps_orientation() {
         let taken = take("photo.JPEG", photo()).unwrap();
         assert_eq!(taken.name, "photo.jpg");
         for told in [&b"GPS"[..], b"Joe", b"Berlin"] {
@@ -322,9 +326,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is in a file, taking it ends, and what was taken is of a type that may be.
         #[test]
-        fn no_bytes_break_the_intake(start in 0usize..6, noise in proptest::collection::vec(any::<u8>(), 0..2_000), cut in 0usize..2_000) {
+        fn arbitrary_bytes_never_panic_in_take(start in 0usize..6, noise in proptest::collection::vec(any::<u8>(), 0..2_000), cut in 0usize..2_000) {
             let starts: [&[u8]; 6] = [b"", b"%PDF-", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe1", b"From: a@b.c\r\nDate: x\r\n", b"\xff\xd8\xff\xe0"];
             let bytes = [starts[start], &noise].concat();
             let _ = take("f", bytes);
@@ -336,7 +339,7 @@ mod tests {
         }
 
         #[test]
-        fn no_name_leaves_its_folder(name in "\\PC{0,200}") {
+        fn harmless_name_of_arbitrary_text_is_safe(name in "\\PC{0,200}") {
             let kept = harmless_name(&name);
             prop_assert!(!kept.is_empty() && !kept.contains(['/', '\\', '\0']) && !kept.starts_with('.'));
             prop_assert!(!kept.chars().any(is_invisible));

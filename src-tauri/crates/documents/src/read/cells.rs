@@ -1,4 +1,4 @@
-//! A table's cells out of a file: whatever its encoding and its separator; or out of our own JSON.
+//! Reads a table's cells from CSV of any encoding and separator, or from the app's own JSON export or proof.
 
 use boothkeeper_domain::Asset;
 use boothkeeper_wire::entry;
@@ -9,19 +9,21 @@ use crate::{Error, Problem};
 
 const MOST_ROWS: usize = 500_000;
 const MOST_COLUMNS: usize = 64;
-/// Longer texts are cut: no event has such a name.
+/// Most characters of a cell; longer text is cut.
 const MOST_TEXT: usize = 200;
 
 #[derive(Debug)]
 pub struct Table {
-    /// What it counts, if it says so.
+    /// The unit of amounts, if the file names it.
     pub asset: Option<Asset>,
     pub titles: Vec<String>,
-    /// With the line each begins on.
+    /// Each row with the number of its first line, counted from 1.
     pub rows: Vec<(u64, Vec<String>)>,
 }
 
 impl Table {
+    /// Fails with `NotAHistory` if the file is not a table with at least one row, and with `FileTooLarge` above
+    /// 500,000 rows.
     pub fn read(bytes: &[u8]) -> Result<Self, Error> {
         if let Some(table) = of_json(bytes) {
             return table;
@@ -43,7 +45,7 @@ impl Table {
             }
             let cells: Vec<String> = record.iter().take(MOST_COLUMNS).map(cell).collect();
             match &titles {
-                // What stands above the titles is no table yet.
+                // Lines with one cell above the titles, such as a heading, are skipped.
                 None if cells.len() < 2 => {}
                 None => titles = Some(cells),
                 Some(_) if rows.len() >= MOST_ROWS => {
@@ -72,7 +74,7 @@ fn cell(text: &str) -> String {
     kept.take(MOST_TEXT).collect()
 }
 
-/// Text of whatever encoding; one that is none is refused.
+/// Decodes text of any encoding. Fails with `NotAHistory` for binary files.
 fn decoded(bytes: &[u8]) -> Result<String, Error> {
     if let Some((encoding, _)) = encoding_rs::Encoding::for_bom(bytes) {
         return Ok(encoding.decode(bytes).0.into_owned());
@@ -92,7 +94,7 @@ fn decoded(bytes: &[u8]) -> Result<String, Error> {
     Ok(encoding.decode(bytes).0.into_owned())
 }
 
-/// Lines that the reader passes over before a record.
+/// Number of blank lines that the CSV reader skips before the record at byte `at`.
 fn blank_lines(text: &str, at: u64) -> u64 {
     let rest = usize::try_from(at).ok().and_then(|at| text.get(at..));
     let ends = rest.unwrap_or_default().bytes();
@@ -100,7 +102,7 @@ fn blank_lines(text: &str, at: u64) -> u64 {
     ends.filter(|byte| *byte == b'\n').count() as u64
 }
 
-/// A first line by which a table tells a spreadsheet its separator, and the rest.
+/// The separator that a first line `sep=…` names, and the text after that line.
 fn named_separator(text: &str) -> (Option<u8>, &str) {
     let named = text.split_once('\n').and_then(|(first, rest)| {
         match first.trim_end_matches('\r').as_bytes() {
@@ -111,7 +113,7 @@ fn named_separator(text: &str) -> (Option<u8>, &str) {
     named.map_or((None, text), |(mark, rest)| (Some(mark), rest))
 }
 
-/// The separator that most lines have equally often.
+/// The separator that occurs equally often in the most lines.
 fn separator(text: &str) -> u8 {
     let lines: Vec<&str> = text
         .lines()
@@ -137,7 +139,7 @@ fn separator(text: &str) -> u8 {
         .unwrap_or(b',')
 }
 
-/// Our own export or proof: entries exactly as a cloud sent them, read as rows like any others.
+/// Reads the app's own JSON export or proof, whose entries become rows. `None` if the file is not JSON.
 fn of_json(bytes: &[u8]) -> Option<Result<Table, Error>> {
     #[derive(Deserialize)]
     struct Exported {
@@ -169,7 +171,7 @@ fn of_json(bytes: &[u8]) -> Option<Result<Table, Error>> {
             Ok(entry) => entry,
             Err(error) => return Some(Err(Error::because(Problem::NotAHistory, error))),
         };
-        // Amounts are minor units.
+        // `row` converts minor units to decimals, which needs an asset.
         let named = asset.clone().unwrap_or_else(Asset::usd);
         rows.push((
             rows.len() as u64 + 1,
@@ -183,7 +185,7 @@ fn of_json(bytes: &[u8]) -> Option<Result<Table, Error>> {
     }))
 }
 
-/// A proof names its asset; an export of ours does not.
+/// The asset that a proof names. The app's JSON export does not name one.
 fn named_asset(bytes: &[u8]) -> Option<Asset> {
     #[derive(Deserialize)]
     struct Named {

@@ -1,4 +1,5 @@
-//! Dates as tables write them. In which order day and month stand is found out from all of them, else asked.
+//! Reads dates as tables write them. The order of day and month is found from all dates of a table; if that is not
+//! possible, the dates are reported as ambiguous.
 
 use boothkeeper_domain::Timestamp;
 use boothkeeper_domain::Zone;
@@ -14,15 +15,16 @@ pub enum DateOrder {
     Ymd,
 }
 
-/// What cannot be told from the dates themselves.
+/// Why the order cannot be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unclear {
+    /// More than one order fits all dates.
     Ambiguous,
-    /// No order fits them all.
+    /// No order fits all dates.
     Contradiction,
 }
 
-/// The three numbers of a date, what stands between them, and the rest.
+/// The three numbers of a date, their separator, and the text after the date.
 fn parts(text: &str) -> Option<([u32; 3], char, &str)> {
     let text = text.trim();
     let mark = text.chars().find(|c| !c.is_ascii_digit())?;
@@ -39,7 +41,7 @@ fn parts(text: &str) -> Option<([u32; 3], char, &str)> {
     numbers.next().is_none().then_some((found, mark, rest))
 }
 
-/// The order that all of them have.
+/// The order that fits all dates. Texts that are not dates are ignored.
 pub fn order<'a>(texts: impl Iterator<Item = &'a str>) -> Result<DateOrder, Unclear> {
     let mut possible = [true; 3];
     let mut dotted = true;
@@ -56,7 +58,7 @@ pub fn order<'a>(texts: impl Iterator<Item = &'a str>) -> Result<DateOrder, Uncl
     match possible {
         _ if !any => Ok(DateOrder::Ymd),
         [_, _, true] => Ok(DateOrder::Ymd),
-        // With points the day always stands first.
+        // Dates with points always start with the day.
         [true, _, _] if dotted => Ok(DateOrder::Dmy),
         [true, true, _] => Err(Unclear::Ambiguous),
         [true, ..] => Ok(DateOrder::Dmy),
@@ -65,7 +67,8 @@ pub fn order<'a>(texts: impl Iterator<Item = &'a str>) -> Result<DateOrder, Uncl
     }
 }
 
-/// An instant of the zone, or with its own offset; `None` for what is no date.
+/// The instant of a date and time in `zone`, or in the text's own offset; `None` if the text is not a date. Midnight if
+/// there is no time.
 pub fn instant(date: &str, time: Option<&str>, order: DateOrder, zone: &Zone) -> Option<Timestamp> {
     if let Ok(at) = chrono::DateTime::parse_from_rfc3339(date.trim()) {
         return Some(Timestamp::from(at.to_utc()));
@@ -89,7 +92,7 @@ pub fn instant(date: &str, time: Option<&str>, order: DateOrder, zone: &Zone) ->
         .then(|| zone.instant(day.and_time(time)))
 }
 
-/// `16:31`, `16:31:07`, `4:31 PM`.
+/// Parses a time such as `16:31`, `16:31:07` or `4:31 PM`.
 fn clock(text: &str) -> Option<NaiveTime> {
     let lower = text.to_lowercase();
     let bare = lower.trim_end_matches(|c: char| c.is_alphabetic() || ". ".contains(c));
@@ -141,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_that_cannot_be_told_is_asked() {
+    fn date_order_is_found_or_reported_as_unclear() {
         let of = |texts: &[&str]| order(texts.iter().copied());
         assert_eq!(of(&["02/03/2026", "04/05/2026"]), Err(Unclear::Ambiguous));
         assert_eq!(of(&["02/03/2026", "04/25/2026"]), Ok(DateOrder::Mdy));
@@ -156,7 +159,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_breaks_the_reading(text in "\\PC{0,30}", time in proptest::option::of("\\PC{0,12}")) {
+        fn arbitrary_text_never_panics(text in "\\PC{0,30}", time in proptest::option::of("\\PC{0,12}")) {
             for order in [DateOrder::Dmy, DateOrder::Mdy, DateOrder::Ymd] {
                 let _ = instant(&text, time.as_deref(), order, &Zone::utc());
             }

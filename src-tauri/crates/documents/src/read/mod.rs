@@ -1,4 +1,4 @@
-//! Documents that an operator brings. None of them is trusted.
+//! Reads documents from the operator. All of them are untrusted.
 
 pub mod amounts;
 pub mod attachment;

@@ -1,24 +1,25 @@
-//! The text of a PDF that nobody vouches for. A few hundred bytes can unpack to gigabytes: what its streams come to
-//! is counted before the reader, which has no limit of its own, is given the file.
+//! Extracts the text of an untrusted PDF. A few hundred bytes can unpack to gigabytes, and the PDF library has no
+//! limit. So the unpacked size of all streams is measured before the library gets the file.
 
 use std::io::Read;
 
 use crate::{Error, Problem};
 
-/// Bytes that all streams of a receipt may unpack to, each step of nested filters counted.
+/// Most unpacked bytes of all streams together. The output of each of several nested filters counts.
 const UNPACKED: u64 = 64 * 1024 * 1024;
-/// Streams of a document; a receipt has a few dozen.
+/// Most streams of a document; a receipt has a few dozen.
 const STREAMS: usize = 10_000;
-/// Filters of one stream.
+/// Most filters of one stream.
 const FILTERS: usize = 4;
-/// Dictionaries with filters between two streams.
+/// Most dictionaries with filters between two streams.
 const DICTIONARIES: usize = 16;
 
-/// What can be read of it. A file that unpacks to too much is not opened, nor is one that hides how it is packed.
+/// The text of a PDF. Fails with `NotAReceipt` if it is not a PDF, unpacks to too much, is encrypted, or does not name
+/// its filters directly.
 pub fn text(bytes: &[u8]) -> Result<String, Error> {
     let unreadable = || Error::new(Problem::NotAReceipt);
     within_bounds(bytes).then_some(()).ok_or_else(unreadable)?;
-    // The reader panics on some files instead of saying that they are none.
+    // The library panics on some malformed files instead of returning an error.
     let text = std::panic::catch_unwind(|| pdf_extract::extract_text_from_mem(bytes));
     match text {
         Ok(Ok(text)) => Ok(text),
@@ -27,8 +28,9 @@ pub fn text(bytes: &[u8]) -> Result<String, Error> {
     }
 }
 
+/// True if all streams together unpack to at most [`UNPACKED`] bytes.
 fn within_bounds(bytes: &[u8]) -> bool {
-    // What is encrypted unpacks to something else than can be seen here.
+    // The unpacked size of an encrypted file cannot be measured without decrypting it.
     if find(bytes, b"/Encrypt").is_some() {
         return false;
     }
@@ -47,7 +49,7 @@ fn within_bounds(bytes: &[u8]) -> bool {
     false
 }
 
-/// Names can be written in digits (ISO 32000-1, 7.3.5): `/Fil#74er`.
+/// Decodes names whose characters are written as hexadecimal digits, such as `/Fil#74er` (ISO 32000-1, 7.3.5).
 fn names_decoded(text: &[u8]) -> Vec<u8> {
     let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
     while let Some((&byte, after)) = rest.split_first() {
@@ -63,14 +65,15 @@ fn names_decoded(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A stream's bytes begin after its line.
+/// A stream's bytes: they begin after the line break that follows `stream`.
 fn start(after: &[u8]) -> &[u8] {
     let after = after.strip_prefix(b"\r").unwrap_or(after);
     after.strip_prefix(b"\n").unwrap_or(after)
 }
 
-/// Unpacks a stream by every filter that is named before it, since the stream before: which of them are in its own
-/// dictionary is for the reader to find out. `false` if that comes to too much, or if filters are named elsewhere.
+/// Unpacks a stream with each `/Filter` found between the previous stream and this one, because it is not known here
+/// which of them is in the stream's own dictionary. `false` if the size exceeds `left`, there are too many
+/// dictionaries, or a filter is given by reference. Reduces `left` by the largest size.
 fn unpacks(before: &[u8], stream: &[u8], left: &mut u64) -> bool {
     let mut named = memchr::memmem::find_iter(before, b"/Filter").map(|at| &before[at + 7..]);
     let mut most = *left;
@@ -84,12 +87,13 @@ fn unpacks(before: &[u8], stream: &[u8], left: &mut u64) -> bool {
     all && named.next().is_none()
 }
 
+/// Unpacks a stream with several filters in order. Reduces `left` by the output of each; `false` if that is too much.
 fn unpack(filters: &[&[u8]], stream: &[u8], left: &mut u64) -> bool {
     let mut unpacked = stream.to_vec();
     for filter in filters {
         let bounded = |reader: &mut dyn Read| {
             let mut out = Vec::new();
-            // What is broken at its end was unpacked up to there.
+            // On a broken stream, count the bytes up to the error.
             let _ = reader.take(*left + 1).read_to_end(&mut out);
             out
         };
@@ -107,7 +111,7 @@ fn unpack(filters: &[&[u8]], stream: &[u8], left: &mut u64) -> bool {
                 None => return false,
             },
             b"ASCII85Decode" | b"A85" => ascii85(&unpacked),
-            // Pictures and the like are not unpacked for their text.
+            // Other filters, such as those of pictures, are not unpacked by the library when it extracts text.
             _ => return true,
         };
         match left.checked_sub(unpacked.len() as u64) {
@@ -118,7 +122,7 @@ fn unpack(filters: &[&[u8]], stream: &[u8], left: &mut u64) -> bool {
     true
 }
 
-/// The names after `/Filter`: one, or several in brackets. `None` for a reference, or for too many.
+/// The filter names after `/Filter`: one, or several in brackets. `None` for a reference, or above [`FILTERS`] names.
 fn filters(named: &[u8]) -> Option<Vec<&[u8]>> {
     let text = named.trim_ascii_start();
     let text = match text.strip_prefix(b"[") {
@@ -135,7 +139,7 @@ fn filters(named: &[u8]) -> Option<Vec<&[u8]>> {
     (first.is_empty() && (1..=FILTERS).contains(&names.len())).then_some(names)
 }
 
-/// `None` if it comes to more than `most` bytes.
+/// Unpacks LZW data; `None` if that gives more than `most` bytes.
 fn lzw(packed: &[u8], most: u64) -> Option<Vec<u8>> {
     use weezl::{BitOrder, LzwStatus, decode::Decoder};
     let mut decoder = Decoder::with_tiff_size_switch(BitOrder::Msb, 8);
@@ -155,7 +159,7 @@ fn lzw(packed: &[u8], most: u64) -> Option<Vec<u8>> {
     }
 }
 
-/// Five digits of base 85 for four bytes. What is no digit ends it, as does a group that is not whole.
+/// Decodes base 85: five digits give four bytes. Stops at any other character; an incomplete last group is dropped.
 fn ascii85(text: &[u8]) -> Vec<u8> {
     let (mut out, mut group) = (Vec::new(), Vec::new());
     for byte in text.iter().filter(|byte| !byte.is_ascii_whitespace()) {
@@ -201,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn bomb_is_refused_in_any_wrapping_and_a_plain_stream_is_not() {
+    fn stream_that_unpacks_to_too_much_is_refused_under_any_filter() {
         let large = vec![b' '; usize::try_from(UNPACKED).unwrap() + 1];
         let (once, twice) = (packed(&large), packed(&packed(&large)));
         assert!(twice.len() < 2_000, "{}", twice.len());
@@ -230,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_are_counted_together() {
+    fn unpacked_sizes_of_all_streams_are_added() {
         let third = packed(&vec![b' '; usize::try_from(UNPACKED / 3).unwrap()]);
         let one = document("/Filter /FlateDecode", &third);
         assert!(within_bounds(&one.repeat(3)));
@@ -238,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn base_85_and_lzw_are_unpacked_as_the_reader_does() {
+    fn base_85_and_lzw_are_unpacked() {
         assert_eq!(
             ascii85(b"9jqo^BlbD-BleB1DJ+*+F(f,q~>"),
             b"Man is distinguished"

@@ -1,4 +1,4 @@
-//! Receipts for credits, from an e-mail or a PDF: what was paid, when, under which number.
+//! Reads receipts for credits from an e-mail or a PDF: the amount, the date and the transaction number.
 
 use boothkeeper_domain::imported::Receipt;
 use boothkeeper_domain::{Asset, Timestamp, Zone};
@@ -18,6 +18,7 @@ pub fn read(file_type: FileType, bytes: &[u8]) -> Result<Receipt, Error> {
     }
 }
 
+/// Fails with `NotAReceipt` if amount, date or transaction number is missing.
 pub fn of_mail(bytes: &[u8]) -> Result<Receipt, Error> {
     let message = super::mail::parsed(bytes);
     let message = message.ok_or(Error::new(Problem::NotAReceipt))?;
@@ -31,7 +32,7 @@ pub fn of_mail(bytes: &[u8]) -> Result<Receipt, Error> {
     of_text(&text, sent)
 }
 
-/// May take for ever on a broken file: it is called in a child process with limits.
+/// May never return on a broken file, so it must be called in a child process with limits.
 fn of_pdf(bytes: &[u8]) -> Result<Receipt, Error> {
     of_text(&pdf::text(bytes)?, None)
 }
@@ -50,7 +51,7 @@ fn of_text(text: &str, sent: Option<Timestamp>) -> Result<Receipt, Error> {
     })
 }
 
-/// What was paid: named as such, else the largest amount of money in the text.
+/// The amount paid: from a line that names it, else the largest amount of money in the text.
 fn total(text: &str) -> Option<boothkeeper_domain::Amount> {
     const NAMES: [&str; 7] = [
         "total",
@@ -62,7 +63,7 @@ fn total(text: &str) -> Option<boothkeeper_domain::Amount> {
         "betrag",
     ];
     let lines = || text.lines().map(str::to_lowercase);
-    // What came back, or is not yet all of it, is not what was paid.
+    // Refunds and subtotals are not the amount paid.
     const NOT: [&str; 4] = ["refund", "subtotal", "sub-total", "zwischensumme"];
     for name in NAMES {
         let named = lines().filter(|line| line.contains(name));
@@ -74,6 +75,7 @@ fn total(text: &str) -> Option<boothkeeper_domain::Amount> {
     lines().filter_map(|line| largest(&line)).max()
 }
 
+/// The largest positive amount of US dollars in a line.
 fn largest(line: &str) -> Option<boothkeeper_domain::Amount> {
     let usd = Asset::usd();
     let words: Vec<&str> = line
@@ -91,7 +93,7 @@ fn largest(line: &str) -> Option<boothkeeper_domain::Amount> {
                 .is_some_and(|before| near(words.get(before)));
         let decimals = match amounts::decimals(std::iter::once(*word), &usd) {
             Ok(decimals) => decimals,
-            // What was paid has cents or none: three digits behind a mark are thousands.
+            // Amounts paid have two decimal digits or none, so three digits after a mark are thousands.
             Err(_) if word.contains('.') => Decimals::Comma,
             Err(_) => Decimals::Point,
         };
@@ -105,7 +107,7 @@ fn largest(line: &str) -> Option<boothkeeper_domain::Amount> {
         .max()
 }
 
-/// The first date that can be read in one way only.
+/// The first date in the text that is not ambiguous.
 fn dated(text: &str) -> Option<Timestamp> {
     const MONTHS: [&str; 12] = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
@@ -149,7 +151,7 @@ fn dated(text: &str) -> Option<Timestamp> {
     None
 }
 
-/// What follows “transaction”, “order” or the like, and has a digit in it.
+/// The transaction number: the first word with at least three digits after "transaction", "order" or the like.
 fn number(text: &str) -> Option<String> {
     const NAMES: [&str; 8] = [
         "transaction",
@@ -202,7 +204,7 @@ mod tests {
         Thank you!\r\nCredits 1 x $100.00\r\nTransaction ID: pay_8f31-22\r\nTotal paid: $100.00\r\n";
 
     #[test]
-    fn a_mail_says_what_was_paid_when_and_under_which_number() {
+    fn mail_gives_amount_date_and_transaction_number() {
         let receipt = of_mail(MAIL.as_bytes()).unwrap();
         assert_eq!(receipt.amount, Amount::of(10_000));
         assert_eq!(receipt.at.to_string(), "2026-02-21T15:31:07.000Z");
@@ -210,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_said() {
+    fn receipt_without_amount_or_number_is_refused() {
         for (cut, code) in [
             ("$100.00", Problem::NotAReceipt),
             ("pay_8f31-22", Problem::NotAReceipt),
@@ -225,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_with_a_written_out_date_is_a_receipt_too() {
+    fn text_with_a_written_out_date_is_a_receipt() {
         let receipt = of_text(
             "Receipt\n3 March 2026\nOrder #A-10023\nSumme 50,00 USD",
             None,
@@ -244,7 +246,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_breaks_the_reading(text in "\\PC{0,400}", noise in proptest::collection::vec(any::<u8>(), 0..800)) {
+        fn arbitrary_text_never_panics(text in "\\PC{0,400}", noise in proptest::collection::vec(any::<u8>(), 0..800)) {
             let _ = of_text(&text, None);
             let _ = of_mail(text.as_bytes());
             let _ = of_mail(&[b"From: a@b.c\r\nDate: x\r\n\r\n", noise.as_slice()].concat());

@@ -1,4 +1,4 @@
-//! A usage history from a table's cells, as its titles and the operator say.
+//! Reads a usage history from a table's cells, with columns chosen by their titles or by the operator.
 
 use std::collections::BTreeMap;
 
@@ -15,9 +15,10 @@ use super::dates::{self, DateOrder, Unclear};
 use super::titles::{Field, kind};
 use crate::{Error, Problem};
 
+/// Most rows, and most unreadable lines, in a preview.
 const SAMPLES: usize = 5;
 
-/// How a table is to be read, where it does not say so itself.
+/// How to read a table. Missing parts are found from the table itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default)]
@@ -32,26 +33,27 @@ pub struct Mapping {
     pub decimals: Option<Decimals>,
 }
 
-/// A table as it would be read.
+/// Shows how a table would be read.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct TablePreview {
     pub titles: Vec<String>,
     pub mapping: Mapping,
-    /// The first rows, as they are.
+    /// The first rows, unchanged.
     pub samples: Vec<Vec<String>>,
+    /// Number of rows.
     pub rows: u32,
-    /// What has to be said before it can be read.
+    /// Questions that the operator must answer before the table can be read.
     pub asks: Vec<Problem>,
-    /// Rows that cannot be read, by their line; the first few.
+    /// Line numbers of the first rows that cannot be read.
     pub unreadable: Vec<u32>,
-    /// How many rows of which kind.
+    /// Number of rows by kind.
     #[cfg_attr(feature = "ts", ts(type = "Record<string, number>"))]
     pub kinds: BTreeMap<String, u32>,
 }
 
 impl Table {
-    /// Tables of the same titles are read the same way.
+    /// Identifies tables with the same titles, so that a mapping can be reused.
     pub fn fingerprint(&self) -> String {
         sha256(self.titles.join("\n").as_bytes()).to_string()
     }
@@ -91,7 +93,8 @@ impl Table {
         cells.take(SAMPLES).collect()
     }
 
-    /// All rows, and how they were read. A row that cannot be read stops it: half a history explains nothing.
+    /// All rows, and the complete mapping that was used. Fails at the first row that cannot be read, because an
+    /// incomplete history would give wrong explanations.
     pub fn rows(
         &self,
         mapping: &Mapping,
@@ -122,7 +125,7 @@ impl Table {
         Ok((rows?, mapping))
     }
 
-    /// With what the titles themselves say.
+    /// The mapping, with missing columns found by their titles.
     fn completed(&self, mapping: &Mapping) -> Mapping {
         let mut mapping = mapping.clone();
         for title in &self.titles {
@@ -138,7 +141,7 @@ impl Table {
         mapping
     }
 
-    /// What has to be asked; else the mapping with nothing left open.
+    /// The open questions, or the complete mapping if there are none.
     fn settled(&self, mapping: &Mapping, asset: &Asset) -> (Vec<Problem>, Option<Mapping>) {
         let has = |field| self.column(mapping, field).is_some();
         let moved = has(Field::Amount) || has(Field::Added) || has(Field::Spent);
@@ -187,7 +190,7 @@ impl Table {
         self.rows.iter().filter_map(cell)
     }
 
-    /// A row, or the column whose cell cannot be read.
+    /// Reads a row. Fails with the column whose cell cannot be read.
     fn row(
         &self,
         cells: &[String],
@@ -199,12 +202,12 @@ impl Table {
             let text = self.column(mapping, field).and_then(|at| cells.get(at))?;
             Some(text.trim()).filter(|text| !text.is_empty())
         };
-        // Cells that no title names, or none where one is named: the row is not what it looks like.
+        // A row with more cells than titles was split in the wrong place, such as at a decimal comma.
         let surplus = cells.iter().skip(self.titles.len());
         if surplus.clone().any(|cell| !cell.trim().is_empty()) {
             return Err(self.titles.len());
         }
-        // Programs leave out what is empty at a line's end, but not all that a row moved.
+        // Spreadsheets omit empty cells at the end of a line, but a row without any amount is broken.
         let moves = [Field::Amount, Field::Added, Field::Spent];
         let cut = moves
             .iter()
@@ -230,7 +233,7 @@ impl Table {
             None => {
                 let added = amount(Field::Added)?.unwrap_or_default();
                 let spent = amount(Field::Spent)?.unwrap_or_default();
-                // What went out is mostly written without a minus.
+                // Spent amounts are mostly written without a minus.
                 let spent = if spent.is_negative() {
                     spent.negated()
                 } else {
@@ -245,7 +248,7 @@ impl Table {
         let number = |field| text(field).and_then(|text| text.parse().ok());
         Ok(Row {
             at,
-            // A description names the service, or what it was.
+            // A description column may name the kind instead of a service.
             kind: kind_of(Field::Kind).or_else(|| kind_of(Field::Service)),
             amount: moved,
             balance_after: amount(Field::Balance)?,
@@ -260,7 +263,7 @@ impl Table {
     }
 }
 
-/// Our own export writes a quote before what a spreadsheet would run.
+/// Removes the apostrophe that the app's own export adds before formulas.
 fn unquoted(text: &str) -> String {
     match text.strip_prefix('\'') {
         Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest.to_owned(),
@@ -268,7 +271,7 @@ fn unquoted(text: &str) -> String {
     }
 }
 
-/// A service's name as its code: `AI Draw Me` is `ai_draw_me`.
+/// A service's code from its name: `AI Draw Me` becomes `ai_draw_me`.
 fn code_of(name: &str) -> String {
     name.trim().to_lowercase().replace(' ', "_")
 }
@@ -286,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_from_elsewhere_is_read_with_its_commas_and_umlauts() {
+    fn foreign_table_is_read_in_any_encoding() {
         let text = "Datum;Betrag (USD);Saldo;Beschreibung;Veranstaltung\n\
                     21.02.2026 16:31;-0,25;142,35;Draw Me;Hochzeit Müller\n\
                     22.02.2026 09:00;-49,00;93,35;Basic Subscription;\n";
@@ -314,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_ambiguous_is_asked_and_what_is_said_is_kept() {
+    fn ambiguous_table_is_refused_until_the_mapping_decides() {
         let text = b"Date,Amount\n02/03/2026,-0.25\n04/05/2026,-0.25\n";
         assert_eq!(
             rows(text, &Mapping::default()).unwrap_err().problem,
@@ -342,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn what_spreadsheets_write_is_read() {
+    fn separator_line_short_rows_and_blank_lines_are_read() {
         let table =
             "sep=;\r\nDate;Added;Spent;Note\r\n\r\n2026-02-03;50.00\r\n2026-02-04;;0,25\r\n";
         let read = rows(
@@ -358,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn guests_are_masked_and_formulas_are_text() {
+    fn phone_numbers_are_masked_and_formula_quotes_removed() {
         let text = "at,amount,event,reason\n2026-02-03,-0.25,'=1+1,call +1 555 123 4567\n";
         let read = rows(text.as_bytes(), &Mapping::default()).unwrap();
         assert_eq!(read[0].event.as_deref(), Some("=1+1"));
@@ -366,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_table_is_refused() {
+    fn malformed_table_is_refused() {
         for bytes in [
             &b"hello"[..],
             b"",
@@ -389,7 +392,7 @@ mod tests {
         let refused = refused.unwrap_err();
         assert_eq!(refused.problem, Problem::RowUnreadable);
         assert_eq!(refused.causes(), ["line 2: Amount is \"soon\""]);
-        // A comma that splits an amount, and a quote that takes in the next line.
+        // A comma that splits an amount, a missing cell, and a quote that spans two lines.
         for (row, why) in [
             ("2026-02-03,1,50\n", "line 2: 3 cells, 2 titles"),
             ("2026-02-03\n", "line 2: Amount is missing"),
@@ -415,7 +418,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_break_the_reading(bytes in proptest::collection::vec(any::<u8>(), 0..3_000)) {
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..3_000)) {
             if let Ok(table) = Table::read(&bytes) {
                 let _ = table.preview(&Mapping::default(), &Asset::usd(), &Zone::utc());
                 let _ = table.rows(&Mapping::default(), &Asset::usd(), &Zone::utc());
@@ -423,7 +426,7 @@ mod tests {
         }
 
         #[test]
-        fn no_table_breaks_the_reading(text in "(Date|Amount|at|amount|Saldo|[^\\n]{0,9})([,;\\t][^\\n]{0,12}){1,4}\n(([^\\n]{0,14}[,;\\t]){1,4}[^\\n]{0,12}\n){1,6}") {
+        fn arbitrary_table_never_panics(text in "(Date|Amount|at|amount|Saldo|[^\\n]{0,9})([,;\\t][^\\n]{0,12}){1,4}\n(([^\\n]{0,14}[,;\\t]){1,4}[^\\n]{0,12}\n){1,6}") {
             if let Ok(table) = Table::read(text.as_bytes()) {
                 let _ = table.preview(&Mapping::default(), &Asset::usd(), &Zone::utc());
             }

@@ -1,4 +1,4 @@
-//! Which column is which, by its title, in the words that tables use.
+//! Recognises a table's columns by their titles, and kinds of entries by words, in English, German and Spanish.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum Field {
     Date,
-    /// The time of day, where it has a column of its own.
+    /// The time of day, if it has a separate column.
     Time,
-    /// Signed: what the balance gained.
+    /// The change of the balance, with its sign.
     Amount,
-    /// What came in, and what went out, where they have columns of their own.
+    /// Added and spent credits, if they have separate columns.
     Added,
     Spent,
     Balance,
@@ -43,11 +43,12 @@ impl Field {
         Field::Reason,
     ];
 
+    /// The field with this name in JSON.
     pub fn named(name: &str) -> Option<Self> {
         serde_json::from_value(serde_json::Value::from(name)).ok()
     }
 
-    /// Titles that say it, in small letters.
+    /// Known titles of this field, in lower case.
     const fn titles(self) -> &'static [&'static str] {
         match self {
             Field::Date => &[
@@ -130,7 +131,7 @@ impl Field {
         }
     }
 
-    /// The field that a title most likely means.
+    /// The field that a title means; `None` if it is unknown. Ignores case, and a part in brackets.
     pub fn of_title(title: &str) -> Option<Self> {
         let title = title.trim().trim_start_matches('\u{feff}').to_lowercase();
         let bare = title.split(['(', '[']).next().unwrap_or_default().trim();
@@ -140,7 +141,7 @@ impl Field {
     }
 }
 
-/// The journal's kind for a table's word.
+/// The journal's kind for a word in a table; `None` if it is unknown.
 pub fn kind(word: &str) -> Option<&'static str> {
     let word = word.trim().to_lowercase().replace([' ', '-'], "_");
     if let Some(kind) = boothkeeper_domain::Kind::named(&word) {
@@ -176,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn titles_of_our_own_export_and_of_others_are_known() {
+    fn titles_of_own_and_foreign_tables_are_recognised() {
         for (title, field) in [
             ("\u{feff}seq", Field::Number),
             ("at", Field::Date),

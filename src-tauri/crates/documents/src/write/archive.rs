@@ -12,8 +12,8 @@ use super::MadeFile;
 use crate::Error;
 use crate::error::internal;
 
-/// `at` becomes the file's time in the archive: the caller passes a time of the copy, not of the clock, so that the
-/// same history gives the same bytes.
+/// Packs a file in a zip archive named `….zip`. `at` becomes the file's time in the archive; it must be a time of the
+/// copy, not of the clock, so that the same history gives the same bytes.
 pub fn zipped(file: &MadeFile, at: Timestamp) -> Result<MadeFile, Error> {
     let utc = at.plus(MINUTE).to_utc();
     let part = |number: u32| u8::try_from(number).unwrap_or(0);

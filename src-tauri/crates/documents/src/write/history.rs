@@ -1,4 +1,5 @@
-//! The usage history of some days: a table to read, and the entries exactly as the cloud sent them, which is the proof.
+//! Writes the usage history of some days: a table to read, and the proof with the entries exactly as the cloud sent
+//! them.
 
 use std::io::Write;
 
@@ -49,7 +50,7 @@ pub fn row(entry: &Entry, asset: &Asset) -> Vec<String> {
     ]
 }
 
-/// Rows of [`COLUMNS`] as CSV.
+/// Writes entries as CSV with the columns [`COLUMNS`].
 pub struct CsvWriter<'a> {
     csv: csv::Writer<&'a mut dyn Write>,
     asset: &'a Asset,
@@ -86,8 +87,8 @@ pub fn csv_table(
     csv.flush()
 }
 
-/// Prevents a cell from being run as a formula by a spreadsheet (by a leading apostrophe) or obeyed by a terminal
-/// (control characters become U+FFFD).
+/// Prevents a spreadsheet from running a cell as a formula (a leading apostrophe is added), and a terminal from obeying
+/// control characters (they become U+FFFD).
 pub fn harmless(text: &str) -> String {
     let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
     let text = text.replace(obeyed, "\u{fffd}");
@@ -98,7 +99,7 @@ pub fn harmless(text: &str) -> String {
     }
 }
 
-/// Table and proof as two files.
+/// The table and the proof as two files.
 pub fn files(proof: &Proof) -> Result<[MadeFile; 2], Error> {
     Ok([
         MadeFile::new(TABLE, CSV, table(proof)?),
@@ -136,7 +137,7 @@ mod tests {
     use super::harmless;
 
     #[test]
-    fn cell_never_begins_a_formula() {
+    fn cell_that_begins_a_formula_gets_an_apostrophe() {
         for bad in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"] {
             assert_eq!(harmless(bad), format!("'{bad}"));
         }

@@ -1,4 +1,4 @@
-//! A dispute as e-mail to support: what a form would ask, in plain text, with every file and its checksum.
+//! Writes a dispute as e-mail to support: plain text with the same details as a form, and every file with its checksum.
 
 use boothkeeper_domain::{Hash, Timestamp};
 use lettre::address::Envelope;
@@ -9,27 +9,27 @@ use lettre::{Address, Message};
 use super::MadeFile;
 use crate::{Error, Problem};
 
-/// Files of one letter; larger packets go in parts.
+/// Most bytes of files in one e-mail. Larger disputes are split into several e-mails.
 const MOST: u64 = 15 * 1024 * 1024;
 
 #[derive(Debug, Clone)]
 pub struct Letter {
-    /// Names it for good: the same dispute is the same letter.
+    /// Id of the dispute, from which the message id is made: the same dispute always gives the same e-mail.
     pub id: String,
     pub from: String,
-    /// Left open where nobody knows.
+    /// The recipient; `None` if unknown.
     pub to: Option<String>,
     pub subject: String,
     pub text: String,
     pub at: Timestamp,
 }
 
-/// True for one e-mail address without a name.
+/// True if the text is a single e-mail address without a display name.
 pub fn is_address(text: &str) -> bool {
     text.parse::<Address>().is_ok()
 }
 
-/// The letter's parts, as they are sent.
+/// The bytes of the e-mails, one or more. Fails with `AddressMalformed` if sender or recipient is not an address.
 pub fn mails(letter: &Letter, files: &[(MadeFile, Hash)]) -> Result<Vec<Vec<u8>>, Error> {
     let parts = parts(files);
     let count = parts.len();
@@ -37,6 +37,7 @@ pub fn mails(letter: &Letter, files: &[(MadeFile, Hash)]) -> Result<Vec<Vec<u8>>
     parts.into_iter().enumerate().map(part).collect()
 }
 
+/// Divides the files into groups of at most [`MOST`] bytes. A larger file is a group of its own.
 fn parts(files: &[(MadeFile, Hash)]) -> Vec<Vec<&(MadeFile, Hash)>> {
     let mut parts: Vec<Vec<&(MadeFile, Hash)>> = vec![vec![]];
     let mut held = 0;
@@ -69,7 +70,7 @@ fn one(
     for (file, hash) in files {
         text.push_str(&format!("  {hash}  {}\n", file.name));
     }
-    // A boundary of its own for each letter, and the same one each time it is made.
+    // A different boundary for each e-mail, but the same each time that e-mail is made.
     let boundary = format!("boothkeeper-{}-{part}", letter.id);
     let mut body = MultiPart::mixed()
         .boundary(boundary)
@@ -87,18 +88,18 @@ fn one(
         + std::time::Duration::from_millis(u64::try_from(letter.at.millis()).unwrap_or(0));
     let from = mailbox(&letter.from)?;
     let mut message = Message::builder()
-        // First: programs that look at a file's beginning take it for a letter by this.
+        // This header comes first, because some programs detect e-mail by the beginning of the file.
         .from(from.clone())
         .header(MIME_VERSION_1_0)
         .subject(format!("{}{numbered}", letter.subject))
         .date(at)
         .message_id(Some(format!("<{}.{part}@boothkeeper>", letter.id)))
-        // A mail program that knows it opens the letter to be sent, not to be read.
+        // Mail programs that know this header open the file as a draft.
         .raw_header(HeaderValue::new(
             HeaderName::new_from_ascii_str("X-Unsent"),
             "1".to_owned(),
         ))
-        // It goes nowhere from here: the mail program makes the envelope.
+        // The envelope is not used, because the e-mail is not sent from here.
         .envelope(Envelope::new(None, vec![from.email]).map_err(internal)?);
     if let Some(to) = &letter.to {
         message = message.to(mailbox(to)?);

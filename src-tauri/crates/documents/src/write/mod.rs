@@ -1,5 +1,5 @@
-//! Files that the app makes: histories, a statement, a picture of the balance, letters. The same values give the same
-//! bytes.
+//! Writes the files that the app makes: histories, a statement, a picture of the balance, e-mails. The same values
+//! always give the same bytes.
 
 pub mod archive;
 pub mod history;
@@ -37,7 +37,7 @@ pub struct DayRange {
 }
 
 impl DayRange {
-    /// The calendar months that it touches, each cut to the range.
+    /// The calendar months of the range; the first and last are cut to it.
     pub fn months(&self) -> Vec<DayRange> {
         use chrono::Datelike;
         let mut months = Vec::new();

@@ -1,5 +1,5 @@
-//! Blocks of text and tables as a tagged PDF (PDF/UA-1): what is drawn, and the same in reading order for
-//! whoever does not look at it.
+//! Writes text and tables as a tagged PDF (PDF/UA-1): the drawn pages, and the same content in reading order for screen
+//! readers.
 
 use std::num::NonZeroU16;
 
@@ -23,18 +23,20 @@ use krilla::{Document, SerializeSettings};
 use rustybuzz::ttf_parser::Tag as Feature;
 use rustybuzz::{Face, UnicodeBuffer};
 
+use boothkeeper_messages::documents;
+
 use crate::{Error, Problem};
 
 pub(super) const REGULAR: &[u8] = include_bytes!("../../fonts/Inter-Regular.otf");
 pub(super) const SEMI_BOLD: &[u8] = include_bytes!("../../fonts/Inter-SemiBold.otf");
 
-/// A4, in points.
+/// Width and height of A4, in points.
 const PAGE: (f32, f32) = (595.0, 842.0);
 const MARGIN: f32 = 48.0;
 const WIDTH: f32 = PAGE.0 - 2.0 * MARGIN;
 const BODY: f32 = 9.0;
 const LEADING: f32 = 13.0;
-/// What a font lacks is shown as this; the table that is attached beside has it as it is.
+/// Shown in place of characters that the font lacks. The CSV file beside the PDF has them unchanged.
 const LACKING: char = '?';
 
 #[derive(Debug, Clone, PartialEq)]
@@ -53,19 +55,20 @@ pub(super) struct Table {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Column {
     pub title: String,
-    /// Its share of the page's width.
+    /// The column's share of the text width, 0 to 1.
     pub share: f32,
+    /// True to align the cells to the right.
     pub right: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Row {
     pub cells: Vec<String>,
-    /// A total: strong, under a rule.
+    /// True for a total: bold, with a line above.
     pub total: bool,
 }
 
-/// What identifies a document and never changes for the same content.
+/// The document's metadata. It must be the same whenever the content is the same.
 pub(super) struct Title {
     pub title: String,
     pub id: String,
@@ -78,13 +81,13 @@ struct Style {
     strong: bool,
 }
 
-/// Where in the document a piece of text stands; pieces of one place are one element.
+/// The structure element that a piece of text belongs to. All pieces of one place form one element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Block(usize),
     /// Block, row (the header is 0) and cell.
     Cell(usize, usize, usize),
-    /// Not part of what is read: a repeated header, a page number.
+    /// Not part of the reading order: a repeated header or a page number.
     Beside,
 }
 
@@ -106,7 +109,7 @@ struct Faces<'a> {
     strong: Face<'a>,
 }
 
-/// Everything put in its place, before anything is drawn.
+/// The positions of all text and lines, computed before drawing.
 struct Layout<'a> {
     faces: &'a Faces<'a>,
     pieces: Vec<Piece>,
@@ -153,7 +156,7 @@ impl Faces<'_> {
         let mut buffer = UnicodeBuffer::new();
         buffer.push_str(text);
         buffer.guess_segment_properties();
-        // Figures of one width stand under each other; a zero is no letter.
+        // `tnum`: all digits have the same width, so that figures align in columns.
         let on = |name: &[u8; 4]| rustybuzz::Feature::new(Feature::from_bytes(name), 1, ..);
         let shaped = rustybuzz::shape(face, &[on(b"tnum")], buffer);
         let em = face.units_per_em() as f32;
@@ -190,7 +193,7 @@ impl Faces<'_> {
             .sum()
     }
 
-    /// Only what the font has.
+    /// Replaces characters that the font lacks with [`LACKING`], and line breaks and tabs with spaces.
     fn drawable(&self, text: &str) -> String {
         let has = |c: char| self.regular.glyph_index(c).is_some() && !c.is_control();
         text.chars()
@@ -202,7 +205,7 @@ impl Faces<'_> {
             .collect()
     }
 
-    /// Lines no wider than `width`, broken between words, within a word only where it alone is too wide.
+    /// Breaks text into lines of at most `width` points, between words; within a word only if the word alone is wider.
     fn lines(&self, text: &str, style: Style, width: f32) -> Vec<String> {
         let mut lines = vec![String::new()];
         for word in self.drawable(text).split_whitespace() {
@@ -283,6 +286,7 @@ impl Layout<'_> {
         self.y += 4.0;
     }
 
+    /// Repeats the header of a table that continues on a new page.
     fn repeated(&mut self, titles: &[String], columns: &[Column]) {
         let from = self.pieces.len();
         self.row(0, 0, titles, columns, true);
@@ -339,6 +343,7 @@ impl Layout<'_> {
         self.y += 3.0;
     }
 
+    /// Starts a new page if `height` points do not fit on this one.
     fn room(&mut self, height: f32) {
         if self.y + height > PAGE.1 - MARGIN - LEADING {
             self.page += 1;
@@ -353,7 +358,7 @@ impl Layout<'_> {
             strong: false,
         };
         for page in 0..pages {
-            let text = format!("{title}, page {} of {pages}", page + 1);
+            let text = documents::page(page as u64 + 1, pages as u64, title);
             self.pieces.push(Piece {
                 page,
                 place: Place::Beside,
@@ -425,7 +430,7 @@ fn draw(title: &Title, blocks: &[Block], layout: &Layout<'_>) -> Result<Vec<u8>,
         .map_err(|error| internal(format!("{error:?}")))
 }
 
-/// The headings, to jump to.
+/// The PDF outline: a link to every heading.
 fn outline(blocks: &[Block], layout: &Layout<'_>) -> Outline {
     let mut outline = Outline::new();
     for (at, block) in blocks.iter().enumerate() {
@@ -472,7 +477,7 @@ fn draw_rule(surface: &mut Surface<'_>, y: f32) {
     }
 }
 
-/// The same content in reading order.
+/// The tag tree: the content in reading order.
 fn tree(blocks: &[Block], drawn: &[(Place, Identifier)]) -> TagTree {
     let of = |wanted: Place| {
         let ids = drawn.iter().filter(move |(place, _)| *place == wanted);

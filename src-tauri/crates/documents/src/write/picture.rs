@@ -1,5 +1,5 @@
-//! A picture of the balance as it is shown: the figure, how far to trust it, its parts and its place in the
-//! journal. It is drawn, not photographed: the same balance gives the same picture, with or without a window.
+//! Draws a picture of the balance: amount, trust level, buckets and last entry. It is not a screenshot: the same
+//! balance always gives the same picture, also without a window.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -19,14 +19,14 @@ use crate::{Error, Problem};
 /// Width and height in pixels.
 const SIZE: (u32, u32) = (960, 540);
 
-/// All that the picture shows.
+/// The content of the picture.
 #[derive(Debug, Clone)]
 pub struct BalancePicture {
     pub trust: Trust,
     pub balance: Amount,
     pub asset: Asset,
     pub buckets: Vec<BucketBalance>,
-    /// Credits that are not spendable yet: the code of what they wait for, and how many.
+    /// Credits that cannot be spent yet: the code of what they wait for, and the amount.
     pub pending: Vec<(String, Amount)>,
     pub account: String,
     pub email: String,
@@ -107,6 +107,7 @@ impl BalancePicture {
     }
 }
 
+/// Text escaped for SVG.
 fn escaped(text: &str) -> String {
     let safe = |c: char| match c {
         '&' => "&amp;".to_owned(),

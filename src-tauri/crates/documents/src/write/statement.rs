@@ -1,5 +1,4 @@
-//! A statement of some days: whose account, what it opened with, what moved it, what it closed with, entry by
-//! entry, and what proves it.
+//! A statement of some days as PDF: account, opening balance, causes, closing balance, entries and signature.
 
 use boothkeeper_domain::findings::CauseCode;
 use boothkeeper_domain::{Amount, Asset, Entry, Hash, Timestamp, Zone};
@@ -12,10 +11,10 @@ use super::DayRange;
 use super::pdf::{Block, Column, Row, Table, Title, pdf};
 use crate::Error;
 
-/// More entries than this are in the histories beside it.
+/// Most entries listed in a statement. The history files beside it have all of them.
 pub const MOST_ENTRIES: usize = 1_000;
 
-/// All that a statement says.
+/// The content of a statement.
 #[derive(Debug, Clone)]
 pub struct Statement {
     pub account: String,
@@ -29,7 +28,7 @@ pub struct Statement {
     pub causes: Vec<CauseLine>,
     /// Oldest first; at most [`MOST_ENTRIES`].
     pub entries: Vec<Entry>,
-    /// How many entries the days have.
+    /// Number of entries of the days.
     pub count: u64,
     pub signature: Signature,
     pub imported: bool,
@@ -38,7 +37,7 @@ pub struct Statement {
 #[derive(Debug, Clone)]
 pub struct CauseLine {
     pub code: CauseCode,
-    /// How many entries.
+    /// Number of entries with this cause.
     pub entries: usize,
     pub delta: Amount,
 }
@@ -53,6 +52,7 @@ pub struct Signature {
 }
 
 impl Statement {
+    /// The statement as PDF.
     pub fn to_pdf(&self) -> Result<Vec<u8>, Error> {
         let (from, to) = (self.days.from.to_string(), self.days.to.to_string());
         let title = Title {

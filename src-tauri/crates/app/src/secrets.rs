@@ -1,5 +1,5 @@
-//! Where the access key lives: the operating system's keychain, or this process's memory if the
-//! operator chose so. Never a file of ours.
+//! Stores the access key in the operating system's keychain, or only in this process's memory if the operator chose so.
+//! The key is never written to a file of the app.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, mpsc};
@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// A keychain that does not answer in this time is as good as none: it may be waiting for a password
-/// on a screen that nobody sees.
+/// A keychain that does not answer in this time counts as missing. It may be waiting for a password in a dialog that is
+/// not visible.
 const PATIENCE: Duration = Duration::from_secs(3);
 const SERVICE: &str = "boothkeeper";
 
@@ -21,7 +21,7 @@ pub enum SecretError {
     Refused(#[source] keyring_core::Error),
 }
 
-/// What the operator chose for the key.
+/// Where the operator chose to keep the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -30,45 +30,48 @@ pub enum Remember {
     UntilIQuit,
 }
 
-/// The port to the keychain, with what is kept until the process ends beside it.
+/// Access to the keychain, and the keys that are kept only until the process ends.
 #[derive(Debug, Default)]
 pub struct Secrets {
     session: Mutex<HashMap<String, String>>,
 }
 
 impl Secrets {
+    /// Stores a key under `name`.
     pub fn put(&self, name: &str, secret: &str, remember: Remember) -> Result<(), SecretError> {
         if remember == Remember::Keychain {
             let owned = secret.to_owned();
-            in_time(name, move |entry| entry.set_password(&owned))?;
+            with_timeout(name, move |entry| entry.set_password(&owned))?;
             return Ok(());
         }
         self.session().insert(name.to_owned(), secret.to_owned());
         Ok(())
     }
 
+    /// The key stored under `name`; `None` if there is none.
     pub fn get(&self, name: &str) -> Result<Option<String>, SecretError> {
         if let Some(secret) = self.session().get(name) {
             return Ok(Some(secret.clone()));
         }
-        match in_time(name, keyring_core::Entry::get_password) {
+        match with_timeout(name, keyring_core::Entry::get_password) {
             Ok(secret) => Ok(Some(secret)),
             Err(SecretError::Refused(keyring_core::Error::NoEntry)) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
+    /// Deletes the key. Succeeds if there is none.
     pub fn delete(&self, name: &str) -> Result<(), SecretError> {
         self.session().remove(name);
-        match in_time(name, keyring_core::Entry::delete_credential) {
+        match with_timeout(name, keyring_core::Entry::delete_credential) {
             Err(SecretError::Refused(keyring_core::Error::NoEntry)) => Ok(()),
             result => result,
         }
     }
 
-    /// Whether there is a keychain that answers: asked by reading an entry of our own.
+    /// Fails unless there is a keychain that answers. Tested by reading an entry of this app.
     pub fn probe(&self) -> Result<(), SecretError> {
-        match in_time("probe", keyring_core::Entry::get_password) {
+        match with_timeout("probe", keyring_core::Entry::get_password) {
             Ok(_) | Err(SecretError::Refused(keyring_core::Error::NoEntry)) => Ok(()),
             Err(error) => Err(error),
         }
@@ -81,8 +84,8 @@ impl Secrets {
     }
 }
 
-/// Runs `act` on its own thread, and gives up on it when it takes too long.
-fn in_time<T: Send + 'static>(
+/// Runs `act` on a keychain entry, in its own thread. Fails with `Silent` if it takes longer than [`PATIENCE`].
+fn with_timeout<T: Send + 'static>(
     name: &str,
     act: impl FnOnce(&keyring_core::Entry) -> keyring_core::Result<T> + Send + 'static,
 ) -> Result<T, SecretError> {
@@ -90,7 +93,7 @@ fn in_time<T: Send + 'static>(
     let name = name.to_owned();
     std::thread::spawn(move || {
         let outcome = entry(&name).and_then(|entry| act(&entry));
-        // Nobody waits any more if it took too long.
+        // The receiver is gone if the caller timed out.
         let _ = done.send(outcome);
     });
     result
@@ -100,8 +103,8 @@ fn in_time<T: Send + 'static>(
 }
 
 fn entry(name: &str) -> keyring_core::Result<keyring_core::Entry> {
-    // The library keeps the outcome of its first try for ever; a keychain that was started since is
-    // found by giving it a fresh store.
+    // The library remembers a failed first attempt for the whole process. A keychain that was started later is found
+    // only after setting a new store.
     match keyring::Entry::new(SERVICE, name) {
         Err(keyring_core::Error::NoDefaultStore) => {
             fresh_store()?;
