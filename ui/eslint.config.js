@@ -23,7 +23,8 @@ const read =
 const noRawText = {
   create: (context) => ({
     SvelteText(node) {
-      if (/\p{L}{2,}/u.test(node.value) && node.parent.type !== 'SvelteStyleElement')
+      // A lone angle bracket is a broken tag.
+      if (/\p{L}{2,}|[<>]/u.test(node.value) && node.parent.type !== 'SvelteStyleElement')
         context.report({ node, message: 'Raw text: put it into src-tauri/crates/messages/en.' });
     },
     SvelteLiteral(node) {

@@ -76,7 +76,7 @@ codes! {
     NotCancellable = "not_cancellable", 1;
     /// Another unsent action on the same thing may contradict this one.
     AlreadyWaiting = "already_waiting", 1;
-    /// The action charges or destroys something, and nobody has confirmed it.
+    /// The action charges or destroys something and was not confirmed.
     NotConfirmed = "not_confirmed", 1;
     /// A folder, a link or a device.
     NotAFile = "not_a_file", 1;

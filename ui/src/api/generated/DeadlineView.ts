@@ -8,6 +8,6 @@ import type { Timestamp } from "./Timestamp";
 
 export type DeadlineView = { code: DeadlineCode, at: Timestamp, credits_at_risk?: Amount, 
 /**
- * What a renewal or another try will ask for, and who will pay it.
+ * The fee that a renewal or a retry will ask for; `outcome` says who will pay it.
  */
 fee?: Money, outcome?: Outcome, tiers: Array<TierView>, };

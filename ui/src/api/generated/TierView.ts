@@ -3,6 +3,6 @@ import type { Timestamp } from "./Timestamp";
 
 export type TierView = { at: Timestamp, fired_at?: Timestamp, 
 /**
- * A more urgent one was said in its place.
+ * A more urgent reminder was shown instead.
  */
 skipped_at?: Timestamp, };

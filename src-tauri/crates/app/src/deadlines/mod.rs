@@ -1,4 +1,4 @@
-//! What is due, when, what of it was said; and the same as a calendar file.
+//! Deadlines with the reminders that were shown of them, reminders that are due now, and the calendar file.
 
 mod text;
 
@@ -36,7 +36,7 @@ pub struct DeadlineView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub credits_at_risk: Option<Amount>,
-    /// What a renewal or another try will ask for, and who will pay it.
+    /// The fee that a renewal or a retry will ask for; `outcome` says who will pay it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub fee: Option<Money>,
@@ -53,13 +53,13 @@ pub struct TierView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub fired_at: Option<Timestamp>,
-    /// A more urgent one was said in its place.
+    /// A more urgent reminder was shown instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub skipped_at: Option<Timestamp>,
 }
 
-/// What is due when, what the operator was reminded of, and how long the credits last.
+/// What is due when, and what the operator was reminded of.
 #[derive(Clone, Copy)]
 pub struct Deadlines<'a> {
     pub(crate) app: &'a App,
@@ -75,7 +75,7 @@ impl Deadlines<'_> {
     pub fn list(&self) -> Result<DeadlinesView, AppError> {
         let now = self.app.rules_now()?;
         if self.app.is_imported()? {
-            // None is known, and none is promised.
+            // An imported account has no known deadlines.
             let deadlines = vec![];
             return Ok(DeadlinesView { deadlines, now });
         }
@@ -84,7 +84,7 @@ impl Deadlines<'_> {
             .on_copy(|copied| copied.deadlines(now, &said, &copied.subscription()?))
     }
 
-    /// What is to be said now of what is due; recorded as said before it is.
+    /// The reminders to show now in a terminal. They are recorded as shown before they are returned.
     pub fn remind(&self) -> Result<Vec<Reminder>, AppError> {
         let now = self.app.rules_now()?;
         let deadlines = self.coming(now)?;
@@ -97,8 +97,8 @@ impl Deadlines<'_> {
         Ok(plan.fire.into_iter().map(|(_, said)| said).collect())
     }
 
-    /// The same for whoever speaks unasked: quiet hours are kept, and where nobody can be heard nothing
-    /// counts as said.
+    /// The reminders to show now as notifications: quiet hours are kept. Without a notification service (`heard` returns
+    /// false), nothing is recorded as shown.
     pub fn remind_unasked(&self, heard: impl FnOnce() -> bool) -> Result<Vec<Reminder>, AppError> {
         let now = self.app.rules_now()?;
         let quiet = self.app.session().preferences()?.quiet;
@@ -110,7 +110,7 @@ impl Deadlines<'_> {
             .laptop
             .outbox()
             .unsaid(Speaker::Desktop, now, plan)?;
-        // Finding out may take a while: the outbox is not held meanwhile.
+        // Asking the notification service may take a while: the outbox is not locked meanwhile.
         if unsaid == reminders::Plan::default() || !heard() {
             return Ok(vec![]);
         }
@@ -118,8 +118,8 @@ impl Deadlines<'_> {
         Ok(plan.fire.into_iter().map(|(_, said)| said).collect())
     }
 
-    /// Every deadline as a calendar file, with an alarm for each tier. The same deadline is the same
-    /// event in each export, so that a calendar replaces it.
+    /// Every deadline as a calendar file, with an alarm for each tier. A deadline has the same event id in each export, so
+    /// that calendars replace the event.
     pub fn calendar(&self) -> Result<String, AppError> {
         let view = self.list()?;
         let account = self.app.binding()?.ok_or(AppError::new(Code::SignedOut))?;

@@ -1,4 +1,4 @@
-//! What is proposed as the message, and the letter to support: both are the operator's to change.
+//! The proposed message of a dispute, and the text of its mail to support. The operator may change the message.
 
 use boothkeeper_domain::Zone;
 use boothkeeper_domain::disputes::DisputeKind;
@@ -8,7 +8,7 @@ use boothkeeper_store::outbox::Draft;
 use boothkeeper_messages::disputes::DISPUTES_KIND;
 use boothkeeper_messages::{Arguments, code, money};
 
-/// A first message for the rows that were chosen.
+/// The message to propose for the chosen entries.
 pub(super) fn message(
     draft: &Draft,
     entries: &[Entry],
@@ -99,7 +99,7 @@ pub(super) fn message(
     }
 }
 
-/// What the card paid last, where no credits moved.
+/// The amount of the last card charge; `None` if credits moved.
 fn charged(entries: &[Entry]) -> Option<String> {
     let moved = entries.iter().any(|entry| !entry.delta.is_zero());
     let charge = entries.last().filter(|_| !moved)?.body.card_charge()?;
@@ -112,7 +112,7 @@ fn dispute(kind: DisputeKind) -> String {
     long.unwrap_or_default()
 }
 
-/// The whole dispute in plain text, as a form would ask for it.
+/// The text of the mail: the fields of the dispute line by line, the message and the entries.
 pub(super) fn letter(
     draft: &Draft,
     (account, email): (&str, &str),
