@@ -61,7 +61,7 @@ async fn grace_is_exact_hours_across_clock_change() -> anyhow::Result<()> {
     let new_york = new_york.with_key(&booth.account.key);
     new_york.ok(&["login", "--cloud", &booth.cloud.url])?;
     let text = new_york.text(&["deadlines"])?;
-    assert!(text.contains("2026-03-30 20:00"), "{text}");
+    assert!(text.contains("Mon 30 Mar 2026 20:00"), "{text}");
     booth.until("2026-03-30T23:59:59.999Z").await?;
     assert_eq!(booth.plan()?["state"], "grace");
     assert_eq!(booth.balance()?, 12_300);

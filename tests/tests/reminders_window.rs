@@ -80,7 +80,7 @@ async fn each_closing_reminder_arrives_once_with_remaining_time() -> anyhow::Res
         let body = &shown.body;
         assert!(body.contains("$80.00 in credits are deleted"), "{body}");
         assert!(
-            body.contains("2026-03-29 20:00 EDT"),
+            body.contains("Sun 29 Mar 2026 20:00 EDT"),
             "a zone is named: {body}"
         );
     }
@@ -100,7 +100,7 @@ async fn reminders_arrive_while_window_is_closed_to_tray() -> anyhow::Result<()>
     let window = Window::open_live(&desk, &cloud, &account).await?;
     assert_eq!(tray.says("$80.00").await?, "$80.00");
     tray.says("Live, verified").await?;
-    tray.says("2026-03-29 20:00 EDT").await?;
+    tray.says("Sun 29 Mar 2026 20:00 EDT").await?;
     window.press("History").await?;
     window.hide().await?;
     cloud.advance_to("2026-03-25T00:00:00Z").await?;

@@ -273,7 +273,7 @@ async fn expiring_credits_are_shown_and_notified_with_same_day() -> anyhow::Resu
     .await
     .and_then(|body| {
         ensure!(
-            body.contains("2026-04-06 23:00") && body.contains("500"),
+            body.contains("Mon 6 Apr 2026 23:00") && body.contains("500"),
             "{body}"
         );
         Ok(())

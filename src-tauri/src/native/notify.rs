@@ -6,7 +6,7 @@ use boothkeeper_app::domain::deadlines::DeadlineCode;
 use boothkeeper_app::domain::reminders::Reminder;
 use boothkeeper_app::overview::Screen;
 use boothkeeper_app::{Zone, deadlines};
-use boothkeeper_messages::{desktop, span};
+use boothkeeper_messages::{desktop, moment, span};
 use tauri::AppHandle;
 use tauri_plugin_notification::NotificationExt;
 
@@ -51,7 +51,7 @@ fn text(
 ) -> (String, String) {
     let left = span(reminder.left);
     let title = desktop::reminder(&left, &deadlines::title(reminder.code));
-    let at = zone.local(reminder.at);
+    let at = moment(reminder.at, zone);
     let about = coming
         .iter()
         .find(|deadline| (deadline.code, deadline.at) == (reminder.code, reminder.at));

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use boothkeeper_app::domain::trust::Trust;
 use boothkeeper_app::overview::Overview;
 use boothkeeper_app::{Zone, deadlines};
-use boothkeeper_messages::{desktop, money};
+use boothkeeper_messages::{desktop, moment, money};
 use tauri::menu::{Menu, MenuItem, PredefinedMenuItem};
 use tauri::tray::TrayIconBuilder;
 use tauri::{AppHandle, Manager, Wry};
@@ -127,7 +127,7 @@ fn texts(overview: &Overview, zone: &Zone) -> [String; 3] {
         Some((amount, asset)) => money(amount, asset),
         None => desktop::no_balance(),
     };
-    let as_of = view.as_of.map_or(String::new(), |at| zone.local(at));
+    let as_of = view.as_of.map_or(String::new(), |at| moment(at, zone));
     let trust = match view.trust {
         Trust::Live => desktop::live(),
         Trust::Cached | Trust::Stale => desktop::not_live(&as_of),
@@ -136,7 +136,7 @@ fn texts(overview: &Overview, zone: &Zone) -> [String; 3] {
         Trust::Diverged => desktop::diverged(&as_of),
     };
     let next = match overview.deadlines.first() {
-        Some(next) => desktop::next(&zone.local(next.at), &deadlines::title(next.code)),
+        Some(next) => desktop::next(&moment(next.at, zone), &deadlines::title(next.code)),
         None => desktop::nothing_due(),
     };
     [balance, trust, next]

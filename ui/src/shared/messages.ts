@@ -4,7 +4,7 @@ import type { Attributes, Messages } from '../api/generated/messages';
 import { locale } from '../platform';
 
 const sources = import.meta.glob<string>(
-  ['../../../src-tauri/crates/messages/en/*.ftl', '!**/{cli,desktop,documents}*.ftl'],
+  ['../../../src-tauri/crates/messages/en/*.ftl', '!**/{cli,desktop,documents,letter}*.ftl'],
   { query: '?raw', import: 'default', eager: true },
 );
 

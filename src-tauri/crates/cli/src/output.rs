@@ -9,7 +9,7 @@ use boothkeeper_app::{AppError, Code, Zone, system_zone};
 use boothkeeper_messages::cli::{self, CLI_FAILURE};
 use boothkeeper_messages::errors::ERRORS;
 use boothkeeper_messages::problems::PROBLEMS;
-use boothkeeper_messages::{Arguments, Family};
+use boothkeeper_messages::{Arguments, Family, moment};
 use serde::Serialize;
 use serde_json::json;
 
@@ -56,9 +56,9 @@ impl Output {
         &self.zone
     }
 
-    /// A time as text, such as `2026-03-31 00:00 CEST`.
+    /// A point in time as text, in the zone of this computer.
     pub fn local(&self, at: Timestamp) -> String {
-        self.zone.local(at)
+        moment(at, &self.zone)
     }
 
     /// True if a part of the output could not be written.

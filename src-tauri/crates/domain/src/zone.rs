@@ -66,21 +66,15 @@ impl Zone {
         Timestamp::from_millis(millis)
     }
 
-    /// The local time as text, such as `2026-03-31 00:00 CEST`.
-    pub fn local(&self, at: Timestamp) -> String {
+    /// The local wall-clock date and time of an instant.
+    pub fn civil(&self, at: Timestamp) -> chrono::NaiveDateTime {
         let instant = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default();
-        let zoned = instant.to_zoned(self.tz.clone());
-        zoned.strftime("%Y-%m-%d %H:%M %Z").to_string()
-    }
-
-    /// The local time as text, followed by the zone's name unless the text already ends with it.
-    pub fn local_named(&self, at: Timestamp) -> String {
-        let (local, name) = (self.local(at), self.name());
-        let last = name.rsplit('/').next().unwrap_or(name);
-        match local.ends_with(last) {
-            true => local,
-            false => format!("{local} ({name})"),
-        }
+        let offset = self.tz.to_offset(instant).seconds();
+        let utc = chrono::DateTime::from_timestamp_millis(at.millis()).unwrap_or_default();
+        let local = utc.naive_utc();
+        local
+            .checked_add_signed(chrono::TimeDelta::seconds(i64::from(offset)))
+            .unwrap_or(local)
     }
 
     /// The zone's abbreviation at `at`, such as `EST`; `UTC-03` where the time-zone database has only an offset.
@@ -146,13 +140,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn local_named_does_not_repeat_the_zone() {
-        let named = |name| Zone::named(name).unwrap().local_named(Timestamp::default());
-        assert_eq!(named("Etc/UTC"), "1970-01-01 00:00 UTC");
-        assert_eq!(
-            named("America/New_York"),
-            "1969-12-31 19:00 EST (America/New_York)"
-        );
+    fn civil_time_is_the_wall_clock_of_the_zone() {
+        let zone = Zone::named("America/New_York").unwrap();
+        let civil = |text: &str| zone.civil(text.parse().unwrap()).to_string();
+        assert_eq!(civil("2026-03-08T06:59:00Z"), "2026-03-08 01:59:00");
+        assert_eq!(civil("2026-03-08T07:00:00Z"), "2026-03-08 03:00:00");
     }
 
     #[test]

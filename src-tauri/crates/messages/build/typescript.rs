@@ -6,7 +6,7 @@ use super::catalogue::{File, Type};
 
 /// Files that only terminals, the desktop outside the page, and documents use, by the start of their names. The page's
 /// `import.meta.glob` leaves out the same.
-const NOT_ON_PAGE: [&str; 3] = ["cli", "desktop", "documents"];
+const NOT_ON_PAGE: [&str; 4] = ["cli", "desktop", "documents", "letter"];
 
 pub fn types(files: &[File]) -> String {
     let on_page = |file: &&File| !NOT_ON_PAGE.iter().any(|start| file.name.starts_with(start));

@@ -1,31 +1,40 @@
 //! Amounts, counts and codes as people read them.
 
+use std::sync::LazyLock;
+
 use boothkeeper_domain::{Amount, Asset};
+use fixed_decimal::Decimal;
+use icu_decimal::DecimalFormatter;
+use icu_decimal::options::DecimalFormatterOptions;
 use serde::Serialize;
 
-/// A count in groups of three: `7,113`.
+use crate::Locale;
+use crate::locale::icu_locale;
+
+static DECIMALS: LazyLock<Option<DecimalFormatter>> = LazyLock::new(|| {
+    let locale = icu_locale(&Locale::of_system());
+    DecimalFormatter::try_new((&locale).into(), DecimalFormatterOptions::default()).ok()
+});
+
+/// A count with its digits in groups: `7,113`.
 pub fn number(count: i64) -> String {
-    let digits = count.unsigned_abs().to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3 + 1);
-    if count < 0 {
-        out.push('-');
-    }
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    grouped(&count.into())
 }
 
-/// An amount in its unit: `$142.35`, or `540` where credits are counted.
+/// An amount in its unit: `$1,142.35`, or `540` where credits are counted.
 pub fn money(amount: Amount, asset: &Asset) -> String {
     let unit = if asset.code == "USD" { "$" } else { "" };
-    let text = asset.decimal(amount).to_string();
-    match text.strip_prefix('-') {
-        Some(rest) => format!("-{unit}{rest}"),
-        None => format!("{unit}{text}"),
+    let mut decimal = Decimal::from(amount.minor().unsigned_abs());
+    decimal.multiply_pow10(-i16::from(asset.scale));
+    let sign = if amount.is_negative() { "-" } else { "" };
+    format!("{sign}{unit}{}", grouped(&decimal))
+}
+
+/// The digits as the operator's locale groups them and separates the fraction.
+fn grouped(decimal: &Decimal) -> String {
+    match DECIMALS.as_ref() {
+        Some(formatter) => formatter.format(decimal).to_string(),
+        None => decimal.to_string(),
     }
 }
 
@@ -63,7 +72,24 @@ pub fn readable(code: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::span;
+    use boothkeeper_domain::{Amount, Asset};
+
+    use super::{money, number, span};
+
+    #[test]
+    fn numbers_are_grouped_and_amounts_keep_every_minor_unit() {
+        let points = Asset {
+            code: "points".to_owned(),
+            scale: 0,
+        };
+        assert_eq!(number(7_113), "7,113");
+        assert_eq!(number(-1_234_567), "-1,234,567");
+        assert_eq!(money(Amount::of(114_235), &Asset::usd()), "$1,142.35");
+        assert_eq!(money(Amount::of(-5), &Asset::usd()), "-$0.05");
+        assert_eq!(money(Amount::ZERO, &Asset::usd()), "$0.00");
+        assert_eq!(money(Amount::of(54_000), &points), "54,000");
+        assert_eq!(money(Amount::MAX, &Asset::usd()), "$90,071,992,547,409.91");
+    }
 
     #[test]
     fn span_uses_the_largest_unit_of_which_there_are_two() {

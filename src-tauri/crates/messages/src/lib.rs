@@ -5,10 +5,12 @@
 //! message of it is read; `--json` reads none. Fluent's isolation marks are off: terminals, mail, PDF and CSV show them.
 
 mod bundle;
+mod dates;
 mod format;
 mod locale;
 
 pub use bundle::{Arguments, Family};
+pub use dates::{day, moment, moment_near};
 pub use format::{code, money, number, readable, span, usd};
 pub use locale::Locale;
 

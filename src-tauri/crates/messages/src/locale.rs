@@ -38,6 +38,12 @@ impl Locale {
     }
 }
 
+/// The locale for the formatters of dates and numbers.
+pub(crate) fn icu_locale(locale: &Locale) -> icu_locale_core::Locale {
+    let tag = locale.tag.parse();
+    tag.unwrap_or(icu_locale_core::locale!("en-GB"))
+}
+
 /// `en_US.UTF-8` as `en-US`; `None` for `C`, `POSIX` and other languages: the sentences are English, and names of days
 /// and months in another language would stand among them.
 fn tag(name: &str) -> Option<String> {

@@ -12,7 +12,7 @@ use boothkeeper_documents::read::attachment;
 use boothkeeper_documents::write::MadeFile;
 use boothkeeper_documents::write::mail::{Letter, is_address, mails};
 
-use super::{Disputes, FileView, words};
+use super::{Disputes, FileView, letter};
 use crate::files::whole_file;
 use crate::{AppError, Code};
 
@@ -153,7 +153,7 @@ impl Disputes<'_> {
                 from: identity.email.clone(),
                 subject: format!("{} ({known_as})", support.subject(draft.kind)),
                 to,
-                text: words::letter(draft, (account, email), &entries, asset, zone),
+                text: letter::text(draft, (account, email), &entries, asset, zone),
                 at: draft.saved_at,
             })
         })

@@ -3,6 +3,7 @@
 
 mod draft_view;
 mod drafts;
+mod letter;
 mod mail;
 mod packet;
 mod propose;
@@ -10,7 +11,6 @@ mod send;
 mod tickets;
 mod verify_packet;
 mod views;
-mod words;
 
 use std::collections::BTreeSet;
 

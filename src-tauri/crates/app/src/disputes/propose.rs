@@ -11,7 +11,7 @@ use boothkeeper_store::outbox::Draft;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::words;
+use super::letter;
 use crate::copy::Copied;
 use crate::{AppError, Code};
 use boothkeeper_documents::write::DayRange;
@@ -120,7 +120,7 @@ impl Copied<'_> {
             command: None,
             ticket: None,
         };
-        draft.message = words::message(&draft, &entries, owed, self.asset()?, &zone);
+        draft.message = letter::message(&draft, &entries, owed, self.asset()?, &zone);
         Ok(draft)
     }
 
@@ -295,7 +295,7 @@ impl Copied<'_> {
     ) -> Result<(String, Option<Amount>), AppError> {
         let entries = self.whole(rows)?;
         let owed = self.owed(&Begin::Entries(rows.to_vec()), &entries)?;
-        let message = words::message(draft, &entries, owed, self.asset()?, zone);
+        let message = letter::message(draft, &entries, owed, self.asset()?, zone);
         Ok((message, owed))
     }
 

@@ -133,9 +133,17 @@ impl Plans<'_> {
             .export_to(&everything, Format::Json, &folder.join("history.json"))?;
         let events = self.pause_preview()?.events;
         let zone = self.app.zone();
+        // A file for spreadsheets: the same form in every locale.
+        let local = |at| {
+            format!(
+                "{} {}",
+                zone.civil(at).format("%Y-%m-%d %H:%M"),
+                zone.abbreviation(at)
+            )
+        };
         whole_file(&folder.join("events.csv"), |file| {
             let rows = events.iter().map(|event| {
-                let (from, to) = (zone.local(event.starts_at), zone.local(event.ends_at));
+                let (from, to) = (local(event.starts_at), local(event.ends_at));
                 vec![event.name.clone(), from, to]
             });
             csv_table(file, &["event", "starts", "ends"], rows).map_err(failed)

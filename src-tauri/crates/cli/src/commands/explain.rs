@@ -11,11 +11,11 @@ use boothkeeper_messages::findings::{
     self, FINDINGS_CAUSE, FINDINGS_STEP, FINDINGS_TEXT, FindingsStepArguments,
     FindingsTextArguments,
 };
-use boothkeeper_messages::{cli, code, money, readable, usd};
+use boothkeeper_messages::{cli, code, day, money, readable, usd};
 use clap::Args;
 
 use super::balance;
-use crate::arguments::day;
+use crate::arguments;
 use crate::folder::Folder;
 use crate::output::Output;
 
@@ -28,10 +28,10 @@ const MOST_ENTRIES: usize = 5;
 #[derive(Debug, Args)]
 pub struct Explain {
     /// First day, in this computer's zone: 2026-02-01.
-    #[arg(long, value_parser = day)]
+    #[arg(long, value_parser = arguments::day)]
     from: Option<Date>,
     /// Last day, included.
-    #[arg(long, value_parser = day)]
+    #[arg(long, value_parser = arguments::day)]
     to: Option<Date>,
 }
 
@@ -51,7 +51,7 @@ impl Explain {
 fn print(view: &Explanation, app: &App, output: &Output) -> Result<(), AppError> {
     let (asset, imported) = (balance::asset(app)?, app.is_imported()?);
     if let Some((from, to)) = view.days {
-        output.line(&cli::explain_days(&from.to_string(), &to.to_string()));
+        output.line(&cli::explain_days(&day(from), &day(to)));
     }
     print_amount(&cli::explain_opening(), view.opening, &asset, output);
     for cause in &view.causes {

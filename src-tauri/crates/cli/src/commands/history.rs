@@ -112,7 +112,7 @@ fn print(page: &HistoryPage, app: &App, output: &Output) -> Result<(), AppError>
         let (delta, after) = (money(row.delta, &asset), money(row.balance_after, &asset));
         let at = output.local(row.at);
         output.line(&format!(
-            "{:>8}  {at}  {delta:>10}  {after:>10}  {what:<20}  {status:<13}  {details}",
+            "{:>8}  {at:<29}  {delta:>10}  {after:>10}  {what:<20}  {status:<13}  {details}",
             row.seq.0
         ));
     }

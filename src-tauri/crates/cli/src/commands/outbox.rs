@@ -208,7 +208,7 @@ fn figures(facts: &Value, asset: Option<&Asset>) -> Option<String> {
 /// Until when a queued action must have reached the cloud.
 fn reach_by(command: &CommandView, output: &Output) -> Option<String> {
     let limit = command.not_after.filter(|_| command.state == "queued")?;
-    Some(outbox::reach_by(&output.zone().local_named(limit)))
+    Some(outbox::reach_by(&output.local(limit)))
 }
 
 /// What the action would do now, if that has become worse than what was confirmed.

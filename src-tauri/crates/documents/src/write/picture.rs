@@ -9,7 +9,7 @@ use boothkeeper_domain::trust::Trust;
 use boothkeeper_domain::{Amount, Asset, Hash, Seq, Timestamp, Zone};
 use boothkeeper_messages::documents as text;
 use boothkeeper_messages::journal::{JOURNAL_BUCKET, JOURNAL_PENDING};
-use boothkeeper_messages::{code, money};
+use boothkeeper_messages::{code, moment, money};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{self, fontdb};
 
@@ -93,7 +93,7 @@ impl BalancePicture {
         }
         let account = format!("{} ({})", self.account, self.email);
         line(48, 444, 16, 400, quiet, &account);
-        let time = self.zone.local_named(self.as_of);
+        let time = moment(self.as_of, &self.zone);
         let place = text::picture_place(&self.seq.to_string(), &time);
         line(48, 470, 16, 400, quiet, &place);
         let chain = text::picture_chain(&self.chain.to_string());

@@ -5,7 +5,7 @@ use boothkeeper_domain::{Amount, Asset, Entry, Hash, Timestamp, Zone};
 use boothkeeper_messages::documents as text;
 use boothkeeper_messages::findings::FINDINGS_CAUSE;
 use boothkeeper_messages::journal::JOURNAL_KIND;
-use boothkeeper_messages::{code, money};
+use boothkeeper_messages::{code, day, moment, money};
 
 use super::DayRange;
 use super::pdf::{Block, Column, Row, Table, Title, pdf};
@@ -54,10 +54,10 @@ pub struct Signature {
 impl Statement {
     /// The statement as PDF.
     pub fn to_pdf(&self) -> Result<Vec<u8>, Error> {
-        let (from, to) = (self.days.from.to_string(), self.days.to.to_string());
+        let (from, to) = (day(self.days.from), day(self.days.to));
         let title = Title {
             title: text::statement_title(&from, &to),
-            id: format!("{}-{from}-{to}", self.account),
+            id: format!("{}-{}-{}", self.account, self.days.from, self.days.to),
             at: self.signature.time,
         };
         let mut blocks = vec![
@@ -128,7 +128,7 @@ impl Statement {
             Row {
                 cells: vec![
                     entry.seq.to_string(),
-                    self.zone.local(entry.at),
+                    moment(entry.at, &self.zone),
                     what,
                     entry
                         .body

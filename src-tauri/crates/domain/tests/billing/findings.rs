@@ -1,16 +1,19 @@
 //! For each finding: a case that raises it, a similar counterexample that must not raise it, and the entries that prove
 //! it.
 
+mod accounts;
+
 use boothkeeper_domain::account::Payer;
-use boothkeeper_domain::billing::{Answer, Refusal, plan, purchase, support};
+use boothkeeper_domain::billing::{Answer, plan};
 use boothkeeper_domain::calendar::Cycle;
 use boothkeeper_domain::findings::{Finding, FindingCode, NextStep, findings};
-use boothkeeper_domain::{Amount, Programme, Timestamp};
+use boothkeeper_domain::{Amount, Programme};
 
 use super::world::{DAY, World, at};
-
-const SINCE: &str = "2026-01-10T08:00:00Z";
-const MINUTE: i64 = 60_000;
+use accounts::{
+    MINUTE, adjusted, basic, bought, declined, failed_run, freelancer, legacy_used_up, paid_by,
+    paid_from_gift, period_end, ran, read_at, recharging, redeemed, to_annual, upgraded, with,
+};
 
 /// Number of finding codes: the discriminant of the last one plus 1.
 const CODES: usize = FindingCode::Diverged as usize + 1;
@@ -81,19 +84,6 @@ impl Case {
     }
 }
 
-fn basic(balance: i32) -> World {
-    World::new(Programme::Booth, "basic", Cycle::Monthly, balance, SINCE)
-}
-
-fn freelancer() -> World {
-    World::new(Programme::Studio, "freelancer", Cycle::Monthly, 40, SINCE)
-}
-
-fn with(mut world: World, does: impl FnOnce(&mut World)) -> World {
-    does(&mut world);
-    world
-}
-
 fn findings_of(world: &World) -> Vec<Finding> {
     let World {
         journal,
@@ -104,123 +94,6 @@ fn findings_of(world: &World) -> Vec<Finding> {
     } = world;
     let gathered = journal.iter().cloned().collect();
     findings(&gathered, account, catalog, &journal[..], *now)
-}
-
-/// The same journal, read at another time. This is what a copy shows if the cloud has added nothing.
-fn read_at(world: World, at: Timestamp) -> World {
-    World { now: at, ..world }
-}
-
-fn period_end(world: &World) -> Timestamp {
-    world.account.period.unwrap().end
-}
-
-fn paid_by(first: Payer, fallback: bool, card: Answer) -> World {
-    with(basic(16_000), |world| {
-        world.order(first, fallback);
-        world.card = card;
-        world.until(period_end(world).plus(DAY));
-    })
-}
-
-fn declined() -> Answer {
-    Answer::Declined("card_declined".into())
-}
-
-fn bought(minutes: i64, earlier: i64) -> World {
-    with(basic(0), |world| {
-        world.card = Answer::Pending;
-        world
-            .act(|a, c, now| purchase::start(a, c, Amount::of(10_000), now))
-            .unwrap();
-        world.pass(minutes * MINUTE - earlier);
-    })
-}
-
-fn redeemed(minutes: i64, earlier: i64) -> World {
-    let annual = World::new(Programme::Booth, "basic", Cycle::Annual, 0, SINCE);
-    with(annual, |world| {
-        let redeem = |a: &_, c: &_, now| plan::redeem(a, c, "Basic2Free", now);
-        world.act(redeem).unwrap();
-        world.pass(minutes * MINUTE - earlier);
-    })
-}
-
-fn to_annual() -> World {
-    with(freelancer(), |world| {
-        let annual = plan::Target::plan("freelancer", Some(Cycle::Annual));
-        world
-            .act(|a, c, now| plan::change(a, c, &annual, now))
-            .unwrap();
-    })
-}
-
-fn ran(world: World, service: &str, count: usize, apart: i64) -> World {
-    with(world, |world| {
-        for _ in 0..count {
-            world.run(service).unwrap();
-            world.pass(apart);
-        }
-    })
-}
-
-fn upgraded() -> World {
-    with(basic(0), |world| {
-        let pro = plan::Target::plan("pro", Some(Cycle::Monthly));
-        world
-            .act(|a, c, now| plan::change(a, c, &pro, now))
-            .unwrap();
-    })
-}
-
-/// An account whose renewal was paid from bonus credits.
-fn paid_from_gift() -> World {
-    with(basic(0), |world| {
-        let gift = Amount::of(9_000);
-        world
-            .act(|a, c, now| support::bonus(a, c, gift, now))
-            .unwrap();
-        world.order(Payer::Credits, true);
-        world.until(period_end(world).plus(DAY));
-    })
-}
-
-fn failed_run() -> World {
-    with(ran(basic(1_000), "draw_me", 1, 0), |world| {
-        world.fail().unwrap();
-    })
-}
-
-fn legacy_used_up() -> World {
-    let legacy = ["branding_app"];
-    let programme = Programme::Studio;
-    let world = World::with_legacy(programme, "legacy", None, 200, SINCE, &legacy);
-    with(world, |world| {
-        let refused = loop {
-            if let Err(refused) = world.run("basic_image_hd") {
-                break refused;
-            }
-        };
-        assert!(matches!(refused, Refusal::DailyLimitReached { .. }));
-    })
-}
-
-fn recharging(balance: i32, card: Answer) -> World {
-    with(basic(balance), |world| {
-        world.card = card;
-        world
-            .act(|a, c, now| purchase::set_auto_recharge(a, c, true, now))
-            .unwrap();
-    })
-}
-
-fn adjusted(reason: Option<&str>) -> World {
-    with(basic(1_000), |world| {
-        let reason = reason.map(str::to_owned);
-        world
-            .act(|a, c, now| support::adjust(a, c, Amount::of(-300), reason, now))
-            .unwrap();
-    })
 }
 
 fn case(code: FindingCode) -> Option<Case> {

@@ -11,7 +11,7 @@ use boothkeeper_messages::disputes::{
     DISPUTES_STATE, DisputesExpectedArguments, DisputesOverdueArguments,
 };
 use boothkeeper_messages::findings::FINDINGS_CAUSE;
-use boothkeeper_messages::{Arguments, cli, code, money, readable, usd};
+use boothkeeper_messages::{Arguments, cli, code, day, money, readable, usd};
 use serde_json::json;
 
 use crate::commands::balance::asset;
@@ -98,7 +98,7 @@ pub fn draft(draft: &DraftView, app: &App, output: &Output) -> Result<(), AppErr
         &known(expected, &asset),
         &known(draft.owed, &asset),
     ));
-    let (from, to) = (draft.from.to_string(), draft.to.to_string());
+    let (from, to) = (day(draft.from), day(draft.to));
     indented(cli::disputes_days(&from, &sum(draft, &asset), &to));
     if let Some(known) = &draft.explained {
         indented(explained(known, &asset));
@@ -115,7 +115,7 @@ pub fn draft(draft: &DraftView, app: &App, output: &Output) -> Result<(), AppErr
     for attached in &draft.files {
         indented(cli::disputes_attached(&file(attached)));
     }
-    indented(cli::disputes_noticed(&draft.noticed_on.to_string()));
+    indented(cli::disputes_noticed(&day(draft.noticed_on)));
     print_details(&draft.said, output);
     // The message is shown as it is sent.
     indented(match draft.message_sent == draft.message {
@@ -182,10 +182,7 @@ fn print_details(details: &Said, output: &Output) {
     let lines = [
         text(&details.payment, cli::disputes_payment),
         text(&details.paid.map(usd), cli::disputes_paid),
-        text(
-            &details.paid_on.map(|day| day.to_string()),
-            cli::disputes_paid_on,
-        ),
+        text(&details.paid_on.map(day), cli::disputes_paid_on),
         text(&details.coupon, cli::disputes_coupon),
         text(&details.plan, cli::disputes_plan),
         text(&products, cli::disputes_legacy),

@@ -1,14 +1,14 @@
-//! Plan actions in the real window: pausing, cancelling, paying and choosing who pays, by clicks and keys, with a
-//! sandbox cloud.
+//! Pausing the plan: what is confirmed, what is deleted and kept, and pauses that wait in the outbox.
 
 use anyhow::Context;
 use boothkeeper_tests::booth::{basic, with};
-use boothkeeper_tests::cloud::{Account, Cloud};
+use boothkeeper_tests::cloud::Cloud;
 use boothkeeper_tests::desk::Desk;
-use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::process::until;
 use boothkeeper_tests::window::Window;
 use serde_json::{Value, json};
+
+use super::{failing, other_laptop};
 
 /// Title of the native confirmation before events are deleted.
 const SURE: &str = "Switch to Pay-As-You-Go?";
@@ -21,42 +21,6 @@ fn weddings(count: u32) -> Vec<Value> {
         })
     };
     (1..=count).map(wedding).collect()
-}
-
-/// A card that declines, without credits as the fallback.
-fn failing() -> Value {
-    json!({
-        "card": { "exp_month": 12, "exp_year": 2060, "behaviour": "decline" },
-        "payment_order": { "first": "card", "fallback": false },
-    })
-}
-
-/// Another laptop of the same operator, to read the account as the cloud has it.
-fn other_laptop(desk: &Desk, cloud: &Cloud, account: &Account) -> anyhow::Result<Laptop> {
-    Laptop::signed_in(&desk.folder().join("other_laptop"), cloud, account)
-}
-
-/// Scenario 2.
-#[tokio::test]
-async fn end_of_grace_is_shown_in_laptop_zone_across_clock_change() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
-    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
-    let account = cloud.account(with(basic(14_235), failing())).await?;
-    cloud.advance_to("2026-03-01T12:00:00Z").await?;
-    let window = Window::open_live(&desk, &cloud, &account).await?;
-    window
-        .sees("[data-alarm]", |text| {
-            text.contains("On Mon 30 Mar 20:00 EDT your account closes")
-                && text.contains("$142.35 in credits are deleted")
-        })
-        .await?;
-    window.press("Plan & renewal").await?;
-    window
-        .sees("[aria-label='What happens when']", |text| {
-            text.contains("Mon 30 Mar 20:00 EDT") && text.contains("Sat 28 Feb 19:00 EST")
-        })
-        .await?;
-    Ok(())
 }
 
 /// Scenario 12: a pause needs a ticked checkbox and a native confirmation.
@@ -380,163 +344,5 @@ async fn studio_with_legacy_product_has_one_refresh_and_pauses_to_legacy() -> an
     let differs = explained["findings"].as_array().context("findings")?;
     let differs = differs.iter().find(|f| f["code"] == "allowance_mismatch");
     assert_eq!(differs, None);
-    Ok(())
-}
-
-#[tokio::test]
-async fn refusal_is_shown_in_its_dialog_and_can_be_dismissed() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
-    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
-    let account = cloud.account(basic(14_235)).await?;
-    let window = Window::open_live(&desk, &cloud, &account).await?;
-    window.press("Buy credits").await?;
-    window.type_into("dialog input", "20").await?;
-    window.press("Buy $20.00").await?;
-    window
-        .sees("dialog .outcome", |text| {
-            text.contains("$50.00 is the least")
-        })
-        .await?;
-    window.chord("Escape").await?;
-    window.press("Plan & renewal").await?;
-    window.press("Redeem coupon").await?;
-    window.type_into("dialog input", "nosuch").await?;
-    window.click("dialog .primary").await?;
-    window
-        .sees("dialog .outcome", |text| {
-            text.contains("There is no such coupon")
-        })
-        .await?;
-    window.chord("Escape").await?;
-    // Refused actions can be dismissed.
-    window.press("Outbox").await?;
-    window.text("[data-command=redeem_coupon]").await?;
-    window.press("Dismiss").await?;
-    window.press("Dismiss").await?;
-    window
-        .sees("main", |text| {
-            text.contains("Nothing was decided on this computer yet")
-        })
-        .await?;
-    Ok(())
-}
-
-/// Scenarios 5 and 6 in grace: card or credits can be chosen, and each shows what it takes.
-#[tokio::test]
-async fn payment_in_grace_shows_payer_and_remaining_balance() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
-    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
-    let account = cloud.account(with(basic(14_235), failing())).await?;
-    cloud.advance_to("2026-03-02T00:00:00Z").await?;
-    let window = Window::open_live(&desk, &cloud, &account).await?;
-    window
-        .sees("[data-alarm]", |text| {
-            text.contains("was declined on Sun 1 Mar")
-                && text.contains("It is tried again on Tue 3 Mar")
-        })
-        .await?;
-    window.press("Pay $49.00 now").await?;
-    // The card was declined, so credits are proposed; the card can still be chosen.
-    window
-        .sees("dialog dl", |text| text.contains("Taken from credits"))
-        .await?;
-    window.press_label("The card, Visa").await?;
-    window
-        .sees("dialog dl", |text| {
-            text.contains("Charged to the card now") && text.contains("$142.35")
-        })
-        .await?;
-    window.press_label("Credits, $142.35 → $93.35").await?;
-    window
-        .sees("dialog dl", |text| {
-            text.contains("Taken from credits") && text.contains("$93.35")
-        })
-        .await?;
-    window.click("dialog .primary").await?;
-    window.sees("nav .figure", |text| text == "$93.35").await?;
-    let laptop = other_laptop(&desk, &cloud, &account)?;
-    assert_eq!(laptop.ok(&["plan"])?["state"], "active");
-    Ok(())
-}
-
-/// The cancel dialog shows when the account closes, and which fee is still charged before.
-#[tokio::test]
-async fn cancel_shows_closing_date_and_fee_before_it() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
-    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
-    let account = cloud.account(basic(14_235)).await?;
-    let window = Window::open_live(&desk, &cloud, &account).await?;
-    window.press("Plan & renewal").await?;
-    window.press("Cancel the plan instead").await?;
-    window
-        .sees("dialog dl", |text| {
-            text.contains("Thu 12 Mar 04:00 EDT, $142.35 deleted") && !text.contains("Next renewal")
-        })
-        .await?;
-    window.chord("Escape").await?;
-    // Twelve hours before the renewal a cancel no longer stops it.
-    cloud.advance_to("2026-02-09T20:00:00Z").await?;
-    window
-        .sees("[aria-label='Current plan']", |text| {
-            text.contains("12 h left")
-        })
-        .await?;
-    window.press("Cancel the plan instead").await?;
-    window
-        .sees("dialog dl", |text| {
-            text.contains("$49.00 on Tue 10 Feb 03:00 EST, by card")
-                && text.contains("Thu 9 Apr 04:00 EDT, $142.35 deleted")
-        })
-        .await?;
-    window.click("dialog footer .destructive").await?;
-    window
-        .sees("[aria-label='What happens when']", |text| {
-            text.contains("Tue 10 Mar 04:00 EDT") && text.contains("Thu 9 Apr 04:00 EDT")
-        })
-        .await?;
-    Ok(())
-}
-
-/// Of two choices queued offline the last one is shown, and is the one in use in the end.
-#[tokio::test]
-async fn last_of_two_queued_choices_is_shown_and_applied() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
-    let mut cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
-    let account = cloud.account(basic(14_235)).await?;
-    let window = Window::open_live(&desk, &cloud, &account).await?;
-    window.press("Plan & renewal").await?;
-    window.text("[data-order]").await?;
-    cloud.stop();
-    window
-        .sees("main [data-trust]", |text| text.contains("offline"))
-        .await?;
-    window.click("[data-order=credits] input").await?;
-    window
-        .sees("[data-order=credits]", |text| text.contains("Waiting"))
-        .await?;
-    window.click("[data-order=card] input").await?;
-    window
-        .sees("[data-order=card]", |text| text.contains("Waiting"))
-        .await?;
-    let shown = window.text_of("[data-order=card] input", "checked").await?;
-    assert_eq!(shown, "true");
-    cloud.restart(&[])?;
-    window
-        .sees("nav [data-trust]", |text| text.contains("Live"))
-        .await?;
-    window
-        .sees("[data-order=card]", |text| text.contains("In use"))
-        .await?;
-    let laptop = other_laptop(&desk, &cloud, &account)?;
-    until("both changes in the journal", async || {
-        laptop.ok(&["sync"])?;
-        let kinds = laptop.ok(&["history", "--kind", "payment_order_changed"]);
-        let changes = kinds
-            .ok()
-            .and_then(|page| page["entries"].as_array().map(Vec::len));
-        Ok((changes == Some(2)).then_some(()))
-    })
-    .await?;
-    assert_eq!(laptop.ok(&["plan"])?["payment_order"]["first"], "card");
     Ok(())
 }

@@ -1,0 +1,150 @@
+//! Days and times as people read them, in the operator's locale. The page writes the same forms with `Intl`.
+
+use std::sync::LazyLock;
+
+use boothkeeper_domain::time::DAY;
+use boothkeeper_domain::{Timestamp, Zone};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
+use icu_calendar::{Date, Gregorian};
+use icu_datetime::fieldsets::{MDE, T, YMD, YMDE};
+use icu_datetime::options::Alignment;
+use icu_datetime::{FixedCalendarDateTimeFormatter, NoCalendarFormatter};
+use icu_time::Time;
+
+use crate::Locale;
+use crate::locale::icu_locale;
+
+/// From this distance to now on, a day is shown with its year.
+const FAR: i64 = 300 * DAY;
+
+static DATES: LazyLock<Dates> = LazyLock::new(|| Dates::of(&icu_locale(&Locale::of_system())));
+
+type Formatter<Fields> = FixedCalendarDateTimeFormatter<Gregorian, Fields>;
+
+/// The formatters of one locale. `None` where its data cannot be loaded: then the ISO form is written.
+struct Dates {
+    weekday: Option<Formatter<MDE>>,
+    weekday_year: Option<Formatter<YMDE>>,
+    day: Option<Formatter<YMD>>,
+    time: Option<NoCalendarFormatter<T>>,
+}
+
+/// A point in time with its year and the zone's abbreviation: `Mon 30 Mar 2026 20:00 EDT`.
+pub fn moment(at: Timestamp, zone: &Zone) -> String {
+    DATES.moment(at, zone, true)
+}
+
+/// A point in time as the window shows it, with its year only where it is far from `now`: `Mon 30 Mar 20:00 EDT`.
+pub fn moment_near(at: Timestamp, zone: &Zone, now: Timestamp) -> String {
+    let far = (at.millis() - now.millis()).abs() > FAR;
+    DATES.moment(at, zone, far)
+}
+
+/// A calendar day: `20 Feb 2026`.
+pub fn day(date: NaiveDate) -> String {
+    DATES.day(date)
+}
+
+impl Dates {
+    fn of(locale: &icu_locale_core::Locale) -> Self {
+        Dates {
+            weekday: Formatter::try_new(locale.into(), MDE::medium()).ok(),
+            weekday_year: Formatter::try_new(locale.into(), YMDE::medium()).ok(),
+            day: Formatter::try_new(locale.into(), YMD::medium()).ok(),
+            time: {
+                let fields = T::hm().with_alignment(Alignment::Column);
+                NoCalendarFormatter::try_new(locale.into(), fields).ok()
+            },
+        }
+    }
+
+    fn moment(&self, at: Timestamp, zone: &Zone, year: bool) -> String {
+        let local = zone.civil(at);
+        let date = match gregorian(local.date()) {
+            None => None,
+            Some(date) if year => {
+                let formatter = self.weekday_year.as_ref();
+                formatter.map(|formatter| formatter.format(&date).to_string())
+            }
+            Some(date) => {
+                let formatter = self.weekday.as_ref();
+                formatter.map(|formatter| formatter.format(&date).to_string())
+            }
+        };
+        // Some locales put a comma after the weekday: it is left out, because the date often stands within a sentence.
+        let date = date.map(|date| date.replacen(',', "", 1));
+        let date = date.unwrap_or_else(|| local.date().to_string());
+        crate::shared::moment(&date, &self.time(local), &zone.abbreviation(at))
+    }
+
+    fn time(&self, local: NaiveDateTime) -> String {
+        let part = |value: u32| u8::try_from(value).unwrap_or(0);
+        let time = Time::try_new(part(local.hour()), part(local.minute()), 0, 0).ok();
+        let text = time.zip(self.time.as_ref());
+        let text = text.map(|(time, formatter)| formatter.format(&time).to_string());
+        // Terminals and the fonts of documents have no narrow space.
+        let text = text.map(|text| text.replace('\u{202f}', " "));
+        text.unwrap_or_else(|| local.format("%H:%M").to_string())
+    }
+
+    fn day(&self, date: NaiveDate) -> String {
+        let formatted = gregorian(date).zip(self.day.as_ref());
+        let formatted = formatted.map(|(date, formatter)| formatter.format(&date).to_string());
+        formatted.unwrap_or_else(|| date.to_string())
+    }
+}
+
+fn gregorian(date: NaiveDate) -> Option<Date<Gregorian>> {
+    let (month, day) = (date.month().try_into().ok()?, date.day().try_into().ok()?);
+    Date::try_new_gregorian(date.year(), month, day).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(tag: &str) -> Dates {
+        Dates::of(&tag.parse().unwrap())
+    }
+
+    #[test]
+    fn moment_follows_the_locale_and_names_the_zone() {
+        let zone = Zone::named("America/New_York").unwrap();
+        let at: Timestamp = "2026-03-31T00:00:00.000Z".parse().unwrap();
+        for (tag, near, far) in [
+            ("en-GB", "Mon 30 Mar 20:00 EDT", "Mon 30 Mar 2026 20:00 EDT"),
+            (
+                "en-US",
+                "Mon Mar 30 08:00 PM EDT",
+                "Mon Mar 30, 2026 08:00 PM EDT",
+            ),
+            ("en-ZA", "Mon 30 Mar 20:00 EDT", "Mon 30 Mar 2026 20:00 EDT"),
+        ] {
+            assert_eq!(of(tag).moment(at, &zone, false), near, "{tag}");
+            assert_eq!(of(tag).moment(at, &zone, true), far, "{tag}");
+        }
+    }
+
+    #[test]
+    fn repeated_hour_of_autumn_differs_by_its_abbreviation() {
+        let zone = Zone::named("America/New_York").unwrap();
+        let first: Timestamp = "2026-11-01T05:30:00.000Z".parse().unwrap();
+        let second: Timestamp = "2026-11-01T06:30:00.000Z".parse().unwrap();
+        let written = |at| of("en-GB").moment(at, &zone, true);
+        assert_eq!(written(first), "Sun 1 Nov 2026 01:30 EDT");
+        assert_eq!(written(second), "Sun 1 Nov 2026 01:30 EST");
+    }
+
+    #[test]
+    fn day_follows_the_locale() {
+        let date = NaiveDate::from_ymd_opt(2026, 2, 20).unwrap();
+        assert_eq!(of("en-GB").day(date), "20 Feb 2026");
+        assert_eq!(of("en-US").day(date), "Feb 20, 2026");
+    }
+
+    #[test]
+    fn days_outside_the_calendar_are_written_all_the_same() {
+        assert!(!of("en-GB").day(NaiveDate::MIN).is_empty());
+        assert!(!of("en-GB").day(NaiveDate::MAX).is_empty());
+    }
+}

@@ -1,0 +1,6 @@
+//! Regression tests for payments and plans on the real cloud: hanging charges, failing steps, previews, quotes and
+//! invalid requests.
+
+mod charges;
+mod plans;
+mod requests;
