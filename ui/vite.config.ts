@@ -7,5 +7,5 @@ export default defineConfig({
   build: { assetsInlineLimit: 0, target: 'safari17.5', modulePreload: { polyfill: false } },
   // The Fluent files are outside this folder.
   server: { fs: { allow: ['.', '../src-tauri/crates/messages/en'] } },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'] },
+  test: { environment: 'node', include: ['src/**/*.test.ts'] },
 });

@@ -49,7 +49,7 @@ impl Shell {
     }
 
     /// Sets the id of the draft on screen.
-    pub fn compose(&self, draft: Option<String>) {
+    pub fn set_open_draft(&self, draft: Option<String>) {
         *self.composing() = draft;
     }
 
@@ -99,7 +99,7 @@ impl Shell {
 
     /// Makes the page show the imported account, or with `None` the operator's own.
     pub fn look_at(&self, imported: Option<App>) {
-        self.compose(None);
+        self.set_open_draft(None);
         self.imported.send_replace(imported.map(Arc::new));
     }
 

@@ -2,12 +2,12 @@
 
 pub mod booth;
 pub mod cloud;
-pub mod desk;
+pub mod desktop;
 pub mod direct;
-pub mod hostile;
+pub mod hostile_proxy;
 pub mod laptop;
-pub mod naive;
 pub mod process;
+pub mod reference_model;
 pub mod stage;
 pub mod tray;
 pub mod window;

@@ -46,7 +46,7 @@ pub struct Process {
 impl Process {
     pub fn start(command: &Command, pipes: Pipes) -> anyhow::Result<Self> {
         use std::os::unix::process::CommandExt;
-        let mut tied = tied(command);
+        let mut tied = killed_with_parent(command);
         let child = tied
             .process_group(0)
             .stdin(if pipes.stdin {
@@ -134,7 +134,7 @@ where
 }
 
 /// The same command, wrapped so that the kernel kills it when this process ends, even if it is killed.
-fn tied(command: &Command) -> Command {
+fn killed_with_parent(command: &Command) -> Command {
     let mut tied = Command::new("setpriv");
     tied.args(["--pdeathsig", "KILL", "--"])
         .arg(command.get_program())

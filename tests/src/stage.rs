@@ -13,7 +13,7 @@ use tempfile::{TempDir, tempdir};
 
 use crate::booth::basic;
 use crate::cloud::{Account, Cloud};
-use crate::hostile::{Hostile, Truth};
+use crate::hostile_proxy::{HostileProxy, Truth};
 use crate::laptop::Laptop;
 use crate::process::{Pipes, Process};
 
@@ -31,7 +31,7 @@ pub struct Stage {
     pub folder: TempDir,
     pub cloud: Cloud,
     pub account: Account,
-    pub hostile: Hostile,
+    pub hostile: HostileProxy,
     pub laptop: Laptop,
     pub truth: Truth,
 }
@@ -43,7 +43,7 @@ pub async fn stage() -> anyhow::Result<Stage> {
     let cloud = Cloud::start(&data, Some(CLOCK))?;
     let account = cloud.account(basic(10_000)).await?;
     cloud.runs(&account, "sms", 20).await?;
-    let hostile = Hostile::before(&cloud).await?;
+    let hostile = HostileProxy::before(&cloud).await?;
     let laptop = Laptop::new(&folder.path().join("laptop")).with_key(&account.key);
     laptop.ok(&["login", "--cloud", &hostile.url])?;
     let truth = Truth::of(&cloud, &data, &account).await?;
@@ -58,7 +58,7 @@ pub async fn stage() -> anyhow::Result<Stage> {
 }
 
 /// How a command ended, and what it used.
-pub struct Ended {
+pub struct FinishedCommand {
     pub code: i32,
     pub document: Value,
     /// Peak memory in KiB.
@@ -67,12 +67,12 @@ pub struct Ended {
 }
 
 impl Stage {
-    pub fn run(&self, arguments: &[&str]) -> anyhow::Result<Ended> {
+    pub fn run(&self, arguments: &[&str]) -> anyhow::Result<FinishedCommand> {
         measured(&self.laptop, arguments)
     }
 
     /// Fails unless the laptop shows the verified balance and does not call it live.
-    pub fn still_true(&self) -> anyhow::Result<()> {
+    pub fn assert_balance_unchanged(&self) -> anyhow::Result<()> {
         let balance = self.laptop.balance()?;
         ensure!(balance["balance"] == BALANCE, "{balance}");
         ensure!(balance["trust"] != "live", "{balance}");
@@ -80,8 +80,8 @@ impl Stage {
     }
 
     /// Fails unless the laptop syncs with the honest cloud, verifies its copy and has the cloud's balance.
-    pub async fn goes_on(&self) -> anyhow::Result<()> {
-        self.hostile.honest();
+    pub async fn assert_syncs_again(&self) -> anyhow::Result<()> {
+        self.hostile.forward_all();
         self.laptop.ok(&["sync"])?;
         ensure!(self.laptop.ok(&["verify"])?["ok"] == true);
         ensure!(self.laptop.balance()?["balance"] == self.cloud.balance(&self.account).await?);
@@ -90,7 +90,7 @@ impl Stage {
 }
 
 /// Runs a command and measures its time and peak memory. Fails if it takes twice [`TIME`].
-pub fn measured(laptop: &Laptop, arguments: &[&str]) -> anyhow::Result<Ended> {
+pub fn measured(laptop: &Laptop, arguments: &[&str]) -> anyhow::Result<FinishedCommand> {
     let started = Instant::now();
     let mut child = laptop.command(arguments).stdout(Stdio::piped()).spawn()?;
     let status = format!("/proc/{}/status", child.id());
@@ -112,7 +112,7 @@ pub fn measured(laptop: &Laptop, arguments: &[&str]) -> anyhow::Result<Ended> {
         .take()
         .context("no stdout")?
         .read_to_string(&mut text)?;
-    Ok(Ended {
+    Ok(FinishedCommand {
         code,
         document: serde_json::from_str(&text).with_context(|| format!("{text:?}"))?,
         peak,
@@ -120,7 +120,7 @@ pub fn measured(laptop: &Laptop, arguments: &[&str]) -> anyhow::Result<Ended> {
     })
 }
 
-impl Ended {
+impl FinishedCommand {
     /// Fails unless the command ended with an error that is not internal, within all limits.
     pub fn refused_within_bounds(&self, lie: &str, sent: u64) -> anyhow::Result<()> {
         let error = &self.document["error"]["code"];

@@ -8,7 +8,7 @@ use zbus::names::UniqueName;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
 use zbus::{Connection, Proxy, connection, interface, message::Header};
 
-use crate::desk::Desk;
+use crate::desktop::Desktop;
 use crate::process::until;
 
 pub struct Tray {
@@ -51,7 +51,7 @@ impl Watcher {
 type Node = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
 
 impl Tray {
-    pub async fn on(desk: &Desk) -> anyhow::Result<Self> {
+    pub async fn on(desk: &Desktop) -> anyhow::Result<Self> {
         let items = Items::default();
         let bus = connection::Builder::address(desk.bus())?
             .name("org.kde.StatusNotifierWatcher")?
@@ -62,7 +62,7 @@ impl Tray {
     }
 
     /// Forgets the icons of an earlier process, so that the next process's icon is found.
-    pub fn again(self) -> Self {
+    pub fn forget_icons(self) -> Self {
         self.items.lock().unwrap_or_else(|p| p.into_inner()).clear();
         self
     }
@@ -86,7 +86,7 @@ impl Tray {
     }
 
     /// Waits until a menu item's label contains `text`; returns the label.
-    pub async fn says(&self, text: &str) -> anyhow::Result<String> {
+    pub async fn wait_for_item(&self, text: &str) -> anyhow::Result<String> {
         until(&format!("{text:?} in the tray's menu"), async || {
             let lines = self.menu().await?;
             Ok(lines

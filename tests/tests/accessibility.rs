@@ -2,7 +2,7 @@
 
 use boothkeeper_tests::booth::{basic, with};
 use boothkeeper_tests::cloud::{Account, Cloud};
-use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::desktop::Desktop;
 use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::process::until;
 use boothkeeper_tests::window::{Start, Window};
@@ -10,7 +10,7 @@ use serde_json::json;
 
 #[tokio::test]
 async fn every_screen_passes_axe_in_both_themes() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let (cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
     let first = Window::open(
         &desk,
@@ -33,7 +33,7 @@ async fn every_screen_passes_axe_in_both_themes() -> anyhow::Result<()> {
     drop(first);
     let mut window = Window::open_live(&desk, &cloud, &account).await?;
     for screen in SCREENS {
-        window.press(screen).await?;
+        window.click_button(screen).await?;
         passes_axe(&window, screen).await?;
     }
     for (button, dialog) in [
@@ -43,33 +43,33 @@ async fn every_screen_passes_axe_in_both_themes() -> anyhow::Result<()> {
         ("Redeem coupon", "coupon"),
         ("Buy credits", "buy credits"),
     ] {
-        window.press("Plan & renewal").await?;
-        window.press(button).await?;
+        window.click_button("Plan & renewal").await?;
+        window.click_button(button).await?;
         window.text("dialog h2").await?;
         passes_axe(&window, dialog).await?;
         window.chord("Escape").await?;
-        window.gone("dialog").await?;
+        window.wait_until_gone("dialog").await?;
     }
-    window.press("Settings").await?;
-    window.press("Import a history…").await?;
+    window.click_button("Settings").await?;
+    window.click_button("Import a history…").await?;
     window.text("dialog h2").await?;
     passes_axe(&window, "import").await?;
     window.chord("Escape").await?;
-    window.gone("dialog").await?;
-    window.press("History").await?;
+    window.wait_until_gone("dialog").await?;
+    window.click_button("History").await?;
     window.click("main [data-seq]").await?;
     window.text("aside .why").await?;
     passes_axe(&window, "inspector").await?;
-    window.press("Add to dispute").await?;
+    window.click_button("Add to dispute").await?;
     window.text(".composer [data-file='statement.pdf']").await?;
     passes_axe(&window, "composer").await?;
-    window.press("Overview").await?;
+    window.click_button("Overview").await?;
     window.click("[aria-label='What is due'] .all").await?;
     window.text("dialog table").await?;
     passes_axe(&window, "deadlines").await?;
     window.chord("Escape").await?;
-    window.gone("dialog").await?;
-    window.press("Event mode").await?;
+    window.wait_until_gone("dialog").await?;
+    window.click_button("Event mode").await?;
     window.look_at("Boothkeeper event").await?;
     window.text("[data-balance]").await?;
     passes_axe(&window, "event mode").await
@@ -109,18 +109,18 @@ async fn passes_axe(window: &Window, what: &str) -> anyhow::Result<()> {
 /// The screens of an account in its last days of grace.
 #[tokio::test]
 async fn alarm_and_plan_in_grace_pass_axe_in_both_themes() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let (cloud, account) = closing(&desk).await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     window.text("[data-alarm]").await?;
     passes_axe(&window, "alarm").await?;
-    window.press("Plan & renewal").await?;
+    window.click_button("Plan & renewal").await?;
     window.text("[data-order]").await?;
     passes_axe(&window, "plan in grace").await
 }
 
 /// An account in grace with a declining card, two and a half days before it closes.
-async fn closing(desk: &Desk) -> anyhow::Result<(Cloud, Account)> {
+async fn closing(desk: &Desktop) -> anyhow::Result<(Cloud, Account)> {
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
     let failing = json!({
         "card": { "exp_month": 12, "exp_year": 2060, "behaviour": "decline" },
@@ -135,7 +135,7 @@ async fn closing(desk: &Desk) -> anyhow::Result<(Cloud, Account)> {
 #[tokio::test]
 async fn other_locale_changes_no_amount_or_deadline() -> anyhow::Result<()> {
     for locale in ["de_DE.UTF-8", "ar_EG.UTF-8"] {
-        let desk = Desk::new()?;
+        let desk = Desktop::new()?;
         let (cloud, account) = closing(&desk).await?;
         Laptop::signed_in(&desk.data(), &cloud, &account)?;
         let start = Start {
@@ -145,7 +145,7 @@ async fn other_locale_changes_no_amount_or_deadline() -> anyhow::Result<()> {
         };
         let window = Window::open(&desk, start).await?;
         window
-            .sees("main [data-trust]", |text| text.contains("Live · verified"))
+            .wait_for_text("main [data-trust]", |text| text.contains("Live · verified"))
             .await?;
         assert_eq!(
             window.text("[data-balance]").await?,
@@ -153,13 +153,13 @@ async fn other_locale_changes_no_amount_or_deadline() -> anyhow::Result<()> {
             "{locale}"
         );
         window
-            .sees("[data-alarm]", |text| {
+            .wait_for_text("[data-alarm]", |text| {
                 text.contains("On Mon 30 Mar 20:00 EDT")
             })
             .await?;
-        window.press("Buy credits").await?;
+        window.click_button("Buy credits").await?;
         window.type_into("dialog input", "50,00").await?;
-        window.press("Buy $50.00").await?;
+        window.click_button("Buy $50.00").await?;
         let laptop = Laptop::new(&desk.data()).with_key(&account.key);
         until("the purchase", async || {
             let outbox = laptop.ok(&["outbox", "list"])?;
@@ -175,7 +175,7 @@ async fn other_locale_changes_no_amount_or_deadline() -> anyhow::Result<()> {
 /// Every control can be scrolled into view at twice the size and in right-to-left layout.
 #[tokio::test]
 async fn controls_are_reachable_at_twice_the_size_and_right_to_left() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let (cloud, account) = closing(&desk).await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     for step in ["from right to left", "at twice the size", "both"] {

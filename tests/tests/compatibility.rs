@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use axum::body::Body;
 use boothkeeper_tests::cloud::{Account, Cloud};
-use boothkeeper_tests::hostile::{Hostile, marked};
+use boothkeeper_tests::hostile_proxy::{HostileProxy, marked};
 use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::process::{Pipes, Process, until};
 use boothkeeper_wire::STREAM_TYPE;
@@ -135,7 +135,7 @@ async fn fold_of_earlier_version_is_recomputed_before_use() -> anyhow::Result<()
 async fn cloud_of_earlier_version_is_synced_but_not_live() -> anyhow::Result<()> {
     let data = copied("cloud")?;
     let cloud = Cloud::start(data.path(), Some(CLOCK))?;
-    let old = Hostile::before(&cloud).await?;
+    let old = HostileProxy::before(&cloud).await?;
     let (answers, account) = (document("answers.json")?, account()?);
     let told = answers.clone();
     let journal: Vec<u8> = {
@@ -151,7 +151,7 @@ async fn cloud_of_earlier_version_is_synced_but_not_live() -> anyhow::Result<()>
         .find(|line| line.starts_with("data: "))
         .context("a beat")?;
     let beats = old.endless(vec![], format!("event: beat\n{beat}\n\n").into_bytes());
-    old.lie(move |_, path| {
+    old.answer_with(move |_, path| {
         let json = |name: &str| Some(marked(200, "application/json", told[name].to_string()));
         match path.split('?').next().unwrap_or_default() {
             "/v1/meta" => json("meta"),

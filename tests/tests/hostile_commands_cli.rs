@@ -4,7 +4,7 @@
 use anyhow::Context;
 use axum::body::Body;
 use axum::response::Response;
-use boothkeeper_tests::hostile::marked;
+use boothkeeper_tests::hostile_proxy::marked;
 use boothkeeper_tests::process::until;
 use boothkeeper_tests::stage::{BALANCE, stage, watched};
 use http::Method;
@@ -31,13 +31,13 @@ async fn command_reported_applied_without_its_entry_is_not_settled() -> anyhow::
             json!({ "state": "applied", "entries": [head.0 + 5], "head": head }),
         ),
     ] {
-        stage.hostile.lie(move |method, path| {
+        stage.hostile.answer_with(move |method, path| {
             let command = *method == Method::PUT && path.starts_with("/v1/commands");
             command.then(|| marked(200, "application/json", answer.to_string()))
         });
         let bought = stage.laptop.ok(&["buy", "50", "--yes"])?;
         assert_eq!(bought["state"], "applied", "{lie}: {bought}");
-        stage.hostile.honest();
+        stage.hostile.forward_all();
         stage.laptop.ok(&["sync"])?;
         let waiting = stage.laptop.ok(&["outbox", "list"])?;
         assert_eq!(
@@ -71,7 +71,7 @@ async fn command_that_is_always_refused_ends_and_blocks_nothing() -> anyhow::Res
         ("a code of a later version", unknown),
     ];
     for (lie, refusal) in refusals {
-        stage.hostile.lie(move |method, path| {
+        stage.hostile.answer_with(move |method, path| {
             (*method == Method::PUT && path.starts_with("/v1/commands")).then(refusal)
         });
         let (_, first) = stage.laptop.run(&["auto-recharge", "on", "--yes"])?;
@@ -84,7 +84,7 @@ async fn command_that_is_always_refused_ends_and_blocks_nothing() -> anyhow::Res
             matches!(state.as_str(), Some("rejected" | "cancelled")),
             "{lie}: {state} after {first}"
         );
-        stage.hostile.honest();
+        stage.hostile.forward_all();
         assert_eq!(
             stage.laptop.ok(&["sync"])?["balance"],
             stage.cloud.balance(&stage.account).await?
@@ -97,7 +97,7 @@ async fn command_that_is_always_refused_ends_and_blocks_nothing() -> anyhow::Res
 async fn upload_without_progress_ends_and_blocks_nothing() -> anyhow::Result<()> {
     let stage = stage().await?;
     let id = stage.draft()?;
-    stage.hostile.lie(|method, path| {
+    stage.hostile.answer_with(|method, path| {
         let stuck = |path: &str| {
             let sha256 = path.rsplit('/').next().unwrap_or_default();
             json!({ "sha256": sha256, "held": 0, "complete": false }).to_string()
@@ -116,7 +116,7 @@ async fn upload_without_progress_ends_and_blocks_nothing() -> anyhow::Result<()>
     }
     assert_eq!(stage.open_commands()?, 0);
     // It can be sent again.
-    stage.hostile.honest();
+    stage.hostile.forward_all();
     stage.laptop.ok(&["dispute", "send", &id])?;
     assert_eq!(
         stage.laptop.ok(&["dispute", "list"])?["disputes"][0]["state"],
@@ -129,14 +129,14 @@ async fn upload_without_progress_ends_and_blocks_nothing() -> anyhow::Result<()>
 async fn repeated_dispute_pages_stop_being_fetched() -> anyhow::Result<()> {
     let stage = stage().await?;
     let id = stage.draft()?;
-    stage.hostile.lie(|method, path| {
+    stage.hostile.answer_with(|method, path| {
         let page = json!({ "seq": 1, "disputes": [], "after": "1.1", "has_more": true });
         let list = *method == Method::GET && path.starts_with("/v1/disputes");
         list.then(|| marked(200, "application/json", page.to_string()))
     });
     let (code, _) = stage.laptop.run(&["dispute", "send", &id])?;
     assert!(stage.hostile.asked("/v1/disputes") <= 4, "{code}");
-    stage.hostile.honest();
+    stage.hostile.forward_all();
     stage.laptop.ok(&["sync"])?;
     assert_eq!(
         stage.laptop.ok(&["dispute", "list"])?["disputes"][0]["state"],
@@ -157,7 +157,7 @@ async fn command_whose_uploads_fail_ends_and_blocks_nothing() -> anyhow::Result<
     for (lie, refusal) in refusals {
         let stage = stage().await?;
         let id = stage.draft()?;
-        stage.hostile.lie(move |method, path| {
+        stage.hostile.answer_with(move |method, path| {
             (*method == Method::PUT && path.starts_with("/v1/blobs")).then(refusal)
         });
         stage.laptop.run(&["dispute", "send", &id])?;
@@ -168,7 +168,7 @@ async fn command_whose_uploads_fail_ends_and_blocks_nothing() -> anyhow::Result<
             stage.laptop.run(&["sync"])?;
         }
         assert_eq!(stage.open_commands()?, 0, "{lie}");
-        stage.hostile.honest();
+        stage.hostile.forward_all();
         stage.laptop.ok(&["dispute", "send", &id])?;
     }
     Ok(())
@@ -179,7 +179,7 @@ async fn upload_that_advances_one_byte_at_a_time_ends() -> anyhow::Result<()> {
     let stage = stage().await?;
     let id = stage.draft()?;
     let held = std::sync::atomic::AtomicU64::new(0);
-    stage.hostile.lie(move |method, path| {
+    stage.hostile.answer_with(move |method, path| {
         let upload = *method == Method::PUT && path.starts_with("/v1/blobs");
         let held = held.fetch_add(u64::from(upload), std::sync::atomic::Ordering::Relaxed) + 1;
         let sha256 = path.rsplit('/').next().unwrap_or_default();
@@ -196,7 +196,7 @@ async fn upload_that_advances_one_byte_at_a_time_ends() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn command_without_known_outcome_can_be_withdrawn() -> anyhow::Result<()> {
     let stage = stage().await?;
-    stage.hostile.lie(|method, path| {
+    stage.hostile.answer_with(|method, path| {
         let command = path.starts_with("/v1/commands");
         let problem = json!({ "code": "malformed", "status": 400, "title": "no" });
         match *method {
@@ -217,7 +217,7 @@ async fn command_without_known_outcome_can_be_withdrawn() -> anyhow::Result<()> 
     );
     // The cloud accepts new commands, but still does not report the first one's outcome.
     let path = format!("/v1/commands/{id}");
-    stage.hostile.lie(move |method, asked| {
+    stage.hostile.answer_with(move |method, asked| {
         let problem = json!({ "code": "malformed", "status": 400, "title": "no" });
         let told = *method == Method::GET && asked == path;
         told.then(|| marked(400, "application/problem+json", problem.to_string()))
@@ -237,13 +237,13 @@ async fn command_without_known_outcome_can_be_withdrawn() -> anyhow::Result<()> 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn command_reported_applied_past_journal_end_is_queried_again() -> anyhow::Result<()> {
     let stage = stage().await?;
-    stage.hostile.lie(|method, path| {
+    stage.hostile.answer_with(|method, path| {
         let answer = json!({ "state": "applied", "entries": [999_999], "head": 999_999 });
         let command = *method == Method::PUT && path.starts_with("/v1/commands");
         command.then(|| marked(200, "application/json", answer.to_string()))
     });
     stage.laptop.run(&["buy", "50", "--yes"])?;
-    stage.hostile.honest();
+    stage.hostile.forward_all();
     stage.laptop.ok(&["sync"])?;
     stage.laptop.ok(&["sync"])?;
     assert_eq!(stage.open_commands()?, 0);
@@ -258,7 +258,7 @@ async fn command_reported_applied_past_journal_end_is_queried_again() -> anyhow:
 async fn attachment_damaged_before_sending_is_reported() -> anyhow::Result<()> {
     let stage = stage().await?;
     let id = stage.draft()?;
-    stage.hostile.lie(|method, path| {
+    stage.hostile.answer_with(|method, path| {
         let upload = *method == Method::PUT && path.starts_with("/v1/blobs");
         upload.then(|| marked(503, "application/problem+json", "{}"))
     });
@@ -269,7 +269,7 @@ async fn attachment_damaged_before_sending_is_reported() -> anyhow::Result<()> {
         bytes[0] ^= 1;
         std::fs::write(&path, bytes)?;
     }
-    stage.hostile.honest();
+    stage.hostile.forward_all();
     stage.laptop.run(&["sync"])?;
     let listed = stage.laptop.ok(&["outbox", "list"])?;
     let command = &listed["commands"][0];

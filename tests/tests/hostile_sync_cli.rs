@@ -8,7 +8,7 @@ use anyhow::Context;
 use boothkeeper_domain::Timestamp;
 use boothkeeper_domain::time::MINUTE;
 use boothkeeper_tests::cloud::Cloud;
-use boothkeeper_tests::hostile::{Hostile, Truth, marked};
+use boothkeeper_tests::hostile_proxy::{HostileProxy, Truth, marked};
 use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::process::{until, within};
 use boothkeeper_tests::stage::{BALANCE, TRAFFIC, measured, only, stage, watched};
@@ -38,21 +38,21 @@ async fn endless_or_oversized_journal_is_refused_within_limits() -> anyhow::Resu
     ];
     for (lie, first, again) in endless {
         let body = stage.hostile.endless(first, again);
-        stage.hostile.lie(only("/v1/journal", move || {
+        stage.hostile.answer_with(only("/v1/journal", move || {
             marked(200, STREAM_TYPE, body())
         }));
         stage
             .run(&["sync"])?
             .refused_within_bounds(lie, stage.hostile.sent())?;
-        stage.still_true()?;
+        stage.assert_balance_unchanged()?;
     }
     let bomb = compress(&vec![b'\n'; MAX_FRAME + 1])?;
-    stage.hostile.lie(only("/v1/journal", move || {
+    stage.hostile.answer_with(only("/v1/journal", move || {
         marked(200, STREAM_TYPE, bomb.clone())
     }));
     stage.run(&["sync"])?.refused_within_bounds("bomb", 0)?;
-    stage.still_true()?;
-    stage.goes_on().await
+    stage.assert_balance_unchanged()?;
+    stage.assert_syncs_again().await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -64,7 +64,7 @@ async fn endless_documents_are_refused_within_limits() -> anyhow::Result<()> {
     ] {
         let first = br#"{"time":""#.to_vec();
         let body = stage.hostile.endless(first, vec![b'x'; 64 * 1024]);
-        stage.hostile.lie(move |_, asked| {
+        stage.hostile.answer_with(move |_, asked| {
             asked
                 .starts_with(path)
                 .then(|| marked(200, "application/json", body()))
@@ -72,9 +72,9 @@ async fn endless_documents_are_refused_within_limits() -> anyhow::Result<()> {
         stage
             .run(&verb)?
             .refused_within_bounds(path, stage.hostile.sent())?;
-        stage.still_true()?;
+        stage.assert_balance_unchanged()?;
     }
-    stage.goes_on().await
+    stage.assert_syncs_again().await
 }
 
 /// A journal that is signed but invalid is refused without a panic, and nothing of it is kept.
@@ -105,13 +105,13 @@ async fn signed_but_invalid_journal_is_refused() -> anyhow::Result<()> {
     for (lie, stream) in lies {
         assert_ne!(stream, stage.truth.journal, "{lie}");
         let fresh = Laptop::new(&stage.folder.path().join(lie)).with_key(&stage.account.key);
-        stage.hostile.lie(only("/v1/journal", move || {
+        stage.hostile.answer_with(only("/v1/journal", move || {
             marked(200, STREAM_TYPE, stream.clone())
         }));
         let ended = measured(&fresh, &["login", "--cloud", &stage.hostile.url])?;
         ended.refused_within_bounds(lie, 0)?;
         assert_eq!(fresh.balance()?["balance"], Value::Null, "{lie}");
-        stage.hostile.honest();
+        stage.hostile.forward_all();
         assert_eq!(fresh.ok(&["sync"])?["balance"], BALANCE, "{lie}");
     }
     Ok(())
@@ -150,7 +150,7 @@ async fn heartbeat_with_wrong_signature_or_head_is_ignored() -> anyhow::Result<(
         ),
     ] {
         let body = stage.hostile.endless(vec![], beats.into_bytes());
-        stage.hostile.lie(only("/v1/events", move || {
+        stage.hostile.answer_with(only("/v1/events", move || {
             marked(200, "text/event-stream", body())
         }));
         let (watch, lines) = watched(&stage.laptop)?;
@@ -173,11 +173,11 @@ async fn heartbeat_with_wrong_signature_or_head_is_ignored() -> anyhow::Result<(
                 "{lie}: {line}"
             );
         }
-        stage.still_true()?;
+        stage.assert_balance_unchanged()?;
         let sent = stage.hostile.sent();
         assert!(sent < TRAFFIC, "{lie}: {sent} bytes");
     }
-    stage.hostile.honest();
+    stage.hostile.forward_all();
     let (_watch, lines) = watched(&stage.laptop)?;
     until("the honest cloud to be live", async || {
         Ok(lines.try_iter().find(|line| line["trust"] == "live"))
@@ -199,7 +199,7 @@ async fn flooding_live_channel_is_closed_and_retried_with_backoff() -> anyhow::R
         ("broken heartbeats", b"event: beat\ndata: {\n\n".repeat(500)),
     ] {
         let body = stage.hostile.endless(vec![], again);
-        stage.hostile.lie(only("/v1/events", move || {
+        stage.hostile.answer_with(only("/v1/events", move || {
             marked(200, "text/event-stream", body())
         }));
         let (watch, lines) = watched(&stage.laptop)?;
@@ -217,7 +217,7 @@ async fn flooding_live_channel_is_closed_and_retried_with_backoff() -> anyhow::R
             lines.into_iter().all(|line| line["trust"] != "live"),
             "{lie}"
         );
-        stage.still_true()?;
+        stage.assert_balance_unchanged()?;
     }
     Ok(())
 }
@@ -229,7 +229,7 @@ async fn signed_time_years_ahead_does_not_move_deadlines() -> anyhow::Result<()>
     let folder = tempdir()?;
     let data = folder.path().join("cloud");
     let (cloud, account) = Cloud::seeded_real(&data)?;
-    let hostile = Hostile::before(&cloud).await?;
+    let hostile = HostileProxy::before(&cloud).await?;
     let laptop = Laptop::new(&folder.path().join("laptop")).with_key(&account.key);
     laptop.ok(&["login", "--cloud", &hostile.url])?;
     let truth = Truth::of(&cloud, &data, &account).await?;
@@ -243,7 +243,7 @@ async fn signed_time_years_ahead_does_not_move_deadlines() -> anyhow::Result<()>
     let honest = as_of(&laptop)?;
     let beat = truth.beat(truth.head.clone(), "2031-01-10T08:00:00Z", Some(&truth.key));
     let body = hostile.endless(vec![], beat.into_bytes());
-    hostile.lie(only("/v1/events", move || {
+    hostile.answer_with(only("/v1/events", move || {
         marked(200, "text/event-stream", body())
     }));
     let (watch, lines) = watched(&laptop)?;
@@ -271,7 +271,7 @@ async fn signed_time_years_ahead_does_not_move_deadlines() -> anyhow::Result<()>
         until_when.since(heard) < 8 * boothkeeper_domain::time::DAY,
         "{queued}"
     );
-    hostile.honest();
+    hostile.forward_all();
     laptop.ok(&["sync"])?;
     assert!((0..5 * MINUTE).contains(&as_of(&laptop)?.since(honest)));
     Ok(())
@@ -281,7 +281,7 @@ async fn signed_time_years_ahead_does_not_move_deadlines() -> anyhow::Result<()>
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn error_title_of_cloud_cannot_forge_terminal_output() -> anyhow::Result<()> {
     let stage = stage().await?;
-    stage.hostile.lie(|_, path| {
+    stage.hostile.answer_with(|_, path| {
         let title = "no\n$9,999.00  live, verified\u{1b}[2J\u{202e}";
         let problem = json!({ "code": "wrong_state", "status": 409, "title": title });
         let journal = path.starts_with("/v1/journal");

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use boothkeeper_tests::cloud::Cloud;
-use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::desktop::Desktop;
 use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::process::until;
 use boothkeeper_tests::window::{Start, Window};
@@ -19,7 +19,7 @@ fn shows(balance: i64) -> String {
 
 #[tokio::test]
 async fn balance_follows_cloud_and_shows_as_of_while_offline() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let mut cloud = Cloud::start(&desk.folder().join("cloud"), None)?;
     let account = cloud.booth(14_721).await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
@@ -29,7 +29,7 @@ async fn balance_follows_cloud_and_shows_as_of_while_offline() -> anyhow::Result
     cloud.runs(&account, "draw_me", 2).await?;
     let answered = Instant::now();
     window
-        .sees_within(Duration::from_secs(5), &shows(14_681), |t| t == "$146.81")
+        .wait_for_text_within(Duration::from_secs(5), &shows(14_681), |t| t == "$146.81")
         .await?;
     assert!(
         answered.elapsed() < Duration::from_secs(1),
@@ -40,7 +40,7 @@ async fn balance_follows_cloud_and_shows_as_of_while_offline() -> anyhow::Result
 
     cloud.stop();
     window
-        .sees_within(Duration::from_secs(15), "main [data-trust]", |text| {
+        .wait_for_text_within(Duration::from_secs(15), "main [data-trust]", |text| {
             text.contains("As of") && text.contains("offline")
         })
         .await?;
@@ -51,14 +51,14 @@ async fn balance_follows_cloud_and_shows_as_of_while_offline() -> anyhow::Result
     );
     cloud.restart(&[])?;
     window
-        .sees("main [data-trust]", |text| text.contains("Live"))
+        .wait_for_text("main [data-trust]", |text| text.contains("Live"))
         .await?;
     Ok(())
 }
 
 #[tokio::test]
 async fn access_key_entered_once_is_kept_in_keychain() -> anyhow::Result<()> {
-    let desk = Desk::with_keychain()?;
+    let desk = Desktop::with_keychain()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), None)?;
     let account = cloud.booth(5_000).await?;
     let start = || Start {
@@ -66,26 +66,28 @@ async fn access_key_entered_once_is_kept_in_keychain() -> anyhow::Result<()> {
         ..Start::default()
     };
     let mut window = Window::open(&desk, start()).await?;
-    window.press("Use an access key").await?;
+    window.click_button("Use an access key").await?;
     window
         .type_into("input[type=password]", "not a key")
         .await?;
-    window.press("Connect").await?;
+    window.click_button("Connect").await?;
     window
-        .sees("[data-code=key_malformed]", |text| text.contains("bk_"))
+        .wait_for_text("[data-code=key_malformed]", |text| text.contains("bk_"))
         .await?;
     window.script("const i = document.querySelector('input[type=password]'); i.value = ''; i.dispatchEvent(new Event('input', { bubbles: true }))", vec![]).await?;
     window
         .type_into("input[type=password]", &account.key)
         .await?;
-    window.press("Connect").await?;
-    window.sees(&shows(5_000), |text| text == "$50.00").await?;
+    window.click_button("Connect").await?;
+    window
+        .wait_for_text(&shows(5_000), |text| text == "$50.00")
+        .await?;
     // The key is not in the data folder, and the next start needs no key.
     assert!(!contains(&desk.data(), account.key.as_bytes())?);
     window.kill();
     let window = Window::open(&desk, start()).await?;
     window
-        .sees("main [data-trust]", |text| text.contains("Live"))
+        .wait_for_text("main [data-trust]", |text| text.contains("Live"))
         .await?;
     window.text(&shows(5_000)).await?;
     Ok(())
@@ -104,20 +106,20 @@ fn contains(folder: &std::path::Path, needle: &[u8]) -> anyhow::Result<bool> {
 
 #[tokio::test]
 async fn history_can_be_filtered_searched_and_used_by_keyboard() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let (cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     let laptop = Laptop::new(&desk.data()).with_key(&account.key);
-    window.press("History").await?;
+    window.click_button("History").await?;
     // The chart's caption says how many of all days it shows.
     window
-        .sees("figure figcaption", |text| text.contains("the last 60 of"))
+        .wait_for_text("figure figcaption", |text| text.contains("the last 60 of"))
         .await?;
     let seq = laptop.balance()?["seq"].as_u64().unwrap();
     let (thousands, rest) = (seq / 1000, seq % 1000);
     let all = format!("{thousands},{rest:03} entries");
     window
-        .sees("[data-count]", |text| text.starts_with(&all))
+        .wait_for_text("[data-count]", |text| text.starts_with(&all))
         .await?;
 
     window
@@ -126,7 +128,7 @@ async fn history_can_be_filtered_searched_and_used_by_keyboard() -> anyhow::Resu
     let videos = laptop.ok(&["history", "--service", "video", "--limit", "1000"])?;
     let expected = videos["entries"].as_array().unwrap().len().to_string();
     window
-        .sees("[data-count]", |text| {
+        .wait_for_text("[data-count]", |text| {
             text.starts_with(&format!("{expected} entries"))
         })
         .await?;
@@ -144,13 +146,13 @@ async fn history_can_be_filtered_searched_and_used_by_keyboard() -> anyhow::Resu
         format!("{count} entries")
     };
     window
-        .sees("[data-count]", |text| text.starts_with(&words))
+        .wait_for_text("[data-count]", |text| text.starts_with(&words))
         .await?;
 
     // By keyboard only: into the table, down three rows, open, close.
     window.script("document.querySelector('input[type=search]').value = ''; document.querySelector('input[type=search]').dispatchEvent(new Event('input', { bubbles: true }))", vec![]).await?;
     window
-        .sees("[data-count]", |text| text.starts_with(&all))
+        .wait_for_text("[data-count]", |text| text.starts_with(&all))
         .await?;
     window
         .script("document.querySelector('[role=grid]').focus()", vec![])
@@ -160,7 +162,9 @@ async fn history_can_be_filtered_searched_and_used_by_keyboard() -> anyhow::Resu
         .await?;
     // The inspector shows the third newest entry.
     let third = (seq - 2).to_string();
-    window.sees("aside", |text| text.contains(&third)).await?;
+    window
+        .wait_for_text("aside", |text| text.contains(&third))
+        .await?;
     window.keys(&[Key::Escape]).await?;
     until("the inspector closed", async || {
         let open = window
@@ -182,7 +186,7 @@ async fn history_can_be_filtered_searched_and_used_by_keyboard() -> anyhow::Resu
 
 #[tokio::test]
 async fn demo_account_opens_without_a_key() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let (cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
     let start = Start {
         cloud: Some(&cloud.url),
@@ -190,11 +194,11 @@ async fn demo_account_opens_without_a_key() -> anyhow::Result<()> {
     };
     let window = Window::open(&desk, start).await?;
     window
-        .sees(".lock", |text| text.contains("until you quit"))
+        .wait_for_text(".lock", |text| text.contains("until you quit"))
         .await?;
-    window.press("Explore with the demo account").await?;
+    window.click_button("Explore with the demo account").await?;
     window
-        .sees("main [data-trust]", |text| text.contains("Live"))
+        .wait_for_text("main [data-trust]", |text| text.contains("Live"))
         .await?;
     window.text(&shows(cloud.balance(&account).await?)).await?;
     Ok(())
@@ -202,25 +206,25 @@ async fn demo_account_opens_without_a_key() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn locked_keychain_is_reported_and_key_kept_until_quit() -> anyhow::Result<()> {
-    let desk = Desk::with_locked_keychain()?;
+    let desk = Desktop::with_locked_keychain()?;
     let (cloud, _) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
     let start = Start {
         cloud: Some(&cloud.url),
         ..Start::default()
     };
     let window = Window::open(&desk, start).await?;
-    window.press("Explore with the demo account").await?;
+    window.click_button("Explore with the demo account").await?;
     window.text("[data-code=no_keychain]").await?;
-    window.press("Explore with the demo account").await?;
+    window.click_button("Explore with the demo account").await?;
     window
-        .sees("main [data-trust]", |text| text.contains("Live"))
+        .wait_for_text("main [data-trust]", |text| text.contains("Live"))
         .await?;
     Ok(())
 }
 
 #[tokio::test]
 async fn window_reopens_with_its_last_size() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), None)?;
     let start = || Start {
         cloud: Some(&cloud.url),
@@ -243,17 +247,17 @@ async fn window_reopens_with_its_last_size() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn history_filters_match_command_line_counts() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let (cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     let laptop = Laptop::new(&desk.data()).with_key(&account.key);
-    window.press("History").await?;
+    window.click_button("History").await?;
     let newest = laptop.ok(&["history", "--kind", "usage", "--limit", "1"])?;
     let event = newest["entries"][0]["event"].as_str().unwrap_or_default();
     let agreed = async |arguments: &[&str]| -> anyhow::Result<()> {
         let expected = entries(&laptop, arguments)?;
         window
-            .sees("[data-count]", |text| text.starts_with(&expected))
+            .wait_for_text("[data-count]", |text| text.starts_with(&expected))
             .await?;
         Ok(())
     };
@@ -287,7 +291,7 @@ fn entries(laptop: &Laptop, arguments: &[&str]) -> anyhow::Result<String> {
 
 #[tokio::test]
 async fn page_can_call_only_its_own_commands() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), None)?;
     let start = Start {
         cloud: Some(&cloud.url),
@@ -323,12 +327,12 @@ async fn page_can_call_only_its_own_commands() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn second_instance_hands_over_to_first() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), None)?;
     let account = cloud.booth(5_000).await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     let second = desk
-        .on(std::process::Command::new(
+        .with_environment(std::process::Command::new(
             boothkeeper_tests::process::binary("boothkeeper-desktop"),
         ))
         .arg("--data")
@@ -337,7 +341,7 @@ async fn second_instance_hands_over_to_first() -> anyhow::Result<()> {
         .status()?;
     assert!(second.success(), "it hands over and ends");
     window
-        .sees("main [data-trust]", |text| text.contains("Live"))
+        .wait_for_text("main [data-trust]", |text| text.contains("Live"))
         .await?;
     // Beside the window the command line can read, but not sync.
     let laptop = Laptop::new(&desk.data()).with_key(&account.key);

@@ -2,7 +2,7 @@
 
 use boothkeeper_tests::booth::{basic, with};
 use boothkeeper_tests::cloud::{Account, Cloud};
-use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::desktop::Desktop;
 use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::process::until;
 use boothkeeper_tests::tray::Tray;
@@ -10,7 +10,7 @@ use boothkeeper_tests::window::{Start, Window};
 use serde_json::json;
 
 /// An account whose plan is cancelled, and the cloud it is on: grace runs from 28 Feb to 30 Mar.
-async fn cancelled(desk: &Desk) -> anyhow::Result<(Cloud, Account)> {
+async fn cancelled(desk: &Desktop) -> anyhow::Result<(Cloud, Account)> {
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-31T00:00:00Z"))?;
     let account = cloud.account(basic(8_000)).await?;
     let elsewhere = Laptop::signed_in(&desk.folder().join("elsewhere"), &cloud, &account)?;
@@ -18,7 +18,7 @@ async fn cancelled(desk: &Desk) -> anyhow::Result<(Cloud, Account)> {
     Ok((cloud, account))
 }
 
-async fn wait_for_notifications(desk: &Desk, count: usize) -> anyhow::Result<()> {
+async fn wait_for_notifications(desk: &Desktop, count: usize) -> anyhow::Result<()> {
     until(&format!("{count} notifications"), async || {
         Ok((desk.notified()? >= count).then_some(()))
     })
@@ -28,18 +28,18 @@ async fn wait_for_notifications(desk: &Desk, count: usize) -> anyhow::Result<()>
 /// Scenario 13: the operator does nothing after the cancel, and the laptop sleeps from day 10 of grace to day 25.
 #[tokio::test]
 async fn each_closing_reminder_arrives_once_with_remaining_time() -> anyhow::Result<()> {
-    let desk = Desk::with_notifier()?;
+    let desk = Desktop::with_notifier()?;
     let (cloud, account) = cancelled(&desk).await?;
     cloud.advance_to("2026-03-10T00:00:00Z").await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     window
-        .sees("[data-alarm] h2", |text| text == "Grace ends in 20 days")
+        .wait_for_text("[data-alarm] h2", |text| text == "Grace ends in 20 days")
         .await?;
     // The clock jumps, as if the laptop had slept.
     cloud.advance_to("2026-03-25T00:00:00Z").await?;
     wait_for_notifications(&desk, 1).await?;
     window
-        .sees("[data-alarm] h2", |text| text == "Grace ends in 5 d")
+        .wait_for_text("[data-alarm] h2", |text| text == "Grace ends in 5 d")
         .await?;
     let laptop = Laptop::new(&desk.data()).with_key(&account.key);
     let deadlines = laptop.ok(&["deadlines"])?;
@@ -60,7 +60,7 @@ async fn each_closing_reminder_arrives_once_with_remaining_time() -> anyhow::Res
     wait_for_notifications(&desk, 4).await?;
     cloud.advance_to("2026-03-30T00:00:00Z").await?;
     window
-        .sees(".closed", |text| text.contains("closed"))
+        .wait_for_text(".closed", |text| text.contains("closed"))
         .await?;
     window.text("[data-balance=\"0\"]").await?;
 
@@ -93,15 +93,15 @@ async fn each_closing_reminder_arrives_once_with_remaining_time() -> anyhow::Res
 
 #[tokio::test]
 async fn reminders_arrive_while_window_is_closed_to_tray() -> anyhow::Result<()> {
-    let desk = Desk::with_notifier()?;
+    let desk = Desktop::with_notifier()?;
     let tray = Tray::on(&desk).await?;
     let (cloud, account) = cancelled(&desk).await?;
     cloud.advance_to("2026-03-10T00:00:00Z").await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
-    assert_eq!(tray.says("$80.00").await?, "$80.00");
-    tray.says("Live, verified").await?;
-    tray.says("Sun 29 Mar 2026 20:00 EDT").await?;
-    window.press("History").await?;
+    assert_eq!(tray.wait_for_item("$80.00").await?, "$80.00");
+    tray.wait_for_item("Live, verified").await?;
+    tray.wait_for_item("Sun 29 Mar 2026 20:00 EDT").await?;
+    window.click_button("History").await?;
     window.hide().await?;
     cloud.advance_to("2026-03-25T00:00:00Z").await?;
     wait_for_notifications(&desk, 1).await?;
@@ -122,14 +122,14 @@ async fn reminders_arrive_while_window_is_closed_to_tray() -> anyhow::Result<()>
 
 #[tokio::test]
 async fn reminders_without_notification_service_are_not_marked_fired() -> anyhow::Result<()> {
-    let mut desk = Desk::new()?;
+    let mut desk = Desktop::new()?;
     let (cloud, account) = cancelled(&desk).await?;
     cloud.advance_to("2026-03-25T00:00:00Z").await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     window.text("[data-alarm]").await?;
-    window.press("Settings").await?;
+    window.click_button("Settings").await?;
     window
-        .sees("[aria-label=Reminders]", |text| {
+        .wait_for_text("[aria-label=Reminders]", |text| {
             text.contains("shows no notifications")
         })
         .await?;
@@ -151,19 +151,19 @@ async fn reminders_without_notification_service_are_not_marked_fired() -> anyhow
 
 #[tokio::test]
 async fn quiet_hours_delay_all_but_last_day_of_closing_account() -> anyhow::Result<()> {
-    let desk = Desk::with_notifier()?;
+    let desk = Desktop::with_notifier()?;
     let (cloud, account) = cancelled(&desk).await?;
     cloud.advance_to("2026-03-20T16:00:00Z").await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     wait_for_notifications(&desk, 1).await?;
-    window.press("Settings").await?;
-    window.press_label("Quiet hours").await?;
+    window.click_button("Settings").await?;
+    window.click_label("Quiet hours").await?;
     window.text("input[type=time]").await?;
     // 23:30 in New York: the 3 day tier waits.
     cloud.advance_to("2026-03-27T03:30:00Z").await?;
-    window.press("Overview").await?;
+    window.click_button("Overview").await?;
     window
-        .sees("[data-alarm] h2", |text| text == "Grace ends in 2 d 20 h")
+        .wait_for_text("[data-alarm] h2", |text| text == "Grace ends in 2 d 20 h")
         .await?;
     // 09:00: it arrives, with the remaining time.
     cloud.advance_to("2026-03-27T13:00:00Z").await?;
@@ -183,14 +183,14 @@ async fn quiet_hours_delay_all_but_last_day_of_closing_account() -> anyhow::Resu
 
 #[tokio::test]
 async fn start_at_login_is_optional_and_starts_in_tray() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let tray = Tray::on(&desk).await?;
     let (cloud, account) = cancelled(&desk).await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
-    window.press("Settings").await?;
+    window.click_button("Settings").await?;
     let entry = desk.folder().join(".config/autostart/Boothkeeper.desktop");
     assert!(!entry.exists());
-    window.press_label("Start when you log in").await?;
+    window.click_label("Start when you log in").await?;
     until("the autostart entry", async || {
         Ok(entry.exists().then_some(()))
     })
@@ -200,14 +200,14 @@ async fn start_at_login_is_optional_and_starts_in_tray() -> anyhow::Result<()> {
         text.contains("boothkeeper-desktop") && text.contains("--hidden"),
         "{text}"
     );
-    window.press_label("Start when you log in").await?;
+    window.click_label("Start when you log in").await?;
     until("the autostart entry to be removed", async || {
         Ok((!entry.exists()).then_some(()))
     })
     .await?;
     tray.click("Quit").await?;
     window.ended().await?;
-    let tray = tray.again();
+    let tray = tray.forget_icons();
 
     let start = Start {
         key: Some(&account.key),
@@ -215,7 +215,7 @@ async fn start_at_login_is_optional_and_starts_in_tray() -> anyhow::Result<()> {
         ..Start::default()
     };
     let window = Window::open(&desk, start).await?;
-    tray.says("$80.00").await?;
+    tray.wait_for_item("$80.00").await?;
     assert!(!window.is_visible().await?);
     tray.click("Open Boothkeeper").await?;
     until("the window", async || {

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, ensure};
 use boothkeeper_tests::cloud::{Account, Cloud};
-use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::desktop::Desktop;
 use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::process::until;
 use boothkeeper_tests::window::Window;
@@ -17,7 +17,7 @@ struct RenewalTable {
     /// Another laptop, which reads the journal, and pays when the account is in grace.
     other: Laptop,
     fee: i64,
-    _desk: Desk,
+    _desk: Desktop,
 }
 
 /// A renewal, as previewed on screen or as found in the journal. All amounts are minor units.
@@ -31,7 +31,7 @@ struct Renewal {
 
 impl RenewalTable {
     async fn new(plan: &str, cycle: &str, fee: i64) -> anyhow::Result<Self> {
-        let desk = Desk::new()?;
+        let desk = Desktop::new()?;
         let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
         let account = json!({
             "email": "operator@booth.example", "catalog": "booth", "plan": plan, "cycle": cycle,
@@ -40,7 +40,7 @@ impl RenewalTable {
         let account = cloud.account(account).await?;
         let other = Laptop::signed_in(&desk.folder().join("other"), &cloud, &account)?;
         let window = Window::open_live(&desk, &cloud, &account).await?;
-        window.press("Plan & renewal").await?;
+        window.click_button("Plan & renewal").await?;
         Ok(RenewalTable {
             cloud,
             account,
@@ -111,7 +111,7 @@ impl RenewalTable {
         ensure!(unpaid == (plan["state"] == "grace"), "{what}: {plan}");
         // The window shows the new balance without any click.
         self.window
-            .sees("nav .figure", |text| text == dollars(happened.after))
+            .wait_for_text("nav .figure", |text| text == dollars(happened.after))
             .await
             .context(what.clone())?;
         if unpaid {
@@ -179,7 +179,7 @@ impl RenewalTable {
         }
         let card = format!("[data-order={first}]");
         self.window
-            .sees(&card, |text| text.contains("In use"))
+            .wait_for_text(&card, |text| text.contains("In use"))
             .await?;
         let ticked = async || {
             let script = "const boxes = document.querySelectorAll('.switches input');
@@ -210,7 +210,7 @@ impl RenewalTable {
         // Wait until the preview starts from the current balance.
         let before = format!("{card} [data-before]");
         self.window
-            .sees(&before, |text| text == dollars(balance))
+            .wait_for_text(&before, |text| text == dollars(balance))
             .await?;
         let script = "const card = document.querySelector(arguments[0]);
             const text = (name) => card.querySelector(`[data-${name}]`)?.innerText ?? null;
@@ -278,7 +278,7 @@ async fn monthly_basic_renewal_matches_preview() -> anyhow::Result<()> {
         .await?;
     table
         .window
-        .sees("[data-order=card]", |text| {
+        .wait_for_text("[data-order=card]", |text| {
             text.contains("at $10.00 or less")
         })
         .await?;
@@ -303,7 +303,7 @@ async fn monthly_basic_renewal_matches_preview() -> anyhow::Result<()> {
         let after = said.after + said.recharge.unwrap_or(0);
         table
             .window
-            .sees("nav .figure", |text| text == dollars(after))
+            .wait_for_text("nav .figure", |text| text == dollars(after))
             .await?;
     }
     Ok(())

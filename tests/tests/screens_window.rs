@@ -4,7 +4,7 @@
 use anyhow::ensure;
 use boothkeeper_tests::booth::{basic, with};
 use boothkeeper_tests::cloud::Cloud;
-use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::desktop::Desktop;
 use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::process::until;
 use boothkeeper_tests::window::Window;
@@ -22,24 +22,24 @@ fn failing() -> Value {
 #[tokio::test]
 async fn amounts_are_not_cut_off_at_any_size() -> anyhow::Result<()> {
     for balance in [123_456, 9_007_199_254_740_991_i64] {
-        let desk = Desk::new()?;
+        let desk = Desktop::new()?;
         let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
         let account = cloud.account(basic(balance)).await?;
         let mut window = Window::open_live(&desk, &cloud, &account).await?;
         window.resize(900, 600).await?;
-        window.cuts_no_amount("overview").await?;
+        window.assert_no_amount_cut("overview").await?;
         for screen in ["History", "Plan & renewal"] {
-            window.press(screen).await?;
-            window.cuts_no_amount(screen).await?;
+            window.click_button(screen).await?;
+            window.assert_no_amount_cut(screen).await?;
         }
-        window.press("Overview").await?;
-        window.press("Event mode").await?;
+        window.click_button("Overview").await?;
+        window.click_button("Event mode").await?;
         window.look_at("Boothkeeper event").await?;
         let whole = window
-            .sees("[data-balance]", |text| text.contains(','))
+            .wait_for_text("[data-balance]", |text| text.contains(','))
             .await?;
         window
-            .cuts_no_amount(&format!("event mode, {whole}"))
+            .assert_no_amount_cut(&format!("event mode, {whole}"))
             .await?;
     }
     Ok(())
@@ -49,7 +49,7 @@ async fn amounts_are_not_cut_off_at_any_size() -> anyhow::Result<()> {
 /// window says what stops.
 #[tokio::test]
 async fn sum_of_changes_matches_balance_above_it() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = cloud
         .account(with(basic(2_000), json!({ "plan": "payg" })))
@@ -76,14 +76,14 @@ async fn sum_of_changes_matches_balance_above_it() -> anyhow::Result<()> {
         .await?;
     }
     window
-        .sees("[data-stopped]", |text| {
+        .wait_for_text("[data-stopped]", |text| {
             text.contains("No credits are left")
         })
         .await?;
     // The totals have a closing balance, except while a search is active.
-    window.press("History").await?;
+    window.click_button("History").await?;
     window
-        .sees(".totals", |text| {
+        .wait_for_text(".totals", |text| {
             text.contains("$20.00") && text.contains("Closing")
         })
         .await?;
@@ -91,7 +91,7 @@ async fn sum_of_changes_matches_balance_above_it() -> anyhow::Result<()> {
         .type_into("[aria-label='Search history']", "draw_me")
         .await?;
     window
-        .sees(".totals", |text| {
+        .wait_for_text(".totals", |text| {
             text.contains("$20.00") && !text.contains("Closing")
         })
         .await?;
@@ -100,20 +100,20 @@ async fn sum_of_changes_matches_balance_above_it() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn last_days_of_grace_are_shown_with_correct_dates() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = cloud.account(with(basic(9_000), failing())).await?;
     cloud.advance_to("2026-03-11T07:00:00Z").await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     // Paying now pays for the period that contains today, until 10 April.
     window
-        .sees("[data-alarm]", |text| {
+        .wait_for_text("[data-alarm]", |text| {
             text.contains("day 29 of 30")
                 && text.contains("Credits pay: $90.00 → $41.00")
                 && text.contains("Paid until Fri 10 Apr")
         })
         .await?;
-    window.press("Plan & renewal").await?;
+    window.click_button("Plan & renewal").await?;
     let places = "const at = [...document.querySelectorAll('circle[data-stop]')]
             .map((stop) => Number(stop.getAttribute('cx')));
         return at.length === 3 ? (at[1] - at[0]) / (at[2] - at[0]) : null;";
@@ -131,12 +131,12 @@ async fn last_days_of_grace_are_shown_with_correct_dates() -> anyhow::Result<()>
     .await?;
     // A pause that cannot be sent waits, and the alarm says so.
     cloud.fault("/v1/commands", 1_000, json!("drop")).await?;
-    window.press("Pause plan").await?;
-    window.press_label("I understand").await?;
-    window.press("Switch").await?;
-    window.press("Overview").await?;
+    window.click_button("Pause plan").await?;
+    window.click_label("I understand").await?;
+    window.click_button("Switch").await?;
+    window.click_button("Overview").await?;
     window
-        .sees("[data-decided]", |text| {
+        .wait_for_text("[data-decided]", |text| {
             text.contains("Pay-As-You-Go") && text.contains("all of this stands")
         })
         .await?;
@@ -145,13 +145,13 @@ async fn last_days_of_grace_are_shown_with_correct_dates() -> anyhow::Result<()>
 
 #[tokio::test]
 async fn closed_account_offers_no_purchase() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = cloud.account(with(basic(15_000), failing())).await?;
     cloud.advance_to("2026-03-20T08:00:00Z").await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     window
-        .sees("section.closed", |text| {
+        .wait_for_text("section.closed", |text| {
             text.contains("This account is closed")
         })
         .await?;
@@ -163,7 +163,7 @@ async fn closed_account_offers_no_purchase() -> anyhow::Result<()> {
         .click("[data-finding='account_closed'] > .link")
         .await?;
     window
-        .sees("main", |text| {
+        .wait_for_text("main", |text| {
             text.contains("You ask back") && text.contains("$150.00") && !text.contains("owed")
         })
         .await?;
@@ -172,7 +172,7 @@ async fn closed_account_offers_no_purchase() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn used_up_daily_limit_is_shown_on_overview() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-03-07T09:00:00Z"))?;
     let account = cloud
         .account(json!({
@@ -181,10 +181,10 @@ async fn used_up_daily_limit_is_shown_on_overview() -> anyhow::Result<()> {
         }))
         .await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
-    window.gone("[data-stopped]").await?;
+    window.wait_until_gone("[data-stopped]").await?;
     cloud.runs(&account, "basic_image_hd", 15).await?;
     window
-        .sees("[data-stopped]", |text| {
+        .wait_for_text("[data-stopped]", |text| {
             text.contains("limit of 75") && text.contains("00:00 UTC")
         })
         .await?;
@@ -193,20 +193,20 @@ async fn used_up_daily_limit_is_shown_on_overview() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn account_without_credits_has_no_spending_chart() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = cloud
         .account(with(basic(0), json!({ "plan": "payg" })))
         .await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
-    window.press("History").await?;
+    window.click_button("History").await?;
     window.text("[data-seq]").await?;
-    window.gone("figure").await
+    window.wait_until_gone("figure").await
 }
 
 #[tokio::test]
 async fn finding_with_draft_is_not_shown_as_in_dispute() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-20T12:00:00Z"))?;
     let account = cloud
         .account(with(basic(1_000), json!({ "plan": "payg" })))
@@ -215,37 +215,39 @@ async fn finding_with_draft_is_not_shown_as_in_dispute() -> anyhow::Result<()> {
     cloud.control(&account, "runs", failed).await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     // The entry of the failed run is explained.
-    window.press("History").await?;
+    window.click_button("History").await?;
     window.click("[data-seq='3']").await?;
     window
-        .sees("aside .why", |text| {
+        .wait_for_text("aside .why", |text| {
             text.contains("A run failed") && !text.contains("Not explained")
         })
         .await?;
-    window.press("Overview").await?;
+    window.click_button("Overview").await?;
     let row = "[data-finding='run_failed_not_refunded']";
     window
-        .sees(row, |text| text.contains("Ask support"))
+        .wait_for_text(row, |text| text.contains("Ask support"))
         .await?;
     window.click(&format!("{row} > .link")).await?;
     window.text("[data-owed]").await?;
-    window.press("Overview").await?;
+    window.click_button("Overview").await?;
     window
-        .sees(row, |text| {
+        .wait_for_text(row, |text| {
             text.contains("Go on with the draft") && !text.contains("In dispute")
         })
         .await?;
     window.click(&format!("{row} > .link")).await?;
-    window.press("Submit").await?;
-    window.press("Overview").await?;
-    window.sees(row, |text| text.contains("In dispute")).await?;
+    window.click_button("Submit").await?;
+    window.click_button("Overview").await?;
+    window
+        .wait_for_text(row, |text| text.contains("In dispute"))
+        .await?;
     Ok(())
 }
 
 /// Credits that expire are shown with the same day on screen and in the notification.
 #[tokio::test]
 async fn expiring_credits_are_shown_and_notified_with_same_day() -> anyhow::Result<()> {
-    let desk = Desk::with_notifier()?;
+    let desk = Desktop::with_notifier()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-03-07T03:00:00Z"))?;
     let account = cloud
         .account(json!({
@@ -258,7 +260,7 @@ async fn expiring_credits_are_shown_and_notified_with_same_day() -> anyhow::Resu
     let window = Window::open_live(&desk, &cloud, &account).await?;
     // 23:00 on 6 April in the window's zone.
     window
-        .sees("[data-deadline='grant_expiry']", |text| {
+        .wait_for_text("[data-deadline='grant_expiry']", |text| {
             text.contains("Mon") && text.contains('6') && text.contains("Credits expire")
         })
         .await?;

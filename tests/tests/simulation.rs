@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Body;
-use boothkeeper_cloud::faults::{Chance, Faulty};
+use boothkeeper_cloud::faults::{Chance, FaultService};
 use boothkeeper_cloud::processor::Payments;
 use boothkeeper_cloud::store::Store;
 use boothkeeper_cloud::{Clock as CloudClock, Cloud, Options, api};
@@ -16,7 +16,7 @@ use boothkeeper_domain::Zone;
 use boothkeeper_domain::{Amount, Seq, Timestamp};
 use boothkeeper_store::outbox::State;
 use boothkeeper_sync::transport::{Transport, TransportError};
-use boothkeeper_sync::{AccessKey, Client, Clock, Engine, Laptop, Status, sign_in};
+use boothkeeper_sync::{AccessKey, Client, Clock, Engine, LocalCopy, Status, sign_in};
 use boothkeeper_wire::action::Action;
 use boothkeeper_wire::sandbox::Fault;
 use bytes::Bytes;
@@ -150,7 +150,7 @@ impl Place {
     fn transport(&self, dice: Dice) -> Transport {
         let place = self.clone();
         Transport::new(service_fn(move |request: Request<Bytes>| {
-            let faulty = Faulty::new(place.router(), dice.clone());
+            let faulty = FaultService::new(place.router(), dice.clone());
             async move {
                 let answer = faulty.oneshot(request.map(Body::from)).await;
                 let answer: Response<Body> = answer.map_err(TransportError::new)?;
@@ -179,7 +179,7 @@ async fn simulate(seed: u64, trace: Arc<Mutex<Vec<(u64, i64)>>>) {
     let key = AccessKey::parse(account["access_key"].as_str().unwrap());
 
     let clock = Arc::new(VirtualClock(tokio::time::Instant::now()));
-    let laptop = Laptop::in_memory(Zone::utc(), clock.clone()).unwrap();
+    let laptop = LocalCopy::in_memory(Zone::utc(), clock.clone()).unwrap();
     let client = Client::new(place.transport(dice.clone()), "http://cloud", key);
     let meta = client.meta().await.unwrap();
     sign_in::bind(&laptop, "http://cloud", meta).await.unwrap();
@@ -187,7 +187,7 @@ async fn simulate(seed: u64, trace: Arc<Mutex<Vec<(u64, i64)>>>) {
     let status = watch::Sender::new(Status::default());
     let observed = status.subscribe();
     let engine = Engine::new(client, laptop.clone(), status);
-    let nudge = engine.nudge.clone();
+    let nudge = engine.wake.clone();
     let engine = tokio::spawn(async move { engine.run().await });
     dice.rough.store(true, Ordering::Relaxed);
 
@@ -238,7 +238,7 @@ async fn simulate(seed: u64, trace: Arc<Mutex<Vec<(u64, i64)>>>) {
         look(&mut truth, &mut heads).await;
         check_copy(&laptop, &truth, seed);
         check_live(&laptop, &observed, &heads, clock.since_boot(), seed);
-        let seq = laptop.copied_to().unwrap();
+        let seq = laptop.last_seq().unwrap();
         trace.lock().unwrap().push((seq.0, clock.since_boot()));
     }
 
@@ -267,7 +267,7 @@ async fn simulate(seed: u64, trace: Arc<Mutex<Vec<(u64, i64)>>>) {
 }
 
 /// The copy's balance is the one that the cloud had at the same seq.
-fn check_copy(laptop: &Laptop, truth: &BTreeMap<Seq, i64>, seed: u64) {
+fn check_copy(laptop: &LocalCopy, truth: &BTreeMap<Seq, i64>, seed: u64) {
     let binding = laptop.binding().unwrap();
     let Some(head) = laptop.read(|cache| cache.head(&binding.keys)).unwrap() else {
         return;
@@ -281,7 +281,7 @@ fn check_copy(laptop: &Laptop, truth: &BTreeMap<Seq, i64>, seed: u64) {
 
 /// While the status is live, the copy has every entry that the cloud had 15 s ago.
 fn check_live(
-    laptop: &Laptop,
+    laptop: &LocalCopy,
     status: &watch::Receiver<Status>,
     heads: &[(i64, Seq)],
     now: i64,
@@ -297,7 +297,7 @@ fn check_live(
         .map(|(_, seq)| *seq)
         .max();
     if let (true, Some(old)) = (live, old) {
-        let copied = laptop.copied_to().unwrap();
+        let copied = laptop.last_seq().unwrap();
         assert!(
             copied >= old,
             "seed {seed}: live at {copied}, the cloud was at {old}"
@@ -306,8 +306,8 @@ fn check_live(
 }
 
 /// Each purchase that the operator queued was credited exactly once.
-fn check_bought_once(laptop: &Laptop, bought: &[(Uuid, Amount)], seed: u64) {
-    let last = laptop.copied_to().unwrap();
+fn check_bought_once(laptop: &LocalCopy, bought: &[(Uuid, Amount)], seed: u64) {
+    let last = laptop.last_seq().unwrap();
     let mut credited: Vec<Amount> = Vec::new();
     for seq in 1..=last.0 {
         let entry = laptop.read(|cache| cache.entry(Seq(seq))).unwrap();

@@ -3,7 +3,7 @@
 
 use boothkeeper_app::disputes::{Begin, DisputeView, DisputesView, DraftView, Edits, FileView};
 use boothkeeper_app::domain::{Hash, Seq};
-use boothkeeper_app::history::{FoundRows, Look};
+use boothkeeper_app::history::{FoundRows, LastSeen};
 use boothkeeper_app::outbox::CommandView;
 use boothkeeper_app::{AppError, Code};
 use boothkeeper_messages::desktop;
@@ -11,34 +11,34 @@ use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 use tauri_plugin_opener::OpenerExt;
 
-use super::{Answer, PageError};
+use super::{PageError, PageResult};
 use crate::shell::Shell;
 
 #[tauri::command(async)]
-pub fn last_look(shell: State<'_, Shell>) -> Answer<Option<Look>> {
-    Ok(shell.app()?.history().last_look()?)
+pub fn last_look(shell: State<'_, Shell>) -> PageResult<Option<LastSeen>> {
+    Ok(shell.app()?.history().last_seen()?)
 }
 
 #[tauri::command(async)]
-pub fn look(shell: State<'_, Shell>, seq: Seq) -> Answer<()> {
-    Ok(shell.app()?.history().look(seq)?)
+pub fn look(shell: State<'_, Shell>, seq: Seq) -> PageResult<()> {
+    Ok(shell.app()?.history().mark_seen(seq)?)
 }
 
 #[tauri::command(async)]
-pub fn history_entries(shell: State<'_, Shell>, seqs: Vec<Seq>) -> Answer<FoundRows> {
+pub fn history_entries(shell: State<'_, Shell>, seqs: Vec<Seq>) -> PageResult<FoundRows> {
     Ok(shell.app()?.history().entries(&seqs)?)
 }
 
 #[tauri::command(async)]
-pub fn disputes(shell: State<'_, Shell>) -> Answer<DisputesView> {
+pub fn disputes(shell: State<'_, Shell>) -> PageResult<DisputesView> {
     Ok(shell.app()?.disputes().list()?)
 }
 
 /// A draft or a ticket. Files that are dropped on the window from now on are attached to the draft.
 #[tauri::command(async)]
-pub fn dispute(shell: State<'_, Shell>, id: String) -> Answer<DisputeView> {
+pub fn dispute(shell: State<'_, Shell>, id: String) -> PageResult<DisputeView> {
     let view = shell.app()?.disputes().show(&id)?;
-    shell.compose(match &view {
+    shell.set_open_draft(match &view {
         DisputeView::Draft(draft) => Some(draft.id.clone()),
         DisputeView::Ticket(_) => None,
     });
@@ -46,12 +46,12 @@ pub fn dispute(shell: State<'_, Shell>, id: String) -> Answer<DisputeView> {
 }
 
 #[tauri::command(async)]
-pub fn begin_dispute(shell: State<'_, Shell>, begin: Begin) -> Answer<DraftView> {
+pub fn begin_dispute(shell: State<'_, Shell>, begin: Begin) -> PageResult<DraftView> {
     Ok(shell.app()?.disputes().begin(&begin)?)
 }
 
 #[tauri::command(async)]
-pub fn edit_draft(shell: State<'_, Shell>, id: String, edits: Edits) -> Answer<DraftView> {
+pub fn edit_draft(shell: State<'_, Shell>, id: String, edits: Edits) -> PageResult<DraftView> {
     Ok(shell.app()?.disputes().edit(&id, edits)?)
 }
 
@@ -61,7 +61,7 @@ pub fn attach_file(
     handle: AppHandle,
     shell: State<'_, Shell>,
     id: String,
-) -> Answer<Option<DraftView>> {
+) -> PageResult<Option<DraftView>> {
     let chosen = handle
         .dialog()
         .file()
@@ -77,39 +77,47 @@ pub fn attach_file(
 }
 
 #[tauri::command(async)]
-pub fn detach_file(shell: State<'_, Shell>, id: String, sha256: Hash) -> Answer<DraftView> {
+pub fn detach_file(shell: State<'_, Shell>, id: String, sha256: Hash) -> PageResult<DraftView> {
     Ok(shell.app()?.disputes().detach(&id, &sha256)?)
 }
 
 #[tauri::command(async)]
-pub fn drop_draft(shell: State<'_, Shell>, id: String) -> Answer<()> {
+pub fn drop_draft(shell: State<'_, Shell>, id: String) -> PageResult<()> {
     Ok(shell.app()?.disputes().discard(&id)?)
 }
 
 /// The files that the app would make for a draft now.
 #[tauri::command(async)]
-pub fn prepare_dispute(shell: State<'_, Shell>, id: String) -> Answer<Vec<FileView>> {
+pub fn prepare_dispute(shell: State<'_, Shell>, id: String) -> PageResult<Vec<FileView>> {
     Ok(shell.app()?.disputes().prepare(&id)?)
 }
 
 #[tauri::command(async)]
-pub fn send_dispute(shell: State<'_, Shell>, id: String) -> Answer<DraftView> {
+pub fn send_dispute(shell: State<'_, Shell>, id: String) -> PageResult<DraftView> {
     Ok(shell.app()?.disputes().send(&id)?)
 }
 
 #[tauri::command(async)]
-pub fn message_dispute(shell: State<'_, Shell>, id: String, text: String) -> Answer<CommandView> {
+pub fn message_dispute(
+    shell: State<'_, Shell>,
+    id: String,
+    text: String,
+) -> PageResult<CommandView> {
     Ok(shell.app()?.disputes().message(&id, &text)?)
 }
 
 #[tauri::command(async)]
-pub fn withdraw_dispute(shell: State<'_, Shell>, id: String) -> Answer<Option<CommandView>> {
+pub fn withdraw_dispute(shell: State<'_, Shell>, id: String) -> PageResult<Option<CommandView>> {
     Ok(shell.app()?.disputes().withdraw(&id)?)
 }
 
 /// Number of e-mails that were saved; `None` if the dialog was cancelled.
 #[tauri::command(async)]
-pub fn save_mail(handle: AppHandle, shell: State<'_, Shell>, id: String) -> Answer<Option<usize>> {
+pub fn save_mail(
+    handle: AppHandle,
+    shell: State<'_, Shell>,
+    id: String,
+) -> PageResult<Option<usize>> {
     let chosen = handle
         .dialog()
         .file()
@@ -131,7 +139,7 @@ pub fn save_mail(handle: AppHandle, shell: State<'_, Shell>, id: String) -> Answ
 
 /// Opens the e-mails in the operator's mail program. Fails with `NoMailProgram` if there is none.
 #[tauri::command(async)]
-pub fn open_mail(handle: AppHandle, shell: State<'_, Shell>, id: String) -> Answer<()> {
+pub fn open_mail(handle: AppHandle, shell: State<'_, Shell>, id: String) -> PageResult<()> {
     if !has_mail_program() {
         return Err(AppError::new(Code::NoMailProgram).into());
     }

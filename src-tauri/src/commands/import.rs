@@ -2,13 +2,13 @@
 //! path.
 
 use boothkeeper_app::domain::Programme;
-use boothkeeper_app::import::{self, Imported, Mapping, TablePreview, Whose};
+use boothkeeper_app::import::{self, ImportOwner, Imported, Mapping, TablePreview};
 use boothkeeper_messages::desktop;
 use serde::Serialize;
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 
-use super::Answer;
+use super::PageResult;
 use crate::shell::Shell;
 
 /// Names of the chosen files, and a preview of the first table among them.
@@ -24,7 +24,7 @@ pub fn choose_import(
     handle: AppHandle,
     shell: State<'_, Shell>,
     programme: Programme,
-) -> Answer<Option<ChosenFiles>> {
+) -> PageResult<Option<ChosenFiles>> {
     let chosen = handle
         .dialog()
         .file()
@@ -55,7 +55,7 @@ pub fn preview_import(
     shell: State<'_, Shell>,
     programme: Programme,
     mapping: Mapping,
-) -> Answer<TablePreview> {
+) -> PageResult<TablePreview> {
     let paths = shell.chosen().clone();
     let options = shell.own()?.options();
     Ok(import::preview(options, &paths, programme, Some(&mapping))?)
@@ -65,9 +65,9 @@ pub fn preview_import(
 #[tauri::command(async)]
 pub fn import_history(
     shell: State<'_, Shell>,
-    whose: Whose,
+    whose: ImportOwner,
     mapping: Option<Mapping>,
-) -> Answer<Imported> {
+) -> PageResult<Imported> {
     let paths = shell.chosen().clone();
     // Close the imported account, so that its files are not open while they are replaced.
     shell.look_at(None);
@@ -78,7 +78,7 @@ pub fn import_history(
 }
 
 #[tauri::command(async)]
-pub fn look_at_imported(shell: State<'_, Shell>, wanted: bool) -> Answer<()> {
+pub fn look_at_imported(shell: State<'_, Shell>, wanted: bool) -> PageResult<()> {
     let imported = match wanted {
         true => Some(import::open(shell.own()?.options())?),
         false => None,

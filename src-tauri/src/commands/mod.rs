@@ -18,12 +18,12 @@ use tauri_plugin_dialog::DialogExt;
 
 use crate::shell::Shell;
 
-mod desk;
+mod desktop;
 mod disputes;
 mod import;
 mod plan;
 
-pub(crate) use desk::*;
+pub(crate) use desktop::*;
 pub(crate) use disputes::*;
 pub(crate) use import::*;
 pub(crate) use plan::*;
@@ -56,11 +56,11 @@ impl PageError {
     }
 }
 
-type Answer<T> = Result<T, PageError>;
+type PageResult<T> = Result<T, PageError>;
 
 /// What the sign-in screen offers.
 #[tauri::command]
-pub async fn setup(shell: State<'_, Shell>) -> Answer<Setup> {
+pub async fn setup(shell: State<'_, Shell>) -> PageResult<Setup> {
     Ok(shell.own()?.session().setup(shell.cloud()).await)
 }
 
@@ -72,13 +72,13 @@ pub fn shown() {
 
 /// Sends the overview now and after every change, until the page is closed.
 #[tauri::command]
-pub async fn watch(shell: State<'_, Shell>, channel: Channel<Update>) -> Answer<()> {
+pub async fn watch(shell: State<'_, Shell>, channel: Channel<Update>) -> PageResult<()> {
     shell.watch(channel)?;
     Ok(())
 }
 
 #[tauri::command(async)]
-pub fn overview(shell: State<'_, Shell>) -> Answer<Overview> {
+pub fn overview(shell: State<'_, Shell>) -> PageResult<Overview> {
     Ok(shell.app()?.overview().view()?)
 }
 
@@ -88,7 +88,7 @@ pub async fn sign_in(
     cloud: String,
     key: String,
     remember: Remember,
-) -> Answer<()> {
+) -> PageResult<()> {
     let app = shell.own()?;
     app.session().sign_in(&cloud, Some(&key), remember).await?;
     Ok(app.session().start()?)
@@ -99,7 +99,7 @@ pub async fn sign_in_to_demo(
     shell: State<'_, Shell>,
     cloud: String,
     remember: Remember,
-) -> Answer<()> {
+) -> PageResult<()> {
     let app = shell.own()?;
     app.session().sign_in_to_demo(&cloud, remember).await?;
     Ok(app.session().start()?)
@@ -107,22 +107,22 @@ pub async fn sign_in_to_demo(
 
 /// Signs out and discards unsent actions. The page has already warned about them.
 #[tauri::command]
-pub async fn sign_out(shell: State<'_, Shell>) -> Answer<()> {
+pub async fn sign_out(shell: State<'_, Shell>) -> PageResult<()> {
     Ok(shell.app()?.session().sign_out(true).await?)
 }
 
 #[tauri::command]
-pub async fn try_again(shell: State<'_, Shell>) -> Answer<()> {
+pub async fn try_again(shell: State<'_, Shell>) -> PageResult<()> {
     Ok(shell.app()?.session().try_again()?)
 }
 
 #[tauri::command]
-pub async fn verify(shell: State<'_, Shell>) -> Answer<VerifyView> {
-    Ok(shell.app()?.session().verify_and_mend().await?)
+pub async fn verify(shell: State<'_, Shell>) -> PageResult<VerifyView> {
+    Ok(shell.app()?.session().verify_and_repair().await?)
 }
 
 #[tauri::command(async)]
-pub fn history_summary(shell: State<'_, Shell>, query: HistoryQuery) -> Answer<HistorySummary> {
+pub fn history_summary(shell: State<'_, Shell>, query: HistoryQuery) -> PageResult<HistorySummary> {
     Ok(shell.app()?.history().summary(&query)?)
 }
 
@@ -133,7 +133,7 @@ pub fn history_rows(
     day: Date,
     offset: u32,
     limit: u32,
-) -> Answer<Vec<RowView>> {
+) -> PageResult<Vec<RowView>> {
     Ok(shell.app()?.history().rows(&query, day, offset, limit)?)
 }
 
@@ -143,7 +143,7 @@ pub fn history_search(
     query: HistoryQuery,
     before: Option<Seq>,
     limit: u32,
-) -> Answer<FoundRows> {
+) -> PageResult<FoundRows> {
     Ok(shell.app()?.history().search(&query, before, limit)?)
 }
 
@@ -153,13 +153,13 @@ pub fn explain(
     shell: State<'_, Shell>,
     from: Option<Date>,
     after: Option<Seq>,
-) -> Answer<Explanation> {
+) -> PageResult<Explanation> {
     let since = after.map_or(Since::Days(from, None), Since::Entry);
     Ok(shell.app()?.history().explain(since)?)
 }
 
 #[tauri::command(async)]
-pub fn entry(shell: State<'_, Shell>, seq: Seq) -> Answer<EntryDetail> {
+pub fn entry(shell: State<'_, Shell>, seq: Seq) -> PageResult<EntryDetail> {
     Ok(shell.app()?.history().entry(seq)?)
 }
 
@@ -170,7 +170,7 @@ pub fn export_history(
     handle: AppHandle,
     shell: State<'_, Shell>,
     query: HistoryQuery,
-) -> Answer<Option<u64>> {
+) -> PageResult<Option<u64>> {
     let chosen = handle
         .dialog()
         .file()
@@ -191,12 +191,12 @@ pub fn export_history(
 }
 
 #[tauri::command(async)]
-pub fn outbox(shell: State<'_, Shell>) -> Answer<OutboxView> {
+pub fn outbox(shell: State<'_, Shell>) -> PageResult<OutboxView> {
     Ok(shell.app()?.outbox().list()?)
 }
 
 #[tauri::command(async)]
-pub fn cancel_command(shell: State<'_, Shell>, id: String) -> Answer<CommandView> {
+pub fn cancel_command(shell: State<'_, Shell>, id: String) -> PageResult<CommandView> {
     Ok(shell.app()?.outbox().cancel(&id)?)
 }
 

@@ -5,7 +5,7 @@ use boothkeeper_app::domain::Amount;
 use boothkeeper_app::domain::account::PaymentOrder;
 use boothkeeper_app::domain::billing::quote::Quote;
 use boothkeeper_app::outbox::CommandView;
-use boothkeeper_app::plan::{BuyView, Decision, Foreseen};
+use boothkeeper_app::plan::{BuyView, DecisionPreview, PlanDecision};
 use boothkeeper_app::plan::{ChoicesView, PauseView};
 use boothkeeper_messages::desktop;
 use tauri::{State, WebviewWindow};
@@ -13,51 +13,51 @@ use tauri_plugin_dialog::{
     DialogExt, MessageDialogButtons, MessageDialogKind, MessageDialogResult,
 };
 
-use super::Answer;
+use super::PageResult;
 use crate::shell::Shell;
 
 #[tauri::command(async)]
-pub fn buy_credits(shell: State<'_, Shell>, amount: Amount) -> Answer<CommandView> {
+pub fn buy_credits(shell: State<'_, Shell>, amount: Amount) -> PageResult<CommandView> {
     Ok(shell.app()?.plan().buy_credits(amount)?)
 }
 
 #[tauri::command(async)]
-pub fn set_auto_recharge(shell: State<'_, Shell>, enabled: bool) -> Answer<CommandView> {
+pub fn set_auto_recharge(shell: State<'_, Shell>, enabled: bool) -> PageResult<CommandView> {
     Ok(shell.app()?.plan().set_auto_recharge(enabled)?)
 }
 
 #[tauri::command(async)]
-pub fn buy_preview(shell: State<'_, Shell>, amount: Amount) -> Answer<BuyView> {
+pub fn buy_preview(shell: State<'_, Shell>, amount: Amount) -> PageResult<BuyView> {
     Ok(shell.app()?.plan().buy_preview(amount)?)
 }
 
 #[tauri::command(async)]
-pub fn dismiss_command(shell: State<'_, Shell>, id: String) -> Answer<()> {
+pub fn dismiss_command(shell: State<'_, Shell>, id: String) -> PageResult<()> {
     Ok(shell.app()?.outbox().dismiss(&id)?)
 }
 
 #[tauri::command(async)]
-pub fn choices(shell: State<'_, Shell>) -> Answer<ChoicesView> {
+pub fn choices(shell: State<'_, Shell>) -> PageResult<ChoicesView> {
     Ok(shell.app()?.plan().choices()?)
 }
 
 #[tauri::command(async)]
-pub fn set_payment_order(shell: State<'_, Shell>, order: PaymentOrder) -> Answer<CommandView> {
+pub fn set_payment_order(shell: State<'_, Shell>, order: PaymentOrder) -> PageResult<CommandView> {
     Ok(shell.app()?.plan().set_payment_order(order)?)
 }
 
 #[tauri::command(async)]
-pub fn redeem_coupon(shell: State<'_, Shell>, code: String) -> Answer<CommandView> {
+pub fn redeem_coupon(shell: State<'_, Shell>, code: String) -> PageResult<CommandView> {
     Ok(shell.app()?.plan().redeem_coupon(&code)?)
 }
 
 #[tauri::command(async)]
-pub fn quote(shell: State<'_, Shell>, decision: Decision) -> Answer<Foreseen> {
-    Ok(shell.app()?.plan().foresee(&decision.into())?)
+pub fn quote(shell: State<'_, Shell>, decision: PlanDecision) -> PageResult<DecisionPreview> {
+    Ok(shell.app()?.plan().preview_decision(&decision.into())?)
 }
 
 #[tauri::command(async)]
-pub fn pause_preview(shell: State<'_, Shell>) -> Answer<PauseView> {
+pub fn pause_preview(shell: State<'_, Shell>) -> PageResult<PauseView> {
     Ok(shell.app()?.plan().pause_preview()?)
 }
 
@@ -67,9 +67,9 @@ pub fn pause_preview(shell: State<'_, Shell>) -> Answer<PauseView> {
 pub fn decide(
     window: WebviewWindow,
     shell: State<'_, Shell>,
-    decision: Decision,
+    decision: PlanDecision,
     seen: Quote,
-) -> Answer<Option<CommandView>> {
+) -> PageResult<Option<CommandView>> {
     let action = Action::from(decision);
     let app = shell.app()?;
     if !seen.destroyed.is_empty() {

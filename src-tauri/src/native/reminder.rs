@@ -49,7 +49,7 @@ pub async fn follow(handle: AppHandle, app: Arc<App>) {
 fn look(handle: &AppHandle, app: &App) -> Result<Duration, AppError> {
     let due = app.deadlines().list()?;
     let asset = app.balance().view()?.asset;
-    for reminder in app.deadlines().remind_unasked(can_notify)? {
+    for reminder in app.deadlines().take_notifications(can_notify)? {
         let shown = notify::show(
             handle,
             &reminder,

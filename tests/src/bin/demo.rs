@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use boothkeeper_tests::cloud::{Account, Cloud};
-use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::desktop::Desktop;
 use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::process::{Pipes, Process, binary};
 use boothkeeper_tests::window::Window;
@@ -65,7 +65,7 @@ async fn on_screen(
 }
 
 async fn headless(cloud: &Cloud, account: &Account) -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let out = std::env::current_dir()?.join("target/demo");
     std::fs::create_dir_all(&out)?;
     let window = Window::open_live(&desk, cloud, account).await?;
@@ -80,7 +80,7 @@ async fn headless(cloud: &Cloud, account: &Account) -> anyhow::Result<()> {
     let balance = format!("[data-balance=\"{expected}\"]");
     window.text(&balance).await?;
     picture(&window, &out, "overview-after-three-runs").await?;
-    window.press("History").await?;
+    window.click_button("History").await?;
     window.text("[data-seq]").await?;
     picture(&window, &out, "history").await?;
     println!("Balance from the command line:");

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use boothkeeper_app::Code;
 use boothkeeper_app::disputes::{Begin, DisputeView, DisputesView, Edits, FileView};
 use boothkeeper_app::history::{
-    EntryDetail, Explanation, FoundRows, HistoryQuery, HistorySummary, Look, RowView,
+    EntryDetail, Explanation, FoundRows, HistoryQuery, HistorySummary, LastSeen, RowView,
 };
-use boothkeeper_app::import::{Field, Imported, Mapping, TablePreview, Whose};
+use boothkeeper_app::import::{Field, ImportOwner, Imported, Mapping, TablePreview};
 use boothkeeper_app::outbox::{CommandView, OutboxView};
 use boothkeeper_app::overview::Update;
-use boothkeeper_app::plan::{BuyView, Decision, Foreseen};
+use boothkeeper_app::plan::{BuyView, DecisionPreview, PlanDecision};
 use boothkeeper_app::plan::{ChoicesView, PauseView};
 use boothkeeper_app::session::VerifyView;
 use boothkeeper_app::session::{Preferences, Remember, Setup};
@@ -25,9 +25,9 @@ fn main() -> anyhow::Result<()> {
     ChoicesView::export_all(&config)?;
     PauseView::export_all(&config)?;
     BuyView::export_all(&config)?;
-    Decision::export_all(&config)?;
+    PlanDecision::export_all(&config)?;
     Explanation::export_all(&config)?;
-    Foreseen::export_all(&config)?;
+    DecisionPreview::export_all(&config)?;
     Preferences::export_all(&config)?;
     HistoryQuery::export_all(&config)?;
     HistorySummary::export_all(&config)?;
@@ -40,7 +40,7 @@ fn main() -> anyhow::Result<()> {
     Setup::export_all(&config)?;
     Remember::export_all(&config)?;
     Code::export_all(&config)?;
-    Look::export_all(&config)?;
+    LastSeen::export_all(&config)?;
     Begin::export_all(&config)?;
     Edits::export_all(&config)?;
     DisputesView::export_all(&config)?;
@@ -50,7 +50,7 @@ fn main() -> anyhow::Result<()> {
     Mapping::export_all(&config)?;
     TablePreview::export_all(&config)?;
     Imported::export_all(&config)?;
-    Whose::export_all(&config)?;
+    ImportOwner::export_all(&config)?;
     std::fs::write(folder.join("messages.ts"), boothkeeper_messages::TYPESCRIPT)?;
     Ok(())
 }

@@ -22,7 +22,7 @@ const CUT: &str = "const cut = [];
 
 impl Window {
     /// Fails if an amount or state on screen is cut off or overflows.
-    pub async fn cuts_no_amount(&self, what: &str) -> anyhow::Result<()> {
+    pub async fn assert_no_amount_cut(&self, what: &str) -> anyhow::Result<()> {
         self.settled().await?;
         let cut = self.script(CUT, vec![]).await?;
         ensure!(cut == json!([]), "{what}: {cut}");

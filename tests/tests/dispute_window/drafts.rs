@@ -16,22 +16,22 @@ async fn renewal_fee_is_one_finding_with_one_entry_and_one_action() -> anyhow::R
     cloud.advance_to("2026-02-10T09:00:00Z").await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     window
-        .sees("[data-sum='-4900']", |text| {
+        .wait_for_text("[data-sum='-4900']", |text| {
             text.contains("$191.35 − $49.00 = $142.35")
         })
         .await?;
     window
-        .sees("[data-cause='renewal_paid_from_credits']", |text| {
+        .wait_for_text("[data-cause='renewal_paid_from_credits']", |text| {
             text.contains("−$49.00") && text.contains("entry ")
         })
         .await?;
     let renewal = finding("renewal_paid_from_credits");
     window
-        .sees(&renewal, |text| {
+        .wait_for_text(&renewal, |text| {
             text.contains("as set") && text.contains("Change who pays")
         })
         .await?;
-    window.gone("[data-cause='unexplained']").await?;
+    window.wait_until_gone("[data-cause='unexplained']").await?;
     // The history shows its one entry, with the explanation.
     window.click(&format!("{renewal} .rows")).await?;
     let rows = "return document.querySelectorAll('main [data-seq]').length";
@@ -41,13 +41,15 @@ async fn renewal_fee_is_one_finding_with_one_entry_and_one_action() -> anyhow::R
     .await?;
     window.click("main [data-seq]").await?;
     window
-        .sees("[data-cause='renewal_paid_from_credits']", |text| {
+        .wait_for_text("[data-cause='renewal_paid_from_credits']", |text| {
             text.contains("$49.00") && text.contains("Explained from")
         })
         .await?;
-    window.press("Overview").await?;
+    window.click_button("Overview").await?;
     act_on(&window, "renewal_paid_from_credits").await?;
-    window.sees("h1", |title| title == "Plan & renewal").await?;
+    window
+        .wait_for_text("h1", |title| title == "Plan & renewal")
+        .await?;
     Ok(())
 }
 
@@ -63,33 +65,33 @@ async fn overdue_purchase_draft_withdraws_itself_when_purchase_arrives() -> anyh
     cloud.advance_to("2026-01-10T12:10:00Z").await?;
     act_on(&window, "purchase_overdue").await?;
     window
-        .sees(".reason .tag", |text| text == "Purchase not arrived")
+        .wait_for_text(".reason .tag", |text| text == "Purchase not arrived")
         .await?;
     window
-        .sees("[data-owed='10000']", |text| text == "$100.00")
+        .wait_for_text("[data-owed='10000']", |text| text == "$100.00")
         .await?;
     assert_eq!(window.text_of(".amount", "value").await?, "$110.00");
     // The purchase arrives: the unedited draft withdraws itself and says so, and the finding disappears.
     cloud.advance_to("2026-01-10T12:11:00Z").await?;
     window
-        .sees("[aria-label='All disputes']", |text| {
+        .wait_for_text("[aria-label='All disputes']", |text| {
             text.contains("Withdrew itself: this has come right")
         })
         .await?;
     window
-        .sees("[role='group'] footer", |text| {
+        .wait_for_text("[role='group'] footer", |text| {
             text.contains("it withdrew itself")
         })
         .await?;
-    window.press("Dismiss").await?;
+    window.click_button("Dismiss").await?;
     window
-        .sees("[aria-label='All disputes']", |text| {
+        .wait_for_text("[aria-label='All disputes']", |text| {
             text.contains("Nothing is in dispute")
         })
         .await?;
-    window.press("Overview").await?;
+    window.click_button("Overview").await?;
     window.text("[data-cause='purchase']").await?;
-    window.gone(&finding("purchase_overdue")).await?;
+    window.wait_until_gone(&finding("purchase_overdue")).await?;
     assert_eq!(tickets(&cloud, &account).await?, Vec::<Value>::new());
     Ok(())
 }
@@ -106,26 +108,28 @@ async fn edited_draft_says_that_coupon_bonus_has_arrived() -> anyhow::Result<()>
     cloud.advance_to("2026-01-10T12:10:00Z").await?;
     act_on(&window, "coupon_bonus_overdue").await?;
     window
-        .sees(".reason .tag", |text| text == "Coupon bonus missing")
+        .wait_for_text(".reason .tag", |text| text == "Coupon bonus missing")
         .await?;
     window.text("[data-owed='10000']").await?;
     // An edited draft is kept, and says that the bonus has arrived.
     window.type_into(MESSAGE, " Please look.").await?;
     window
-        .sees(".composer header", |text| text.contains("Draft saved"))
+        .wait_for_text(".composer header", |text| text.contains("Draft saved"))
         .await?;
     cloud
         .control(&account, "coupons/basic2free/activate", json!({}))
         .await?;
     window
-        .sees(".composer", |text| {
+        .wait_for_text(".composer", |text| {
             text.contains("has come right meanwhile")
         })
         .await?;
-    window.press("Overview").await?;
-    window.gone(&finding("coupon_bonus_overdue")).await?;
+    window.click_button("Overview").await?;
     window
-        .sees("[data-cause='coupon_bonus']", |text| {
+        .wait_until_gone(&finding("coupon_bonus_overdue"))
+        .await?;
+    window
+        .wait_for_text("[data-cause='coupon_bonus']", |text| {
             text.contains("+$100.00")
         })
         .await?;

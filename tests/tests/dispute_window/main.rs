@@ -7,22 +7,22 @@ mod tickets;
 
 use boothkeeper_tests::booth::{basic, with};
 use boothkeeper_tests::cloud::{Account, Cloud};
-use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::desktop::Desktop;
 use boothkeeper_tests::window::Window;
 use serde_json::{Value, json};
 
 const MESSAGE: &str = "#dispute-message";
 
 /// A desk, a sandbox whose time stands still at `clock`, and an account on it.
-async fn at(clock: &str, account: Value) -> anyhow::Result<(Desk, Cloud, Account)> {
-    let desk = Desk::new()?;
+async fn at(clock: &str, account: Value) -> anyhow::Result<(Desktop, Cloud, Account)> {
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some(clock))?;
     let account = cloud.account(account).await?;
     Ok((desk, cloud, account))
 }
 
 /// A card booth with three runs, one of which failed and was charged.
-async fn with_failed_run() -> anyhow::Result<(Desk, Cloud, Account)> {
+async fn with_failed_run() -> anyhow::Result<(Desktop, Cloud, Account)> {
     let start = "2026-02-20T12:00:00Z";
     let (desk, cloud, account) = at(start, with(basic(1_000), json!({ "plan": "payg" }))).await?;
     cloud.runs(&account, "draw_me", 2).await?;

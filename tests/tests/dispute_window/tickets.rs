@@ -2,7 +2,7 @@
 
 use boothkeeper_tests::booth::{basic, with};
 use boothkeeper_tests::cloud::Account;
-use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::desktop::Desktop;
 use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::process::until;
 use boothkeeper_tests::window::{Start, Window};
@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{MESSAGE, act_on, at, finding, tickets, with_failed_run};
 
 /// Opens the window on the copy that the desk already has.
-async fn opened(desk: &Desk, account: &Account) -> anyhow::Result<Window> {
+async fn opened(desk: &Desktop, account: &Account) -> anyhow::Result<Window> {
     let start = Start {
         key: Some(&account.key),
         ..Start::default()
@@ -26,20 +26,20 @@ async fn disputed_failed_run_shows_refund_and_bonus() -> anyhow::Result<()> {
     let window = Window::open_live(&desk, &cloud, &account).await?;
     act_on(&window, "run_failed_not_refunded").await?;
     window
-        .sees(".reason .tag", |text| text == "Failed run, charged")
+        .wait_for_text(".reason .tag", |text| text == "Failed run, charged")
         .await?;
     window.text("[data-file='statement.pdf']").await?;
     window.text("[data-adds-up='true']").await?;
-    window.press("Submit $0.25 dispute").await?;
+    window.click_button("Submit $0.25 dispute").await?;
     window
-        .sees("[data-state='submitted']", |text| {
+        .wait_for_text("[data-state='submitted']", |text| {
             text.contains("reply expected by Tue 24 Feb")
         })
         .await?;
     // The finding no longer offers a dispute.
-    window.press("Overview").await?;
+    window.click_button("Overview").await?;
     window
-        .sees(&finding("run_failed_not_refunded"), |text| {
+        .wait_for_text(&finding("run_failed_not_refunded"), |text| {
             text.contains("In dispute")
         })
         .await?;
@@ -53,21 +53,21 @@ async fn disputed_failed_run_shows_refund_and_bonus() -> anyhow::Result<()> {
     cloud.post(&control("review"), json!({})).await?;
     let outcome = json!({ "outcome": "refunded", "refund": 25, "bonus": 50, "note": "Sorry for the trouble." });
     cloud.post(&control("resolve"), outcome).await?;
-    window.press("Disputes").await?;
+    window.click_button("Disputes").await?;
     window
-        .sees("[data-outcome='refunded']", |text| {
+        .wait_for_text("[data-outcome='refunded']", |text| {
             text.contains("+$0.75 came back")
         })
         .await?;
     window
-        .sees("[data-from='support']", |text| {
+        .wait_for_text("[data-from='support']", |text| {
             text.contains("Sorry for the trouble.")
         })
         .await?;
     window
-        .sees("[data-won='75']", |text| text == "$0.75")
+        .wait_for_text("[data-won='75']", |text| text == "$0.75")
         .await?;
-    window.press("Show what was booked").await?;
+    window.click_button("Show what was booked").await?;
     let kinds =
         "return [...document.querySelectorAll('main [data-seq]')].map((row) => row.textContent)";
     until("the refund and the bonus in the history", async || {
@@ -75,9 +75,11 @@ async fn disputed_failed_run_shows_refund_and_bonus() -> anyhow::Result<()> {
         Ok((rows.contains("+$0.25") && rows.contains("+$0.50")).then_some(()))
     })
     .await?;
-    window.press("Overview").await?;
+    window.click_button("Overview").await?;
     window.text(&finding("run_refunded")).await?;
-    window.gone(&finding("run_failed_not_refunded")).await
+    window
+        .wait_until_gone(&finding("run_failed_not_refunded"))
+        .await
 }
 
 /// A draft names the ticket that the same operator has filed on another laptop, and opens it.
@@ -91,13 +93,13 @@ async fn draft_shows_ticket_filed_by_another_laptop() -> anyhow::Result<()> {
     let draft = elsewhere.ok(&["dispute", "new", "--finding", "run_failed_not_refunded"])?;
     elsewhere.ok(&["dispute", "send", draft["id"].as_str().unwrap_or_default()])?;
     window
-        .sees("[data-disputed]", |text| {
+        .wait_for_text("[data-disputed]", |text| {
             text.contains("with support already")
         })
         .await?;
     window.click("[data-disputed] button").await?;
     window.text("[data-state='submitted']").await?;
-    window.gone(".composer").await
+    window.wait_until_gone(".composer").await
 }
 
 /// Scenario 17: the difference is explained but disputed anyway, offline, and the process is killed twice. The result
@@ -109,39 +111,39 @@ async fn explained_dispute_filed_offline_and_killed_is_one_ticket() -> anyhow::R
         at("2026-01-10T08:00:00Z", with(basic(15_000), credits)).await?;
     cloud.advance_to("2026-02-10T09:00:00Z").await?;
     let mut window = Window::open_live(&desk, &cloud, &account).await?;
-    window.press("History").await?;
+    window.click_button("History").await?;
     window.click("main [data-seq]").await?;
-    window.press("Add to dispute").await?;
+    window.click_button("Add to dispute").await?;
     window
-        .sees(".reason .tag", |text| text == "Unexpected deduction")
+        .wait_for_text(".reason .tag", |text| text == "Unexpected deduction")
         .await?;
     let select_all = "document.querySelector('[name=expected]').select()";
     window.text("[name=expected]").await?;
     window.script(select_all, vec![]).await?;
     window.type_into("[name=expected]", "150.00").await?;
     window
-        .sees("[data-explained='renewal_paid_from_credits']", |text| {
+        .wait_for_text("[data-explained='renewal_paid_from_credits']", |text| {
             text.contains("−$49.00") && text.contains("You can still file it")
         })
         .await?;
     let words = " I never chose credits. Call +1 555 123 4567.";
     window.type_into(MESSAGE, words).await?;
     window
-        .sees("[data-masked]", |text| text.contains("•••67"))
+        .wait_for_text("[data-masked]", |text| text.contains("•••67"))
         .await?;
     // The typed message is still there after a kill.
     window.kill();
     cloud.stop();
     let mut window = opened(&desk, &account).await?;
-    window.press("Disputes").await?;
+    window.click_button("Disputes").await?;
     until("the message as typed", async || {
         let value = window.text_of(MESSAGE, "value").await?;
         Ok(value.contains("I never chose credits").then_some(()))
     })
     .await?;
-    window.press("Queue $49.00 dispute").await?;
+    window.click_button("Queue $49.00 dispute").await?;
     window
-        .sees("[data-state='queued']", |text| {
+        .wait_for_text("[data-state='queued']", |text| {
             text.contains("sent when connected")
         })
         .await?;
@@ -150,7 +152,7 @@ async fn explained_dispute_filed_offline_and_killed_is_one_ticket() -> anyhow::R
     // The cloud's first answer is lost.
     cloud.fault("/v1/commands", 1, json!("drop_answer")).await?;
     let window = opened(&desk, &account).await?;
-    window.press("Disputes").await?;
+    window.click_button("Disputes").await?;
     window.text("[data-state='submitted']").await?;
     let filed = tickets(&cloud, &account).await?;
     assert_eq!(filed.len(), 1, "{filed:?}");
@@ -177,11 +179,11 @@ async fn two_laptops_disputing_one_run_share_ticket_with_both_messages() -> anyh
     let window = Window::open_live(&desk, &cloud, &account).await?;
     act_on(&window, "run_failed_not_refunded").await?;
     window.type_into(MESSAGE, " From the window.").await?;
-    window.press("Submit $0.25 dispute").await?;
+    window.click_button("Submit $0.25 dispute").await?;
     window.text("[data-state='submitted']").await?;
     let sent = other.ok(&["dispute", "send", draft["id"].as_str().unwrap()])?;
     window
-        .sees("[aria-label='Messages']", |text| {
+        .wait_for_text("[aria-label='Messages']", |text| {
             text.contains("From the window.") && text.contains("From the other laptop.")
         })
         .await?;

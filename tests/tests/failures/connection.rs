@@ -7,7 +7,7 @@ use boothkeeper_domain::Zone;
 use boothkeeper_store::DataFolder;
 use boothkeeper_sync::clock::SystemClock;
 use boothkeeper_sync::transport::Transport;
-use boothkeeper_sync::{AccessKey, Client, Laptop as LocalCopy, pull, sign_in};
+use boothkeeper_sync::{AccessKey, Client, LocalCopy, pull, sign_in};
 use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_wire::stream::Frames;
 use http_body_util::BodyExt;
@@ -127,7 +127,7 @@ async fn journal_answer_older_than_copy_is_not_applied() -> anyhow::Result<()> {
         .to_bytes();
     setup.cloud.runs(&setup.account, "draw_me", 4).await?;
     pull(&client, &laptop, |_| {}).await?;
-    let newest = laptop.copied_to()?;
+    let newest = laptop.last_seq()?;
     assert_eq!(newest, Seq(1_234));
 
     let mut frames = Frames::default();
@@ -144,7 +144,7 @@ async fn journal_answer_older_than_copy_is_not_applied() -> anyhow::Result<()> {
         [false],
         "the late answer is complete and signed, but must not be applied"
     );
-    assert_eq!(laptop.copied_to()?, newest);
+    assert_eq!(laptop.last_seq()?, newest);
     let head = laptop.read(|cache| cache.head(&binding.keys))?.unwrap();
     assert_eq!(head.balance().minor(), 10_000 - 2 * 1_228 - 4 * 20);
     Ok(())

@@ -6,7 +6,7 @@ mod renewal;
 
 use boothkeeper_tests::booth::basic;
 use boothkeeper_tests::cloud::{Account, Cloud};
-use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::desktop::Desktop;
 use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::window::Window;
 use serde_json::{Value, json};
@@ -20,42 +20,42 @@ fn failing() -> Value {
 }
 
 /// Another laptop of the same operator, to read the account as the cloud has it.
-fn other_laptop(desk: &Desk, cloud: &Cloud, account: &Account) -> anyhow::Result<Laptop> {
+fn other_laptop(desk: &Desktop, cloud: &Cloud, account: &Account) -> anyhow::Result<Laptop> {
     Laptop::signed_in(&desk.folder().join("other_laptop"), cloud, account)
 }
 
 #[tokio::test]
 async fn refusal_is_shown_in_its_dialog_and_can_be_dismissed() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = cloud.account(basic(14_235)).await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
-    window.press("Buy credits").await?;
+    window.click_button("Buy credits").await?;
     window.type_into("dialog input", "20").await?;
-    window.press("Buy $20.00").await?;
+    window.click_button("Buy $20.00").await?;
     window
-        .sees("dialog .outcome", |text| {
+        .wait_for_text("dialog .outcome", |text| {
             text.contains("$50.00 is the least")
         })
         .await?;
     window.chord("Escape").await?;
-    window.press("Plan & renewal").await?;
-    window.press("Redeem coupon").await?;
+    window.click_button("Plan & renewal").await?;
+    window.click_button("Redeem coupon").await?;
     window.type_into("dialog input", "nosuch").await?;
     window.click("dialog .primary").await?;
     window
-        .sees("dialog .outcome", |text| {
+        .wait_for_text("dialog .outcome", |text| {
             text.contains("There is no such coupon")
         })
         .await?;
     window.chord("Escape").await?;
     // Refused actions can be dismissed.
-    window.press("Outbox").await?;
+    window.click_button("Outbox").await?;
     window.text("[data-command=redeem_coupon]").await?;
-    window.press("Dismiss").await?;
-    window.press("Dismiss").await?;
+    window.click_button("Dismiss").await?;
+    window.click_button("Dismiss").await?;
     window
-        .sees("main", |text| {
+        .wait_for_text("main", |text| {
             text.contains("Nothing was decided on this computer yet")
         })
         .await?;

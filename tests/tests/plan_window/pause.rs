@@ -3,7 +3,7 @@
 use anyhow::Context;
 use boothkeeper_tests::booth::{basic, with};
 use boothkeeper_tests::cloud::Cloud;
-use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::desktop::Desktop;
 use boothkeeper_tests::process::until;
 use boothkeeper_tests::window::Window;
 use serde_json::{Value, json};
@@ -26,15 +26,15 @@ fn weddings(count: u32) -> Vec<Value> {
 /// Scenario 12: a pause needs a ticked checkbox and a native confirmation.
 #[tokio::test]
 async fn pause_lists_deleted_events_asks_twice_and_keeps_credits() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = with(basic(16_000), json!({ "events": weddings(14) }));
     let account = cloud.account(account).await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
-    window.press("Plan & renewal").await?;
-    window.press("Pause plan").await?;
+    window.click_button("Plan & renewal").await?;
+    window.click_button("Pause plan").await?;
     let dialog = window
-        .sees("dialog", |text| text.contains("Wedding 14"))
+        .wait_for_text("dialog", |text| text.contains("Wedding 14"))
         .await?;
     for said in [
         "$160.00",
@@ -54,20 +54,20 @@ async fn pause_lists_deleted_events_asks_twice_and_keeps_credits() -> anyhow::Re
         .find(fantoccini::Locator::XPath(&locked))
         .await
         .context("the button is disabled until the checkbox is ticked")?;
-    window.press_label("I understand").await?;
+    window.click_label("I understand").await?;
     // A native dialog asks too. Its default button and Escape cancel.
-    window.press("Switch and delete 14 events").await?;
+    window.click_button("Switch and delete 14 events").await?;
     window.answer_natively(SURE, &["Return"]).await?;
     let laptop = other_laptop(&desk, &cloud, &account)?;
     assert_eq!(laptop.ok(&["plan"])?["plan"], "basic", "nothing was done");
-    window.press("Switch and delete 14 events").await?;
+    window.click_button("Switch and delete 14 events").await?;
     window.answer_natively(SURE, &["Escape"]).await?;
     laptop.ok(&["sync"])?;
     assert_eq!(laptop.ok(&["plan"])?["plan"], "basic", "nothing was done");
-    window.press("Switch and delete 14 events").await?;
+    window.click_button("Switch and delete 14 events").await?;
     window.answer_natively(SURE, &["Tab", "Return"]).await?;
     window
-        .sees("[aria-label='Current plan']", |text| {
+        .wait_for_text("[aria-label='Current plan']", |text| {
             text.contains("Pay-As-You-Go")
         })
         .await?;
@@ -78,10 +78,10 @@ async fn pause_lists_deleted_events_asks_twice_and_keeps_credits() -> anyhow::Re
         (&json!("payg"), &Value::Null)
     );
     cloud.advance_to("2027-01-10T08:00:00Z").await?;
-    window.press("Overview").await?;
+    window.click_button("Overview").await?;
     window.text("[data-balance=\"16000\"]").await?;
     window
-        .sees("[aria-label='What is due']", |text| {
+        .wait_for_text("[aria-label='What is due']", |text| {
             text.contains("Nothing is due")
         })
         .await?;
@@ -91,22 +91,24 @@ async fn pause_lists_deleted_events_asks_twice_and_keeps_credits() -> anyhow::Re
 /// Scenario 14: the pause is queued ten minutes before the end of grace, and the cloud is back twenty minutes later.
 #[tokio::test]
 async fn pause_sent_after_end_of_grace_is_shown_as_refused() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let mut cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
     let account = cloud.account(with(basic(9_000), failing())).await?;
     cloud.advance_to("2026-03-30T23:50:00Z").await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     cloud.stop();
-    window.press("Pause: switch to Pay-As-You-Go").await?;
     window
-        .sees("dialog .offline", |text| {
+        .click_button("Pause: switch to Pay-As-You-Go")
+        .await?;
+    window
+        .wait_for_text("dialog .offline", |text| {
             text.contains("Connect before Mon 30 Mar 20:00 EDT, or the account closes")
         })
         .await?;
-    window.press_label("I understand").await?;
-    window.press("Queue the switch").await?;
+    window.click_label("I understand").await?;
+    window.click_button("Queue the switch").await?;
     window
-        .sees(".waiting", |text| text.contains("Queued, not sent yet"))
+        .wait_for_text(".waiting", |text| text.contains("Queued, not sent yet"))
         .await?;
     let plan = window.text("[aria-label='Current plan']").await?;
     assert!(
@@ -114,15 +116,17 @@ async fn pause_sent_after_end_of_grace_is_shown_as_refused() -> anyhow::Result<(
         "{plan}"
     );
     cloud.restart_at("2026-03-31T00:10:00Z")?;
-    window.press("Outbox").await?;
-    let refused = window.sees("[data-state=rejected]", |_| true).await?;
+    window.click_button("Outbox").await?;
+    let refused = window
+        .wait_for_text("[data-state=rejected]", |_| true)
+        .await?;
     assert!(
         refused.contains("Refused, nothing was changed"),
         "{refused}"
     );
-    window.press("Overview").await?;
+    window.click_button("Overview").await?;
     window
-        .sees(".closed", |text| text.contains("This account is closed"))
+        .wait_for_text(".closed", |text| text.contains("This account is closed"))
         .await?;
     let laptop = other_laptop(&desk, &cloud, &account)?;
     assert_eq!(
@@ -134,37 +138,37 @@ async fn pause_sent_after_end_of_grace_is_shown_as_refused() -> anyhow::Result<(
 
 #[tokio::test]
 async fn action_queued_offline_can_be_withdrawn_before_sending() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let mut cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = with(basic(16_000), json!({ "events": weddings(2) }));
     let account = cloud.account(account).await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
-    window.press("Plan & renewal").await?;
+    window.click_button("Plan & renewal").await?;
     window.text("[data-order]").await?;
     cloud.stop();
     window
-        .sees("main [data-trust]", |text| text.contains("offline"))
+        .wait_for_text("main [data-trust]", |text| text.contains("offline"))
         .await?;
-    window.press("Pause plan").await?;
-    window.press_label("I understand").await?;
-    window.press("Queue the switch").await?;
+    window.click_button("Pause plan").await?;
+    window.click_label("I understand").await?;
+    window.click_button("Queue the switch").await?;
     window.answer_natively(SURE, &["Tab", "Return"]).await?;
-    window.press("Show in outbox").await?;
+    window.click_button("Show in outbox").await?;
     window
-        .sees("[data-command=change_plan]", |text| {
+        .wait_for_text("[data-command=change_plan]", |text| {
             text.contains("Queued")
                 && text.contains("must reach the cloud before Tue 10 Feb 03:00 EST")
         })
         .await?;
-    window.press("Withdraw").await?;
+    window.click_button("Withdraw").await?;
     window
-        .sees("[data-command=change_plan]", |text| {
+        .wait_for_text("[data-command=change_plan]", |text| {
             text.contains("Withdrawn before it was sent")
         })
         .await?;
     cloud.restart(&[])?;
     window
-        .sees("nav [data-trust]", |text| text.contains("Live"))
+        .wait_for_text("nav [data-trust]", |text| text.contains("Live"))
         .await?;
     let laptop = other_laptop(&desk, &cloud, &account)?;
     assert_eq!(laptop.ok(&["plan"])?["plan"], "basic");
@@ -174,7 +178,7 @@ async fn action_queued_offline_can_be_withdrawn_before_sending() -> anyhow::Resu
 /// The second half of scenario 20: the fee was paid meanwhile, so that a pause would now end a paid period.
 #[tokio::test]
 async fn pause_with_worse_quote_needs_decision_and_shows_both_quotes() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
     let account = with(
         basic(14_235),
@@ -185,24 +189,26 @@ async fn pause_with_worse_quote_needs_decision_and_shows_both_quotes() -> anyhow
     let window = Window::open_live(&desk, &cloud, &account).await?;
     // Only commands fail; the copy stays live.
     cloud.fault("/v1/commands", 100_000, json!("5xx")).await?;
-    window.press("Pause: switch to Pay-As-You-Go").await?;
-    window.press_label("I understand").await?;
-    window.press("Switch and delete 1 event").await?;
+    window
+        .click_button("Pause: switch to Pay-As-You-Go")
+        .await?;
+    window.click_label("I understand").await?;
+    window.click_button("Switch and delete 1 event").await?;
     window.answer_natively(SURE, &["Tab", "Return"]).await?;
     window
-        .sees(".waiting", |text| text.contains("Pause"))
+        .wait_for_text(".waiting", |text| text.contains("Pause"))
         .await?;
     cloud.card(&account, "approve").await?;
     cloud.advance_to("2026-03-20T00:00:00Z").await?;
     window
-        .sees("[aria-label='Current plan']", |text| {
+        .wait_for_text("[aria-label='Current plan']", |text| {
             text.contains("Paid period")
         })
         .await?;
     cloud.fault("/v1/commands", 0, json!("5xx")).await?;
-    window.press("Outbox").await?;
+    window.click_button("Outbox").await?;
     let handed = window
-        .sees("[data-state=needs_decision]", |text| {
+        .wait_for_text("[data-state=needs_decision]", |text| {
             text.contains("It would now be")
         })
         .await?;
@@ -219,12 +225,12 @@ async fn pause_with_worse_quote_needs_decision_and_shows_both_quotes() -> anyhow
         "nothing was destroyed"
     );
     // Confirmed again, with the current quote.
-    window.press("Decide again").await?;
-    window.press_label("I understand").await?;
-    window.press("Switch and delete 1 event").await?;
+    window.click_button("Decide again").await?;
+    window.click_label("I understand").await?;
+    window.click_button("Switch and delete 1 event").await?;
     window.answer_natively(SURE, &["Tab", "Return"]).await?;
     window
-        .sees("[data-state=settled]", |text| text.contains("Done"))
+        .wait_for_text("[data-state=settled]", |text| text.contains("Done"))
         .await?;
     laptop.ok(&["sync"])?;
     assert_eq!(laptop.ok(&["plan"])?["plan"], "payg");
@@ -234,7 +240,7 @@ async fn pause_with_worse_quote_needs_decision_and_shows_both_quotes() -> anyhow
 
 #[tokio::test]
 async fn pause_and_payment_order_work_from_the_keyboard_alone() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = with(basic(16_000), json!({ "events": weddings(1) }));
     let account = cloud.account(account).await?;
@@ -246,7 +252,7 @@ async fn pause_and_payment_order_work_from_the_keyboard_alone() -> anyhow::Resul
     window.tab_to("payer").await?;
     window.chord("Down").await?;
     window
-        .sees("[data-order=credits]", |text| text.contains("In use"))
+        .wait_for_text("[data-order=credits]", |text| text.contains("In use"))
         .await?;
     laptop.ok(&["sync"])?;
     assert_eq!(laptop.ok(&["plan"])?["payment_order"]["first"], "credits");
@@ -273,7 +279,7 @@ async fn pause_and_payment_order_work_from_the_keyboard_alone() -> anyhow::Resul
     window.chord("Return").await?;
     window.answer_natively(SURE, &["Tab", "Return"]).await?;
     window
-        .sees("[aria-label='Current plan']", |text| {
+        .wait_for_text("[aria-label='Current plan']", |text| {
             text.contains("Pay-As-You-Go")
         })
         .await?;
@@ -283,7 +289,7 @@ async fn pause_and_payment_order_work_from_the_keyboard_alone() -> anyhow::Resul
 /// A studio with a legacy product: both allowances expire at one instant, shown as one refresh.
 #[tokio::test]
 async fn studio_with_legacy_product_has_one_refresh_and_pauses_to_legacy() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-03-07T09:00:00Z"))?;
     let account = cloud
         .account(json!({
@@ -301,9 +307,9 @@ async fn studio_with_legacy_product_has_one_refresh_and_pauses_to_legacy() -> an
     let refreshes = of("allowance_refresh");
     assert_eq!((refreshes.len(), of("grant_expiry").len()), (1, 0));
     assert_eq!(refreshes[0]["credits_at_risk"], 708, "both: {refreshes:?}");
-    window.press("Plan & renewal").await?;
+    window.click_button("Plan & renewal").await?;
     window
-        .sees("[aria-label='Who pays for renewal']", |text| {
+        .wait_for_text("[aria-label='Who pays for renewal']", |text| {
             text.contains("credits cannot pay fees")
                 && text.contains("With it comes the allowance of 708")
                 && text.contains("credits then 748")
@@ -314,27 +320,27 @@ async fn studio_with_legacy_product_has_one_refresh_and_pauses_to_legacy() -> an
     assert_eq!(renewal["card_first"]["balance_after"], 748);
     let plan = laptop.ok(&["plan"])?;
     assert_eq!(plan["next_renewal"]["balance_after"], 748);
-    window.press("Overview").await?;
+    window.click_button("Overview").await?;
     let what = window.text_of("[data-deadline='renewal'] .what", "textContent");
     let what = what.await?;
     assert!(what.contains("credits stay 748"), "{what}");
-    window.press("Plan & renewal").await?;
+    window.click_button("Plan & renewal").await?;
     // A studio pauses to Legacy. The dialog names the allowance that stops, and until when the kept credits last.
-    window.press("Pause plan").await?;
+    window.click_button("Pause plan").await?;
     window
-        .sees("dialog", |text| {
+        .wait_for_text("dialog", |text| {
             text.contains("Legacy") && text.contains("500 of the monthly allowance")
         })
         .await?;
     window
-        .sees("dialog .facts", |text| {
+        .wait_for_text("dialog .facts", |text| {
             text.contains("748") && text.contains("of them 708 until")
         })
         .await?;
-    window.press_label("I understand").await?;
-    window.press("Switch").await?;
+    window.click_label("I understand").await?;
+    window.click_button("Switch").await?;
     window
-        .sees("[aria-label='Current plan']", |text| {
+        .wait_for_text("[aria-label='Current plan']", |text| {
             text.contains("Legacy")
         })
         .await?;

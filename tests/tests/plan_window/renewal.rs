@@ -2,7 +2,7 @@
 
 use boothkeeper_tests::booth::{basic, with};
 use boothkeeper_tests::cloud::Cloud;
-use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::desktop::Desktop;
 use boothkeeper_tests::process::until;
 use boothkeeper_tests::window::Window;
 
@@ -11,20 +11,20 @@ use super::{failing, other_laptop};
 /// Scenario 2.
 #[tokio::test]
 async fn end_of_grace_is_shown_in_laptop_zone_across_clock_change() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
     let account = cloud.account(with(basic(14_235), failing())).await?;
     cloud.advance_to("2026-03-01T12:00:00Z").await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     window
-        .sees("[data-alarm]", |text| {
+        .wait_for_text("[data-alarm]", |text| {
             text.contains("On Mon 30 Mar 20:00 EDT your account closes")
                 && text.contains("$142.35 in credits are deleted")
         })
         .await?;
-    window.press("Plan & renewal").await?;
+    window.click_button("Plan & renewal").await?;
     window
-        .sees("[aria-label='What happens when']", |text| {
+        .wait_for_text("[aria-label='What happens when']", |text| {
             text.contains("Mon 30 Mar 20:00 EDT") && text.contains("Sat 28 Feb 19:00 EST")
         })
         .await?;
@@ -34,36 +34,38 @@ async fn end_of_grace_is_shown_in_laptop_zone_across_clock_change() -> anyhow::R
 /// Scenarios 5 and 6 in grace: card or credits can be chosen, and each shows what it takes.
 #[tokio::test]
 async fn payment_in_grace_shows_payer_and_remaining_balance() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
     let account = cloud.account(with(basic(14_235), failing())).await?;
     cloud.advance_to("2026-03-02T00:00:00Z").await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     window
-        .sees("[data-alarm]", |text| {
+        .wait_for_text("[data-alarm]", |text| {
             text.contains("was declined on Sun 1 Mar")
                 && text.contains("It is tried again on Tue 3 Mar")
         })
         .await?;
-    window.press("Pay $49.00 now").await?;
+    window.click_button("Pay $49.00 now").await?;
     // The card was declined, so credits are proposed; the card can still be chosen.
     window
-        .sees("dialog dl", |text| text.contains("Taken from credits"))
+        .wait_for_text("dialog dl", |text| text.contains("Taken from credits"))
         .await?;
-    window.press_label("The card, Visa").await?;
+    window.click_label("The card, Visa").await?;
     window
-        .sees("dialog dl", |text| {
+        .wait_for_text("dialog dl", |text| {
             text.contains("Charged to the card now") && text.contains("$142.35")
         })
         .await?;
-    window.press_label("Credits, $142.35 → $93.35").await?;
+    window.click_label("Credits, $142.35 → $93.35").await?;
     window
-        .sees("dialog dl", |text| {
+        .wait_for_text("dialog dl", |text| {
             text.contains("Taken from credits") && text.contains("$93.35")
         })
         .await?;
     window.click("dialog .primary").await?;
-    window.sees("nav .figure", |text| text == "$93.35").await?;
+    window
+        .wait_for_text("nav .figure", |text| text == "$93.35")
+        .await?;
     let laptop = other_laptop(&desk, &cloud, &account)?;
     assert_eq!(laptop.ok(&["plan"])?["state"], "active");
     Ok(())
@@ -72,14 +74,14 @@ async fn payment_in_grace_shows_payer_and_remaining_balance() -> anyhow::Result<
 /// The cancel dialog shows when the account closes, and which fee is still charged before.
 #[tokio::test]
 async fn cancel_shows_closing_date_and_fee_before_it() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = cloud.account(basic(14_235)).await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
-    window.press("Plan & renewal").await?;
-    window.press("Cancel the plan instead").await?;
+    window.click_button("Plan & renewal").await?;
+    window.click_button("Cancel the plan instead").await?;
     window
-        .sees("dialog dl", |text| {
+        .wait_for_text("dialog dl", |text| {
             text.contains("Thu 12 Mar 04:00 EDT, $142.35 deleted") && !text.contains("Next renewal")
         })
         .await?;
@@ -87,20 +89,20 @@ async fn cancel_shows_closing_date_and_fee_before_it() -> anyhow::Result<()> {
     // Twelve hours before the renewal a cancel no longer stops it.
     cloud.advance_to("2026-02-09T20:00:00Z").await?;
     window
-        .sees("[aria-label='Current plan']", |text| {
+        .wait_for_text("[aria-label='Current plan']", |text| {
             text.contains("12 h left")
         })
         .await?;
-    window.press("Cancel the plan instead").await?;
+    window.click_button("Cancel the plan instead").await?;
     window
-        .sees("dialog dl", |text| {
+        .wait_for_text("dialog dl", |text| {
             text.contains("$49.00 on Tue 10 Feb 03:00 EST, by card")
                 && text.contains("Thu 9 Apr 04:00 EDT, $142.35 deleted")
         })
         .await?;
     window.click("dialog footer .destructive").await?;
     window
-        .sees("[aria-label='What happens when']", |text| {
+        .wait_for_text("[aria-label='What happens when']", |text| {
             text.contains("Tue 10 Mar 04:00 EDT") && text.contains("Thu 9 Apr 04:00 EDT")
         })
         .await?;
@@ -110,32 +112,32 @@ async fn cancel_shows_closing_date_and_fee_before_it() -> anyhow::Result<()> {
 /// Of two choices queued offline the last one is shown, and is the one in use in the end.
 #[tokio::test]
 async fn last_of_two_queued_choices_is_shown_and_applied() -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let mut cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = cloud.account(basic(14_235)).await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
-    window.press("Plan & renewal").await?;
+    window.click_button("Plan & renewal").await?;
     window.text("[data-order]").await?;
     cloud.stop();
     window
-        .sees("main [data-trust]", |text| text.contains("offline"))
+        .wait_for_text("main [data-trust]", |text| text.contains("offline"))
         .await?;
     window.click("[data-order=credits] input").await?;
     window
-        .sees("[data-order=credits]", |text| text.contains("Waiting"))
+        .wait_for_text("[data-order=credits]", |text| text.contains("Waiting"))
         .await?;
     window.click("[data-order=card] input").await?;
     window
-        .sees("[data-order=card]", |text| text.contains("Waiting"))
+        .wait_for_text("[data-order=card]", |text| text.contains("Waiting"))
         .await?;
     let shown = window.text_of("[data-order=card] input", "checked").await?;
     assert_eq!(shown, "true");
     cloud.restart(&[])?;
     window
-        .sees("nav [data-trust]", |text| text.contains("Live"))
+        .wait_for_text("nav [data-trust]", |text| text.contains("Live"))
         .await?;
     window
-        .sees("[data-order=card]", |text| text.contains("In use"))
+        .wait_for_text("[data-order=card]", |text| text.contains("In use"))
         .await?;
     let laptop = other_laptop(&desk, &cloud, &account)?;
     until("both changes in the journal", async || {

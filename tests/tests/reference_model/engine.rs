@@ -3,18 +3,20 @@
 use boothkeeper_domain::account::{Life, Payer};
 use boothkeeper_domain::billing::opening::{SignUp, open};
 use boothkeeper_domain::billing::run::{self, ChargeFacts};
-use boothkeeper_domain::billing::{Answer, Decision, Purpose, Refusal, allowance, answered, time};
+use boothkeeper_domain::billing::{
+    BillingDecision, ChargeOutcome, Purpose, Refusal, allowance, apply_charge_outcome, time,
+};
 use boothkeeper_domain::calendar::Cycle;
 use boothkeeper_domain::journal::Body;
 use boothkeeper_domain::{Account, Amount, Catalog, Entry, GrantId, Line, Seq, Source, Timestamp};
-use boothkeeper_tests::naive::{From, Says, View};
+use boothkeeper_tests::reference_model::{BankAnswer, From, View};
 
 /// The engine with its journal, and the answer that the bank gives to charges.
 pub struct Engine {
     pub account: Account,
     pub catalog: Catalog,
     pub now: Timestamp,
-    pub bank: Says,
+    pub bank: BankAnswer,
     pub journal: Vec<Entry>,
     pub runs: Vec<Seq>,
 }
@@ -26,7 +28,7 @@ impl Engine {
             account: Account::default(),
             catalog,
             now,
-            bank: Says::Approved,
+            bank: BankAnswer::Approved,
             journal: vec![],
             runs: vec![],
         };
@@ -34,7 +36,7 @@ impl Engine {
         engine
     }
 
-    fn take(&mut self, decision: Result<Decision, Refusal>) -> Result<(), Refusal> {
+    fn take(&mut self, decision: Result<BillingDecision, Refusal>) -> Result<(), Refusal> {
         let decision = decision?;
         for entry in decision.entries {
             self.account.apply(&entry)?;
@@ -42,12 +44,13 @@ impl Engine {
         }
         for charge in decision.charges {
             let answer = match self.bank {
-                Says::Approved => Answer::Approved,
-                Says::Declined => Answer::Declined("card_declined".into()),
-                Says::Nothing if charge.purpose == Purpose::Purchase => continue,
-                Says::Nothing => Answer::Pending,
+                BankAnswer::Approved => ChargeOutcome::Approved,
+                BankAnswer::Declined => ChargeOutcome::Declined("card_declined".into()),
+                BankAnswer::Nothing if charge.purpose == Purpose::Purchase => continue,
+                BankAnswer::Nothing => ChargeOutcome::Pending,
             };
-            let then = answered(&self.account, &self.catalog, &charge, &answer, self.now);
+            let then =
+                apply_charge_outcome(&self.account, &self.catalog, &charge, &answer, self.now);
             self.take(then)?;
         }
         Ok(())
@@ -58,7 +61,7 @@ impl Engine {
             time::next(&self.account, &self.catalog).filter(|(at, _)| *at <= to)
         {
             self.now = at.max(self.account.at);
-            let decision = time::happen(&self.account, &self.catalog, due, self.now);
+            let decision = time::run_due_action(&self.account, &self.catalog, due, self.now);
             self.take(decision).unwrap();
         }
         self.now = self.now.max(to);
@@ -66,7 +69,7 @@ impl Engine {
 
     pub fn act(
         &mut self,
-        rule: impl FnOnce(&Account, &Catalog, Timestamp) -> Result<Decision, Refusal>,
+        rule: impl FnOnce(&Account, &Catalog, Timestamp) -> Result<BillingDecision, Refusal>,
     ) -> Result<(), Refusal> {
         let decision = rule(&self.account, &self.catalog, self.now);
         let done = self.take(decision);

@@ -10,7 +10,7 @@ use boothkeeper_domain::account::{Card, PaymentOrder};
 use boothkeeper_domain::billing::opening::SignUp;
 use boothkeeper_domain::calendar::Cycle;
 use boothkeeper_domain::{AccountId, Amount, Catalog, Programme, Timestamp};
-use boothkeeper_tests::naive::{DAY, HOUR, Naive, Rules};
+use boothkeeper_tests::reference_model::{DAY, HOUR, ReferenceModel, Rules};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
@@ -45,7 +45,9 @@ fn beginning() -> impl Strategy<Value = Beginning> {
     )
 }
 
-fn begin((studio, plan, annual, balance, legacy, day, hour): Beginning) -> (Engine, Naive) {
+fn begin(
+    (studio, plan, annual, balance, legacy, day, hour): Beginning,
+) -> (Engine, ReferenceModel) {
     let since = 1_700_000_000_000 / DAY * DAY + day * DAY + hour * HOUR;
     let (programme, rules, plans) = match studio {
         true => (
@@ -83,7 +85,7 @@ fn begin((studio, plan, annual, balance, legacy, day, hour): Beginning) -> (Engi
     let legacy = if studio { allowance } else { 0 };
     (
         engine,
-        Naive::open(rules, (plans[plan], cycle), balance, legacy, since),
+        ReferenceModel::open(rules, (plans[plan], cycle), balance, legacy, since),
     )
 }
 

@@ -2,11 +2,11 @@
 
 use boothkeeper_domain::account::{Payer, PaymentOrder};
 use boothkeeper_domain::billing::run::{self, Request};
-use boothkeeper_domain::billing::support::Taken;
-use boothkeeper_domain::billing::{Answer, fee_settled, plan, purchase, support};
+use boothkeeper_domain::billing::support::UndoableEntry;
+use boothkeeper_domain::billing::{ChargeOutcome, apply_fee_outcome, plan, purchase, support};
 use boothkeeper_domain::calendar::Cycle;
 use boothkeeper_domain::{Amount, Entry, RunId};
-use boothkeeper_tests::naive::{HOUR, Naive, Says};
+use boothkeeper_tests::reference_model::{BankAnswer, HOUR, ReferenceModel};
 use proptest::prelude::*;
 
 use super::LEGACY;
@@ -64,7 +64,7 @@ pub fn step() -> impl Strategy<Value = Step> {
 /// Applies a step to both. Returns whether the engine and the model accepted it.
 pub fn apply_to_both(
     engine: &mut Engine,
-    naive: &mut Naive,
+    naive: &mut ReferenceModel,
     studio: bool,
     step: &Step,
 ) -> (bool, bool) {
@@ -82,22 +82,22 @@ pub fn apply_to_both(
         }
         Step::Bank(n) => {
             let says = match n {
-                0 | 1 => Says::Approved,
-                2 => Says::Declined,
-                _ => Says::Nothing,
+                0 | 1 => BankAnswer::Approved,
+                2 => BankAnswer::Declined,
+                _ => BankAnswer::Nothing,
             };
             (engine.bank, naive.bank) = (says, says);
             (Ok(()), Ok(()))
         }
         Step::Answer(approved) => {
             let answer = match approved {
-                true => Answer::Approved,
-                false => Answer::Declined("card_declined".into()),
+                true => ChargeOutcome::Approved,
+                false => ChargeOutcome::Declined("card_declined".into()),
             };
             if let Some(pending) = engine.account.pending_fee.clone() {
                 let payment = pending.attempt.payment;
                 engine
-                    .act(|a, c, now| fee_settled(a, c, &payment, &answer, now))
+                    .act(|a, c, now| apply_fee_outcome(a, c, &payment, &answer, now))
                     .unwrap();
             }
             // In the order they were started, which differs from the text order of payment ids.
@@ -105,7 +105,7 @@ pub fn apply_to_both(
             waiting.sort_by_key(|(_, pending)| pending.started);
             for (payment, _) in waiting {
                 let answered = engine.act(|a, c, now| match &answer {
-                    Answer::Approved => purchase::confirm(a, c, &payment, now),
+                    ChargeOutcome::Approved => purchase::confirm(a, c, &payment, now),
                     _ => purchase::decline(a, c, &payment, "card_declined", now),
                 });
                 answered.unwrap();
@@ -226,7 +226,7 @@ pub fn apply_to_both(
                 .account
                 .closed_by
                 .map(|seq| engine.entry(seq).clone());
-            let closure = closure.map(|entry| Taken {
+            let closure = closure.map(|entry| UndoableEntry {
                 origins: engine.origins(&entry),
                 entry,
             });

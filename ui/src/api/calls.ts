@@ -5,7 +5,7 @@ import type { Begin } from './generated/Begin';
 import type { BuyView } from './generated/BuyView';
 import type { ChoicesView } from './generated/ChoicesView';
 import type { CommandView } from './generated/CommandView';
-import type { Decision } from './generated/Decision';
+import type { PlanDecision } from './generated/PlanDecision';
 import type { DisputesView } from './generated/DisputesView';
 import type { DisputeView } from './generated/DisputeView';
 import type { DraftView } from './generated/DraftView';
@@ -13,12 +13,12 @@ import type { Edits } from './generated/Edits';
 import type { EntryDetail } from './generated/EntryDetail';
 import type { Explanation } from './generated/Explanation';
 import type { FileView } from './generated/FileView';
-import type { Foreseen } from './generated/Foreseen';
+import type { DecisionPreview } from './generated/DecisionPreview';
 import type { FoundRows } from './generated/FoundRows';
 import type { HistoryQuery } from './generated/HistoryQuery';
 import type { HistorySummary } from './generated/HistorySummary';
 import type { Imported } from './generated/Imported';
-import type { Look } from './generated/Look';
+import type { LastSeen } from './generated/LastSeen';
 import type { Mapping } from './generated/Mapping';
 import type { OutboxView } from './generated/OutboxView';
 import type { Overview } from './generated/Overview';
@@ -33,7 +33,7 @@ import type { RowView } from './generated/RowView';
 import type { Setup } from './generated/Setup';
 import type { Update } from './generated/Update';
 import type { VerifyView } from './generated/VerifyView';
-import type { Whose } from './generated/Whose';
+import type { ImportOwner } from './generated/ImportOwner';
 
 async function call<T>(command: string, args?: Record<string, unknown>): Promise<T> {
   try {
@@ -63,7 +63,7 @@ export const historySearch = (query: HistoryQuery, before: number | null, limit:
   call<FoundRows>('history_search', { query, before, limit });
 export const explain = (from: string | null, after: number | null = null) =>
   call<Explanation>('explain', { from, after });
-export const lastLook = () => call<Look | null>('last_look');
+export const lastLook = () => call<LastSeen | null>('last_look');
 export const look = (seq: number) => call<null>('look', { seq });
 export const historyEntries = (seqs: number[]) => call<FoundRows>('history_entries', { seqs });
 export const disputes = () => call<DisputesView>('disputes');
@@ -88,7 +88,7 @@ export const chooseImport = (programme: Programme) =>
   call<ChosenFiles | null>('choose_import', { programme });
 export const previewImport = (programme: Programme, mapping: Mapping) =>
   call<TablePreview>('preview_import', { programme, mapping });
-export const importHistory = (whose: Whose, mapping: Mapping | null) =>
+export const importHistory = (whose: ImportOwner, mapping: Mapping | null) =>
   call<Imported>('import_history', { whose, mapping });
 export const lookAtImported = (wanted: boolean) => call<null>('look_at_imported', { wanted });
 export const entry = (seq: number) => call<EntryDetail>('entry', { seq });
@@ -103,11 +103,11 @@ export const setPaymentOrder = (order: PaymentOrder) =>
   call<CommandView>('set_payment_order', { order });
 export const redeemCoupon = (code: string) => call<CommandView>('redeem_coupon', { code });
 export const choices = () => call<ChoicesView>('choices');
-export const quote = (decision: Decision) => call<Foreseen>('quote', { decision });
+export const quote = (decision: PlanDecision) => call<DecisionPreview>('quote', { decision });
 export const buyPreview = (amount: number) => call<BuyView>('buy_preview', { amount });
 export const dismissCommand = (id: string) => call<null>('dismiss_command', { id });
 /** Null if the operator changed their mind at the desktop's own question. */
-export const decide = (decision: Decision, seen: Quote) =>
+export const decide = (decision: PlanDecision, seen: Quote) =>
   call<CommandView | null>('decide', { decision, seen });
 export const pausePreview = () => call<PauseView>('pause_preview');
 export const exportBeforePause = () => call<number | null>('export_before_pause');

@@ -1,7 +1,7 @@
 // The state that all screens share: the overview as the core last sent it, and which screen is shown.
 import { lastLook, look, overview as readOverview, shown, watch } from '../api/calls';
 import { PageError } from '../api/errors';
-import type { Look } from '../api/generated/Look';
+import type { LastSeen } from '../api/generated/LastSeen';
 import type { Overview } from '../api/generated/Overview';
 import type { Screen } from '../api/generated/Screen';
 import { setNames } from '../shared/names.svelte';
@@ -15,7 +15,7 @@ export class Session {
   /** Why a file that was dropped on the window was not attached. */
   dropped = $state<PageError | null>(null);
   /** Up to which entry the operator had looked before the window was shown. */
-  since = $state.raw<Look | null>(null);
+  since = $state.raw<LastSeen | null>(null);
   /** The last entry that was on the first screen while the window was visible. */
   #looked = 0;
 

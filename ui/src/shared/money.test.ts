@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 
 import { money, parseMoney } from './money';
 
@@ -12,6 +12,19 @@ test('money has a true minus, two decimals and grouping', () => {
   expect(money(0, usd, true)).toBe('$0.00');
   expect(money(540, credits)).toBe('540');
   expect(money(Number.MAX_SAFE_INTEGER, usd)).toBe('$90,071,992,547,409.91');
+});
+
+const globals = globalThis as { boothkeeperLocale?: { tag: string; pseudo: boolean } };
+
+afterEach(() => {
+  delete globals.boothkeeperLocale;
+});
+
+test('amounts are grouped and separated as the locale does', () => {
+  globals.boothkeeperLocale = { tag: 'en-ZA', pseudo: false };
+  expect(money(1234567, usd)).toBe('$12\u00a0345,67');
+  globals.boothkeeperLocale = { tag: 'en-IN', pseudo: false };
+  expect(money(123456789, usd)).toBe('$12,34,567.89');
 });
 
 test('what an operator types is read exactly, or not at all', () => {

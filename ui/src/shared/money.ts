@@ -1,5 +1,6 @@
 // Amounts as people read them. Formatting only: the core does all arithmetic.
 import type { Asset } from '../api/generated/Asset';
+import { locale } from '../platform';
 
 export interface MoneyParts {
   sign: '' | '\u2212' | '+';
@@ -11,21 +12,33 @@ export interface MoneyParts {
 /** Fees are money, whatever unit credits are counted in. */
 export const USD: Asset = { code: 'USD', scale: 2 };
 
-const groups = new Intl.NumberFormat('en-US');
+let kept: { tag: string; groups: Intl.NumberFormat; point: string } | undefined;
 
-/** A count in groups of three: 7,113. */
-export const number = (count: number): string => groups.format(count);
+/** The operator's locale for numbers; creating a formatter is slow, so it is kept. */
+function numbers() {
+  const { tag } = locale();
+  if (kept?.tag !== tag) {
+    const groups = new Intl.NumberFormat(tag);
+    const parts = groups.formatToParts(1.5);
+    kept = { tag, groups, point: parts.find(({ type }) => type === 'decimal')?.value ?? '.' };
+  }
+  return kept;
+}
+
+/** A count with its digits in groups: 7,113. */
+export const number = (count: number): string => numbers().groups.format(count);
 
 /** An integer of minor units, split so that symbol and cents can be set smaller. */
 export function moneyParts(minor: number, asset: Asset, signed = false): MoneyParts {
   const unit = 10 ** asset.scale;
   const absolute = Math.abs(minor);
   const rest = absolute % unit;
+  const { groups, point } = numbers();
   return {
     sign: minor < 0 ? '\u2212' : signed && minor > 0 ? '+' : '',
     symbol: asset.code === 'USD' ? '$' : '',
     whole: groups.format((absolute - rest) / unit),
-    fraction: asset.scale > 0 ? `.${String(rest).padStart(asset.scale, '0')}` : '',
+    fraction: asset.scale > 0 ? `${point}${String(rest).padStart(asset.scale, '0')}` : '',
   };
 }
 

@@ -8,11 +8,11 @@ use boothkeeper_domain::Timestamp;
 use boothkeeper_domain::Zone;
 use boothkeeper_store::cache::Head;
 use boothkeeper_store::outbox::Binding;
-use boothkeeper_store::{Cache, Hindrance, SyncRole};
+use boothkeeper_store::{Cache, ReadOnlyReason, SyncRole};
 use boothkeeper_sync::clock::SystemClock;
 use boothkeeper_sync::transport::Transport;
 use boothkeeper_sync::wire::api::ClockKind;
-use boothkeeper_sync::{AccessKey, Clock, Laptop, Status};
+use boothkeeper_sync::{AccessKey, Clock, LocalCopy, Status};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
@@ -33,7 +33,7 @@ pub struct Options {
 }
 
 pub struct App {
-    pub(crate) laptop: Laptop,
+    pub(crate) local_copy: LocalCopy,
     pub(crate) secrets: Secrets,
     pub(crate) options: Options,
     pub(crate) status: watch::Sender<Status>,
@@ -42,7 +42,7 @@ pub struct App {
 
 pub(crate) struct Running {
     pub task: JoinHandle<()>,
-    pub nudge: Arc<Notify>,
+    pub wake: Arc<Notify>,
     pub role: Weak<SyncRole>,
 }
 
@@ -84,9 +84,9 @@ impl App {
 
     /// Opens the app with the given clock instead of the machine's.
     pub fn open_by(options: Options, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
-        let laptop = Laptop::open(&options.data, options.zone.clone(), clock)?;
+        let laptop = LocalCopy::open(&options.data, options.zone.clone(), clock)?;
         Ok(App {
-            laptop,
+            local_copy: laptop,
             secrets: Secrets::default(),
             options,
             status: watch::Sender::new(Status::default()),
@@ -101,7 +101,7 @@ impl App {
 
     /// The zone in which days and times are shown.
     pub fn zone(&self) -> &Zone {
-        self.laptop.zone()
+        self.local_copy.zone()
     }
 
     pub fn data(&self) -> &Path {
@@ -118,20 +118,20 @@ impl App {
     }
 
     pub(crate) fn binding(&self) -> Result<Option<Binding>, AppError> {
-        Ok(self.laptop.outbox().binding()?)
+        Ok(self.local_copy.outbox().binding()?)
     }
 
     /// Why the data folder cannot be written to, although the last good copy can be read; `None` if it can.
-    pub fn hindered(&self) -> Option<Code> {
-        self.laptop.hindered().map(|why| match why {
-            Hindrance::DiskFull => Code::DiskFull,
-            Hindrance::ReadOnly => Code::ReadOnly,
+    pub fn read_only_reason(&self) -> Option<Code> {
+        self.local_copy.read_only_reason().map(|why| match why {
+            ReadOnlyReason::DiskFull => Code::DiskFull,
+            ReadOnlyReason::ReadOnly => Code::ReadOnly,
         })
     }
 
     /// Fails with `DiskFull` or `ReadOnly` if the data folder cannot be written to.
-    pub(crate) fn may_write(&self) -> Result<(), AppError> {
-        match self.hindered() {
+    pub(crate) fn require_writable(&self) -> Result<(), AppError> {
+        match self.read_only_reason() {
             Some(code) => Err(AppError::new(code)),
             None => Ok(()),
         }
@@ -143,7 +143,7 @@ impl App {
     }
 
     /// Fails with `Imported` if the folder holds an imported history, which has no cloud to sign in to.
-    pub(crate) fn is_no_import(&self) -> Result<(), AppError> {
+    pub(crate) fn require_cloud_account(&self) -> Result<(), AppError> {
         match self.is_imported()? {
             true => Err(AppError::new(Code::Imported)),
             false => Ok(()),
@@ -153,7 +153,7 @@ impl App {
     /// Estimate of the cloud's time now, from the last server time and the laptop's clock. Never before the last server
     /// time. Without a head: the laptop's own time.
     pub(crate) fn now(&self, head: Option<&Head>) -> Timestamp {
-        let wall = self.laptop.clock().wall();
+        let wall = self.local_copy.clock().wall();
         head.map_or(wall, |head| head.now(wall))
     }
 
@@ -173,7 +173,7 @@ impl App {
     /// laptop's time, because the history itself may have ended long ago; else it is `rules_now`.
     pub(crate) fn written_now(&self) -> Result<Timestamp, AppError> {
         match self.binding()?.is_some_and(|binding| binding.imported) {
-            true => Ok(self.laptop.clock().wall()),
+            true => Ok(self.local_copy.clock().wall()),
             false => self.rules_now(),
         }
     }
@@ -183,8 +183,8 @@ impl App {
         let Some(binding) = binding else {
             return Ok(None);
         };
-        let read = |cache: &Cache| binding.own(cache.head(&binding.keys)?);
-        Ok(self.laptop.read(read)?)
+        let read = |cache: &Cache| binding.check_account(cache.head(&binding.keys)?);
+        Ok(self.local_copy.read(read)?)
     }
 
     pub(crate) fn engine(&self) -> std::sync::MutexGuard<'_, Option<Running>> {

@@ -206,7 +206,7 @@ fn store_code(error: &StoreError) -> Code {
         StoreError::NotReadable { .. } => Code::FileSystem,
         StoreError::Locked => Code::Locked,
         // What cannot be made in the folder, cannot be written there.
-        error if error.hindrance().is_some() => Code::ReadOnly,
+        error if error.read_only_reason().is_some() => Code::ReadOnly,
         StoreError::Io { .. } => Code::FileSystem,
         StoreError::Database(_) | StoreError::Migration(_) | StoreError::Json(_) => Code::Internal,
     }

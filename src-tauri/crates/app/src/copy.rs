@@ -9,7 +9,7 @@ use boothkeeper_store::outbox::{Binding, Divergence};
 
 use crate::{App, AppError, Code};
 
-pub(crate) struct Copied<'a> {
+pub(crate) struct Snapshot<'a> {
     pub cache: &'a Cache,
     pub binding: &'a Binding,
     pub head: Arc<Head>,
@@ -19,17 +19,17 @@ pub(crate) struct Copied<'a> {
 impl App {
     /// Runs `ask` on one state of the verified copy. Fails with `SignedOut` without an account, with `NotSynced` before
     /// the first sync, and with `Damaged` if the copy's sums do not match its verified balance.
-    pub(crate) fn on_copy<T>(
+    pub(crate) fn read_copy<T>(
         &self,
-        ask: impl FnOnce(&Copied<'_>) -> Result<T, AppError>,
+        ask: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError>,
     ) -> Result<T, AppError> {
         let binding = self.binding()?.ok_or(AppError::new(Code::SignedOut))?;
-        let answer = self.laptop.read(|cache| {
-            let head = binding.own(cache.head(&binding.keys)?)?;
+        let answer = self.local_copy.read(|cache| {
+            let head = binding.check_account(cache.head(&binding.keys)?)?;
             let head = head.ok_or(AppError::new(Code::NotSynced))?;
             // Without this check, damaged rollups would be shown as correct sums.
-            cache.sums_to(&head)?;
-            ask(&Copied {
+            cache.check_sums(&head)?;
+            ask(&Snapshot {
                 cache,
                 binding: &binding,
                 head,
@@ -41,15 +41,15 @@ impl App {
             .is_err_and(|error| error.code == Code::Damaged)
         {
             // The next sync sees this record and repairs the copy.
-            if self.hindered().is_none() {
-                self.laptop.diverged(Divergence::Damage)?;
+            if self.read_only_reason().is_none() {
+                self.local_copy.record_divergence(Divergence::Damage)?;
             }
         }
         answer
     }
 }
 
-impl Copied<'_> {
+impl Snapshot<'_> {
     /// The cloud's catalog as last fetched; before the first fetch, the catalog that is built into this version.
     pub fn catalog(&self) -> Result<Catalog, AppError> {
         let identity = self.head.account.identity.as_ref();
@@ -62,7 +62,7 @@ impl Copied<'_> {
     }
 
     /// Fails with `Imported` for an imported history, which lacks plan, period and card.
-    pub fn is_no_import(&self) -> Result<(), AppError> {
+    pub fn require_cloud_account(&self) -> Result<(), AppError> {
         match self.binding.imported {
             true => Err(AppError::new(Code::Imported)),
             false => Ok(()),

@@ -9,7 +9,7 @@ pub mod balance;
 mod code;
 mod copy;
 pub mod deadlines;
-mod disputed;
+mod dispute_state;
 pub mod disputes;
 mod files;
 pub mod history;

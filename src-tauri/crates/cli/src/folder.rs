@@ -24,7 +24,7 @@ impl Folder {
     }
 
     /// Fails with `imported` if `--imported` was given: that account has no cloud to sign in to.
-    pub fn has_cloud(&self) -> Result<(), AppError> {
+    pub fn require_cloud(&self) -> Result<(), AppError> {
         match self.imported {
             true => Err(AppError::new(Code::Imported)),
             false => Ok(()),
@@ -55,7 +55,7 @@ impl Folder {
         let runtime = runtime()?;
         let app = App::open(options)?;
         let done = runtime.block_on(verb(&app));
-        let Some(code) = app.hindered() else {
+        let Some(code) = app.read_only_reason() else {
             return done;
         };
         match done {

@@ -82,7 +82,7 @@ impl Output {
         let (sentence, next) = self.sentences(error.code);
         if self.json {
             let problem = error.problem.map(|code| code.name());
-            self.document(&json!({ "error": {
+            self.print_document(&json!({ "error": {
                 "code": error.code,
                 "problem": problem,
                 "message": sentence,
@@ -106,7 +106,7 @@ impl Output {
     pub fn not_confirmed(&self, seen: &impl Serialize) -> ExitCode {
         let (sentence, next) = self.sentences(Code::NotConfirmed);
         if self.json {
-            self.document(&json!({ "error": {
+            self.print_document(&json!({ "error": {
                 "code": Code::NotConfirmed,
                 "message": sentence,
                 "next": next,
@@ -152,33 +152,33 @@ impl Output {
     }
 
     /// A document with `--json`, otherwise a sentence.
-    pub fn done(&self, document: &impl Serialize, sentence: impl FnOnce() -> String) {
+    pub fn print_result(&self, document: &impl Serialize, sentence: impl FnOnce() -> String) {
         if self.json {
-            self.document(document);
+            self.print_document(document);
         } else {
-            self.line(&sentence());
+            self.print_line(&sentence());
         }
     }
 
     /// A line that has no counterpart in JSON.
     pub fn note(&self, sentence: impl FnOnce() -> String) {
         if !self.json {
-            self.line(&sentence());
+            self.print_line(&sentence());
         }
     }
 
-    pub fn document(&self, document: &impl Serialize) {
-        self.line(&serde_json::to_string(document).unwrap_or_default());
+    pub fn print_document(&self, document: &impl Serialize) {
+        self.print_line(&serde_json::to_string(document).unwrap_or_default());
     }
 
     /// Text of several lines that others wrote. Each line is indented, so that none passes for a line of ours.
     pub fn lines(&self, indent: &str, text: &str) {
         text.lines()
-            .for_each(|line| self.line(&format!("{indent}{line}")));
+            .for_each(|line| self.print_line(&format!("{indent}{line}")));
     }
 
     /// One line, whatever characters the text has.
-    pub fn line(&self, text: &str) {
+    pub fn print_line(&self, text: &str) {
         let written = writeln!(std::io::stdout().lock(), "{}", neutral(text));
         match written {
             // A reader may stop early, as `head` does: that is no failure.
@@ -199,7 +199,7 @@ impl Output {
         if !self.can_ask() {
             return false;
         }
-        self.line(&cli::decide_confirm());
+        self.print_line(&cli::decide_confirm());
         let mut answer = String::new();
         let read = std::io::stdin().lock().read_line(&mut answer);
         read.is_ok() && answer.trim().eq_ignore_ascii_case("yes")

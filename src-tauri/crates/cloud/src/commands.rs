@@ -2,7 +2,7 @@
 //! with the command's effect, and the same id is given the same answer from then on.
 
 use boothkeeper_domain::billing::quote::{self, Quote};
-use boothkeeper_domain::billing::{Charge, Decision, Purpose, plan, purchase};
+use boothkeeper_domain::billing::{BillingDecision, Charge, Purpose, plan, purchase};
 use boothkeeper_domain::{Body, Entry, PaymentId};
 use boothkeeper_wire::action::Action;
 use boothkeeper_wire::api::{CommandAnswer, CommandRequest, CommandState};
@@ -88,13 +88,13 @@ impl Work<'_> {
         let quote = quote::quote(&self.row.state, self.catalog, &change, self.now)?;
         let decide_again = match seen {
             Some(seen) => quote.is_worse_than(seen, &self.row.state),
-            None => quote.needs_seeing(),
+            None => quote.needs_confirmation(),
         };
         Ok(decide_again.then_some(quote))
     }
 
     /// Appends a decision. If the card pays for it, the command is answered with the charge.
-    fn act(&mut self, decision: Decision, command: &PendingCommand) -> Result<(), Error> {
+    fn act(&mut self, decision: BillingDecision, command: &PendingCommand) -> Result<(), Error> {
         let buys = |entry: &Entry| matches!(&entry.body, Body::PurchaseStarted(started) if !started.auto_recharge);
         let fee = |charge: &Charge| charge.purpose != Purpose::Purchase;
         if decision.entries.iter().any(buys) || decision.charges.iter().any(fee) {
@@ -150,7 +150,7 @@ impl Work<'_> {
             .insert_command(self.row.id, id, body, status, &document)
     }
 
-    fn decide(&mut self, action: &Action) -> Result<Decision, Error> {
+    fn decide(&mut self, action: &Action) -> Result<BillingDecision, Error> {
         let (state, catalog, now) = (&self.row.state, self.catalog, self.now);
         Ok(match action {
             Action::BuyCredits { amount } => purchase::start(state, catalog, *amount, now)?,
@@ -177,9 +177,9 @@ impl Work<'_> {
 /// Adds the command's id to the payment ids of plan changes. A declined plan change leaves no entry, so the next attempt
 /// would derive the same payment id and get the stored decline.
 fn with_command_in_ids(
-    mut decision: Decision,
+    mut decision: BillingDecision,
     command: &PendingCommand,
-) -> Result<Decision, Error> {
+) -> Result<BillingDecision, Error> {
     let (.., tail) = command.id.as_fields();
     let tail: String = tail.iter().map(|byte| format!("{byte:02x}")).collect();
     for charge in &mut decision.charges {

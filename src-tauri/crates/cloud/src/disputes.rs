@@ -1,15 +1,15 @@
 //! Disputes: opening a ticket, messages, and support's decisions. There is one open ticket for a subject, however often
 //! it is sent; what support gives back is entries of the journal.
 
-use boothkeeper_domain::billing::dispute::{self, Step};
-use boothkeeper_domain::billing::{Answer, support};
-use boothkeeper_domain::bounds::{MESSAGE_CHARS, REASON_CHARS, fits};
+use boothkeeper_domain::billing::dispute::{self, DisputeStep};
+use boothkeeper_domain::billing::{ChargeOutcome, support};
+use boothkeeper_domain::bounds::{MAX_MESSAGE_CHARS, MAX_REASON_CHARS, fits};
 use boothkeeper_domain::disputes::{
-    DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER, MAX_ROWS, Named, reply_by, subject,
+    DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER, MAX_ROWS, NamedItems, reply_by, subject,
 };
 use boothkeeper_domain::privacy::masked;
 use boothkeeper_domain::{Actor, Amount, Body, DisputeId, Entry, Hash, PaymentId, RunId};
-use boothkeeper_wire::action::Complaint;
+use boothkeeper_wire::action::DisputeFiling;
 use boothkeeper_wire::api::{CommandAnswer, CommandState};
 use boothkeeper_wire::dispute::{Attachment, Message, Ticket, TicketState};
 use boothkeeper_wire::problem::ProblemCode;
@@ -24,18 +24,18 @@ impl Work<'_> {
     pub(crate) fn open_dispute(
         &mut self,
         command: &PendingCommand,
-        complaint: &Complaint,
+        complaint: &DisputeFiling,
     ) -> Result<(), Error> {
         let files = self.files(&complaint.files)?;
         if complaint.entries.len() > MAX_ROWS {
             return Err(ProblemCode::PayloadTooLarge.into());
         }
-        if !fits(&complaint.claim.message, MESSAGE_CHARS) {
+        if !fits(&complaint.claim.message, MAX_MESSAGE_CHARS) {
             return Err(ProblemCode::TextTooLong.into());
         }
         let entries = self.named_entries(complaint)?;
         let claim = &complaint.claim;
-        let named = Named {
+        let named = NamedItems {
             payment: claim.payment.clone(),
             coupon: claim.coupon.clone(),
         };
@@ -123,7 +123,7 @@ impl Work<'_> {
         dispute: &DisputeId,
     ) -> Result<(), Error> {
         let mut ticket = Tx::found(self.tx.ticket(self.row.id, dispute)?)?;
-        self.dispute_step(dispute, Step::Withdrawn)?;
+        self.dispute_step(dispute, DisputeStep::Withdrawn)?;
         ticket.state = TicketState::Withdrawn;
         self.store_ticket(&ticket)?;
         self.store_dispute_answer(command, dispute.clone())
@@ -131,7 +131,7 @@ impl Work<'_> {
 
     pub fn review_dispute(&mut self, dispute: &DisputeId) -> Result<(), Error> {
         let mut ticket = Tx::found(self.tx.ticket(self.row.id, dispute)?)?;
-        self.dispute_step(dispute, Step::InReview)?;
+        self.dispute_step(dispute, DisputeStep::InReview)?;
         ticket.state = TicketState::InReview;
         self.store_ticket(&ticket)
     }
@@ -143,7 +143,7 @@ impl Work<'_> {
 
     pub fn reject_dispute(&mut self, dispute: &DisputeId, note: Option<&str>) -> Result<(), Error> {
         let mut ticket = Tx::found(self.tx.ticket(self.row.id, dispute)?)?;
-        self.dispute_step(dispute, Step::Rejected)?;
+        self.dispute_step(dispute, DisputeStep::Rejected)?;
         ticket.state = TicketState::Rejected;
         ticket.messages.extend(self.note(note)?);
         self.store_ticket(&ticket)
@@ -183,7 +183,7 @@ impl Work<'_> {
             .collect();
         let gained = self.row.state.balance.checked_sub(before.balance);
         ticket.returned = gained.map_err(|_| ProblemCode::AmountOutOfRange)?;
-        self.dispute_step(dispute, Step::Resolved(request.outcome))?;
+        self.dispute_step(dispute, DisputeStep::Resolved(request.outcome))?;
         ticket.state = TicketState::Resolved;
         ticket.outcome = Some(request.outcome);
         let note = request.note.as_deref();
@@ -213,7 +213,9 @@ impl Work<'_> {
             }
             match owed {
                 Owed::Run(run) => self.refund_run(run)?,
-                Owed::Purchase(payment) => self.payment_answered(payment, &Answer::Approved)?,
+                Owed::Purchase(payment) => {
+                    self.payment_answered(payment, &ChargeOutcome::Approved)?
+                }
                 Owed::Bonus(coupon) => self.apply_rule(|account, catalog, now| {
                     support::activate_coupon(account, catalog, coupon, now)
                 })?,
@@ -237,7 +239,7 @@ impl Work<'_> {
 
     /// Support's message with a decision. Fails with `text_too_long`.
     fn note(&self, note: Option<&str>) -> Result<Option<Message>, Error> {
-        match note.is_none_or(|note| fits(note, REASON_CHARS)) {
+        match note.is_none_or(|note| fits(note, MAX_REASON_CHARS)) {
             true => Ok(note.map(|note| self.support_message(note))),
             false => Err(ProblemCode::TextTooLong.into()),
         }
@@ -253,15 +255,15 @@ impl Work<'_> {
     }
 
     fn add_message(&mut self, mut ticket: Ticket, message: Message) -> Result<(), Error> {
-        if !fits(&message.text, MESSAGE_CHARS) {
+        if !fits(&message.text, MAX_MESSAGE_CHARS) {
             return Err(ProblemCode::TextTooLong.into());
         }
-        self.dispute_step(&ticket.id, Step::Message(message.from))?;
+        self.dispute_step(&ticket.id, DisputeStep::Message(message.from))?;
         ticket.messages.push(message);
         self.store_ticket(&ticket)
     }
 
-    fn dispute_step(&mut self, dispute: &DisputeId, step: Step) -> Result<(), Error> {
+    fn dispute_step(&mut self, dispute: &DisputeId, step: DisputeStep) -> Result<(), Error> {
         self.apply_rule(|account, catalog, now| dispute::take(account, catalog, dispute, step, now))
     }
 
@@ -279,7 +281,7 @@ impl Work<'_> {
 
     /// The entries that a dispute names, as looked up before. Fails with `entry_mismatch` if one is not in this journal
     /// with that hash.
-    fn named_entries(&self, complaint: &Complaint) -> Result<Vec<(Hash, Entry)>, Error> {
+    fn named_entries(&self, complaint: &DisputeFiling) -> Result<Vec<(Hash, Entry)>, Error> {
         let named = complaint.entries.iter().map(|named| {
             let known = self.named.get(&named.seq);
             let known = known.filter(|(hash, _)| *hash == named.hash);

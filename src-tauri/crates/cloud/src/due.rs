@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use boothkeeper_domain::billing::time::{self, happen};
-use boothkeeper_domain::billing::{Answer, Purpose};
+use boothkeeper_domain::billing::time::{self, run_due_action};
+use boothkeeper_domain::billing::{ChargeOutcome, Purpose};
 use boothkeeper_domain::time::HOUR;
 use boothkeeper_domain::{Account, AccountId, PaymentId, Timestamp};
 use boothkeeper_wire::api::Head;
@@ -99,7 +99,7 @@ pub async fn release(cloud: &Cloud) -> Result<(), Error> {
 }
 
 /// The result of a task's transaction.
-enum Step {
+enum TaskResult {
     Done(Head),
     /// The task waits for a clock that can be trusted.
     Wait,
@@ -120,7 +120,7 @@ enum ProcessorCall {
 }
 
 enum ProcessorReply {
-    Answer(Answer),
+    Answer(ChargeOutcome),
     Refunded,
 }
 
@@ -172,9 +172,9 @@ async fn run_task(cloud: &Cloud, due: &DueTask) -> Result<Option<Head>, Error> {
     let mut taken = taken.await?;
     loop {
         match taken {
-            Step::Done(head) => return Ok(Some(head)),
-            Step::Wait => return Ok(None),
-            Step::Call(row, call) => {
+            TaskResult::Done(head) => return Ok(Some(head)),
+            TaskResult::Wait => return Ok(None),
+            TaskResult::Call(row, call) => {
                 let reply = call_processor(cloud, &row, due, call).await?;
                 cloud.crash_here(CrashPoint::AfterCharge);
                 taken = record_reply(cloud, due.clone(), reply).await?;
@@ -183,15 +183,20 @@ async fn run_task(cloud: &Cloud, due: &DueTask) -> Result<Option<Head>, Error> {
     }
 }
 
-fn first_step(cloud: &Inner, tx: &Tx<'_>, due: &DueTask, row: AccountRow) -> Result<Step, Error> {
-    let call = |row, call| Ok(Step::Call(Box::new(row), call));
+fn first_step(
+    cloud: &Inner,
+    tx: &Tx<'_>,
+    due: &DueTask,
+    row: AccountRow,
+) -> Result<TaskResult, Error> {
+    let call = |row, call| Ok(TaskResult::Call(Box::new(row), call));
     match &due.task {
         Task::Charge { open, .. } => call(row, ProcessorCall::Charge(open.clone())),
         Task::Notice { id, payment } => {
             let Some(since) = waits_since(&row.state, payment) else {
                 // The payment was settled before: the processor repeats its notice.
                 tx.close_notice(*id)?;
-                return Ok(Step::Done(head(&row)));
+                return Ok(TaskResult::Done(head(&row)));
             };
             let (payment, overdue) = (payment.clone(), since.plus(time::VOID_AFTER) <= due.at);
             call(row, ProcessorCall::LookUp { payment, overdue })
@@ -204,37 +209,40 @@ fn first_step(cloud: &Inner, tx: &Tx<'_>, due: &DueTask, row: AccountRow) -> Res
                 // scheduled again; otherwise it would stay due forever.
                 let mut row = row;
                 tx.append(&mut row, &[], catalog)?;
-                return Ok(Step::Done(head(&row)));
+                return Ok(TaskResult::Done(head(&row)));
             };
-            if let (time::Due::Void, Some(pending)) = (next, &row.state.pending_fee) {
+            if let (time::DueAction::Void, Some(pending)) = (next, &row.state.pending_fee) {
                 let payment = pending.attempt.payment.clone();
                 return call(row, ProcessorCall::Void(payment));
             }
             if is_final(next) && !cloud.clock_is_trusted() {
-                return Ok(Step::Wait);
+                return Ok(TaskResult::Wait);
             }
             let mut work = Work::new(cloud, tx, row, due.at);
             account_step(&mut work, next)?;
-            Ok(Step::Done(head(&work.row)))
+            Ok(TaskResult::Done(head(&work.row)))
         }
         Task::RunTimeout(run) => {
             let mut work = Work::new(cloud, tx, row, due.at);
             work.end_run(run, Some("no_result"))?;
-            Ok(Step::Done(head(&work.row)))
+            Ok(TaskResult::Done(head(&work.row)))
         }
     }
 }
 
 /// Whether a step cannot be undone: such a step waits for a clock that can be trusted.
-const fn is_final(due: time::Due) -> bool {
+const fn is_final(due: time::DueAction) -> bool {
     match due {
-        time::Due::Expiry | time::Due::Closure => true,
-        time::Due::Void | time::Due::PeriodEnd | time::Due::Retry | time::Due::Allowance => false,
+        time::DueAction::Expiry | time::DueAction::Closure => true,
+        time::DueAction::Void
+        | time::DueAction::PeriodEnd
+        | time::DueAction::Retry
+        | time::DueAction::Allowance => false,
     }
 }
 
-fn account_step(work: &mut Work<'_>, due: time::Due) -> Result<(), Error> {
-    let decision = happen(&work.row.state, work.catalog, due, work.now)?;
+fn account_step(work: &mut Work<'_>, due: time::DueAction) -> Result<(), Error> {
+    let decision = run_due_action(&work.row.state, work.catalog, due, work.now)?;
     if decision.entries.is_empty() && decision.charges.is_empty() {
         return Err(Error::Invariant("a due step decided nothing"));
     }
@@ -259,11 +267,11 @@ async fn call_processor(
     let answer = match call {
         ProcessorCall::Charge(open) => {
             let answer = processor.charge(charge_request(row, *open.clone())).await?;
-            if let (Purpose::Plan(_), Answer::Pending) = (&open.charge.purpose, &answer) {
+            if let (Purpose::Plan(_), ChargeOutcome::Pending) = (&open.charge.purpose, &answer) {
                 // A plan change happens at once or not at all, so a pending charge for one is voided.
                 match processor.void(open.charge.payment, due.at).await? {
-                    Answer::Approved => Answer::Approved,
-                    Answer::Declined(_) | Answer::Pending => Answer::Pending,
+                    ChargeOutcome::Approved => ChargeOutcome::Approved,
+                    ChargeOutcome::Declined(_) | ChargeOutcome::Pending => ChargeOutcome::Pending,
                 }
             } else {
                 answer
@@ -271,7 +279,7 @@ async fn call_processor(
         }
         ProcessorCall::LookUp { payment, overdue } => {
             match processor.look_up(payment.clone(), due.at).await? {
-                Answer::Pending if overdue => processor.void(payment, due.at).await?,
+                ChargeOutcome::Pending if overdue => processor.void(payment, due.at).await?,
                 answer => answer,
             }
         }
@@ -297,14 +305,18 @@ fn charge_request(row: &AccountRow, open: OpenCharge) -> ChargeRequest {
 }
 
 /// Appends what follows from a reply, unless another task has done so meanwhile.
-async fn record_reply(cloud: &Cloud, due: DueTask, reply: ProcessorReply) -> Result<Step, Error> {
+async fn record_reply(
+    cloud: &Cloud,
+    due: DueTask,
+    reply: ProcessorReply,
+) -> Result<TaskResult, Error> {
     let inner = cloud.clone();
     let apply = move |tx: &Tx<'_>| {
         let row = tx.account(&due.account)?;
         let mut work = Work::new(&inner, tx, row, due.at);
         let answer = match reply {
             ProcessorReply::Answer(answer) => answer,
-            ProcessorReply::Refunded => Answer::Declined("account_closed".into()),
+            ProcessorReply::Refunded => ChargeOutcome::Declined("account_closed".into()),
         };
         let purchase = match &due.task {
             Task::Charge { open, .. } => Some(&open.charge.payment),
@@ -312,11 +324,11 @@ async fn record_reply(cloud: &Cloud, due: DueTask, reply: ProcessorReply) -> Res
             Task::AccountStep | Task::RunTimeout(_) => None,
         };
         let purchase = purchase.filter(|payment| work.row.state.purchases.contains_key(*payment));
-        if let (Answer::Approved, Some(payment), Some(_)) =
+        if let (ChargeOutcome::Approved, Some(payment), Some(_)) =
             (&answer, purchase, work.row.state.closed_by)
         {
             let refund = ProcessorCall::Refund(payment.clone());
-            return Ok(Step::Call(Box::new(work.row), refund));
+            return Ok(TaskResult::Call(Box::new(work.row), refund));
         }
         match &due.task {
             Task::Charge { id, open } => {
@@ -327,33 +339,37 @@ async fn record_reply(cloud: &Cloud, due: DueTask, reply: ProcessorReply) -> Res
             Task::Notice { id, payment } => {
                 let since = waits_since(&work.row.state, payment);
                 let overdue = since.filter(|since| since.plus(time::VOID_AFTER) <= due.at);
-                if let (Answer::Pending, Some(since)) = (&answer, overdue) {
+                if let (ChargeOutcome::Pending, Some(since)) = (&answer, overdue) {
                     tx.postpone(&due, void_again_at(since, due.at))?;
-                    return Ok(Step::Done(head(&work.row)));
+                    return Ok(TaskResult::Done(head(&work.row)));
                 }
                 work.payment_answered(payment, &answer)?;
                 tx.close_notice(*id)?;
             }
             Task::AccountStep | Task::RunTimeout(_) => {
                 let pending = work.row.state.pending_fee.clone();
-                if let (Answer::Pending, Some(pending)) = (&answer, &pending) {
+                if let (ChargeOutcome::Pending, Some(pending)) = (&answer, &pending) {
                     tx.postpone(&due, void_again_at(pending.since, due.at))?;
-                    return Ok(Step::Done(head(&work.row)));
+                    return Ok(TaskResult::Done(head(&work.row)));
                 }
                 if let Some(pending) = pending {
                     work.payment_answered(&pending.attempt.payment, &answer)?;
                 }
             }
         }
-        Ok(Step::Done(head(&work.row)))
+        Ok(TaskResult::Done(head(&work.row)))
     };
     cloud.store.write(apply).await
 }
 
 /// Appends what follows from a charge's answer. A pending charge is looked up after a day.
-fn charge_answered(work: &mut Work<'_>, open: &OpenCharge, answer: &Answer) -> Result<(), Error> {
+fn charge_answered(
+    work: &mut Work<'_>,
+    open: &OpenCharge,
+    answer: &ChargeOutcome,
+) -> Result<(), Error> {
     let given_up = matches!(open.charge.purpose, Purpose::Plan(_));
-    if *answer == Answer::Pending && !given_up {
+    if *answer == ChargeOutcome::Pending && !given_up {
         let again = open.at.plus(time::VOID_AFTER);
         let (account, payment) = (&work.row.account, &open.charge.payment);
         work.tx.schedule_notice(account, payment, again)?;

@@ -22,7 +22,7 @@ use tower::{Service, ServiceExt};
 /// The connection broke.
 #[derive(Debug, Clone, Copy, Error)]
 #[error("the connection broke")]
-pub struct Broken;
+pub struct BrokenConnection;
 
 /// Chooses the fault of a request, if any, and a number that selects the place of the damage (0 is the middle).
 pub trait Chance: Clone + Send + Sync + 'static {
@@ -70,20 +70,21 @@ impl Chance for FaultQueue {
 }
 
 #[derive(Clone)]
-pub struct Faulty<S, C> {
+pub struct FaultService<S, C> {
     inner: S,
     chance: C,
 }
 
-impl<S, C> Faulty<S, C> {
+impl<S, C> FaultService<S, C> {
     pub fn new(inner: S, chance: C) -> Self {
-        Faulty { inner, chance }
+        FaultService { inner, chance }
     }
 }
 
-type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, Broken>> + Send>>;
+type ResponseFuture =
+    Pin<Box<dyn Future<Output = Result<Response<Body>, BrokenConnection>> + Send>>;
 
-impl<S, C> Service<Request<Body>> for Faulty<S, C>
+impl<S, C> Service<Request<Body>> for FaultService<S, C>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
         + Clone
@@ -93,14 +94,14 @@ where
     C: Chance,
 {
     type Response = Response<Body>;
-    type Error = Broken;
-    type Future = Answer;
+    type Error = BrokenConnection;
+    type Future = ResponseFuture;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BrokenConnection>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Body>) -> Answer {
+    fn call(&mut self, request: Request<Body>) -> ResponseFuture {
         let path = request.uri().path();
         let sandbox = path.starts_with("/sandbox");
         let chance = if sandbox {
@@ -118,7 +119,7 @@ where
     }
 }
 
-async fn answer<S>(inner: S, request: Request<Body>) -> Result<Response<Body>, Broken>
+async fn answer<S>(inner: S, request: Request<Body>) -> Result<Response<Body>, BrokenConnection>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
 {
@@ -130,15 +131,15 @@ async fn inject<S>(
     salt: u64,
     inner: S,
     request: Request<Body>,
-) -> Result<Response<Body>, Broken>
+) -> Result<Response<Body>, BrokenConnection>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone,
 {
     match fault {
-        Fault::Drop => Err(Broken),
+        Fault::Drop => Err(BrokenConnection),
         Fault::DropAnswer => {
             answer(inner, request).await?;
-            Err(Broken)
+            Err(BrokenConnection)
         }
         Fault::DelayMillis(millis) => {
             tokio::time::sleep(Duration::from_millis(u64::from(millis))).await;
@@ -155,10 +156,10 @@ where
             let (parts, body) = request.into_parts();
             let sent = collect(body).await?;
             let sent = sent.slice(..sent.len().min(usize::try_from(after).unwrap_or(0)));
-            let cut = futures_util::stream::iter([Ok(sent), Err(Broken)]);
+            let cut = futures_util::stream::iter([Ok(sent), Err(BrokenConnection)]);
             let cut = Request::from_parts(parts, Body::from_stream(cut));
             answer(inner, cut).await?;
-            Err(Broken)
+            Err(BrokenConnection)
         }
         Fault::Portal => Ok(portal()),
         Fault::Status5xx => Ok(problem(ProblemCode::Unavailable)),
@@ -170,7 +171,7 @@ where
         | Fault::OtherAccount => {
             let (mut parts, body) = answer(inner, request).await?.into_parts();
             if is_endless(&parts.headers) {
-                return Err(Broken);
+                return Err(BrokenConnection);
             }
             let whole = collect(body).await?;
             parts.headers.remove(header::CONTENT_LENGTH);
@@ -186,8 +187,8 @@ fn is_endless(headers: &axum::http::HeaderMap) -> bool {
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
-async fn collect(body: Body) -> Result<Bytes, Broken> {
-    let collected = body.collect().await.map_err(|_| Broken)?;
+async fn collect(body: Body) -> Result<Bytes, BrokenConnection> {
+    let collected = body.collect().await.map_err(|_| BrokenConnection)?;
     Ok(collected.to_bytes())
 }
 
@@ -221,7 +222,7 @@ fn damaged_body(fault: Fault, salt: u64, whole: &Bytes) -> Body {
         Fault::Truncate => Body::from(whole.slice(..place(whole.len()))),
         Fault::Cut => {
             let sent = Ok(whole.slice(..place(whole.len())));
-            Body::from_stream(futures_util::stream::iter([sent, Err(Broken)]))
+            Body::from_stream(futures_util::stream::iter([sent, Err(BrokenConnection)]))
         }
         Fault::Reorder | Fault::RewrittenEntry | Fault::OtherAccount => {
             match rewritten(fault, place, whole) {

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use boothkeeper_domain::account::Card;
 use boothkeeper_domain::billing::opening::{SignUp, open};
 use boothkeeper_domain::billing::run::{self, ChargeFacts};
-use boothkeeper_domain::billing::support::Taken;
+use boothkeeper_domain::billing::support::UndoableEntry;
 use boothkeeper_domain::billing::{
-    Answer, Decision, Purpose, Refusal, answered, plan, settled, support,
+    BillingDecision, ChargeOutcome, Purpose, Refusal, apply_charge_outcome, apply_late_outcome,
+    plan, support,
 };
-use boothkeeper_domain::bounds::{ID_CHARS, LABEL_CHARS, fits, label};
+use boothkeeper_domain::bounds::{MAX_ID_CHARS, MAX_LABEL_CHARS, fits, label};
 use boothkeeper_domain::privacy::masked;
 use boothkeeper_domain::time::MINUTE;
 use boothkeeper_domain::{
@@ -67,14 +68,14 @@ impl<'a> Work<'a> {
     }
 
     /// Appends a decision and opens its charges, which are made after the transaction.
-    pub fn apply(&mut self, decision: Decision) -> Result<(), Error> {
+    pub fn apply(&mut self, decision: BillingDecision) -> Result<(), Error> {
         self.append(decision, None)
     }
 
     /// Applies a rule to the account as it is now, and appends its decision.
     pub fn apply_rule(
         &mut self,
-        rule: impl FnOnce(&Account, &Catalog, Timestamp) -> Result<Decision, Refusal>,
+        rule: impl FnOnce(&Account, &Catalog, Timestamp) -> Result<BillingDecision, Refusal>,
     ) -> Result<(), Error> {
         let decision = rule(&self.row.state, self.catalog, self.now)?;
         self.apply(decision)
@@ -82,7 +83,7 @@ impl<'a> Work<'a> {
 
     pub(crate) fn append(
         &mut self,
-        decision: Decision,
+        decision: BillingDecision,
         command: Option<PendingCommand>,
     ) -> Result<(), Error> {
         self.tx
@@ -101,11 +102,15 @@ impl<'a> Work<'a> {
     }
 
     /// Appends what follows from a charge's answer, and answers the command that waits for it.
-    pub fn charge_answered(&mut self, open: &OpenCharge, answer: &Answer) -> Result<(), Error> {
+    pub fn charge_answered(
+        &mut self,
+        open: &OpenCharge,
+        answer: &ChargeOutcome,
+    ) -> Result<(), Error> {
         let (state, catalog) = (&self.row.state, self.catalog);
-        let decided = match answered(state, catalog, &open.charge, answer, self.now) {
+        let decided = match apply_charge_outcome(state, catalog, &open.charge, answer, self.now) {
             // A notice about the payment came first and settled it.
-            Err(Refusal::PaymentSettled) => Ok(Decision::default()),
+            Err(Refusal::PaymentSettled) => Ok(BillingDecision::default()),
             decided => decided,
         };
         let Some(command) = &open.command else {
@@ -117,10 +122,12 @@ impl<'a> Work<'a> {
             (Ok(decision), answer, purpose) => {
                 self.apply(decision)?;
                 match (answer, purpose) {
-                    (Answer::Declined(_), _) => Err(Problem::new(ProblemCode::CardDeclined)),
-                    (Answer::Pending, Purpose::Fee(_)) => Ok(Some(ProblemCode::PaymentPending)),
-                    (Answer::Approved, _)
-                    | (Answer::Pending, Purpose::Purchase | Purpose::Plan(_)) => Ok(None),
+                    (ChargeOutcome::Declined(_), _) => Err(Problem::new(ProblemCode::CardDeclined)),
+                    (ChargeOutcome::Pending, Purpose::Fee(_)) => {
+                        Ok(Some(ProblemCode::PaymentPending))
+                    }
+                    (ChargeOutcome::Approved, _)
+                    | (ChargeOutcome::Pending, Purpose::Purchase | Purpose::Plan(_)) => Ok(None),
                 }
             }
         };
@@ -128,8 +135,12 @@ impl<'a> Work<'a> {
     }
 
     /// Appends what follows from a payment's outcome. Does nothing if the payment was settled before.
-    pub fn payment_answered(&mut self, payment: &PaymentId, answer: &Answer) -> Result<(), Error> {
-        let decided = settled(&self.row.state, self.catalog, payment, answer, self.now);
+    pub fn payment_answered(
+        &mut self,
+        payment: &PaymentId,
+        answer: &ChargeOutcome,
+    ) -> Result<(), Error> {
+        let decided = apply_late_outcome(&self.row.state, self.catalog, payment, answer, self.now);
         match decided {
             Ok(decision) => self.apply(decision),
             Err(Refusal::PaymentSettled) => Ok(()),
@@ -141,11 +152,11 @@ impl<'a> Work<'a> {
     /// with `run_exists`.
     pub fn start_run(&mut self, request: RunRequest) -> Result<RunAnswer, Error> {
         let request_hash = Hash(*blake3::hash(&serde_json::to_vec(&request)?).as_bytes());
-        if request.id.as_str().len() > ID_CHARS {
+        if request.id.as_str().len() > MAX_ID_CHARS {
             return Err(ProblemCode::TextTooLong.into());
         }
         let event = request.event.as_deref();
-        let event_shortened = event.is_some_and(|event| !fits(event, LABEL_CHARS));
+        let event_shortened = event.is_some_and(|event| !fits(event, MAX_LABEL_CHARS));
         let run = request.id.clone();
         let charge = match self.tx.run(self.row.id, &run)? {
             Some(row) if row.request_hash == request_hash => row.charge,
@@ -227,7 +238,7 @@ impl<'a> Work<'a> {
             && matches!(entry.body, Body::Closure(_))
         {
             let origins = self.origins(&entry)?;
-            closures.push(Taken { entry, origins });
+            closures.push(UndoableEntry { entry, origins });
             seq = seq.next();
         }
         self.apply_rule(|account, catalog, now| support::restore(account, catalog, &closures, now))
@@ -244,7 +255,7 @@ impl<'a> Work<'a> {
         &mut self,
         card: Card,
         token: Option<String>,
-    ) -> Result<Decision, Error> {
+    ) -> Result<BillingDecision, Error> {
         let (state, catalog, now) = (&self.row.state, self.catalog, self.now);
         let decision = plan::replace_card(state, catalog, Some(card), now)?;
         self.tx.set_card_token(self.row.id, token.as_deref())?;

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
-use crate::faults::Faulty;
+use crate::faults::FaultService;
 use crate::{Cloud, Error, api, due};
 
 /// The most connections at a time, if the system allows so many open files.
@@ -41,7 +41,7 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Error> {
-    let service = Faulty::new(api::router(cloud.clone()), cloud.faults.clone());
+    let service = FaultService::new(api::router(cloud.clone()), cloud.faults.clone());
     let scheduler = tokio::spawn(due::schedule(cloud));
     let connections = Arc::new(Semaphore::new(most_connections()));
     let silent = Arc::new(SilentConnections::default());

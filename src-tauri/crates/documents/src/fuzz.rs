@@ -3,12 +3,12 @@
 use boothkeeper_domain::{Asset, Zone};
 
 use crate::read::table::Mapping;
-use crate::read::{attachment, cells::Table, receipt};
+use crate::read::{attachment, cells::CellTable, receipt};
 use crate::{Error, Problem, verify};
 
 /// The number of rows that a table has when it is read with its proposed mapping.
 pub fn table(bytes: &[u8]) -> Result<usize, Error> {
-    let table = Table::read(bytes)?;
+    let table = CellTable::read(bytes)?;
     let (asset, zone) = (Asset::usd(), Zone::utc());
     let preview = table.preview(&Mapping::default(), &asset, &zone);
     if let Some(ask) = preview.asks.first() {

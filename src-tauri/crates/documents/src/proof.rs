@@ -33,7 +33,7 @@ pub struct Proof {
     pub last: Seq,
     /// The chain value before the first of `entries`.
     pub before: Hash,
-    pub entries: Vec<Proven>,
+    pub entries: Vec<ProvenEntry>,
     pub checkpoint: SignedCheckpoint,
     /// The cloud's public keys that this laptop trusts.
     pub keys: Vec<PublicKey>,
@@ -42,7 +42,7 @@ pub struct Proof {
 /// An entry's line as the cloud sent it, and the chain value after it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Proven {
+pub struct ProvenEntry {
     pub hash: Hash,
     pub entry: String,
 }

@@ -129,7 +129,7 @@ impl Request {
 
 /// What the child writes before the file's bytes.
 #[derive(Debug, Serialize, Deserialize)]
-enum Answer {
+enum ChildAnswer {
     Read(serde_json::Value),
     Failed(Problem, Vec<String>),
 }
@@ -239,9 +239,9 @@ fn ask_child(
         .map_err(|_| too_complex())?
         .map_err(|_| too_complex())?;
     match serde_json::from_slice(&header) {
-        Ok(Answer::Read(value)) => Ok((value, bytes)),
-        Ok(Answer::Failed(problem, causes)) if causes.is_empty() => Err(Error::new(problem)),
-        Ok(Answer::Failed(problem, causes)) => Err(Error::because(problem, causes.join(": "))),
+        Ok(ChildAnswer::Read(value)) => Ok((value, bytes)),
+        Ok(ChildAnswer::Failed(problem, causes)) if causes.is_empty() => Err(Error::new(problem)),
+        Ok(ChildAnswer::Failed(problem, causes)) => Err(Error::because(problem, causes.join(": "))),
         Err(error) => Err(crate::error::internal(error)),
     }
 }
@@ -280,8 +280,8 @@ fn serve(kind: Kind, input: &mut dyn Read, output: &mut dyn Write) -> std::io::R
     let files = (0..count).map(|_| read_part(input, kind.limits().input));
     let files = files.collect::<std::io::Result<Vec<_>>>()?;
     let (answer, bytes) = match request.answer(files) {
-        Ok((value, bytes)) => (Answer::Read(value), bytes),
-        Err(error) => (Answer::Failed(error.problem, error.causes()), vec![]),
+        Ok((value, bytes)) => (ChildAnswer::Read(value), bytes),
+        Err(error) => (ChildAnswer::Failed(error.problem, error.causes()), vec![]),
     };
     write_part(output, &serde_json::to_vec(&answer)?)?;
     write_part(output, &bytes)?;
@@ -349,7 +349,7 @@ mod tests {
         serve(Kind::Attachment, &mut Cursor::new(&input), &mut output).unwrap();
         let mut output = Cursor::new(output);
         let answer = read_part(&mut output, MOST_JSON).unwrap();
-        let Answer::Read(value) = serde_json::from_slice(&answer).unwrap() else {
+        let ChildAnswer::Read(value) = serde_json::from_slice(&answer).unwrap() else {
             panic!("an attachment was expected");
         };
         let read: (String, FileType) = serde_json::from_value(value).unwrap();

@@ -190,7 +190,7 @@ mod tests {
     use ed25519_dalek::SigningKey;
     use proptest::prelude::*;
 
-    use crate::proof::{FORMAT, Proven};
+    use crate::proof::{FORMAT, ProvenEntry};
     use crate::write::history::{PROOF, TABLE};
 
     use super::*;
@@ -208,7 +208,7 @@ mod tests {
         let lines = [line(1, 100, 100), line(2, -30, 70), line(3, 5, 75)];
         let entries = lines.map(|entry| {
             hash = chain::next(&hash, entry.as_bytes());
-            Proven { hash, entry }
+            ProvenEntry { hash, entry }
         });
         let key = SigningKey::from_bytes(&[7; 32]);
         let checkpoint = Checkpoint {

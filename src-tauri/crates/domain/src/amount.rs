@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
-use crate::bounds::ASSET_SCALE;
+use crate::bounds::MAX_ASSET_SCALE;
 
 /// Whole minor units of an account's asset (cents, or whole credits), within ±(2^53 − 1). Every value in this range
 /// is exact in JSON and TypeScript.
@@ -92,16 +92,16 @@ impl<'de> Deserialize<'de> for Amount {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Asset {
     pub code: String,
-    /// Digits after the decimal point: 2 for `USD`, 0 for `CREDIT`; at most [`ASSET_SCALE`].
+    /// Digits after the decimal point: 2 for `USD`, 0 for `CREDIT`; at most [`MAX_ASSET_SCALE`].
     #[serde(deserialize_with = "scale")]
     pub scale: u8,
 }
 
-/// Reads a scale and rejects one above [`ASSET_SCALE`]: one major unit (10^scale minor units) could otherwise exceed
+/// Reads a scale and rejects one above [`MAX_ASSET_SCALE`]: one major unit (10^scale minor units) could otherwise exceed
 /// the range of an amount.
 fn scale<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     let scale = u8::deserialize(deserializer)?;
-    match scale <= ASSET_SCALE {
+    match scale <= MAX_ASSET_SCALE {
         true => Ok(scale),
         false => Err(serde::de::Error::custom("an asset has 0 to 6 decimals")),
     }

@@ -7,36 +7,36 @@
 use std::borrow::Cow;
 
 /// Most characters of an event label, a device label or the name of an event.
-pub const LABEL_CHARS: usize = 120;
+pub const MAX_LABEL_CHARS: usize = 120;
 /// Most bytes of a label in UTF-8: four for each character.
-pub const LABEL_BYTES: usize = 4 * LABEL_CHARS;
+pub const MAX_LABEL_BYTES: usize = 4 * MAX_LABEL_CHARS;
 /// Most characters of a reason, or of a note by support.
-pub const REASON_CHARS: usize = 2_000;
+pub const MAX_REASON_CHARS: usize = 2_000;
 /// Most characters of a message in a dispute.
-pub const MESSAGE_CHARS: usize = 16_000;
+pub const MAX_MESSAGE_CHARS: usize = 16_000;
 /// Most characters of an e-mail address (RFC 5321).
-pub const EMAIL_CHARS: usize = 254;
+pub const MAX_EMAIL_CHARS: usize = 254;
 /// Most characters of an id made by a client, all ASCII. Older ids of up to 80 characters can still be read.
-pub const ID_CHARS: usize = 64;
+pub const MAX_ID_CHARS: usize = 64;
 /// Most characters of a coupon code.
-pub const COUPON_CHARS: usize = 32;
+pub const MAX_COUPON_CHARS: usize = 32;
 /// Most digits after the decimal point of an asset or a currency.
-pub const ASSET_SCALE: u8 = 6;
+pub const MAX_ASSET_SCALE: u8 = 6;
 /// Most scheduled events of one account.
-pub const EVENTS: usize = 4_000;
+pub const MAX_EVENTS: usize = 4_000;
 /// Most lines of one entry, so most grants that it draws from. An expiry or a closure of more grants continues in
 /// further entries of the same kind.
-pub const LINES: usize = 1_000;
+pub const MAX_LINES: usize = 1_000;
 
-/// The label as it is stored: one line of at most [`LABEL_CHARS`] characters and [`LABEL_BYTES`] bytes. A label that is
+/// The label as it is stored: one line of at most [`MAX_LABEL_CHARS`] characters and [`MAX_LABEL_BYTES`] bytes. A label that is
 /// too long is cut and ends in an ellipsis.
 pub fn label(text: &str) -> Cow<'_, str> {
     let plain = one_line(text);
-    let fits = plain.chars().count() <= LABEL_CHARS && plain.len() <= LABEL_BYTES;
+    let fits = plain.chars().count() <= MAX_LABEL_CHARS && plain.len() <= MAX_LABEL_BYTES;
     if fits {
         return plain;
     }
-    let kept: String = plain.chars().take(LABEL_CHARS - 1).collect();
+    let kept: String = plain.chars().take(MAX_LABEL_CHARS - 1).collect();
     Cow::Owned(kept + "…")
 }
 
@@ -50,7 +50,7 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
 }
 
 /// A text of several lines as it is stored: line breaks and tabs stay, other control characters become spaces.
-pub fn lines(text: &str) -> Cow<'_, str> {
+pub fn clean_lines(text: &str) -> Cow<'_, str> {
     let controls = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
     match text.contains(controls) {
         true => Cow::Owned(text.replace("\r\n", "\n").replace(controls, " ")),
@@ -73,10 +73,10 @@ mod tests {
         assert_eq!(label("Miller wedding"), "Miller wedding");
         for long in ["x".repeat(65_000), "🎉".repeat(121), "é".repeat(500)] {
             let kept = label(&long);
-            assert_eq!(kept.chars().count(), LABEL_CHARS);
-            assert!(kept.len() <= LABEL_BYTES && kept.ends_with('…'));
+            assert_eq!(kept.chars().count(), MAX_LABEL_CHARS);
+            assert!(kept.len() <= MAX_LABEL_BYTES && kept.ends_with('…'));
         }
-        let full = "🎉".repeat(LABEL_CHARS);
+        let full = "🎉".repeat(MAX_LABEL_CHARS);
         assert_eq!(label(&full), full);
     }
 

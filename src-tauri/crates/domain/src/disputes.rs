@@ -7,10 +7,10 @@ use chrono::{Datelike, Weekday};
 use serde::{Deserialize, Serialize};
 
 use crate::account::Life;
-use crate::findings::{Cause, CauseCode, FindingCode, cause, standing};
+use crate::findings::{Cause, CauseCode, FindingCode, account_state_findings, cause};
 use crate::journal::Body;
 use crate::time::DAY;
-use crate::typed;
+use crate::user_input;
 use crate::{Account, Amount, Catalog, Entry, Hash, PaymentId, Seq, Timestamp};
 
 /// Most journal entries that one dispute may name.
@@ -215,7 +215,7 @@ impl Premise {
                 account.requested.is_some()
             }
             FindingCode::AllowanceMissing | FindingCode::AllowanceMismatch => {
-                let standing = standing(account, catalog, now);
+                let standing = account_state_findings(account, catalog, now);
                 standing.iter().any(|finding| finding.code == self.code)
             }
             FindingCode::AccountClosed => account.life == Life::Closed,
@@ -227,7 +227,7 @@ impl Premise {
 
 /// What the operator names in a dispute in addition to entries.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Named {
+pub struct NamedItems {
     pub payment: Option<PaymentId>,
     pub coupon: Option<String>,
 }
@@ -243,7 +243,7 @@ pub struct Subject {
 
 /// The subject of a dispute. It is the same whichever entries of the same run or payment are chosen, and in any order.
 /// Each entry comes with its hash.
-pub fn subject(kind: DisputeKind, named: &Named, entries: &[(Hash, Entry)]) -> Subject {
+pub fn subject(kind: DisputeKind, named: &NamedItems, entries: &[(Hash, Entry)]) -> Subject {
     if kind.is_one_an_account() {
         return Subject { kind, of: vec![] };
     }
@@ -266,7 +266,7 @@ pub fn subject(kind: DisputeKind, named: &Named, entries: &[(Hash, Entry)]) -> S
                 _ => None,
             });
             let code = journal.or_else(|| named.coupon.clone());
-            code.map(|code| typed::code(&code).to_lowercase())
+            code.map(|code| user_input::code(&code).to_lowercase())
         }
         .into_iter()
         .collect(),
@@ -358,7 +358,7 @@ pub fn explained(difference: Amount, entries: &[Entry], causes: &[Cause]) -> Opt
 
 /// Explains a difference by refunds of the disputed runs that were made already, if they amount to at most the
 /// difference. `followers` are the later entries that refer to those runs.
-pub fn given_back(difference: Amount, followers: &[Entry]) -> Option<Explained> {
+pub fn explain_by_refunds(difference: Amount, followers: &[Entry]) -> Option<Explained> {
     let refunds = followers
         .iter()
         .filter(|entry| matches!(entry.body, Body::UsageRefund(_)));
@@ -457,7 +457,7 @@ mod tests {
     fn about(kind: DisputeKind, entries: Vec<Entry>) -> Subject {
         let hashed = |entry: Entry| (Hash([u8::try_from(entry.seq.0).unwrap(); 32]), entry);
         let entries: Vec<_> = entries.into_iter().map(hashed).collect();
-        subject(kind, &Named::default(), &entries)
+        subject(kind, &NamedItems::default(), &entries)
     }
 
     /// Scenario 21.
@@ -485,7 +485,7 @@ mod tests {
             DisputeKind::PurchaseMissing,
             vec![entry(2, 0, Body::PurchaseStarted(started))],
         );
-        let typed = Named {
+        let typed = NamedItems {
             payment: Some(PaymentId::new("pay_1").unwrap()),
             coupon: Some(" BASIC2FREE ".into()),
         };

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bounds::LINES;
+use crate::bounds::MAX_LINES;
 use crate::{Amount, AmountError, GrantId, Seq, Timestamp};
 
 /// Where a grant's credits came from.
@@ -74,7 +74,7 @@ pub struct Grant {
 impl Grant {
     /// The line that takes all remaining credits from the grant.
     pub fn emptied(&self) -> Line {
-        taken(self.id, self.remaining)
+        taking_line(self.id, self.remaining)
     }
 
     /// Sort key of the spending order (`domain.md` §3): expiry, then promotional before bought, then age. A grant's
@@ -116,14 +116,14 @@ impl Grants {
     }
 
     /// Lines that take `amount` (positive) in spending order. `None` if the grants hold less than `amount`, or if it
-    /// would take more than [`LINES`] lines, the most that one entry may have.
+    /// would take more than [`MAX_LINES`] lines, the most that one entry may have.
     pub fn draw(&self, amount: Amount) -> Option<Vec<Line>> {
         let (lines, short) = self.draw_up_to(amount);
-        (short.is_zero() && lines.len() <= LINES).then_some(lines)
+        (short.is_zero() && lines.len() <= MAX_LINES).then_some(lines)
     }
 
     /// Lines that take as much of `amount` as the grants hold, and the amount that could not be taken. There may be
-    /// more than [`LINES`] lines.
+    /// more than [`MAX_LINES`] lines.
     pub fn draw_up_to(&self, amount: Amount) -> (Vec<Line>, Amount) {
         let mut left = amount;
         let mut lines = Vec::new();
@@ -132,7 +132,7 @@ impl Grants {
                 break;
             }
             let part = left.min(grant.remaining);
-            lines.push(taken(grant.id, part));
+            lines.push(taking_line(grant.id, part));
             // Cannot fail: both are in range and `part <= left`.
             left = left.checked_sub(part).unwrap_or(Amount::ZERO);
         }
@@ -171,7 +171,7 @@ impl Grants {
     }
 }
 
-fn taken(grant: GrantId, part: Amount) -> Line {
+fn taking_line(grant: GrantId, part: Amount) -> Line {
     Line {
         grant,
         delta: part.negated(),
@@ -242,9 +242,9 @@ mod tests {
     #[test]
     fn line_that_overdraws_or_opens_without_source_is_rejected() {
         let mut grants = grants(&[(1, Source::Purchase, 30, None)]);
-        let mut line = taken(GrantId(Seq(1)), Amount::of(31));
+        let mut line = taking_line(GrantId(Seq(1)), Amount::of(31));
         assert_eq!(grants.apply(&line), Err(GrantError::Overdrawn));
-        line = taken(GrantId(Seq(9)), Amount::of(1));
+        line = taking_line(GrantId(Seq(9)), Amount::of(1));
         assert_eq!(grants.apply(&line), Err(GrantError::Overdrawn));
         line.delta = Amount::of(1);
         assert_eq!(grants.apply(&line), Err(GrantError::Unsourced));

@@ -21,7 +21,7 @@ pub mod reminders;
 pub mod runway;
 pub mod time;
 pub mod trust;
-pub mod typed;
+pub mod user_input;
 pub mod zone;
 
 pub use account::{Account, FoldError};

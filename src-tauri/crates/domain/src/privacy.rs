@@ -20,7 +20,9 @@ const KEY_DIGITS: usize = 64;
 /// The text with numbers, addresses and keys masked, and with control characters other than line breaks and tabs
 /// replaced by spaces. The time it takes grows linearly with the length of the text, also for hostile texts.
 pub fn masked(text: &str) -> String {
-    without_numbers(&without_addresses(&without_keys(&bounds::lines(text))))
+    without_numbers(&without_addresses(&without_keys(&bounds::clean_lines(
+        text,
+    ))))
 }
 
 /// The text with access keys masked as a whole. A key is `bk_` and at least [`KEY_CHARS`] letters, digits or

@@ -36,7 +36,7 @@ pub struct Reminder {
 
 /// What to do with the tiers that are due. Both lists must be stored, so that these tiers do not fire again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Plan {
+pub struct ReminderPlan {
     pub fire: Vec<(Tier, Reminder)>,
     /// Missed tiers that must not fire any more.
     pub skip: Vec<Tier>,
@@ -65,8 +65,13 @@ impl QuietHours {
 /// The reminders to show at `now`, for deadlines that have not passed. `said` contains the tiers that have fired or
 /// were skipped before. In quiet hours only the reminders of the last day before an account closes fire; the others
 /// neither fire nor are skipped.
-pub fn plan(deadlines: &[Deadline], said: &BTreeSet<Tier>, now: Timestamp, quiet: bool) -> Plan {
-    let mut plan = Plan::default();
+pub fn plan(
+    deadlines: &[Deadline],
+    said: &BTreeSet<Tier>,
+    now: Timestamp,
+    quiet: bool,
+) -> ReminderPlan {
+    let mut plan = ReminderPlan::default();
     let urgent = |deadline: &&Deadline| {
         let closes = deadline.code == DeadlineCode::GraceEnd;
         !quiet || (closes && deadline.at.since(now) <= DAY)
@@ -149,7 +154,11 @@ mod tests {
     fn quiet_hours_delay_all_but_the_last_day_of_a_closing_account() {
         let none = BTreeSet::new();
         let quiet = |hours: i64| plan(&grace(), &none, END.plus(-hours * HOUR), true);
-        assert_eq!(quiet(72), Plan::default(), "neither fired nor skipped");
+        assert_eq!(
+            quiet(72),
+            ReminderPlan::default(),
+            "neither fired nor skipped"
+        );
         assert_eq!(quiet(24).fire.len(), 1);
         let renewal = [Deadline {
             code: DeadlineCode::Renewal,
@@ -159,7 +168,7 @@ mod tests {
         }];
         assert_eq!(
             plan(&renewal, &none, END.plus(-HOUR), true),
-            Plan::default()
+            ReminderPlan::default()
         );
 
         let night = QuietHours {

@@ -43,7 +43,7 @@ pub const FRESH_FOR: i64 = DAY;
 
 /// The facts that [`judge`] decides from.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Evidence {
+pub struct TrustFacts {
     pub diverged: bool,
     /// When the cloud last confirmed the copy; `None` if it never did.
     pub as_of: Option<Timestamp>,
@@ -57,7 +57,7 @@ pub struct Evidence {
 }
 
 /// The first state that applies, in this order: diverged, unknown, live, stale, cached.
-pub fn judge(evidence: &Evidence, now: Timestamp) -> Trust {
+pub fn determine_trust(evidence: &TrustFacts, now: Timestamp) -> Trust {
     let Some(as_of) = evidence.as_of else {
         return if evidence.diverged {
             Trust::Diverged
@@ -86,43 +86,43 @@ mod tests {
     #[test]
     fn judge_returns_the_first_state_that_applies() {
         let now = Timestamp::from_millis(10 * DAY);
-        let fresh = Evidence {
+        let fresh = TrustFacts {
             as_of: Some(now.plus(-1)),
-            ..Evidence::default()
+            ..TrustFacts::default()
         };
         let cases = [
-            (Evidence::default(), Trust::Unknown),
+            (TrustFacts::default(), Trust::Unknown),
             (fresh, Trust::Cached),
             (
-                Evidence {
+                TrustFacts {
                     heartbeat_age: Some(LIVE_FOR),
                     ..fresh
                 },
                 Trust::Live,
             ),
             (
-                Evidence {
+                TrustFacts {
                     heartbeat_age: Some(LIVE_FOR + 1),
                     ..fresh
                 },
                 Trust::Cached,
             ),
             (
-                Evidence {
+                TrustFacts {
                     actions_waiting: true,
                     ..fresh
                 },
                 Trust::Stale,
             ),
             (
-                Evidence {
+                TrustFacts {
                     as_of: Some(now.plus(-FRESH_FOR - 1)),
                     ..fresh
                 },
                 Trust::Stale,
             ),
             (
-                Evidence {
+                TrustFacts {
                     diverged: true,
                     heartbeat_age: Some(0),
                     ..fresh
@@ -131,7 +131,7 @@ mod tests {
             ),
         ];
         for (evidence, expected) in cases {
-            assert_eq!(judge(&evidence, now), expected, "{evidence:?}");
+            assert_eq!(determine_trust(&evidence, now), expected, "{evidence:?}");
         }
     }
 }

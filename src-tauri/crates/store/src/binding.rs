@@ -34,7 +34,7 @@ pub struct Diverged {
 
 impl Binding {
     /// Passes `head` on. Fails with `OutboxDamaged` if it was signed for another account than this one.
-    pub fn own(&self, head: Option<Arc<Head>>) -> Result<Option<Arc<Head>>, StoreError> {
+    pub fn check_account(&self, head: Option<Arc<Head>>) -> Result<Option<Arc<Head>>, StoreError> {
         match head {
             Some(head) if head.checkpoint.account != self.account => {
                 Err(StoreError::OutboxDamaged(None))

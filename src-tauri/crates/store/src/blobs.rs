@@ -20,7 +20,7 @@ pub enum Blobs {
 }
 
 impl Blobs {
-    /// Stores a file and returns its hash. Call it within the outbox transaction (`Outbox::alone`) that stores the
+    /// Stores a file and returns its hash. Call it within the outbox transaction (`Outbox::in_write_transaction`) that stores the
     /// reference to it, or [`Blobs::retain`] may delete the file before it is referred to.
     pub fn put(&self, bytes: &[u8]) -> Result<Hash, StoreError> {
         let name = sha256(bytes);

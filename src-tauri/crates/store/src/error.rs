@@ -57,25 +57,27 @@ pub enum StoreError {
 
 /// Why a data folder that can be read cannot be written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hindrance {
+pub enum ReadOnlyReason {
     DiskFull,
     ReadOnly,
 }
 
 impl StoreError {
     /// Why the folder could not be opened for writing; `None` if the error also prevents reading.
-    pub fn hindrance(&self) -> Option<Hindrance> {
+    pub fn read_only_reason(&self) -> Option<ReadOnlyReason> {
         use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
         match self {
-            StoreError::DiskFull(_) | StoreError::FileSystemFull(_) => Some(Hindrance::DiskFull),
-            StoreError::ReadOnly(_) => Some(Hindrance::ReadOnly),
+            StoreError::DiskFull(_) | StoreError::FileSystemFull(_) => {
+                Some(ReadOnlyReason::DiskFull)
+            }
+            StoreError::ReadOnly(_) => Some(ReadOnlyReason::ReadOnly),
             StoreError::Io { source, .. } => {
                 let refused = matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem);
-                refused.then_some(Hindrance::ReadOnly)
+                refused.then_some(ReadOnlyReason::ReadOnly)
             }
             StoreError::Database(error) => {
                 let code = error.sqlite_error_code();
-                (code == Some(rusqlite::ErrorCode::CannotOpen)).then_some(Hindrance::ReadOnly)
+                (code == Some(rusqlite::ErrorCode::CannotOpen)).then_some(ReadOnlyReason::ReadOnly)
             }
             _ => None,
         }

@@ -31,7 +31,7 @@ impl Paths {
 
     /// Fails with `OutboxDamaged` if the outbox is missing but there was one before: a new empty outbox would hide that
     /// its commands are lost.
-    pub fn outbox_is_not_lost(&self) -> Result<(), StoreError> {
+    pub fn require_outbox_present(&self) -> Result<(), StoreError> {
         let known = HighWater::beside(&self.outbox()).read() > 0
             || HighWater::beside(&self.cache()).read() > 0;
         if is_there(&self.outbox())? {
@@ -57,7 +57,7 @@ impl Paths {
     }
 
     /// Folder in which a new copy is built while the old one can still be read.
-    pub fn beside(&self) -> PathBuf {
+    pub fn rebuild_folder(&self) -> PathBuf {
         self.0.join("rebuild")
     }
 }
@@ -134,7 +134,7 @@ impl DataFolder {
     }
 
     /// Runs `replace` with the exclusive lock. Fails with `Locked` if another process has the cache open.
-    pub fn alone<T>(
+    pub fn with_exclusive_lock<T>(
         &self,
         replace: impl FnOnce() -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
@@ -156,14 +156,14 @@ impl DataFolder {
 /// the outbox is not damaged.
 pub fn start_outbox_over(path: &Path, now: Timestamp) -> Result<Option<PathBuf>, StoreError> {
     let folder = DataFolder::open(path)?;
-    let sound = folder.paths().outbox_is_not_lost().is_ok()
+    let sound = folder.paths().require_outbox_present().is_ok()
         && Outbox::open_to_read(&folder.paths().outbox())
             .and_then(|outbox| outbox.map_or(Ok(()), |outbox| outbox.check()))
             .is_ok();
     if sound {
         return Err(StoreError::OutboxSound);
     }
-    folder.alone(|| {
+    folder.with_exclusive_lock(|| {
         let (outbox, cache) = (folder.paths().outbox(), folder.paths().cache());
         let renamed = outbox.with_extension(format!("damaged-{}", now.millis()));
         let kept = outbox.exists();

@@ -16,7 +16,7 @@ use boothkeeper_wire::stream::{
 };
 use thiserror::Error;
 
-use crate::cache::{Bytes, Head, Names, Rollups, Row, Verified};
+use crate::cache::{EntryRow, Head, Names, Rollups, StoredBytes, VerifiedBatch};
 use boothkeeper_domain::Zone;
 
 /// Greatest number of entries held in memory until a checkpoint confirms them; twice as many as a cloud sends.
@@ -77,7 +77,7 @@ pub struct Ingest {
     /// The current compressed frame if it is exactly one segment, so that it can be stored as received.
     whole: Option<Vec<u8>>,
     /// Received since the last checkpoint and not confirmed yet.
-    stretch: Stretch,
+    batch: PendingBatch,
     begun: bool,
     /// The last seq that the stream may contain, from `begin`.
     promised: Option<Seq>,
@@ -86,15 +86,15 @@ pub struct Ingest {
     started: Timestamp,
 }
 
-/// What was received after the entry `after`, for the next [`Verified`].
+/// What was received after the entry `after`, for the next [`VerifiedBatch`].
 #[derive(Debug, Default)]
-struct Stretch {
+struct PendingBatch {
     after: Seq,
-    rows: Vec<Row>,
+    rows: Vec<EntryRow>,
     links: Vec<(Seq, Seq)>,
-    segments: Vec<Bytes>,
+    segments: Vec<StoredBytes>,
     /// Lines after the last whole segment.
-    lines: Vec<Bytes>,
+    lines: Vec<StoredBytes>,
     rollups: Rollups,
     /// Bytes in `segments` and `lines`.
     held: usize,
@@ -117,9 +117,9 @@ impl Ingest {
             keys: base.keys,
             zone,
             names: base.names,
-            stretch: Stretch {
+            batch: PendingBatch {
                 after: state.seq,
-                ..Stretch::default()
+                ..PendingBatch::default()
             },
             sum: state.balance,
             state,
@@ -139,7 +139,7 @@ impl Ingest {
     pub fn frame(
         &mut self,
         frame: Frame,
-        sink: &mut dyn FnMut(Verified),
+        sink: &mut dyn FnMut(VerifiedBatch),
     ) -> Result<(), IngestError> {
         let whole = self.is_whole_segment(&frame.lines);
         self.whole = whole.then_some(frame.compressed);
@@ -159,7 +159,11 @@ impl Ingest {
             && newlines() == SEGMENT
     }
 
-    fn line(&mut self, line: &[u8], sink: &mut dyn FnMut(Verified)) -> Result<(), IngestError> {
+    fn line(
+        &mut self,
+        line: &[u8],
+        sink: &mut dyn FnMut(VerifiedBatch),
+    ) -> Result<(), IngestError> {
         if self.end.is_some() {
             return Err(IngestError::Order("a line after `end`"));
         }
@@ -199,10 +203,10 @@ impl Ingest {
         if line.len() > MAX_LINE {
             return Err(DecodeError::TooLong(line.len()).into());
         }
-        if self.stretch.rows.len() >= MAX_STRETCH {
+        if self.batch.rows.len() >= MAX_STRETCH {
             return Err(IngestError::Order("too many entries without a checkpoint"));
         }
-        if self.stretch.held > MAX_HELD {
+        if self.batch.held > MAX_HELD {
             return Err(IngestError::Order("too many bytes without a checkpoint"));
         }
         if self.promised.is_some_and(|end| self.state.seq >= end) {
@@ -224,11 +228,11 @@ impl Ingest {
 
     /// Adds a verified entry to the current batch.
     fn collect(&mut self, entry: &Entry, line: &[u8]) -> Result<(), IngestError> {
-        let row = Row::of(entry, &mut self.names);
-        self.stretch.rollups.add(&row, self.zone.day(entry.at));
-        self.stretch.rows.push(row);
+        let row = EntryRow::of(entry, &mut self.names);
+        self.batch.rollups.add(&row, self.zone.day(entry.at));
+        self.batch.rows.push(row);
         if let Some(target) = entry.body.refers_to() {
-            self.stretch.links.push((target, entry.seq));
+            self.batch.links.push((target, entry.seq));
         }
         if self.whole.is_none() {
             self.segment.extend_from_slice(line);
@@ -238,8 +242,8 @@ impl Ingest {
             self.seal(entry.seq)
         } else {
             if self.whole.is_none() {
-                self.stretch.held += line.len();
-                self.stretch.lines.push(Bytes::Line {
+                self.batch.held += line.len();
+                self.batch.lines.push(StoredBytes::Line {
                     seq: entry.seq,
                     line: line.to_vec(),
                 });
@@ -255,9 +259,9 @@ impl Ingest {
             None => compress(&self.segment).map_err(IngestError::Seal)?,
         };
         self.segment.clear();
-        self.stretch.lines.clear();
-        self.stretch.held += frame.len();
-        self.stretch.segments.push(Bytes::Segment {
+        self.batch.lines.clear();
+        self.batch.held += frame.len();
+        self.batch.segments.push(StoredBytes::Segment {
             last,
             chain: self.chain,
             frame,
@@ -268,7 +272,7 @@ impl Ingest {
     fn checkpoint(
         &mut self,
         signed: SignedCheckpoint,
-        sink: &mut dyn FnMut(Verified),
+        sink: &mut dyn FnMut(VerifiedBatch),
     ) -> Result<(), IngestError> {
         let body = signed.verify(&self.keys)?;
         let matches = self.begun
@@ -287,13 +291,13 @@ impl Ingest {
         }
         self.last_checkpoint = Some((body.seq, body.time));
         let as_of = self.started.max(self.state.at);
-        let next = Stretch {
+        let next = PendingBatch {
             after: body.seq,
-            ..Stretch::default()
+            ..PendingBatch::default()
         };
-        let mut stretch = std::mem::replace(&mut self.stretch, next);
+        let mut stretch = std::mem::replace(&mut self.batch, next);
         stretch.segments.append(&mut stretch.lines);
-        sink(Verified {
+        sink(VerifiedBatch {
             after: stretch.after,
             rows: stretch.rows,
             names: self.names.take_new(),

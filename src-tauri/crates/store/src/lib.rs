@@ -14,6 +14,6 @@ mod read_only;
 pub use blobs::Blobs;
 pub use boothkeeper_files::{HighWater, private};
 pub use cache::Cache;
-pub use error::{Hindrance, StoreError};
+pub use error::{ReadOnlyReason, StoreError};
 pub use folder::{DataFolder, Paths, SyncRole, start_outbox_over};
 pub use outbox::Outbox;

@@ -3,11 +3,11 @@
 
 use boothkeeper_store::{Cache, StoreError};
 
-use crate::{Client, Laptop, SyncError};
+use crate::{Client, LocalCopy, SyncError};
 
 /// Fetches the catalog if the cloud's differs from the kept one, or if the kept one is damaged. One that does not parse
 /// leaves the kept one in its place.
-pub async fn refresh_catalog(client: &Client, laptop: &Laptop) -> Result<(), SyncError> {
+pub async fn refresh_catalog(client: &Client, laptop: &LocalCopy) -> Result<(), SyncError> {
     let known = laptop
         .blocking(|laptop| match laptop.read(readable) {
             Err(StoreError::Damaged { .. }) => Ok(None),
@@ -92,7 +92,7 @@ mod tests {
         }
     }
 
-    fn kept(laptop: &Laptop) -> Option<Catalog> {
+    fn kept(laptop: &LocalCopy) -> Option<Catalog> {
         laptop.read(Cache::catalog).unwrap()
     }
 
@@ -103,7 +103,7 @@ mod tests {
             Catalog::shipped(Programme::Booth).unwrap(),
         );
         served.serve(&catalog);
-        let laptop = Laptop::in_memory(Zone::utc(), Arc::new(SystemClock)).unwrap();
+        let laptop = LocalCopy::in_memory(Zone::utc(), Arc::new(SystemClock)).unwrap();
         let client = served.client();
         for _ in 0..3 {
             refresh_catalog(&client, &laptop).await.unwrap();
@@ -124,7 +124,7 @@ mod tests {
             Catalog::shipped(Programme::Studio).unwrap(),
         );
         served.serve(&catalog);
-        let laptop = Laptop::in_memory(Zone::utc(), Arc::new(SystemClock)).unwrap();
+        let laptop = LocalCopy::in_memory(Zone::utc(), Arc::new(SystemClock)).unwrap();
         let client = served.client();
         let mut cheaper = catalog.clone();
         cheaper.services[0].prices[0].amount = Amount::of(0);
@@ -146,7 +146,7 @@ mod tests {
             Catalog::shipped(Programme::Booth).unwrap(),
         );
         served.serve(&catalog);
-        let laptop = Laptop::in_memory(Zone::utc(), Arc::new(SystemClock)).unwrap();
+        let laptop = LocalCopy::in_memory(Zone::utc(), Arc::new(SystemClock)).unwrap();
         refresh_catalog(&served.client(), &laptop).await.unwrap();
         served.0.lock().unwrap().0 = r#"{"version":3}"#.into();
         refresh_catalog(&served.client(), &laptop).await.unwrap();

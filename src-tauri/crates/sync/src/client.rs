@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use boothkeeper_domain::{Catalog, Cursor, Hash, typed};
+use boothkeeper_domain::{Catalog, Cursor, Hash, user_input};
 use boothkeeper_wire::api::{CommandAnswer, CommandState, Meta, command_path};
 use boothkeeper_wire::dispute::{
     BlobState, TICKETS_A_PAGE, TicketCursor, Tickets, UPLOAD_COMPLETE, UPLOAD_LENGTH,
@@ -35,7 +35,7 @@ pub struct AccessKey(String);
 impl AccessKey {
     /// `None` for text that cannot be a key, such as a sentence pasted by mistake.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = typed::code(text);
+        let text = user_input::code(text);
         let fits = text.starts_with("bk_")
             && (8..=200).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');

@@ -12,7 +12,7 @@ use boothkeeper_store::outbox::{Command, Draft, State};
 use boothkeeper_wire::dispute::BlobState;
 use boothkeeper_wire::problem::{Problem, ProblemCode};
 
-use crate::{Client, Laptop, SyncError};
+use crate::{Client, LocalCopy, SyncError};
 
 /// Bytes of a file in one request: a broken connection loses at most this much.
 const PIECE: usize = 256 * 1024;
@@ -25,7 +25,7 @@ const WITHDRAWN_SHOWN_FOR: i64 = 7 * DAY;
 
 /// Takes back drafts whose reason is gone. A draft that the operator never edited withdraws itself, is listed as
 /// withdrawn for a week, and is then deleted. An edited or queued draft stays, is not sent, and is marked as resolved.
-pub fn review(laptop: &Laptop) -> Result<(), SyncError> {
+pub fn review(laptop: &LocalCopy) -> Result<(), SyncError> {
     let drafts = laptop.outbox().drafts()?;
     if drafts.is_empty() {
         return Ok(());
@@ -112,16 +112,16 @@ fn premise_holds(
 }
 
 /// Whether the copy reaches the cloud's head, so that a dispute's reason is checked against the newest entries.
-pub(crate) async fn is_current(client: &Client, laptop: &Laptop) -> Result<bool, SyncError> {
+pub(crate) async fn is_current(client: &Client, laptop: &LocalCopy) -> Result<bool, SyncError> {
     let head = client.meta().await?.head;
-    let copied = laptop.blocking(|laptop| Ok(laptop.copied_to()?)).await?;
+    let copied = laptop.blocking(|laptop| Ok(laptop.last_seq()?)).await?;
     Ok(head.is_none_or(|head| head.seq <= copied))
 }
 
 /// Uploads the files that a command names. Fails with `FileLost` if one is not in the folder.
 pub(crate) async fn upload_files(
     client: &Client,
-    laptop: &Laptop,
+    laptop: &LocalCopy,
     command: &Command,
 ) -> Result<(), SyncError> {
     let named = command.request.as_ref().map(|request| &request.blobs);
@@ -183,7 +183,7 @@ async fn upload(client: &Client, sha256: Hash, bytes: &[u8]) -> Result<(), SyncE
 
 /// Fetches the tickets if the journal has a newer entry about disputes than the stored tickets. Then drops the drafts
 /// that have become tickets. Returns whether tickets were fetched.
-pub async fn refresh_tickets(client: &Client, laptop: &Laptop) -> Result<bool, SyncError> {
+pub async fn refresh_tickets(client: &Client, laptop: &LocalCopy) -> Result<bool, SyncError> {
     let due = laptop
         .blocking(|laptop| {
             let keys = laptop.binding()?.keys;
@@ -209,7 +209,7 @@ pub async fn refresh_tickets(client: &Client, laptop: &Laptop) -> Result<bool, S
 }
 
 /// Fetches changed tickets page by page and stores each page. `false` if the cloud does not support disputes.
-async fn fetch_tickets(client: &Client, laptop: &Laptop) -> Result<bool, SyncError> {
+async fn fetch_tickets(client: &Client, laptop: &LocalCopy) -> Result<bool, SyncError> {
     let mut after = laptop
         .blocking(|laptop| match laptop.cache().tickets_after() {
             Err(StoreError::Damaged { .. }) => {
@@ -245,11 +245,11 @@ async fn fetch_tickets(client: &Client, laptop: &Laptop) -> Result<bool, SyncErr
 
 /// Marks drafts whose ticket has been fetched as filed, and deletes files that no draft or open command names. Other
 /// processes cannot write the outbox meanwhile, so they cannot name a file that is being deleted.
-fn drop_filed(laptop: &Laptop) -> Result<(), StoreError> {
+fn drop_filed(laptop: &LocalCopy) -> Result<(), StoreError> {
     let tickets = laptop.read(boothkeeper_store::Cache::tickets)?;
     let tickets = tickets.map_or(vec![], |tickets| tickets.disputes);
     let outbox = laptop.outbox();
-    outbox.alone(|| {
+    outbox.in_write_transaction(|| {
         let mut named: BTreeSet<Hash> = BTreeSet::new();
         for draft in outbox.drafts()? {
             let command = draft.command.map(|id| outbox.get(id)).transpose()?;

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::live::Channel;
 use crate::pull::Progress;
-use crate::{Client, Laptop, SyncError, disputes, mend, pull, push, refresh_catalog};
+use crate::{Client, LocalCopy, SyncError, disputes, pull, push, refresh_catalog, repair};
 
 /// After this many contradictory streams in a row the cloud is at fault, not the network, and the copy has diverged.
 const MAX_SUSPICIONS: u32 = 3;
@@ -44,19 +44,19 @@ impl Default for Status {
 
 pub struct Engine {
     client: Client,
-    laptop: Laptop,
+    local_copy: LocalCopy,
     status: watch::Sender<Status>,
     /// Wakes the engine: a command was queued, or "try again" was pressed.
-    pub nudge: std::sync::Arc<Notify>,
+    pub wake: std::sync::Arc<Notify>,
 }
 
 impl Engine {
-    pub fn new(client: Client, laptop: Laptop, status: watch::Sender<Status>) -> Self {
+    pub fn new(client: Client, local_copy: LocalCopy, status: watch::Sender<Status>) -> Self {
         Engine {
             client,
-            laptop,
+            local_copy,
             status,
-            nudge: std::sync::Arc::new(Notify::new()),
+            wake: std::sync::Arc::new(Notify::new()),
         }
     }
 
@@ -71,7 +71,7 @@ impl Engine {
             if let Some(what) = error.suspicion() {
                 suspicions += 1;
                 if suspicions >= MAX_SUSPICIONS
-                    && let Err(error) = self.laptop.diverged(what)
+                    && let Err(error) = self.local_copy.record_divergence(what)
                 {
                     return error;
                 }
@@ -86,12 +86,12 @@ impl Engine {
                 }
                 SyncError::Store(boothkeeper_store::StoreError::Damaged { .. }) => {
                     // If mending fails, the next round tries again.
-                    let _ = mend(Some(&self.client), &self.laptop).await;
+                    let _ = repair(Some(&self.client), &self.local_copy).await;
                 }
                 _ => {}
             }
             let wait = backoff.next().unwrap_or(MAX_WAIT).max(named);
-            let _ = timeout(wait, self.nudge.notified()).await;
+            let _ = timeout(wait, self.wake.notified()).await;
         }
     }
 
@@ -102,20 +102,20 @@ impl Engine {
         backoff: &mut backon::ExponentialBackoff,
     ) -> SyncError {
         let recovered = self
-            .laptop
+            .local_copy
             .blocking(|laptop| Ok(laptop.outbox().recover()?))
             .await;
         if let Err(error) = recovered {
             return error;
         }
-        if let Err(error) = refresh_catalog(&self.client, &self.laptop).await {
+        if let Err(error) = refresh_catalog(&self.client, &self.local_copy).await {
             return error;
         }
         tokio::select! {
             // Poll in a fixed order, so that a simulation's seed replays exactly.
             biased;
             error = self.follow(suspicions, backoff) => error,
-            error = self.push_when_nudged() => error,
+            error = self.push_when_woken() => error,
         }
     }
 
@@ -134,15 +134,15 @@ impl Engine {
                 Ok(beat) => beat,
                 Err(error) => return error,
             };
-            if let Err(error) = self.beat(&beat).await {
+            if let Err(error) = self.handle_heartbeat(&beat).await {
                 return error;
             }
             // Another process may have queued a command; only this process sends.
             let waiting = self
-                .laptop
+                .local_copy
                 .blocking(|laptop| Ok(laptop.outbox().next(&[])?));
             match waiting.await {
-                Ok(Some(_)) => self.nudge.notify_one(),
+                Ok(Some(_)) => self.wake.notify_one(),
                 Ok(None) => {}
                 Err(error) => return error,
             }
@@ -157,9 +157,9 @@ impl Engine {
 
     /// Handles a heartbeat: pulls if its head is not the copy's; marks the copy as current if both agree. A heartbeat
     /// that no pinned key signed can cause a pull, but never marks the copy as current and sets no time.
-    async fn beat(&self, beat: &Beat) -> Result<(), SyncError> {
-        let received = self.laptop.clock().since_boot();
-        let binding = self.laptop.binding()?;
+    async fn handle_heartbeat(&self, beat: &Beat) -> Result<(), SyncError> {
+        let received = self.local_copy.clock().since_boot();
+        let binding = self.local_copy.binding()?;
         let signed = match beat.is_signed_for(&binding.account, &binding.keys) {
             Ok(true) => Ok(()),
             Ok(false) => Err(Reason::CloudTooOld),
@@ -167,7 +167,7 @@ impl Engine {
         };
         let keys = binding.keys;
         let head = self
-            .laptop
+            .local_copy
             .blocking(move |laptop| Ok(laptop.read(|cache| cache.head_as_kept(&keys))?))
             .await?;
         let cursor = head.map(|head| head.cursor());
@@ -179,14 +179,15 @@ impl Engine {
                 return self.tickets().await;
             }
             if cursor.is_some_and(|cursor| cursor.chain != beat.head.chain) {
-                self.laptop.diverged(Divergence::Fork)?;
+                self.local_copy.record_divergence(Divergence::Fork)?;
                 return Err(SyncError::Diverged(Divergence::Fork));
             }
-            self.agreed(beat.head.seq, beat.time, received).await?;
+            self.record_agreement(beat.head.seq, beat.time, received)
+                .await?;
             return self.tickets().await;
         }
         let status = self.status.clone();
-        let end = pull(&self.client, &self.laptop, move |Progress { seq }| {
+        let end = pull(&self.client, &self.local_copy, move |Progress { seq }| {
             status.send_modify(|status| status.pulling = Some(seq));
         })
         .await;
@@ -200,7 +201,7 @@ impl Engine {
             )));
         }
         match signed {
-            Ok(()) => self.agreed(end.seq, end.as_of, received).await?,
+            Ok(()) => self.record_agreement(end.seq, end.as_of, received).await?,
             Err(reason) => self.not_live(reason),
         }
         self.tickets().await
@@ -218,8 +219,8 @@ impl Engine {
     /// Takes back drafts whose reason is gone and fetches changed tickets. An unavailable ticket service does not end
     /// the connection.
     async fn tickets(&self) -> Result<(), SyncError> {
-        self.laptop.blocking(disputes::review).await?;
-        match disputes::refresh_tickets(&self.client, &self.laptop).await {
+        self.local_copy.blocking(disputes::review).await?;
+        match disputes::refresh_tickets(&self.client, &self.local_copy).await {
             Err(SyncError::Server { .. }) => {}
             refreshed => {
                 if refreshed? {
@@ -230,9 +231,14 @@ impl Engine {
         Ok(())
     }
 
-    async fn agreed(&self, seq: Seq, as_of: Timestamp, received: i64) -> Result<(), SyncError> {
-        self.laptop
-            .blocking(move |laptop| laptop.agreed(seq, as_of))
+    async fn record_agreement(
+        &self,
+        seq: Seq,
+        as_of: Timestamp,
+        received: i64,
+    ) -> Result<(), SyncError> {
+        self.local_copy
+            .blocking(move |laptop| laptop.record_agreement(seq, as_of))
             .await?;
         self.status.send_modify(|status| {
             status.agreed_at = Some(received);
@@ -241,9 +247,9 @@ impl Engine {
         Ok(())
     }
 
-    async fn push_when_nudged(&self) -> SyncError {
+    async fn push_when_woken(&self) -> SyncError {
         loop {
-            match push(&self.client, &self.laptop, false).await {
+            match push(&self.client, &self.local_copy, false).await {
                 Ok(pushed) if pushed.answered == 0 => {}
                 Ok(_) => self.status.send_modify(|status| status.revision += 1),
                 // `follow` reports a lost connection; a busy cloud is tried again after the wait or a nudge.
@@ -252,11 +258,11 @@ impl Engine {
                     self.status.send_modify(|status| status.revision += 1);
                     let wait = error.retry_after().unwrap_or(Duration::from_secs(2));
                     let wait = wait.min(MAX_NAMED_WAIT);
-                    let _ = timeout(wait, self.nudge.notified()).await;
+                    let _ = timeout(wait, self.wake.notified()).await;
                     continue;
                 }
             }
-            self.nudge.notified().await;
+            self.wake.notified().await;
         }
     }
 

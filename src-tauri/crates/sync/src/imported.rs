@@ -10,15 +10,19 @@ use boothkeeper_wire::entry::encode;
 use boothkeeper_wire::stream::{Begin, CHECKPOINT_EVERY, Control, End, Frame, SEGMENT, compress};
 use ed25519_dalek::SigningKey;
 
-use crate::{Laptop, SyncError};
+use crate::{LocalCopy, SyncError};
 
 /// Replaces the folder's copy with these entries. Fails with `WrongAccount` if the folder copies a cloud's account.
-pub fn replace(laptop: &Laptop, account: &AccountId, entries: &[Entry]) -> Result<(), SyncError> {
+pub fn replace(
+    laptop: &LocalCopy,
+    account: &AccountId,
+    entries: &[Entry],
+) -> Result<(), SyncError> {
     let bound = laptop.outbox().binding()?;
     if bound.is_some_and(|binding| !binding.imported) {
         return Err(SyncError::WrongAccount);
     }
-    laptop.forget()?;
+    laptop.delete_all()?;
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|_| SyncError::Worker)?;
     let key = SigningKey::from_bytes(&secret);

@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use boothkeeper_domain::{Cursor, Seq};
-use boothkeeper_store::cache::Verified;
+use boothkeeper_store::cache::VerifiedBatch;
 use boothkeeper_store::ingest::{Ingest, IngestError};
 use boothkeeper_store::outbox::{Binding, Divergence};
-use boothkeeper_wire::checkpoint::believe;
+use boothkeeper_wire::checkpoint::trusted_keys;
 use boothkeeper_wire::problem::ProblemCode;
 use boothkeeper_wire::stream::{End, Frames, LEAST_RATE, STREAM_GRACE, STREAM_LONGEST};
 use bytes::Bytes;
@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use crate::transport::{Body, TransportError};
-use crate::{Client, Laptop, SyncError};
+use crate::{Client, LocalCopy, SyncError};
 
 /// The last entry that a running pull has written; for a progress bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Progress {
 /// the cloud's journal does not continue the copy, and with `WrongAccount` if the key opens another account.
 pub async fn pull(
     client: &Client,
-    laptop: &Laptop,
+    laptop: &LocalCopy,
     progress: impl Fn(Progress) + Clone + Send + 'static,
 ) -> Result<End, SyncError> {
     let binding = laptop.binding()?;
@@ -53,19 +53,19 @@ pub async fn pull(
     };
     let (seq, as_of) = (end.seq, end.as_of);
     laptop
-        .blocking(move |laptop| laptop.agreed(seq, as_of))
+        .blocking(move |laptop| laptop.record_agreement(seq, as_of))
         .await?;
     Ok(end)
 }
 
 /// Prepares for a new epoch: the cloud was restored or rolled back. A new key is accepted only if a pinned one vouches
 /// for it. The pull continues only if the cloud's journal has our chain value at our cursor.
-async fn new_epoch(client: &Client, laptop: &Laptop) -> Result<Ingest, SyncError> {
+async fn new_epoch(client: &Client, laptop: &LocalCopy) -> Result<Ingest, SyncError> {
     let meta = client.meta().await?;
     laptop
         .blocking(move |laptop| {
             let mut binding: Binding = laptop.binding()?;
-            binding.keys = believe(&binding.keys, &meta.keys);
+            binding.keys = trusted_keys(&binding.keys, &meta.keys);
             laptop.outbox().bind(Some(&binding))?;
             Ok(laptop.ingest(&binding)?.1)
         })
@@ -74,7 +74,7 @@ async fn new_epoch(client: &Client, laptop: &Laptop) -> Result<Ingest, SyncError
 
 async fn any_epoch(
     client: &Client,
-    laptop: &Laptop,
+    laptop: &LocalCopy,
     cursor: Option<&Cursor>,
 ) -> Result<Body, SyncError> {
     match client.journal(cursor, false).await {
@@ -90,7 +90,7 @@ fn is_refused_as(error: &SyncError, code: ProblemCode) -> bool {
 /// Records the divergence if the cloud refused our cursor. Returns the error to report.
 async fn record_divergence(
     client: &Client,
-    laptop: &Laptop,
+    laptop: &LocalCopy,
     error: SyncError,
 ) -> Result<SyncError, SyncError> {
     let what = if is_refused_as(&error, ProblemCode::Fork) {
@@ -105,17 +105,17 @@ async fn record_divergence(
     if account.is_some_and(|account| laptop.binding().is_ok_and(|b| b.account != account)) {
         return Ok(SyncError::WrongAccount);
     }
-    laptop.diverged(what)?;
+    laptop.record_divergence(what)?;
     Ok(SyncError::Diverged(what))
 }
 
 async fn apply_inline(
-    laptop: &Laptop,
+    laptop: &LocalCopy,
     body: Body,
     mut ingest: Ingest,
     progress: &impl Fn(Progress),
 ) -> Result<End, SyncError> {
-    let (mut frames, mut body) = (Frames::default(), Metered::new(body));
+    let (mut frames, mut body) = (Frames::default(), TimedBody::new(body));
     while let Some(chunk) = body.next().await? {
         let mut stretches = Vec::new();
         feed(&mut frames, &mut ingest, &chunk, &mut |v| stretches.push(v))?;
@@ -131,13 +131,13 @@ async fn apply_inline(
 }
 
 async fn apply_threaded(
-    laptop: &Laptop,
+    laptop: &LocalCopy,
     body: Body,
     ingest: Ingest,
     progress: impl Fn(Progress) + Send + 'static,
 ) -> Result<End, SyncError> {
     let (chunks, received) = mpsc::channel::<Bytes>(16);
-    let (stretches, ready) = std::sync::mpsc::sync_channel::<Verified>(1);
+    let (stretches, ready) = std::sync::mpsc::sync_channel::<VerifiedBatch>(1);
     let verifier = tokio::task::spawn_blocking(move || verify(received, ingest, &stretches));
     let writer = laptop.clone();
     let writer = tokio::task::spawn_blocking(move || {
@@ -149,7 +149,7 @@ async fn apply_threaded(
         }
         Ok::<_, SyncError>(())
     });
-    let (mut broken, mut body) = (None, Metered::new(body));
+    let (mut broken, mut body) = (None, TimedBody::new(body));
     loop {
         match body.next().await {
             Ok(Some(chunk)) => {
@@ -177,7 +177,7 @@ async fn apply_threaded(
 fn verify(
     mut chunks: mpsc::Receiver<Bytes>,
     mut ingest: Ingest,
-    stretches: &std::sync::mpsc::SyncSender<Verified>,
+    stretches: &std::sync::mpsc::SyncSender<VerifiedBatch>,
 ) -> Result<End, SyncError> {
     let mut frames = Frames::default();
     while let Some(chunk) = chunks.blocking_recv() {
@@ -194,7 +194,7 @@ fn feed(
     frames: &mut Frames,
     ingest: &mut Ingest,
     chunk: &[u8],
-    sink: &mut dyn FnMut(Verified),
+    sink: &mut dyn FnMut(VerifiedBatch),
 ) -> Result<(), SyncError> {
     let mut result = Ok(());
     frames
@@ -211,15 +211,15 @@ fn feed(
 }
 
 /// A stream's bytes with a time limit: the average rate must not fall below a minimum, and the total time is bounded.
-pub(crate) struct Metered {
+pub(crate) struct TimedBody {
     body: Body,
     begun: Instant,
     bytes: u64,
 }
 
-impl Metered {
+impl TimedBody {
     pub fn new(body: Body) -> Self {
-        Metered {
+        TimedBody {
             body,
             begun: Instant::now(),
             bytes: 0,
@@ -256,16 +256,16 @@ mod tests {
     use super::*;
 
     /// A body that brings `bytes` bytes every ten seconds, without end.
-    fn trickle(bytes: usize) -> Metered {
+    fn trickle(bytes: usize) -> TimedBody {
         let chunks = futures_util::stream::repeat(()).then(move |()| async move {
             tokio::time::sleep(Duration::from_secs(10)).await;
             Ok::<_, TransportError>(http_body::Frame::data(Bytes::from(vec![0; bytes])))
         });
-        Metered::new(StreamBody::new(chunks).boxed_unsync())
+        TimedBody::new(StreamBody::new(chunks).boxed_unsync())
     }
 
     /// Seconds until reading the body ends.
-    async fn ends_after(mut body: Metered) -> u64 {
+    async fn ends_after(mut body: TimedBody) -> u64 {
         let begun = Instant::now();
         while let Ok(Some(_)) = body.next().await {}
         begun.elapsed().as_secs()

@@ -1,15 +1,15 @@
 //! Pushes the outbox: sends queued commands and asks about those whose answer was lost, one at a time per lane.
 
-use boothkeeper_store::outbox::{Command, State, Trouble};
+use boothkeeper_store::outbox::{Command, FailedAttempt, State};
 use boothkeeper_wire::api::CommandAnswer;
 use boothkeeper_wire::problem::{Problem, ProblemCode};
 use uuid::Uuid;
 
-use crate::{Client, Laptop, SyncError, disputes};
+use crate::{Client, LocalCopy, SyncError, disputes};
 
 /// The result of a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Pushed {
+pub struct PushResult {
     /// Number of commands that the cloud has answered.
     pub answered: usize,
     /// A dispute was not sent because the copy must be pulled up to date first.
@@ -17,7 +17,7 @@ pub struct Pushed {
 }
 
 /// The result of handling one command.
-enum Sent {
+enum SendResult {
     Answered,
     /// Another process is sending it, or it has to be sent again.
     NotYet,
@@ -25,11 +25,11 @@ enum Sent {
     Behind,
 }
 
-impl From<bool> for Sent {
+impl From<bool> for SendResult {
     fn from(answered: bool) -> Self {
         match answered {
-            true => Sent::Answered,
-            false => Sent::NotYet,
+            true => SendResult::Answered,
+            false => SendResult::NotYet,
         }
     }
 }
@@ -39,8 +39,12 @@ const ROUNDS: usize = 3;
 
 /// Pushes until no more commands can be sent now. A command that fails does not block other lanes; an unreachable
 /// cloud ends the push. `current` is true if the copy has just been pulled to the cloud's head.
-pub async fn push(client: &Client, laptop: &Laptop, current: bool) -> Result<Pushed, SyncError> {
-    let mut pushed = Pushed::default();
+pub async fn push(
+    client: &Client,
+    laptop: &LocalCopy,
+    current: bool,
+) -> Result<PushResult, SyncError> {
+    let mut pushed = PushResult::default();
     let (mut skip, mut taken): (Vec<Uuid>, Vec<Uuid>) = (Vec::new(), Vec::new());
     let mut failed = None;
     while let Some(command) = next(laptop, skip.clone()).await? {
@@ -49,9 +53,9 @@ pub async fn push(client: &Client, laptop: &Laptop, current: bool) -> Result<Pus
             skip.push(command.id);
         }
         match push_one(client, laptop, &command, current).await {
-            Ok(Sent::Answered) => pushed.answered += 1,
-            Ok(Sent::NotYet) => {}
-            Ok(Sent::Behind) => {
+            Ok(SendResult::Answered) => pushed.answered += 1,
+            Ok(SendResult::NotYet) => {}
+            Ok(SendResult::Behind) => {
                 skip.push(command.id);
                 pushed.behind = true;
             }
@@ -83,7 +87,7 @@ pub async fn push(client: &Client, laptop: &Laptop, current: bool) -> Result<Pus
     }
 }
 
-async fn next(laptop: &Laptop, skip: Vec<Uuid>) -> Result<Option<Command>, SyncError> {
+async fn next(laptop: &LocalCopy, skip: Vec<Uuid>) -> Result<Option<Command>, SyncError> {
     laptop
         .blocking(move |laptop| Ok(laptop.outbox().next(&skip)?))
         .await
@@ -91,10 +95,10 @@ async fn next(laptop: &Laptop, skip: Vec<Uuid>) -> Result<Option<Command>, SyncE
 
 async fn push_one(
     client: &Client,
-    laptop: &Laptop,
+    laptop: &LocalCopy,
     command: &Command,
     current: bool,
-) -> Result<Sent, SyncError> {
+) -> Result<SendResult, SyncError> {
     let id = command.id;
     if command.state == State::Unknown {
         return Ok(ask(client, laptop, id).await?.into());
@@ -102,7 +106,7 @@ async fn push_one(
     let request = command.request.as_ref();
     if request.is_some_and(|request| request.kind == "open_dispute") {
         if !current && !disputes::is_current(client, laptop).await? {
-            return Ok(Sent::Behind);
+            return Ok(SendResult::Behind);
         }
         // Cancels the command if its reason is gone; `start_sending` below then does not take it.
         laptop.blocking(disputes::review).await?;
@@ -114,7 +118,7 @@ async fn push_one(
     }
     let ours = step(laptop, move |laptop| laptop.outbox().start_sending(id)).await?;
     if !ours {
-        return Ok(Sent::NotYet);
+        return Ok(SendResult::NotYet);
     }
     match client.put_command(id, &command.body).await {
         Ok(answer) => Ok(answered(laptop, id, answer).await?.into()),
@@ -124,7 +128,7 @@ async fn push_one(
         }
         Err(error) => {
             // The request may have arrived: ask the cloud before sending it again.
-            step(laptop, move |laptop| laptop.outbox().lost(id)).await?;
+            step(laptop, move |laptop| laptop.outbox().mark_unknown(id)).await?;
             Err(error)
         }
     }
@@ -132,15 +136,21 @@ async fn push_one(
 
 /// Counts a failed try of a command whose own requests fail while the cloud answers others; after too many the command
 /// is rejected. A connection that breaks during an upload is not counted, because the upload has made progress.
-async fn count_failed_try(laptop: &Laptop, id: Uuid, error: &SyncError) -> Result<(), SyncError> {
+async fn count_failed_try(
+    laptop: &LocalCopy,
+    id: Uuid,
+    error: &SyncError,
+) -> Result<(), SyncError> {
     let broke = matches!(error, SyncError::Offline(_));
     let problem = Problem::new(ProblemCode::Unavailable);
     step(laptop, move |laptop| {
         let outbox = laptop.outbox();
         match outbox.get(id)?.map(|command| command.state) {
             Some(State::Queued) if broke => Ok(false),
-            Some(State::Queued) => outbox.troubled(id, Trouble::Unanswered, &problem),
-            _ => outbox.unanswered(id, Trouble::Unanswered),
+            Some(State::Queued) => {
+                outbox.record_failed_send(id, FailedAttempt::Unanswered, &problem)
+            }
+            _ => outbox.count_unanswered(id, FailedAttempt::Unanswered),
         }
     })
     .await?;
@@ -149,43 +159,49 @@ async fn count_failed_try(laptop: &Laptop, id: Uuid, error: &SyncError) -> Resul
 
 /// Records that the cloud refused a command, or one of its files, without storing it. A final refusal rejects the
 /// command. Any other counts as a failed try, and too many of those reject it too, so that it does not wait for ever.
-async fn refused(laptop: &Laptop, id: Uuid, problem: Box<Problem>) -> Result<Sent, SyncError> {
+async fn refused(
+    laptop: &LocalCopy,
+    id: Uuid,
+    problem: Box<Problem>,
+) -> Result<SendResult, SyncError> {
     let kept = problem.clone();
     if problem.is_final() {
-        step(laptop, move |laptop| laptop.outbox().refused(id, &kept)).await?;
-        return Ok(Sent::Answered);
+        step(laptop, move |laptop| laptop.outbox().reject(id, &kept)).await?;
+        return Ok(SendResult::Answered);
     }
     step(laptop, move |laptop| {
-        laptop.outbox().troubled(id, Trouble::Refused, &kept)
+        laptop
+            .outbox()
+            .record_failed_send(id, FailedAttempt::Refused, &kept)
     })
     .await?;
     Err(SyncError::Refused(problem))
 }
 
 /// Asks for the result of a command whose answer was lost. It is queued again only if the cloud never received it.
-async fn ask(client: &Client, laptop: &Laptop, id: Uuid) -> Result<bool, SyncError> {
+async fn ask(client: &Client, laptop: &LocalCopy, id: Uuid) -> Result<bool, SyncError> {
     let asked = client.command(id).await;
     if let Err(SyncError::Refused(_)) = &asked {
         step(laptop, move |laptop| {
-            laptop.outbox().unanswered(id, Trouble::Refused)
+            laptop.outbox().count_unanswered(id, FailedAttempt::Refused)
         })
         .await?;
     }
     match asked? {
         Some(answer) => answered(laptop, id, answer).await,
         None => {
-            step(laptop, move |laptop| laptop.outbox().never_arrived(id)).await?;
+            step(laptop, move |laptop| laptop.outbox().requeue_or_cancel(id)).await?;
             Ok(false)
         }
     }
 }
 
 /// Stores an answer, and settles the command at once if the copy has its entries already.
-async fn answered(laptop: &Laptop, id: Uuid, answer: CommandAnswer) -> Result<bool, SyncError> {
+async fn answered(laptop: &LocalCopy, id: Uuid, answer: CommandAnswer) -> Result<bool, SyncError> {
     step(laptop, move |laptop| {
-        let copied_to = laptop.copied_to()?;
+        let copied_to = laptop.last_seq()?;
         let outbox = laptop.outbox();
-        let kept = outbox.answered(id, &answer)?;
+        let kept = outbox.store_answer(id, &answer)?;
         drop(outbox);
         laptop.settle(copied_to)?;
         Ok(kept)
@@ -194,8 +210,8 @@ async fn answered(laptop: &Laptop, id: Uuid, answer: CommandAnswer) -> Result<bo
 }
 
 async fn step(
-    laptop: &Laptop,
-    step: impl FnOnce(&Laptop) -> Result<bool, boothkeeper_store::StoreError> + Send + 'static,
+    laptop: &LocalCopy,
+    step: impl FnOnce(&LocalCopy) -> Result<bool, boothkeeper_store::StoreError> + Send + 'static,
 ) -> Result<bool, SyncError> {
     laptop.blocking(move |laptop| Ok(step(laptop)?)).await
 }

@@ -3,11 +3,11 @@
 use boothkeeper_store::outbox::Binding;
 use boothkeeper_wire::api::Meta;
 
-use crate::{Laptop, SyncError};
+use crate::{LocalCopy, SyncError};
 
 /// Binds the laptop to the account in `meta`. The copy of another account is dropped first; the same account keeps
 /// its copy and its pinned keys. Fails with `SignedOut` if `meta` names no account.
-pub async fn bind(laptop: &Laptop, cloud: &str, meta: Meta) -> Result<Binding, SyncError> {
+pub async fn bind(laptop: &LocalCopy, cloud: &str, meta: Meta) -> Result<Binding, SyncError> {
     let account = meta.account.ok_or(SyncError::SignedOut)?;
     let cloud = cloud.trim_end_matches('/').to_owned();
     laptop
@@ -16,7 +16,7 @@ pub async fn bind(laptop: &Laptop, cloud: &str, meta: Meta) -> Result<Binding, S
             let binding = match bound {
                 Some(bound) if bound.account == account => Binding { cloud, ..bound },
                 _ => {
-                    laptop.forget()?;
+                    laptop.delete_all()?;
                     Binding {
                         cloud,
                         account,

@@ -29,7 +29,7 @@ pub type Body = UnsyncBoxBody<Bytes, TransportError>;
 #[derive(Clone)]
 pub struct Transport(BoxCloneSyncService<Request<Bytes>, Response<Body>, TransportError>);
 
-const IN_THE_CLEAR: &str = "the access key would travel unencrypted";
+const NOT_ENCRYPTED: &str = "the access key would travel unencrypted";
 /// Longest pause within a response. A live channel sends every five seconds, so a longer pause means a broken stream.
 const SILENCE: Duration = Duration::from_secs(12);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -73,7 +73,7 @@ impl Transport {
             let client = match made {
                 Some(Ok(client)) => Ok(client.clone()),
                 Some(Err(error)) => Err(TransportError::new(error.to_string())),
-                None => Err(TransportError::new(IN_THE_CLEAR)),
+                None => Err(TransportError::new(NOT_ENCRYPTED)),
             };
             async move {
                 let client = client?;

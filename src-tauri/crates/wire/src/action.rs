@@ -3,7 +3,7 @@
 use boothkeeper_domain::account::{Payer, PaymentOrder};
 use boothkeeper_domain::billing::plan::Target;
 use boothkeeper_domain::billing::quote::{Change, Quote};
-use boothkeeper_domain::bounds::{EVENTS, LABEL_BYTES, MESSAGE_CHARS};
+use boothkeeper_domain::bounds::{MAX_EVENTS, MAX_LABEL_BYTES, MAX_MESSAGE_CHARS};
 use boothkeeper_domain::disputes::{MAX_FILES, MAX_ROWS};
 use boothkeeper_domain::{Amount, DisputeId, Hash, Timestamp};
 use uuid::Uuid;
@@ -16,16 +16,16 @@ use crate::problem::ProblemCode;
 /// that the composer allows and every pause fit.
 pub const MAX_COMMAND: usize = larger(DISPUTE, QUOTE) + REST;
 /// Bytes of a dispute with the most rows, the longest message and the most files: about 128 KiB.
-const DISPUTE: usize = MAX_ROWS * ROW + MESSAGE_CHARS * CHARACTER + MAX_FILES * FILE;
+const DISPUTE: usize = MAX_ROWS * ROW + MAX_MESSAGE_CHARS * CHARACTER + MAX_FILES * FILE;
 /// Bytes of the names of the events that a pause destroys.
-const QUOTE: usize = EVENTS * (LABEL_BYTES + 3);
+const QUOTE: usize = MAX_EVENTS * (MAX_LABEL_BYTES + 3);
 /// Bytes of a row: `{"seq":9007199254740991,"hash":"…64 digits…"},`.
 const ROW: usize = 104;
 /// Bytes of a character: at most four in UTF-8. Line breaks, quotes and backslashes take two in JSON; other control
 /// characters were removed before.
 const CHARACTER: usize = 4;
 /// Bytes of a file: its hash twice, its length, its name and its media type.
-const FILE: usize = 2 * 70 + 100 + LABEL_BYTES;
+const FILE: usize = 2 * 70 + 100 + MAX_LABEL_BYTES;
 /// Bytes of all other members.
 const REST: usize = 16 * 1024;
 
@@ -56,7 +56,7 @@ pub enum Action {
     },
     Cancel,
     Resume,
-    OpenDispute(Box<Complaint>),
+    OpenDispute(Box<DisputeFiling>),
     MessageDispute {
         dispute: DisputeId,
         message: String,
@@ -69,7 +69,7 @@ pub enum Action {
 
 /// A dispute with its claim, entries and files, as it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Complaint {
+pub struct DisputeFiling {
     pub claim: Claim,
     pub entries: Vec<EntryRef>,
     pub files: Vec<Attachment>,
@@ -176,7 +176,7 @@ impl CommandRequest {
             "cancel" => Some(Action::Cancel),
             "resume" => Some(Action::Resume),
             "open_dispute" => self.claim.clone().map(|claim| {
-                Action::OpenDispute(Box::new(Complaint {
+                Action::OpenDispute(Box::new(DisputeFiling {
                     claim,
                     entries: self.entries.clone(),
                     files: self.files(),
@@ -220,7 +220,7 @@ impl CommandRequest {
 
     /// True if an entry of this kind can come from this command once it is applied. Checked only for commands that move
     /// money or open a dispute; true for every other command.
-    pub fn leaves(&self, entry_kind: &str) -> bool {
+    pub fn can_create_entry(&self, entry_kind: &str) -> bool {
         match self.kind.as_str() {
             "buy_credits" => matches!(
                 entry_kind,
@@ -241,7 +241,7 @@ impl CommandRequest {
 
     /// True if this command can be applied without an entry in the journal: a setting may already have the value asked
     /// for.
-    pub fn may_leave_nothing(&self) -> bool {
+    pub fn can_create_no_entry(&self) -> bool {
         !matches!(
             self.kind.as_str(),
             "buy_credits"
@@ -272,8 +272,8 @@ mod tests {
 
     use super::*;
 
-    fn complaint() -> Complaint {
-        Complaint {
+    fn complaint() -> DisputeFiling {
+        DisputeFiling {
             claim: Claim {
                 dispute_kind: DisputeKind::FailedRun,
                 expected: Some(Amount::of(15_000)),
@@ -303,10 +303,10 @@ mod tests {
     /// The largest dispute that the composer allows is accepted by the cloud.
     #[test]
     fn largest_dispute_and_largest_pause_fit_into_a_command() {
-        let label = "🎉".repeat(boothkeeper_domain::bounds::LABEL_CHARS);
+        let label = "🎉".repeat(boothkeeper_domain::bounds::MAX_LABEL_CHARS);
         let largest = |character: &str| {
             let mut complaint = complaint();
-            complaint.claim.message = character.repeat(MESSAGE_CHARS);
+            complaint.claim.message = character.repeat(MAX_MESSAGE_CHARS);
             complaint.entries = vec![
                 EntryRef {
                     seq: Seq((1 << 53) - 1),
@@ -335,7 +335,7 @@ mod tests {
             charge: None,
             effective_at: None,
             kept: Amount::MAX,
-            destroyed: vec![label; EVENTS],
+            destroyed: vec![label; MAX_EVENTS],
         };
         let pause = Action::ChangePlan(Target::plan("payg", None)).request(Some(quote), None);
         assert!(serde_json::to_vec(&pause).unwrap().len() <= MAX_COMMAND);

@@ -9,7 +9,7 @@ use boothkeeper_domain::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::checkpoint::{BeatBody, BeatSignature, PublicKey, SignatureError};
+use crate::checkpoint::{BeatSignature, HeartbeatBody, PublicKey, SignatureError};
 use crate::dispute::{Attachment, Claim, EntryRef};
 use crate::problem::Problem;
 
@@ -156,7 +156,7 @@ impl Beat {
         let Some(signed) = &self.signed else {
             return Ok(false);
         };
-        let body = BeatBody {
+        let body = HeartbeatBody {
             account,
             epoch: &self.epoch,
             head: &self.head,

@@ -23,14 +23,14 @@ pub struct Checkpoint {
 
 /// The signed values of a heartbeat: the end of an account's journal, and the cloud's time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BeatBody<'a> {
+pub struct HeartbeatBody<'a> {
     pub account: &'a AccountId,
     pub epoch: &'a Epoch,
     pub head: &'a Head,
     pub time: Timestamp,
 }
 
-impl BeatBody<'_> {
+impl HeartbeatBody<'_> {
     /// The signed text, in the same fixed form as a checkpoint's.
     fn message(&self) -> String {
         format!(
@@ -178,7 +178,7 @@ pub fn public_key(key: &SigningKey) -> PublicKey {
 
 /// The keys to trust from now on: those pinned, and those in `announced` whose id is right and that a trusted key has
 /// signed. The order matters: a key must come after the key that has signed it.
-pub fn believe(pinned: &[PublicKey], announced: &[PublicKey]) -> Vec<PublicKey> {
+pub fn trusted_keys(pinned: &[PublicKey], announced: &[PublicKey]) -> Vec<PublicKey> {
     let mut keys = pinned.to_vec();
     for key in announced {
         let genuine = key.is_genuine();
@@ -247,15 +247,21 @@ mod tests {
         );
         let pinned = [public_key(&old)];
         let mut announced = public_key(&new);
-        assert_eq!(believe(&pinned, std::slice::from_ref(&announced)).len(), 1);
+        assert_eq!(
+            trusted_keys(&pinned, std::slice::from_ref(&announced)).len(),
+            1
+        );
         announced.vouched = Some(Voucher {
             by: pinned[0].id,
             signature: SignatureHex::of(&old.sign(&announced.public.0)),
         });
-        assert_eq!(believe(&pinned, std::slice::from_ref(&announced)).len(), 2);
+        assert_eq!(
+            trusted_keys(&pinned, std::slice::from_ref(&announced)).len(),
+            2
+        );
         announced.public = public_key(&SigningKey::from_bytes(&[3; 32])).public;
         assert_eq!(
-            believe(&pinned, &[announced]).len(),
+            trusted_keys(&pinned, &[announced]).len(),
             1,
             "a voucher made for a different key"
         );

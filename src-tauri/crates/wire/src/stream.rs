@@ -149,10 +149,10 @@ impl Frame {
 /// Splits a byte stream into frames. The pieces in which the bytes arrive need not match the frames.
 #[derive(Default)]
 pub struct Frames {
-    open: Option<Open>,
+    open: Option<OpenFrame>,
 }
 
-struct Open {
+struct OpenFrame {
     decoder: Decoder<'static>,
     frame: Frame,
 }
@@ -169,7 +169,7 @@ impl Frames {
         while !bytes.is_empty() {
             let open = match &mut self.open {
                 Some(open) => open,
-                None => self.open.insert(Open {
+                None => self.open.insert(OpenFrame {
                     decoder: Decoder::new().map_err(FrameError::NotZstd)?,
                     frame: Frame {
                         compressed: Vec::new(),

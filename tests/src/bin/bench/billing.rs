@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Context;
 use boothkeeper_domain::billing::opening::{SignUp, open};
 use boothkeeper_domain::billing::run::{self, Request};
-use boothkeeper_domain::billing::{Answer, answered, time};
+use boothkeeper_domain::billing::{ChargeOutcome, apply_charge_outcome, time};
 use boothkeeper_domain::calendar::Cycle;
 use boothkeeper_domain::{Account, AccountId, Amount, Catalog, Programme, RunId, Timestamp};
 use boothkeeper_tests::cloud::Cloud;
@@ -40,9 +40,9 @@ pub fn engine() -> anyhow::Result<Line> {
         let decision = if step % 31 == 30 {
             let (at, due) = time::next(&account, &catalog).context("nothing is due")?;
             now = at;
-            let asked = time::happen(&account, &catalog, due, at)?;
+            let asked = time::run_due_action(&account, &catalog, due, at)?;
             let charge = asked.charges.first().context("no charge")?;
-            answered(&account, &catalog, charge, &Answer::Approved, at)?
+            apply_charge_outcome(&account, &catalog, charge, &ChargeOutcome::Approved, at)?
         } else {
             let request = Request {
                 run: RunId::new(format!("run_{step}"))?,

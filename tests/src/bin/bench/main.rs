@@ -23,7 +23,7 @@ async fn main() -> anyhow::Result<()> {
     let seed = ["--profile", "large", "--entries", &entries];
     let (cloud, account) = Cloud::seeded(&folder.join("cloud"), &seed)?;
     let data = folder.join("laptop");
-    let mut table = Table::new(&entries);
+    let mut table = ResultsTable::new(&entries);
 
     table.add(copy::sync_beside_limit(&data, &cloud, &account).await?);
     let app = copy::open(&data, &account)?;
@@ -52,15 +52,15 @@ const PAGE: &str = "docs/benchmarks.md";
 const NOTES: &str = "\n## Notes";
 
 /// The table of results; each row is printed when it is added.
-struct Table(String);
+struct ResultsTable(String);
 
-impl Table {
+impl ResultsTable {
     fn new(entries: &str) -> Self {
         let head = format!(
             "# Benchmarks\n\nPrinted by `cargo xtask bench`, release build, {entries} entries. Ratios are of one run on one\nmachine; absolute times only inform.\n\n| what | ours | beside it | ratio | goal |\n|---|---|---|---|---|\n"
         );
         print!("{head}");
-        Table(head)
+        ResultsTable(head)
     }
 
     fn add(&mut self, line: Line) {

@@ -11,7 +11,7 @@ use boothkeeper_app::SystemClock;
 use boothkeeper_domain::Timestamp;
 use boothkeeper_sync::Clock;
 use boothkeeper_tests::cloud::{Account, Cloud};
-use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::desktop::Desktop;
 use boothkeeper_tests::process::{binary, until};
 use boothkeeper_tests::window::Window;
 
@@ -20,18 +20,20 @@ use crate::measure::{Line, NONE, Times, millis, ratio};
 /// Starts the real window and the bare window in turn, and ends each before the next: a second window on the same desk
 /// would hand over to the first.
 pub fn start(data: &Path, account: &Account) -> anyhow::Result<Line> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     // The first start of each warms the system's caches and is not counted.
     for turn in 0..8 {
-        let mut window = desk.on(Command::new(binary("boothkeeper-desktop")));
+        let mut window = desk.with_environment(Command::new(binary("boothkeeper-desktop")));
         window
             .arg("--data")
             .arg(data)
             .env("BOOTHKEEPER_ACCESS_KEY", &account.key)
             .env("RUST_LOG", "boothkeeper_desktop=info");
         let shown = until_on_screen(&mut window)?;
-        let least = until_on_screen(&mut desk.on(Command::new(binary("boothkeeper-bare-window"))))?;
+        let least = until_on_screen(
+            &mut desk.with_environment(Command::new(binary("boothkeeper-bare-window"))),
+        )?;
         if turn > 0 {
             ours.push(shown);
             bare.push(least);
@@ -66,9 +68,9 @@ fn until_on_screen(command: &mut Command) -> anyhow::Result<Duration> {
 
 /// Time from a jump of the scrollbar, to places all over the history, until the rows there are drawn.
 pub async fn scroll(cloud: &Cloud, account: &Account) -> anyhow::Result<Line> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let window = Window::open_live(&desk, cloud, account).await?;
-    window.press("History").await?;
+    window.click_button("History").await?;
     window.text("[data-seq]").await?;
     let jump = "
         const [place, done] = arguments;
@@ -108,7 +110,7 @@ pub async fn append_to_screen(
     account: &Account,
 ) -> anyhow::Result<Line> {
     const RUNS: usize = 200;
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let window = Window::open_live(&desk, cloud, account).await?;
     let observe = "
         window.__changes = [];

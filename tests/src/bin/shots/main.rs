@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use boothkeeper_tests::booth::{basic, with};
 use boothkeeper_tests::cloud::Cloud;
-use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::desktop::Desktop;
 use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::window::{Start, Window};
 use serde_json::json;
@@ -24,7 +24,7 @@ async fn main() -> anyhow::Result<()> {
     if std::env::args().nth(2).as_deref() == Some("--odd") {
         return odd::shots(&folder).await;
     }
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let (mut cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
 
     let first = Window::open(
@@ -43,39 +43,39 @@ async fn main() -> anyhow::Result<()> {
     let mut window = Window::open_live(&desk, &cloud, &account).await?;
     event_mode(&mut window, &folder).await?;
     take(&window, &folder, "overview").await?;
-    window.press("History").await?;
+    window.click_button("History").await?;
     window.text("[data-seq]").await?;
     take(&window, &folder, "history").await?;
     window.click("[data-seq]").await?;
     window.text("aside h2").await?;
     take(&window, &folder, "history-inspector").await?;
-    window.press("Plan & renewal").await?;
+    window.click_button("Plan & renewal").await?;
     window.text("[data-order]").await?;
     take(&window, &folder, "plan").await?;
-    window.press("Disputes").await?;
+    window.click_button("Disputes").await?;
     window.text("[aria-label='All disputes']").await?;
     take(&window, &folder, "disputes-none").await?;
-    window.press("Plan & renewal").await?;
+    window.click_button("Plan & renewal").await?;
     for (button, name) in [
         ("Cancel the plan instead", "cancel"),
         ("Change plan", "change-plan"),
         ("Redeem coupon", "coupon"),
         ("Buy credits", "buy"),
     ] {
-        window.press(button).await?;
+        window.click_button(button).await?;
         window.text("dialog h2").await?;
         take(&window, &folder, name).await?;
         window.chord("Escape").await?;
     }
-    window.press("Outbox").await?;
+    window.click_button("Outbox").await?;
     take(&window, &folder, "outbox").await?;
-    window.press("Settings").await?;
+    window.click_button("Settings").await?;
     take(&window, &folder, "settings").await?;
-    window.press("Overview").await?;
+    window.click_button("Overview").await?;
     window.resize(1200, 780).await?;
     cloud.stop();
     window
-        .sees("main [data-trust]", |text| text.contains("As of"))
+        .wait_for_text("main [data-trust]", |text| text.contains("As of"))
         .await?;
     take(&window, &folder, "overview-offline").await?;
     drop(window);
@@ -86,7 +86,7 @@ async fn main() -> anyhow::Result<()> {
 
 /// A dispute being written, one in review, one resolved, and an imported history.
 async fn disputes(folder: &Path) -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-12T18:00:00Z"))?;
     let account = with(basic(20_435), json!({ "cycle": "annual" }));
     let account = cloud.account(account).await?;
@@ -127,7 +127,7 @@ async fn disputes(folder: &Path) -> anyhow::Result<()> {
     window.click("main [data-seq]").await?;
     window.text("aside .why").await?;
     take(&window, folder, "history-finding").await?;
-    window.press("Overview").await?;
+    window.click_button("Overview").await?;
     window
         .click(&format!("{failed} > button:last-child"))
         .await?;
@@ -141,10 +141,10 @@ async fn disputes(folder: &Path) -> anyhow::Result<()> {
         window.text("[aria-label=Messages]").await?;
         take(&window, folder, &format!("disputes-{name}")).await?;
     }
-    window.press("Settings").await?;
-    window.press("Import a history…").await?;
+    window.click_button("Settings").await?;
+    window.click_button("Import a history…").await?;
     std::fs::write(desk.folder().join("vendor.csv"), VENDOR)?;
-    window.press("Choose files").await?;
+    window.click_button("Choose files").await?;
     window.pick_natively("Open File", "vendor.csv").await?;
     window.text("[data-ask]").await?;
     take(&window, folder, "import").await?;
@@ -152,7 +152,7 @@ async fn disputes(folder: &Path) -> anyhow::Result<()> {
     window.click("dialog .primary").await?;
     window.text("[data-imported]").await?;
     take(&window, folder, "import-done").await?;
-    window.press("Close").await?;
+    window.click_button("Close").await?;
     window.text("main [data-trust=imported]").await?;
     take(&window, folder, "imported").await
 }
@@ -168,7 +168,7 @@ const VENDOR: &str = "Date,What,Event,Change,Balance
 
 /// An outbox with commands that were handed back, wait, were refused, and are done.
 async fn handed_back(folder: &Path) -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let mut cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
     let event = json!({
         "name": EVENTS[9].0, "starts_at": "2026-04-18T18:00:00Z", "ends_at": "2026-04-18T23:00:00Z",
@@ -199,7 +199,7 @@ async fn handed_back(folder: &Path) -> anyhow::Result<()> {
         ..Start::default()
     };
     let window = Window::open(&desk, start).await?;
-    window.press("Outbox").await?;
+    window.click_button("Outbox").await?;
     window.text("[data-state=needs_decision]").await?;
     take(&window, folder, "outbox-handed-back").await?;
     drop(window);
@@ -208,7 +208,7 @@ async fn handed_back(folder: &Path) -> anyhow::Result<()> {
 
 /// An account that was cancelled and has closed.
 async fn closed(folder: &Path) -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
     let account = cloud.account(basic(8_000)).await?;
     let other = Laptop::signed_in(&desk.folder().join("other"), &cloud, &account)?;
@@ -217,14 +217,14 @@ async fn closed(folder: &Path) -> anyhow::Result<()> {
     let window = Window::open_live(&desk, &cloud, &account).await?;
     window.text(".closed").await?;
     take(&window, folder, "closed").await?;
-    window.press("Plan & renewal").await?;
+    window.click_button("Plan & renewal").await?;
     window.text("[aria-label='Current plan']").await?;
     take(&window, folder, "plan-closed").await
 }
 
 /// The last days of grace: the alarm, the plan, paying, pausing online and offline, and both at twice the size.
 async fn grace(folder: &Path) -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = desk.folder().join("cloud");
     let mut cloud = Cloud::start(&cloud, Some("2026-01-31T00:00:00Z"))?;
     let events: Vec<_> = EVENTS
@@ -248,20 +248,20 @@ async fn grace(folder: &Path) -> anyhow::Result<()> {
     let window = Window::open_live(&desk, &cloud, &account).await?;
     window.text("[data-alarm]").await?;
     take(&window, folder, "grace").await?;
-    window.press("Plan & renewal").await?;
+    window.click_button("Plan & renewal").await?;
     window.text("[data-order]").await?;
     take(&window, folder, "plan-grace").await?;
-    window.press("Pay $49.00 now").await?;
+    window.click_button("Pay $49.00 now").await?;
     window.text("dialog dl").await?;
     take(&window, folder, "pay").await?;
     window.chord("Escape").await?;
-    window.press("Pause plan").await?;
+    window.click_button("Pause plan").await?;
     window.text("dialog .events").await?;
     take(&window, folder, "pause").await?;
     cloud.stop();
     window.text("dialog .offline").await?;
     take(&window, folder, "pause-offline").await?;
-    window.press("Cancel").await?;
+    window.click_button("Cancel").await?;
     window.resize(1200, 780).await?;
     window.zoom_to_twice().await?;
     for (screen, name) in [("ctrl+1", "grace"), ("ctrl+3", "plan-grace")] {
@@ -276,7 +276,7 @@ async fn grace(folder: &Path) -> anyhow::Result<()> {
 
 /// The small window of event mode.
 async fn event_mode(window: &mut Window, folder: &Path) -> anyhow::Result<()> {
-    window.press("Event mode").await?;
+    window.click_button("Event mode").await?;
     window.look_at("Boothkeeper event").await?;
     window.text("[data-balance]").await?;
     for theme in THEMES {

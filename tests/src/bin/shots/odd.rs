@@ -4,7 +4,7 @@ use std::path::Path;
 
 use boothkeeper_tests::booth::{basic, with};
 use boothkeeper_tests::cloud::Cloud;
-use boothkeeper_tests::desk::Desk;
+use boothkeeper_tests::desktop::Desktop;
 use boothkeeper_tests::window::Window;
 use serde_json::{Value, json};
 
@@ -76,26 +76,26 @@ async fn account(
     prepare: impl AsyncFnOnce(&Cloud, &boothkeeper_tests::cloud::Account) -> anyhow::Result<()>,
     folder: &Path,
 ) -> anyhow::Result<()> {
-    let desk = Desk::new()?;
+    let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-10T08:00:00Z"))?;
     let account = cloud.account(request).await?;
     prepare(&cloud, &account).await?;
     let mut window = Window::open_live(&desk, &cloud, &account).await?;
     for screen in ["Overview", "History", "Plan & renewal", "Disputes"] {
-        window.press(screen).await?;
+        window.click_button(screen).await?;
         let slug = screen.split(' ').next().unwrap_or(screen).to_lowercase();
         let shown = format!("odd-{name}-{slug}");
         take(&window, folder, &shown).await?;
-        window.cuts_no_amount(&shown).await?;
+        window.assert_no_amount_cut(&shown).await?;
         if slug == "plan" && ["largest", "findings"].contains(&name) {
             pause(&window, &format!("odd-{name}-pause"), folder).await?;
         }
     }
-    window.press("Overview").await?;
-    window.press("Event mode").await?;
+    window.click_button("Overview").await?;
+    window.click_button("Event mode").await?;
     window.look_at("Boothkeeper event").await?;
     window.text("[data-balance]").await?;
-    window.cuts_no_amount("event mode").await?;
+    window.assert_no_amount_cut("event mode").await?;
     let path = folder.join(format!("odd-{name}-event-mode.png"));
     window.picture(&path).await?;
     println!("{}", path.display());
@@ -108,7 +108,7 @@ async fn pause(window: &Window, name: &str, folder: &Path) -> anyhow::Result<()>
     if window.script(script, vec![]).await? != true {
         return Ok(());
     }
-    window.press("Pause plan").await?;
+    window.click_button("Pause plan").await?;
     window.text("dialog dl").await?;
     take(window, folder, name).await?;
     window.chord("Escape").await

@@ -5,6 +5,6 @@
  */
 export type Asset = { code: string, 
 /**
- * Digits after the decimal point: 2 for `USD`, 0 for `CREDIT`; at most [`ASSET_SCALE`].
+ * Digits after the decimal point: 2 for `USD`, 0 for `CREDIT`; at most [`MAX_ASSET_SCALE`].
  */
 scale: number, };

@@ -1,8 +1,8 @@
 // The decision that a command was made from, to repeat it on the present figures.
 import type { CommandView } from '../../api/generated/CommandView';
-import type { Decision } from '../../api/generated/Decision';
+import type { PlanDecision } from '../../api/generated/PlanDecision';
 
-export function decisionOf(command: CommandView): Decision | null {
+export function decisionOf(command: CommandView): PlanDecision | null {
   switch (command.kind) {
     case 'change_plan': {
       const { plan = '', cycle, coupon } = command;

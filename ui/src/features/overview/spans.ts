@@ -1,5 +1,5 @@
 // The span that “What changed” covers: some days up to today, or everything after an entry.
-import type { Look } from '../../api/generated/Look';
+import type { LastSeen } from '../../api/generated/LastSeen';
 import { firstOf } from '../../shared/time';
 
 /** Windows that end today, in days. */
@@ -10,7 +10,7 @@ export type Span = 'look' | '1' | `${(typeof WINDOWS)[number]}` | 'date';
 const USUAL: Span = '7';
 
 /** Since the last look if there are newer entries, else a week. */
-export const firstSpan = (since: Look | null, head: number | undefined): Span =>
+export const firstSpan = (since: LastSeen | null, head: number | undefined): Span =>
   since && since.seq < (head ?? 0) ? 'look' : USUAL;
 
 /** What the core is asked for: from a day on, or after an entry. */
@@ -20,7 +20,7 @@ export interface Asked {
 }
 
 /** `day` is the date that was chosen, empty while none is. */
-export function asked(span: Span, since: Look | null, day: string, today: string): Asked {
+export function asked(span: Span, since: LastSeen | null, day: string, today: string): Asked {
   if (span === 'look' && since) return { from: null, after: since.seq };
   if (span === 'date') return { from: day || today, after: null };
   const days = Number(span === 'look' ? USUAL : span);

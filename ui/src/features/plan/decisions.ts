@@ -2,7 +2,7 @@
 import type { Alarm } from '../../api/generated/Alarm';
 import type { ChoicesView } from '../../api/generated/ChoicesView';
 import type { Cycle } from '../../api/generated/Cycle';
-import type { Decision } from '../../api/generated/Decision';
+import type { PlanDecision } from '../../api/generated/PlanDecision';
 import type { Money } from '../../api/generated/Money';
 import type { Offer } from '../../api/generated/Offer';
 import type { Payer } from '../../api/generated/Payer';
@@ -35,14 +35,14 @@ export function options({
   );
 }
 
-export function changeTo({ offer, cycle }: Option, coupon: string): Decision {
+export function changeTo({ offer, cycle }: Option, coupon: string): PlanDecision {
   const target = { plan: offer.plan, cycle };
   const code = coupon.trim();
   return { change_plan: code ? { ...target, coupon: code } : target };
 }
 
 /** Takes back a change that was requested: the current plan goes on. */
-export function keep({ plan, cycle }: Pick<SubscriptionView, 'plan' | 'cycle'>): Decision {
+export function keep({ plan, cycle }: Pick<SubscriptionView, 'plan' | 'cycle'>): PlanDecision {
   return { change_plan: cycle ? { plan, cycle } : { plan } };
 }
 

@@ -3,7 +3,7 @@
 mod runway;
 
 use boothkeeper_domain::account::{Account, BucketBalance};
-use boothkeeper_domain::trust::{Evidence, Reason, Trust, judge};
+use boothkeeper_domain::trust::{Reason, Trust, TrustFacts, determine_trust};
 use boothkeeper_domain::{AccountId, Amount, Asset, Seq, Timestamp};
 use boothkeeper_store::cache::Head;
 use boothkeeper_store::outbox::Binding;
@@ -92,13 +92,13 @@ impl Balance<'_> {
         head: Option<&Head>,
     ) -> Result<BalanceView, AppError> {
         let status = self.app.status.borrow().clone();
-        let since_boot = self.app.laptop.clock().since_boot();
+        let since_boot = self.app.local_copy.clock().since_boot();
         let connection = Connection {
-            wall: self.app.laptop.clock().wall(),
+            wall: self.app.local_copy.clock().wall(),
             now: self.app.now(head),
             heartbeat_age: status.agreed_at.map(|at| since_boot - at),
             reason: status.reason,
-            actions_waiting: self.app.laptop.outbox().waiting()? > 0,
+            actions_waiting: self.app.local_copy.outbox().waiting()? > 0,
         };
         Ok(view(binding, head, connection))
     }
@@ -106,9 +106,9 @@ impl Balance<'_> {
 
 /// Reads the verified balance of a data folder without opening the app. For scripts, and for folders that cannot be
 /// written to.
-pub fn glance(options: &Options) -> Result<BalanceView, AppError> {
+pub fn read_from_folder(options: &Options) -> Result<BalanceView, AppError> {
     let folder = boothkeeper_store::Paths::new(&options.data);
-    folder.outbox_is_not_lost()?;
+    folder.require_outbox_present()?;
     let Some(outbox) = Outbox::open_to_read(&folder.outbox())? else {
         let wall = SystemClock.wall();
         let connection = Connection::at(wall, wall);
@@ -116,7 +116,7 @@ pub fn glance(options: &Options) -> Result<BalanceView, AppError> {
     };
     let binding = outbox.binding()?;
     let head = match (&binding, Cache::open_to_read(&folder.cache())?) {
-        (Some(binding), Some(cache)) => binding.own(cache.head(&binding.keys)?)?,
+        (Some(binding), Some(cache)) => binding.check_account(cache.head(&binding.keys)?)?,
         _ => None,
     };
     let wall = SystemClock.wall();
@@ -156,7 +156,7 @@ impl Connection {
 fn view(binding: Option<&Binding>, head: Option<&Head>, connection: Connection) -> BalanceView {
     let as_of = head.map(|head| head.as_of);
     let now = connection.now;
-    let evidence = Evidence {
+    let evidence = TrustFacts {
         diverged: binding.is_some_and(|b| b.diverged.is_some()),
         as_of,
         heartbeat_age: connection.heartbeat_age,
@@ -165,7 +165,7 @@ fn view(binding: Option<&Binding>, head: Option<&Head>, connection: Connection) 
     };
     let trust = match binding.is_some_and(|binding| binding.imported) {
         true => Trust::Imported,
-        false => judge(&evidence, now),
+        false => determine_trust(&evidence, now),
     };
     let reason = match (binding, trust) {
         (_, Trust::Live | Trust::Imported) => None,

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::Balance;
 use crate::AppError;
-use crate::copy::Copied;
+use crate::copy::Snapshot;
 
 /// Most past events compared; the newest are taken.
 const PAST: usize = 8;
@@ -57,7 +57,7 @@ pub struct RunwayView {
 
 /// Cost of one past event: runs with the same event name on one day or on consecutive days.
 #[derive(Debug, Clone, Copy)]
-struct Taken {
+struct EventCost {
     event: NameId,
     /// The last day.
     to: Day,
@@ -69,7 +69,7 @@ struct Taken {
 }
 
 /// Runs of the current event since it began.
-struct Own {
+struct CurrentEventUse {
     runs: u64,
     spent: Amount,
     first: Timestamp,
@@ -80,11 +80,11 @@ impl Balance<'_> {
     pub fn runway(&self) -> Result<RunwayView, AppError> {
         let now = self.app.rules_now()?;
         self.app
-            .on_copy(|copied| copied.runway(now, self.app.zone().clone()))
+            .read_copy(|copied| copied.runway(now, self.app.zone().clone()))
     }
 }
 
-impl Copied<'_> {
+impl Snapshot<'_> {
     pub fn runway(&self, now: Timestamp, mut zone: Zone) -> Result<RunwayView, AppError> {
         let mut ago = |days: i64| zone.day(now.plus(-days * DAY));
         let (month, past_from) = (ago(AVERAGE_DAYS), ago(PAST_DAYS));
@@ -166,14 +166,14 @@ impl Copied<'_> {
     }
 
     /// Cost by event, newest first.
-    fn taken(&self, usage: NameId, from: Day) -> Result<Vec<Taken>, AppError> {
+    fn taken(&self, usage: NameId, from: Day) -> Result<Vec<EventCost>, AppError> {
         let filter = Filter {
             kinds: vec![usage],
             from: Some(from),
             ..Filter::default()
         };
         let (plan, catalog) = (&self.head.account.plan, self.catalog()?);
-        let mut open: BTreeMap<NameId, Taken> = BTreeMap::new();
+        let mut open: BTreeMap<NameId, EventCost> = BTreeMap::new();
         let mut done = Vec::new();
         for used in self.cache.by_event(&filter)? {
             let spent = used.delta.negated();
@@ -182,7 +182,7 @@ impl Copied<'_> {
             let count = u32::try_from(used.count).unwrap_or(u32::MAX);
             let today = price.and_then(|price| price.checked_mul(count).ok());
             let priced = today.map_or(spent, |today| today.max(spent));
-            let mut taken = Taken {
+            let mut taken = EventCost {
                 event: used.event,
                 to: used.day,
                 runs: used.count,
@@ -209,7 +209,12 @@ impl Copied<'_> {
     }
 
     /// Runs since the event's start. Earlier runs of the same name were tests and do not count.
-    fn own(&self, event: &Booked, usage: NameId, from: Day) -> Result<Option<Own>, AppError> {
+    fn own(
+        &self,
+        event: &Booked,
+        usage: NameId,
+        from: Day,
+    ) -> Result<Option<CurrentEventUse>, AppError> {
         let Some(name) = self.names.find(Class::Event, &event.name) else {
             return Ok(None);
         };
@@ -219,13 +224,13 @@ impl Copied<'_> {
             from: Some(from),
             ..Filter::default()
         };
-        let mut own: Option<Own> = None;
+        let mut own: Option<CurrentEventUse> = None;
         let mut before = None;
         loop {
             let page = self.cache.page(&filter, before, PAGE)?;
             for row in page.rows.iter().filter(|row| row.at >= event.starts_at) {
                 let taken = row.delta.negated();
-                let known = own.get_or_insert(Own {
+                let known = own.get_or_insert(CurrentEventUse {
                     runs: 0,
                     spent: Amount::ZERO,
                     first: row.at,

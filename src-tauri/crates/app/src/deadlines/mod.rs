@@ -9,11 +9,11 @@ use std::path::Path;
 use boothkeeper_domain::billing::forecast::Outcome;
 use boothkeeper_domain::reminders::{self, Reminder};
 use boothkeeper_domain::{Amount, Money, Timestamp};
-use boothkeeper_store::outbox::{Said, Speaker};
+use boothkeeper_store::outbox::{ReminderProgram, ShownTier};
 use icalendar::{Alarm, Calendar, Component, Event, EventLike};
 use serde::Serialize;
 
-use crate::copy::Copied;
+use crate::copy::Snapshot;
 use crate::files::{failed, whole_file};
 use crate::plan::SubscriptionView;
 use crate::{App, AppError, Code};
@@ -79,42 +79,49 @@ impl Deadlines<'_> {
             let deadlines = vec![];
             return Ok(DeadlinesView { deadlines, now });
         }
-        let said = self.app.laptop.outbox().said(now)?;
+        let said = self.app.local_copy.outbox().shown_tiers(now)?;
         self.app
-            .on_copy(|copied| copied.deadlines(now, &said, &copied.subscription()?))
+            .read_copy(|copied| copied.deadlines(now, &said, &copied.subscription()?))
     }
 
     /// The reminders to show now in a terminal. They are recorded as shown before they are returned.
-    pub fn remind(&self) -> Result<Vec<Reminder>, AppError> {
+    pub fn take_terminal_reminders(&self) -> Result<Vec<Reminder>, AppError> {
         let now = self.app.rules_now()?;
         let deadlines = self.coming(now)?;
         let plan = |said: &_| reminders::plan(&deadlines, said, now, false);
-        let plan = self
-            .app
-            .laptop
-            .outbox()
-            .say(Speaker::CommandLine, now, plan)?;
+        let plan = self.app.local_copy.outbox().take_due_reminders(
+            ReminderProgram::CommandLine,
+            now,
+            plan,
+        )?;
         Ok(plan.fire.into_iter().map(|(_, said)| said).collect())
     }
 
     /// The reminders to show now as notifications: quiet hours are kept. Without a notification service (`heard` returns
     /// false), nothing is recorded as shown.
-    pub fn remind_unasked(&self, heard: impl FnOnce() -> bool) -> Result<Vec<Reminder>, AppError> {
+    pub fn take_notifications(
+        &self,
+        heard: impl FnOnce() -> bool,
+    ) -> Result<Vec<Reminder>, AppError> {
         let now = self.app.rules_now()?;
         let quiet = self.app.session().preferences()?.quiet;
         let quiet = quiet.is_some_and(|quiet| quiet.hold(self.app.zone().minute(now)));
         let deadlines = self.coming(now)?;
         let plan = |said: &_| reminders::plan(&deadlines, said, now, quiet);
-        let unsaid = self
-            .app
-            .laptop
-            .outbox()
-            .unsaid(Speaker::Desktop, now, plan)?;
+        let unsaid =
+            self.app
+                .local_copy
+                .outbox()
+                .due_reminders(ReminderProgram::Desktop, now, plan)?;
         // Asking the notification service may take a while: the outbox is not locked meanwhile.
-        if unsaid == reminders::Plan::default() || !heard() {
+        if unsaid == reminders::ReminderPlan::default() || !heard() {
             return Ok(vec![]);
         }
-        let plan = self.app.laptop.outbox().say(Speaker::Desktop, now, plan)?;
+        let plan =
+            self.app
+                .local_copy
+                .outbox()
+                .take_due_reminders(ReminderProgram::Desktop, now, plan)?;
         Ok(plan.fire.into_iter().map(|(_, said)| said).collect())
     }
 
@@ -162,18 +169,18 @@ impl Deadlines<'_> {
         if self.app.is_imported()? {
             return Ok(vec![]);
         }
-        self.app.on_copy(|copied| {
+        self.app.read_copy(|copied| {
             let (account, catalog) = (&copied.head.account, copied.catalog()?);
             Ok(deadlines::deadlines(account, &catalog, now))
         })
     }
 }
 
-impl Copied<'_> {
+impl Snapshot<'_> {
     pub fn deadlines(
         &self,
         now: Timestamp,
-        said: &[Said],
+        said: &[ShownTier],
         standing: &SubscriptionView,
     ) -> Result<DeadlinesView, AppError> {
         let tier = |deadline: &Deadline, at| {

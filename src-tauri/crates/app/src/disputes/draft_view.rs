@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use boothkeeper_domain::bounds::MESSAGE_CHARS;
+use boothkeeper_domain::bounds::MAX_MESSAGE_CHARS;
 use boothkeeper_domain::disputes::{
-    DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER, MAX_ROWS, explained, given_back, reply_by,
+    DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER, MAX_ROWS, explain_by_refunds, explained,
+    reply_by,
 };
 use boothkeeper_domain::findings::causes;
 use boothkeeper_domain::privacy::masked;
@@ -14,12 +15,12 @@ use boothkeeper_sync::wire::dispute::Ticket;
 
 use super::packet::filter;
 use super::tickets::sent_file;
-use super::{ChosenRow, DisputeRow, DraftProblem, DraftView, FileView, Said};
-use crate::copy::Copied;
-use crate::disputed::Sent;
+use super::{ChosenRow, ClaimDetails, DisputeRow, DraftProblem, DraftView, FileView};
+use crate::copy::Snapshot;
+use crate::dispute_state::DraftStatus;
 use crate::{App, AppError};
 
-pub(super) fn draft_row(draft: &Draft, sent: &Sent) -> DisputeRow {
+pub(super) fn draft_row(draft: &Draft, sent: &DraftStatus) -> DisputeRow {
     DisputeRow {
         id: draft.id.to_string(),
         kind: draft.kind,
@@ -44,12 +45,12 @@ pub(super) fn owed(expected: Option<Amount>, actual: Option<Amount>) -> Option<A
     Some(owed).filter(|owed| !owed.is_zero())
 }
 
-impl Copied<'_> {
+impl Snapshot<'_> {
     pub(super) fn draft_view(
         &self,
         app: &App,
         draft: &Draft,
-        sent: &Sent,
+        sent: &DraftStatus,
         now: Timestamp,
     ) -> Result<DraftView, AppError> {
         let account = &self.head.account;
@@ -57,7 +58,7 @@ impl Copied<'_> {
         let actual = draft.actual.unwrap_or(account.balance);
         let period = self.period_of(draft)?;
         let no_days = draft.from > draft.to;
-        let stretch = self.cache.stretch(&filter(&period))?;
+        let stretch = self.cache.entry_range(&filter(&period))?;
         let (first, last) = (stretch.first, stretch.last);
         let entries = match first > last || no_days {
             true => vec![],
@@ -77,7 +78,7 @@ impl Copied<'_> {
         let mut files = Vec::new();
         for file in &draft.files {
             files.push(FileView {
-                missing: !app.laptop.blobs().has(&file.sha256),
+                missing: !app.local_copy.blobs().has(&file.sha256),
                 ..sent_file(file)
             });
         }
@@ -105,13 +106,13 @@ impl Copied<'_> {
             adds_up,
             count: u32::try_from(entries.len()).unwrap_or(u32::MAX),
             explained: owed.and_then(|owed| {
-                explained(owed, &entries, &causes).or_else(|| given_back(owed, &followers))
+                explained(owed, &entries, &causes).or_else(|| explain_by_refunds(owed, &followers))
             }),
             rows,
             chosen,
             message: draft.message.clone(),
             message_sent: masked(&draft.message),
-            said: Said {
+            said: ClaimDetails {
                 payment: draft.payment.as_ref().map(ToString::to_string),
                 paid: draft.paid,
                 paid_on: draft.paid_on,
@@ -190,7 +191,7 @@ fn problems(
     let too_large = files.iter().any(|file| file.bytes > MAX_FILE);
     let found = [
         (DraftProblem::NoMessage, length == 0),
-        (DraftProblem::MessageTooLong, length > MESSAGE_CHARS),
+        (DraftProblem::MessageTooLong, length > MAX_MESSAGE_CHARS),
         (
             DraftProblem::NoRows,
             rows_wanted && draft.entries.is_empty(),

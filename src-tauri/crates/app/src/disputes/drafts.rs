@@ -4,7 +4,7 @@ use std::path::Path;
 
 use boothkeeper_domain::disputes::{DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER};
 use boothkeeper_domain::privacy::without_keys;
-use boothkeeper_domain::{Amount, Hash, PaymentId, Seq, typed};
+use boothkeeper_domain::{Amount, Hash, PaymentId, Seq, user_input};
 use boothkeeper_store::outbox::Draft;
 use boothkeeper_sync::wire::dispute::Attachment;
 use chrono::NaiveDate;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use boothkeeper_documents::read::attachment::Attachment as Taken;
 
 use super::{Begin, DisputeState, Disputes, DraftView};
-use crate::disputed::Sent;
+use crate::dispute_state::DraftStatus;
 use crate::files::read_file;
 use crate::{AppError, Code};
 
@@ -58,8 +58,8 @@ impl Disputes<'_> {
         let id = Uuid::now_v7();
         let draft = self
             .app
-            .on_copy(|copied| copied.propose(begin, id, now, self.app.zone()))?;
-        let drafts = self.app.laptop.outbox().drafts()?;
+            .read_copy(|copied| copied.propose(begin, id, now, self.app.zone()))?;
+        let drafts = self.app.local_copy.outbox().drafts()?;
         let same = drafts.into_iter().find(|known| {
             let proposed = draft.premise.is_some() && known.premise == draft.premise;
             let rows = !draft.entries.is_empty() && known.entries == draft.entries;
@@ -68,7 +68,7 @@ impl Disputes<'_> {
         let id = match same {
             Some(known) => known.id,
             None => {
-                self.app.laptop.outbox().put_draft(&draft)?;
+                self.app.local_copy.outbox().put_draft(&draft)?;
                 draft.id
             }
         };
@@ -79,7 +79,9 @@ impl Disputes<'_> {
     /// Changes a draft. Fails with `NotFound` for an entry that the journal does not have, and with `OutOfRange` for a
     /// negative payment or a day in the future.
     pub fn edit(&self, id: &str, mut edits: Edits) -> Result<DraftView, AppError> {
-        let account = self.app.on_copy(|copied| Ok(copied.head.account.clone()))?;
+        let account = self
+            .app
+            .read_copy(|copied| Ok(copied.head.account.clone()))?;
         let today = self.app.zone().clone().day(self.app.written_now()?).date();
         let unknown = |seq: &Seq| *seq == Seq::ZERO || *seq > account.seq;
         if edits.entries.iter().flatten().any(unknown) {
@@ -92,7 +94,7 @@ impl Disputes<'_> {
         {
             return Err(AppError::new(Code::OutOfRange));
         }
-        self.follow_rows(id, &mut edits)?;
+        self.update_proposals(id, &mut edits)?;
         self.change_draft(id, |draft| {
             let set = |place: &mut Option<String>, text: Option<String>| {
                 if let Some(text) = text {
@@ -100,7 +102,7 @@ impl Disputes<'_> {
                 }
             };
             if let Some(payment) = &edits.payment {
-                let payment = typed::code(payment);
+                let payment = user_input::code(payment);
                 draft.payment = match payment.is_empty() {
                     true => None,
                     false => Some(
@@ -136,13 +138,13 @@ impl Disputes<'_> {
     }
 
     /// If the rows change, proposes message and expected balance again, unless the operator has changed them.
-    fn follow_rows(&self, id: &str, edits: &mut Edits) -> Result<(), AppError> {
+    fn update_proposals(&self, id: &str, edits: &mut Edits) -> Result<(), AppError> {
         let Some(rows) = edits.entries.clone() else {
             return Ok(());
         };
         let (draft, _) = self.stored_draft(id)?;
-        let (was, now, balance) = self.app.on_copy(|copied| {
-            let worded = |rows: &[Seq]| copied.worded(&draft, rows, self.app.zone());
+        let (was, now, balance) = self.app.read_copy(|copied| {
+            let worded = |rows: &[Seq]| copied.message_and_amount(&draft, rows, self.app.zone());
             let balance = copied.head.account.balance;
             Ok((worded(&draft.entries)?, worded(&rows)?, balance))
         })?;
@@ -167,7 +169,7 @@ impl Disputes<'_> {
 
     pub fn attach_taken(&self, id: &str, taken: Taken) -> Result<DraftView, AppError> {
         self.change_draft(id, |draft| {
-            let sha256 = self.app.laptop.blobs().put(&taken.bytes)?;
+            let sha256 = self.app.local_copy.blobs().put(&taken.bytes)?;
             if draft.files.iter().any(|file| file.sha256 == sha256) {
                 return Ok(());
             }
@@ -202,7 +204,7 @@ impl Disputes<'_> {
         if !matches!(sent.state, DisputeState::Draft | DisputeState::Withdrawn) {
             return Err(AppError::new(Code::NotCancellable));
         }
-        self.app.laptop.outbox().drop_draft(draft.id)?;
+        self.app.local_copy.outbox().drop_draft(draft.id)?;
         self.changed();
         Ok(())
     }
@@ -215,9 +217,9 @@ impl Disputes<'_> {
     ) -> Result<DraftView, AppError> {
         let now = self.app.written_now()?;
         let missing = || AppError::new(Code::NotFound);
-        let outbox = self.app.laptop.outbox();
+        let outbox = self.app.local_copy.outbox();
         let changed = outbox.change_draft(parse(id).ok_or_else(missing)?, |draft| {
-            Sent::of(draft, &outbox)?.is_draft()?;
+            DraftStatus::of(draft, &outbox)?.require_draft()?;
             change(draft)?;
             (draft.edited, draft.saved_at) = (true, now);
             Ok::<_, AppError>(())

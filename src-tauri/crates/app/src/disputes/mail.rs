@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use boothkeeper_domain::disputes::MAX_FILE;
-use boothkeeper_domain::{Hash, typed};
+use boothkeeper_domain::{Hash, user_input};
 use boothkeeper_store::outbox::Draft;
 use boothkeeper_sync::wire::sha256;
 
@@ -29,7 +29,7 @@ impl Disputes<'_> {
     /// The files that the app would make for a draft now.
     pub fn prepare(&self, id: &str) -> Result<Vec<FileView>, AppError> {
         let (draft, _) = self.stored_draft(id)?;
-        let made = self.made(&self.as_it_stands(&draft)?)?;
+        let made = self.made(&self.updated_draft(&draft)?)?;
         Ok(made.iter().map(made_view).collect())
     }
 
@@ -65,7 +65,7 @@ impl Disputes<'_> {
     /// support already.
     pub fn save_files(&self, id: &str, folder: &Path) -> Result<Vec<FileView>, AppError> {
         let failed = crate::files::failed;
-        let draft = self.as_it_stands(&self.unsent_draft(id)?)?;
+        let draft = self.updated_draft(&self.unsent_draft(id)?)?;
         let files = self.files(&draft)?;
         boothkeeper_store::private::folder(folder).map_err(failed)?;
         for (file, _) in &files {
@@ -84,11 +84,11 @@ impl Disputes<'_> {
     }
 
     fn mail(&self, id: &str, to: Option<&str>) -> Result<(Option<String>, Vec<Vec<u8>>), AppError> {
-        let draft = self.as_it_stands(&self.unsent_draft(id)?)?;
+        let draft = self.updated_draft(&self.unsent_draft(id)?)?;
         let files = self.files(&draft)?;
         let mut letter = self.letter(&draft)?;
         if let Some(to) = to {
-            let to = typed::code(to);
+            let to = user_input::code(to);
             if !is_address(&to) {
                 return Err(AppError::new(Code::OutOfRange));
             }
@@ -99,10 +99,10 @@ impl Disputes<'_> {
     }
 
     /// The draft brought up to date with the copy.
-    pub(super) fn as_it_stands(&self, draft: &Draft) -> Result<Draft, AppError> {
+    pub(super) fn updated_draft(&self, draft: &Draft) -> Result<Draft, AppError> {
         let now = self.app.written_now()?;
         self.app
-            .on_copy(|copied| Ok(copied.current(draft, self.app.zone(), now)))
+            .read_copy(|copied| Ok(copied.current(draft, self.app.zone(), now)))
     }
 
     /// The draft. Fails with `DisputeSent` if it has become a ticket, because the laptop then keeps only the checksums
@@ -118,7 +118,7 @@ impl Disputes<'_> {
     fn files(&self, draft: &Draft) -> Result<Vec<(MadeFile, Hash)>, AppError> {
         let mut files = self.made(draft)?;
         for file in &draft.files {
-            let bytes = self.app.laptop.blobs().get(&file.sha256)?;
+            let bytes = self.app.local_copy.blobs().get(&file.sha256)?;
             let bytes = bytes.ok_or(AppError::new(Code::FileSystem))?;
             let media_type = match attachment::sniffed(&bytes) {
                 Some(kind) => kind.media_type(),
@@ -135,7 +135,7 @@ impl Disputes<'_> {
     }
 
     fn letter(&self, draft: &Draft) -> Result<Letter, AppError> {
-        self.app.on_copy(|copied| {
+        self.app.read_copy(|copied| {
             let identity = copied.head.account.identity.as_ref();
             let identity = identity.ok_or(AppError::new(Code::NotSynced))?;
             let support = copied.catalog()?.support;
@@ -165,7 +165,7 @@ impl Disputes<'_> {
             return Err(AppError::new(Code::OutOfRange));
         }
         let (now, balance) = (self.app.rules_now()?, self.app.balance().view()?);
-        let made = self.app.on_copy(|copied| {
+        let made = self.app.read_copy(|copied| {
             let period = copied.period_of(draft)?;
             copied.packet(&period, &balance, now, MAX_FILE)
         })?;

@@ -26,16 +26,16 @@ pub use mail::SavedMail;
 pub use propose::Begin;
 pub use verify_packet::verify_packet;
 pub use views::{
-    ChosenRow, DisputeRow, DisputesView, DraftProblem, DraftView, FileView, MessageView, Said,
-    TicketView,
+    ChosenRow, ClaimDetails, DisputeRow, DisputesView, DraftProblem, DraftView, FileView,
+    MessageView, TicketView,
 };
 
 use crate::{App, AppError, Code};
 use draft_view::draft_row;
 use drafts::parse;
 
-pub use crate::disputed::DisputeState;
-use crate::disputed::Sent;
+pub use crate::dispute_state::DisputeState;
+use crate::dispute_state::DraftStatus;
 use tickets::{ticket_row, ticket_view};
 
 /// A draft or a ticket, depending on what the id belongs to.
@@ -62,16 +62,16 @@ impl App {
 impl Disputes<'_> {
     /// All drafts and tickets.
     pub fn list(&self) -> Result<DisputesView, AppError> {
-        boothkeeper_sync::disputes::review(&self.app.laptop)?;
+        boothkeeper_sync::disputes::review(&self.app.local_copy)?;
         let now = self.app.rules_now()?;
-        let drafts = self.app.laptop.outbox().drafts()?;
-        self.app.on_copy(|copied| {
+        let drafts = self.app.local_copy.outbox().drafts()?;
+        self.app.read_copy(|copied| {
             let tickets = copied.cache.tickets()?.map_or(vec![], |t| t.disputes);
             let known: BTreeSet<_> = tickets.iter().map(|ticket| &ticket.id).collect();
-            let outbox = self.app.laptop.outbox();
+            let outbox = self.app.local_copy.outbox();
             let mut disputes = Vec::new();
             for draft in &drafts {
-                let sent = Sent::of(draft, &outbox)?;
+                let sent = DraftStatus::of(draft, &outbox)?;
                 // The draft's ticket is listed instead.
                 if sent.ticket.as_ref().is_some_and(|id| known.contains(id)) {
                     continue;
@@ -104,7 +104,7 @@ impl Disputes<'_> {
         let (draft, sent) = self.stored_draft(id)?;
         let now = self.app.written_now()?;
         self.app
-            .on_copy(|copied| copied.draft_view(self.app, &draft, &sent, now))
+            .read_copy(|copied| copied.draft_view(self.app, &draft, &sent, now))
     }
 
     pub fn show(&self, id: &str) -> Result<DisputeView, AppError> {
@@ -125,7 +125,7 @@ impl Disputes<'_> {
 
     pub fn ticket(&self, id: &str) -> Result<TicketView, AppError> {
         let now = self.app.rules_now()?;
-        self.app.on_copy(|copied| {
+        self.app.read_copy(|copied| {
             let tickets = copied.cache.tickets()?.map_or(vec![], |t| t.disputes);
             let ticket = tickets.iter().find(|ticket| ticket.id.as_str() == id);
             ticket
@@ -144,12 +144,12 @@ impl Disputes<'_> {
     }
 
     /// Fails with `NotFound` if there is no draft with this id.
-    fn stored_draft(&self, id: &str) -> Result<(Draft, Sent), AppError> {
+    fn stored_draft(&self, id: &str) -> Result<(Draft, DraftStatus), AppError> {
         let missing = || AppError::new(Code::NotFound);
-        let outbox = self.app.laptop.outbox();
+        let outbox = self.app.local_copy.outbox();
         let draft = outbox.draft(parse(id).ok_or_else(missing)?)?;
         let draft = draft.ok_or_else(missing)?;
-        let sent = Sent::of(&draft, &outbox)?;
+        let sent = DraftStatus::of(&draft, &outbox)?;
         Ok((draft, sent))
     }
 

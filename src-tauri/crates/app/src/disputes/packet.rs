@@ -1,7 +1,7 @@
 //! What the app attaches to a dispute: histories, a statement and a picture of the balance. The same copy, days and
 //! rows give the same bytes.
 
-use boothkeeper_documents::proof::{FORMAT, Proof, Proven};
+use boothkeeper_documents::proof::{FORMAT, Proof, ProvenEntry};
 use boothkeeper_documents::write::archive::zipped;
 use boothkeeper_documents::write::history::files;
 use boothkeeper_documents::write::picture::BalancePicture;
@@ -12,7 +12,7 @@ use boothkeeper_messages::code;
 use boothkeeper_store::cache::Filter;
 
 use crate::balance::BalanceView;
-use crate::copy::Copied;
+use crate::copy::Snapshot;
 use crate::{AppError, Code};
 
 /// The filter that selects the entries of these days.
@@ -24,7 +24,7 @@ pub(super) fn filter(days: &DayRange) -> Filter {
     }
 }
 
-impl Copied<'_> {
+impl Snapshot<'_> {
     /// All files of a packet. `balance` is what is shown now; `now` only decides which findings hold. No history file
     /// is larger than `most` bytes, unless a single month is.
     pub(super) fn packet(
@@ -73,15 +73,15 @@ impl Copied<'_> {
 
     fn proof(&self, days: &DayRange) -> Result<Proof, AppError> {
         let (account, head) = (&self.head.checkpoint.account, &self.head);
-        let stretch = self.cache.stretch(&filter(days))?;
+        let stretch = self.cache.entry_range(&filter(days))?;
         let (first, last) = (stretch.first, stretch.last);
         let evidence = self
             .cache
-            .evidence(account, before(first.min(last)), last)?;
+            .signed_entries(account, before(first.min(last)), last)?;
         let entries = evidence.lines.into_iter().map(|(hash, line)| {
             let entry = String::from_utf8(line);
             let entry = entry.map_err(|error| AppError::because(Code::Damaged, error))?;
-            Ok(Proven { hash, entry })
+            Ok(ProvenEntry { hash, entry })
         });
         Ok(Proof {
             format: FORMAT.to_owned(),
@@ -105,7 +105,7 @@ impl Copied<'_> {
     fn statement(&self, days: &DayRange, now: Timestamp) -> Result<Statement, AppError> {
         let identity = self.head.account.identity.as_ref();
         let identity = identity.ok_or(AppError::new(Code::NotSynced))?;
-        let stretch = self.cache.stretch(&filter(days))?;
+        let stretch = self.cache.entry_range(&filter(days))?;
         let (first, last) = (stretch.first, stretch.last);
         let count = (last.0 + 1).saturating_sub(first.0);
         let most = Seq(last.0.min(first.0 + MOST_ENTRIES as u64 - 1));

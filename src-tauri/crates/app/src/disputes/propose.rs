@@ -12,7 +12,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::letter;
-use crate::copy::Copied;
+use crate::copy::Snapshot;
 use crate::{AppError, Code};
 use boothkeeper_documents::write::DayRange;
 
@@ -32,7 +32,7 @@ pub enum Begin {
 /// Length in days of a dispute's period if it names no rows.
 const DAYS: i64 = 30;
 
-impl Copied<'_> {
+impl Snapshot<'_> {
     pub(super) fn propose(
         &self,
         begin: &Begin,
@@ -50,7 +50,7 @@ impl Copied<'_> {
                 (DisputeKind::of_finding(*code), Some(premise), rows)
             }
             Begin::Entries(entries) => {
-                let rows = self.whole(entries)?;
+                let rows = self.entries_with_charges(entries)?;
                 let first = rows.first().map(|entry| DisputeKind::of_entry(&entry.body));
                 let failed = rows
                     .iter()
@@ -75,7 +75,7 @@ impl Copied<'_> {
                 (*kind, premise, rows)
             }
         };
-        let entries = self.whole(&rows)?;
+        let entries = self.entries_with_charges(&rows)?;
         let mut zone = zone.clone();
         let today = zone.day(now).date();
         let first = entries.iter().map(|entry| entry.at).min();
@@ -126,7 +126,7 @@ impl Copied<'_> {
 
     /// The entries, oldest first and without duplicates, with the charge of each failed run added. Fails with
     /// `TooManyRows` above `MAX_ROWS`, and with `NotFound` for a number that the journal does not have.
-    fn whole(&self, seqs: &[Seq]) -> Result<Vec<Entry>, AppError> {
+    fn entries_with_charges(&self, seqs: &[Seq]) -> Result<Vec<Entry>, AppError> {
         let mut wanted: Vec<Seq> = seqs.to_vec();
         wanted.sort_unstable();
         wanted.dedup();
@@ -164,7 +164,7 @@ impl Copied<'_> {
         let charges = |entries: &[Seq]| entries.first().copied();
         let mut rows: Vec<Seq> = match code {
             FindingCode::RunFailedNotRefunded => self
-                .siblings(entries)?
+                .same_event_failures(entries)?
                 .iter()
                 .filter_map(|finding| charges(&finding.entries))
                 .collect(),
@@ -174,12 +174,12 @@ impl Copied<'_> {
         rows.dedup();
         rows.truncate(MAX_ROWS);
         // Checks that all rows exist.
-        self.whole(&rows)?;
+        self.entries_with_charges(&rows)?;
         Ok(rows)
     }
 
     /// Findings of failed runs with the same event and day as the first of `entries`.
-    fn siblings(&self, entries: &[Seq]) -> Result<Vec<Finding>, AppError> {
+    fn same_event_failures(&self, entries: &[Seq]) -> Result<Vec<Finding>, AppError> {
         let charge = entries.first().ok_or(AppError::new(Code::NotFound))?;
         let row = self
             .cache
@@ -239,8 +239,11 @@ impl Copied<'_> {
         };
         if let Some(FindingCode::AllowanceMissing | FindingCode::AllowanceMismatch) = code {
             let catalog = self.catalog()?;
-            let standing =
-                boothkeeper_domain::findings::standing(account, &catalog, self.head.as_of);
+            let standing = boothkeeper_domain::findings::account_state_findings(
+                account,
+                &catalog,
+                self.head.as_of,
+            );
             let found = standing
                 .into_iter()
                 .find(|finding| Some(finding.code) == code);
@@ -287,13 +290,13 @@ impl Copied<'_> {
     }
 
     /// The proposed message and the amount owed for these rows.
-    pub(super) fn worded(
+    pub(super) fn message_and_amount(
         &self,
         draft: &Draft,
         rows: &[Seq],
         zone: &Zone,
     ) -> Result<(String, Option<Amount>), AppError> {
-        let entries = self.whole(rows)?;
+        let entries = self.entries_with_charges(rows)?;
         let owed = self.owed(&Begin::Entries(rows.to_vec()), &entries)?;
         let message = letter::message(draft, &entries, owed, self.asset()?, zone);
         Ok((message, owed))

@@ -1,10 +1,10 @@
 //! Sends disputes to support: a draft once with its proof, further messages, and withdrawals.
 
-use boothkeeper_domain::bounds::{MESSAGE_CHARS, fits};
+use boothkeeper_domain::bounds::{MAX_MESSAGE_CHARS, fits};
 use boothkeeper_domain::disputes::{MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER};
 use boothkeeper_domain::privacy::masked;
 use boothkeeper_store::outbox::Draft;
-use boothkeeper_sync::wire::action::{Action, Complaint};
+use boothkeeper_sync::wire::action::{Action, DisputeFiling};
 use boothkeeper_sync::wire::dispute::{Attachment, Claim, EntryRef};
 
 use super::{DisputeState, Disputes, DraftView};
@@ -17,24 +17,24 @@ impl Disputes<'_> {
     /// `Imported` if there is no cloud, and with `AlreadyWaiting` or `DisputeSent` if it was sent before.
     pub fn send(&self, id: &str) -> Result<DraftView, AppError> {
         let known = self.stored_draft(id)?.0.came_right;
-        boothkeeper_sync::disputes::review(&self.app.laptop)?;
+        boothkeeper_sync::disputes::review(&self.app.local_copy)?;
         let (draft, sent) = self.stored_draft(id)?;
         if draft.came_right && !known {
             return Err(AppError::new(Code::CameRight));
         }
-        sent.is_draft()?;
-        self.app.is_no_import()?;
+        sent.require_draft()?;
+        self.app.require_cloud_account()?;
         let view = self.draft(id)?;
         if !view.problems.is_empty() {
             return Err(AppError::new(Code::DraftIncomplete));
         }
         for file in &draft.files {
-            if self.app.laptop.blobs().get(&file.sha256)?.is_none() {
+            if self.app.local_copy.blobs().get(&file.sha256)?.is_none() {
                 return Err(AppError::new(Code::DraftIncomplete));
             }
         }
         let mut files = Vec::new();
-        let current = self.as_it_stands(&draft)?;
+        let current = self.updated_draft(&draft)?;
         let made = self.made(&current)?;
         for (made, sha256) in &made {
             files.push(Attachment {
@@ -52,7 +52,7 @@ impl Disputes<'_> {
         {
             return Err(AppError::new(Code::FileTooLarge));
         }
-        let complaint = self.complaint(&current, files)?;
+        let complaint = self.dispute_filing(&current, files)?;
         let action = Action::OpenDispute(Box::new(complaint));
         self.app
             .outbox()
@@ -63,7 +63,7 @@ impl Disputes<'_> {
                         return Err(AppError::new(Code::AlreadyWaiting));
                     }
                     for (made, _) in &made {
-                        self.app.laptop.blobs().put(&made.bytes)?;
+                        self.app.local_copy.blobs().put(&made.bytes)?;
                     }
                     outbox.queue(id, request, decided_at, now)?;
                     (stored.command, stored.edited) = (Some(id), true);
@@ -88,7 +88,7 @@ impl Disputes<'_> {
         if message.is_empty() {
             return Err(AppError::new(Code::DraftIncomplete));
         }
-        if !fits(&message, MESSAGE_CHARS) {
+        if !fits(&message, MAX_MESSAGE_CHARS) {
             return Err(AppError::new(Code::TextTooLong));
         }
         let dispute = self.open_ticket(id)?;
@@ -111,13 +111,13 @@ impl Disputes<'_> {
         let (mut draft, sent) = self.stored_draft(id)?;
         match (sent.state, draft.command.take()) {
             (DisputeState::Queued, Some(command)) => {
-                if !self.app.laptop.outbox().cancel(command)? {
+                if !self.app.local_copy.outbox().cancel(command)? {
                     return Err(AppError::new(Code::NotCancellable));
                 }
-                self.app.laptop.outbox().put_draft(&draft)?;
+                self.app.local_copy.outbox().put_draft(&draft)?;
             }
             (DisputeState::Draft | DisputeState::Withdrawn, _) => {
-                self.app.laptop.outbox().drop_draft(draft.id)?;
+                self.app.local_copy.outbox().drop_draft(draft.id)?;
             }
             _ => return Err(AppError::new(Code::NotCancellable)),
         }
@@ -126,12 +126,16 @@ impl Disputes<'_> {
     }
 
     /// The body of the command that opens the dispute.
-    fn complaint(&self, draft: &Draft, files: Vec<Attachment>) -> Result<Complaint, AppError> {
-        self.app.on_copy(|copied| {
+    fn dispute_filing(
+        &self,
+        draft: &Draft,
+        files: Vec<Attachment>,
+    ) -> Result<DisputeFiling, AppError> {
+        self.app.read_copy(|copied| {
             let account = &copied.head.checkpoint.account;
             let hashes = copied.cache.hashes(account, &draft.entries)?;
             let named = draft.entries.iter().zip(hashes);
-            Ok(Complaint {
+            Ok(DisputeFiling {
                 entries: named
                     .map(|(seq, hash)| EntryRef { seq: *seq, hash })
                     .collect(),

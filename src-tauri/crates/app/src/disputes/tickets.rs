@@ -4,7 +4,7 @@ use boothkeeper_domain::{Actor, Timestamp};
 use boothkeeper_sync::wire::dispute::{Attachment, Message, Ticket, TicketState};
 
 use super::draft_view::owed;
-use super::{DisputeRow, DisputeState, FileView, MessageView, Said, TicketView};
+use super::{ClaimDetails, DisputeRow, DisputeState, FileView, MessageView, TicketView};
 
 pub(super) fn ticket_row(ticket: &Ticket, now: Timestamp) -> DisputeRow {
     let view = ticket_view(ticket, now);
@@ -45,7 +45,7 @@ pub(super) fn ticket_view(ticket: &Ticket, now: Timestamp) -> TicketView {
         expected: ticket.expected,
         actual: ticket.actual,
         noticed_on: ticket.noticed_on,
-        said: Said {
+        said: ClaimDetails {
             payment: ticket.payment.as_ref().map(ToString::to_string),
             paid: ticket.paid,
             paid_on: ticket.paid_on,

@@ -7,7 +7,7 @@ use boothkeeper_sync::wire::problem::ProblemCode;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use crate::disputed::DisputeState;
+use crate::dispute_state::DisputeState;
 use crate::history::RowView;
 
 /// A problem that prevents sending a draft.
@@ -104,7 +104,7 @@ pub struct ChosenRow {
 /// Details of a dispute beside its entries, proposed by the app or entered by the operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct Said {
+pub struct ClaimDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub payment: Option<String>,
@@ -167,7 +167,7 @@ pub struct DraftView {
     /// The message as it is sent, with guests' phone numbers and addresses masked.
     pub message_sent: String,
     #[serde(flatten)]
-    pub said: Said,
+    pub said: ClaimDetails,
     /// The operator's own files.
     pub files: Vec<FileView>,
     pub problems: Vec<DraftProblem>,
@@ -215,7 +215,7 @@ pub struct TicketView {
     #[cfg_attr(feature = "ts", ts(type = "string"))]
     pub noticed_on: NaiveDate,
     #[serde(flatten)]
-    pub said: Said,
+    pub said: ClaimDetails,
     pub entries: Vec<Seq>,
     pub attachments: Vec<FileView>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,11 +7,11 @@ use boothkeeper_domain::disputes;
 use boothkeeper_domain::findings::{CauseCode, Finding, cause};
 use boothkeeper_domain::{Actor, Amount, Body, Bucket, Entry, Kind, Money, Seq, Timestamp};
 use boothkeeper_store::StoreError;
-use boothkeeper_store::cache::{Filter, Found, NameId, Names, Row};
+use boothkeeper_store::cache::{EntryRow, Filter, NameId, Names, ReferencedRow};
 use serde::{Deserialize, Serialize};
 
 use super::{FoundRows, History, MAX_LIMIT};
-use crate::copy::Copied;
+use crate::copy::Snapshot;
 use crate::{AppError, Code};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,7 +90,7 @@ pub struct LinkView {
 /// The change of one bucket by an entry.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct Part {
+pub struct BucketChange {
     pub bucket: Bucket,
     pub delta: Amount,
 }
@@ -108,7 +108,7 @@ pub struct EntryDetail {
     pub run: Option<String>,
     pub links: Vec<LinkView>,
     /// The changed buckets, in the order of the entry's lines. Empty for an imported history.
-    pub parts: Vec<Part>,
+    pub parts: Vec<BucketChange>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub payment: Option<String>,
@@ -147,7 +147,7 @@ impl History<'_> {
     /// One entry with its links, cause and findings. Fails with `NotFound` if the copy does not have it.
     pub fn entry(&self, seq: Seq) -> Result<EntryDetail, AppError> {
         let now = self.app.rules_now()?;
-        let (mut detail, as_of) = self.app.on_copy(|copied| {
+        let (mut detail, as_of) = self.app.read_copy(|copied| {
             let (cache, names) = (copied.cache, &copied.names);
             let (Some(row), Some((line, entry))) = (cache.row(seq)?, cache.entry(seq)?) else {
                 return Err(AppError::new(Code::NotFound));
@@ -167,7 +167,7 @@ impl History<'_> {
                 row: row.ok_or(AppError::new(Code::NotFound))?,
                 run: entry.body.run().map(ToString::to_string),
                 links,
-                parts: copied.parts(&entry)?,
+                parts: copied.bucket_changes(&entry)?,
                 payment: disputes::payment(&entry.body).map(ToString::to_string),
                 invoice: facts.invoice,
                 coupon: facts.coupon,
@@ -194,7 +194,7 @@ impl History<'_> {
         seqs.dedup();
         let more = seqs.len() > MAX_LIMIT;
         seqs.truncate(MAX_LIMIT);
-        self.app.on_copy(|copied| {
+        self.app.read_copy(|copied| {
             let mut rows = Vec::new();
             for seq in seqs {
                 rows.extend(copied.cache.row(seq)?);
@@ -256,10 +256,10 @@ impl Facts {
     }
 }
 
-impl Copied<'_> {
+impl Snapshot<'_> {
     /// The changes of an entry by bucket. A line without a source takes the bucket of the entry that opened its grant.
-    fn parts(&self, entry: &Entry) -> Result<Vec<Part>, AppError> {
-        let mut parts: Vec<Part> = Vec::new();
+    fn bucket_changes(&self, entry: &Entry) -> Result<Vec<BucketChange>, AppError> {
+        let mut parts: Vec<BucketChange> = Vec::new();
         // An imported table does not tell bought from given credits.
         if self.binding.imported {
             return Ok(parts);
@@ -282,7 +282,7 @@ impl Copied<'_> {
                 Some(part) => {
                     part.delta = part.delta.checked_add(line.delta).unwrap_or(part.delta);
                 }
-                None => parts.push(Part {
+                None => parts.push(BucketChange {
                     bucket,
                     delta: line.delta,
                 }),
@@ -306,20 +306,20 @@ impl Copied<'_> {
     }
 
     /// Rows with their status.
-    pub fn rows(&self, rows: Vec<Row>) -> Result<Vec<RowView>, AppError> {
+    pub fn rows(&self, rows: Vec<EntryRow>) -> Result<Vec<RowView>, AppError> {
         self.views(self.cache.with_followers(rows)?)
     }
 
-    fn views(&self, found: Vec<Found>) -> Result<Vec<RowView>, AppError> {
+    fn views(&self, found: Vec<ReferencedRow>) -> Result<Vec<RowView>, AppError> {
         let policy = self.catalog()?.policies.failed_run_refund;
         let mut rows = views(found, &self.names, &self.head.account, policy);
-        let silent = rows.iter().filter(|row| says_more(&row.kind));
+        let silent = rows.iter().filter(|row| needs_full_entry(&row.kind));
         let seqs: Vec<Seq> = silent.map(|row| row.seq).collect();
         // If the full entries are damaged, the rows are still shown; opening such an entry shows the error.
         let entries = self.cache.entries(seqs).unwrap_or_default();
         for (_, entry) in entries {
             if let Some(row) = rows.iter_mut().find(|row| row.seq == entry.seq) {
-                row.say(entry);
+                row.fill_from_entry(entry);
             }
         }
         Ok(rows)
@@ -327,7 +327,7 @@ impl Copied<'_> {
 }
 
 /// True for kinds whose row lacks fields that the page shows; those are taken from the full entry.
-fn says_more(kind: &str) -> bool {
+fn needs_full_entry(kind: &str) -> bool {
     matches!(
         Kind::named(kind),
         None | Some(
@@ -344,7 +344,7 @@ fn says_more(kind: &str) -> bool {
 
 impl RowView {
     /// Fills in the fields that only the full entry has.
-    fn say(&mut self, entry: Entry) {
+    fn fill_from_entry(&mut self, entry: Entry) {
         if !entry.delta.is_zero() && cause(&entry) == CauseCode::Unexplained {
             self.status = RowStatus::Unexplained;
         }
@@ -369,7 +369,7 @@ pub(super) fn name(names: &Names, id: NameId) -> String {
     names.name(id).unwrap_or_default().to_owned()
 }
 
-fn link(row: &Row, names: &Names) -> LinkView {
+fn link(row: &EntryRow, names: &Names) -> LinkView {
     LinkView {
         seq: row.seq,
         kind: name(names, row.kind),
@@ -389,7 +389,7 @@ pub(super) fn entry_view((row, (_, entry)): (RowView, (Vec<u8>, Entry))) -> Entr
 }
 
 fn views(
-    found: Vec<Found>,
+    found: Vec<ReferencedRow>,
     names: &Names,
     account: &Account,
     policy: FailedRunRefund,
@@ -414,7 +414,12 @@ fn views(
 }
 
 /// The status of an entry according to the copy.
-fn status(found: &Found, names: &Names, account: &Account, policy: FailedRunRefund) -> RowStatus {
+fn status(
+    found: &ReferencedRow,
+    names: &Names,
+    account: &Account,
+    policy: FailedRunRefund,
+) -> RowStatus {
     let kind = |id| names.name(id).and_then(Kind::named);
     let followed = |wanted| {
         found

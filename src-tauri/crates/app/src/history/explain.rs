@@ -10,13 +10,13 @@ use boothkeeper_domain::time::MINUTE;
 use boothkeeper_domain::trust::Trust;
 use boothkeeper_domain::{Amount, Seq, Timestamp};
 use boothkeeper_store::StoreError;
-use boothkeeper_store::cache::{Filter, Stretch};
+use boothkeeper_store::cache::{EntryRange, Filter};
 use boothkeeper_sync::wire::api::ClockKind;
 use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::History;
-use crate::copy::Copied;
+use crate::copy::Snapshot;
 use crate::{AppError, Code};
 
 /// Number of days explained by default.
@@ -60,24 +60,24 @@ pub enum Since {
 /// The last entry that the operator has seen, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct Look {
+pub struct LastSeen {
     pub seq: Seq,
     pub at: Timestamp,
 }
 
 impl History<'_> {
     /// The last entry that the operator has seen; `None` if there is none or the record is damaged.
-    pub fn last_look(&self) -> Result<Option<Look>, AppError> {
-        let looked = self.app.laptop.outbox().looked()?;
-        Ok(looked.map(|(seq, at)| Look { seq, at }))
+    pub fn last_seen(&self) -> Result<Option<LastSeen>, AppError> {
+        let looked = self.app.local_copy.outbox().last_seen()?;
+        Ok(looked.map(|(seq, at)| LastSeen { seq, at }))
     }
 
     /// Records that the operator has seen the entries up to `seq`. A lower `seq` than the recorded one changes nothing.
-    pub fn look(&self, seq: Seq) -> Result<(), AppError> {
+    pub fn mark_seen(&self, seq: Seq) -> Result<(), AppError> {
         let now = self.app.rules_now()?;
-        let outbox = self.app.laptop.outbox();
-        if outbox.looked()?.is_none_or(|(known, _)| known <= seq) {
-            outbox.look(seq, now)?;
+        let outbox = self.app.local_copy.outbox();
+        if outbox.last_seen()?.is_none_or(|(known, _)| known <= seq) {
+            outbox.mark_seen(seq, now)?;
         }
         Ok(())
     }
@@ -89,14 +89,15 @@ impl History<'_> {
         let (mut explanation, to) = match since {
             Since::Days(from, to) => (self.explain_days(from, to, now)?, to),
             Since::Entry(seq) => (
-                self.app.on_copy(|copied| copied.explain_after(seq, now))?,
+                self.app
+                    .read_copy(|copied| copied.explain_after(seq, now))?,
                 None,
             ),
         };
         // Findings about the present belong only to ranges that end today or later.
-        let mut zone = self.app.laptop.zone().clone();
+        let mut zone = self.app.local_copy.zone().clone();
         if to.is_none_or(|to| Day::of_date(to) >= zone.day(now)) {
-            explanation.findings.extend(self.around()?);
+            explanation.findings.extend(self.other_findings()?);
         }
         explanation
             .findings
@@ -111,7 +112,7 @@ impl History<'_> {
         to: Option<NaiveDate>,
         now: Timestamp,
     ) -> Result<Explanation, AppError> {
-        let mut zone = self.app.laptop.zone().clone();
+        let mut zone = self.app.local_copy.zone().clone();
         let today = zone.day(now);
         let last = to.map_or(today, Day::of_date);
         let first = from.map_or(Day(last.0 - DAYS), Day::of_date);
@@ -123,7 +124,7 @@ impl History<'_> {
             to: to.map(Day::of_date),
             ..Filter::default()
         };
-        self.app.on_copy(|copied| {
+        self.app.read_copy(|copied| {
             Ok(Explanation {
                 days: Some((first.date(), last.date())),
                 ..copied.explain(&filter, now)?
@@ -158,7 +159,7 @@ impl History<'_> {
 
     /// Findings that do not follow from journal and account state: low credits for an event, and divergence from the
     /// cloud.
-    fn around(&self) -> Result<Vec<Finding>, AppError> {
+    fn other_findings(&self) -> Result<Vec<Finding>, AppError> {
         let mut around = Vec::new();
         if let (Some(event), Some(estimate)) = {
             let runway = self.app.balance().runway()?;
@@ -184,9 +185,9 @@ impl History<'_> {
     }
 }
 
-impl Copied<'_> {
+impl Snapshot<'_> {
     pub(crate) fn explain(&self, filter: &Filter, now: Timestamp) -> Result<Explanation, AppError> {
-        self.explain_stretch(self.cache.stretch(filter)?, now)
+        self.explain_range(self.cache.entry_range(filter)?, now)
     }
 
     fn explain_after(&self, seq: Seq, now: Timestamp) -> Result<Explanation, AppError> {
@@ -197,24 +198,24 @@ impl Copied<'_> {
             None if seq == Seq::ZERO => Amount::ZERO,
             None => return Err(AppError::new(Code::NotFound)),
         };
-        let stretch = Stretch {
+        let stretch = EntryRange {
             first: seq.next(),
             last: account.seq,
             opening,
             closing: account.balance,
         };
-        self.explain_stretch(stretch, now)
+        self.explain_range(stretch, now)
     }
 
-    fn explain_stretch(&self, stretch: Stretch, now: Timestamp) -> Result<Explanation, AppError> {
-        let Stretch {
+    fn explain_range(&self, stretch: EntryRange, now: Timestamp) -> Result<Explanation, AppError> {
+        let EntryRange {
             first,
             last,
             opening,
             closing,
         } = stretch;
         let (head, catalog) = (&self.head, self.catalog()?);
-        let mut gathered = self.cache.gathered(first, last)?;
+        let mut gathered = self.cache.tally(first, last)?;
         let causes = gathered.causes();
         let (by_service, by_event) = (gathered.by_service(), gathered.by_event());
         // Later entries, such as refunds, may refer to entries of this range, or to a run before it whose failure is in

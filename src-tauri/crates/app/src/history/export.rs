@@ -8,7 +8,7 @@ use boothkeeper_domain::Entry;
 use serde_json::json;
 
 use super::{History, HistoryQuery};
-use crate::copy::Copied;
+use crate::copy::Snapshot;
 use crate::files::{failed, whole_file};
 use crate::{AppError, Code};
 
@@ -29,7 +29,7 @@ impl History<'_> {
         format: Format,
         out: &mut dyn Write,
     ) -> Result<u64, AppError> {
-        self.app.on_copy(|copied| match format {
+        self.app.read_copy(|copied| match format {
             Format::Csv => copied.export_csv(query, out),
             Format::Json => copied.export_json(query, out),
         })
@@ -46,7 +46,7 @@ impl History<'_> {
     }
 }
 
-impl Copied<'_> {
+impl Snapshot<'_> {
     fn export_csv(&self, query: &HistoryQuery, out: &mut dyn Write) -> Result<u64, AppError> {
         let asset = self.asset()?;
         let mut csv = CsvWriter::new(out, asset).map_err(failed)?;

@@ -9,15 +9,15 @@ use std::collections::BTreeMap;
 use boothkeeper_domain::Day;
 use boothkeeper_domain::{Amount, Seq};
 use boothkeeper_store::StoreError;
-use boothkeeper_store::cache::{Class, DayCount, Filter, NameId, Names, Page, Row, Total};
+use boothkeeper_store::cache::{Class, DayCount, EntryRow, Filter, NameId, Names, Page, Total};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-pub use entries::{EntryDetail, EntryView, LinkView, Part, RowStatus, RowView};
-pub use explain::{Explanation, Look, Since};
+pub use entries::{BucketChange, EntryDetail, EntryView, LinkView, RowStatus, RowView};
+pub use explain::{Explanation, LastSeen, Since};
 pub use export::Format;
 
-use crate::copy::Copied;
+use crate::copy::Snapshot;
 use crate::{App, AppError, Code};
 use entries::{entry_view, name};
 
@@ -141,7 +141,7 @@ impl History<'_> {
     /// Sums of a query. Ignores its text.
     pub fn summary(&self, query: &HistoryQuery) -> Result<HistorySummary, AppError> {
         self.app
-            .on_copy(|copied| copied.summary(&copied.filter(query)?))
+            .read_copy(|copied| copied.summary(&copied.filter(query)?))
     }
 
     /// Up to `limit` rows of one day of a query, newest first, after the first `offset`. Ignores the query's text.
@@ -153,7 +153,7 @@ impl History<'_> {
         limit: u32,
     ) -> Result<Vec<RowView>, AppError> {
         let limit = checked_limit(limit as usize)?;
-        self.app.on_copy(|copied| {
+        self.app.read_copy(|copied| {
             let (cache, filter) = (copied.cache, copied.filter(query)?);
             let Some(counted) = cache.day(&filter, Day::of_date(day))? else {
                 return Ok(vec![]);
@@ -170,7 +170,7 @@ impl History<'_> {
         limit: u32,
     ) -> Result<FoundRows, AppError> {
         let limit = checked_limit(limit as usize)?;
-        self.app.on_copy(|copied| {
+        self.app.read_copy(|copied| {
             let page = copied.page(query, before, limit)?;
             FoundRows::new(copied.rows(page.rows)?, page.next.is_some())
         })
@@ -184,12 +184,12 @@ impl History<'_> {
         limit: usize,
     ) -> Result<HistoryPage, AppError> {
         let limit = checked_limit(limit)?;
-        self.app.on_copy(|copied| {
+        self.app.read_copy(|copied| {
             let (cache, filter) = (copied.cache, copied.filter(query)?);
             let page = copied.page(query, before, limit)?;
             let entries = cache.entries(page.rows.iter().map(|row| row.seq))?;
             let rows = copied.rows(page.rows)?;
-            let stretch = cache.stretch(&filter)?;
+            let stretch = cache.entry_range(&filter)?;
             Ok(HistoryPage {
                 entries: rows.into_iter().zip(entries).map(entry_view).collect(),
                 opening: stretch.opening,
@@ -201,7 +201,7 @@ impl History<'_> {
     }
 }
 
-impl Copied<'_> {
+impl Snapshot<'_> {
     /// The query with names replaced by the ids of the copy. Fails with `UnknownName` for a name that no entry has,
     /// because an empty list would look like a result; fails with `OutOfRange` if the first day is after the last.
     pub fn filter(&self, query: &HistoryQuery) -> Result<Filter, AppError> {
@@ -283,7 +283,7 @@ impl Copied<'_> {
         query: &HistoryQuery,
         before: Option<Seq>,
         limit: usize,
-    ) -> Result<Vec<Row>, AppError> {
+    ) -> Result<Vec<EntryRow>, AppError> {
         let (filter, asset) = (self.filter(query)?, self.asset()?);
         Ok(self
             .cache
@@ -292,7 +292,7 @@ impl Copied<'_> {
 
     fn summary(&self, filter: &Filter) -> Result<HistorySummary, AppError> {
         let (totals, days) = (self.cache.totals(filter)?, self.cache.days(filter)?);
-        let stretch = self.cache.stretch(filter)?;
+        let stretch = self.cache.entry_range(filter)?;
         let amount = |minor: i64| Amount::new(minor).map_err(StoreError::damaged_by);
         let added = amount(days.iter().map(|day| day.added).sum())?;
         let spent = amount(days.iter().map(|day| day.spent).sum())?;

@@ -4,8 +4,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use boothkeeper_domain::imported::{Owner, Receipt, Report, Row, journal};
-use boothkeeper_domain::{AccountId, Amount, Asset, Catalog, Programme, Timestamp, typed};
+use boothkeeper_domain::imported::{ImportRow, Owner, Receipt, Report, journal};
+use boothkeeper_domain::{AccountId, Amount, Asset, Catalog, Programme, Timestamp, user_input};
 use boothkeeper_sync::imported;
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +29,7 @@ pub fn imported_folder(data: &Path) -> PathBuf {
 
 /// True if this data folder has an imported account.
 pub(crate) fn has_imported(data: &Path) -> bool {
-    imported_folder(data).join(BROUGHT).is_file()
+    imported_folder(data).join(IMPORT_FILE).is_file()
 }
 
 /// Opens the imported account. Fails with `NotSynced` if there is none.
@@ -47,7 +47,7 @@ pub fn open(options: &Options) -> Result<App, AppError> {
 /// The account that an imported history belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct Whose {
+pub struct ImportOwner {
     pub email: String,
     pub programme: Programme,
 }
@@ -75,13 +75,13 @@ pub struct Imported {
 
 /// Everything imported so far, stored so that receipts can be added later.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Brought {
-    rows: Vec<Row>,
+struct StoredImport {
+    rows: Vec<ImportRow>,
     receipts: Vec<Receipt>,
 }
 
 /// File with the imported rows and receipts.
-const BROUGHT: &str = "brought.json";
+const IMPORT_FILE: &str = "brought.json";
 /// File with the mappings of earlier tables.
 const MAPPINGS: &str = "mappings.json";
 
@@ -96,7 +96,7 @@ pub fn preview(
     for file in files {
         let bytes = read_file(file, MOST_TABLE)?;
         if sniffed(&bytes).is_none() {
-            let read = cells::Table::read(&bytes)?;
+            let read = cells::CellTable::read(&bytes)?;
             let known = remembered(&folder, &read.fingerprint());
             let mapping = mapping.cloned().or(known).unwrap_or_default();
             let asset = catalog(programme)?.asset;
@@ -111,12 +111,12 @@ pub fn preview(
 pub fn import(
     options: &Options,
     files: &[PathBuf],
-    whose: &Whose,
+    whose: &ImportOwner,
     mapping: Option<&Mapping>,
 ) -> Result<(App, Imported), AppError> {
     let folder = imported_folder(&options.data);
     let catalog = catalog(whose.programme)?;
-    let mut brought = Brought::default();
+    let mut brought = StoredImport::default();
     let (mut tables, mut twice) = (0, 0);
     for file in files {
         let bytes = read_file(file, MOST_TABLE)?;
@@ -127,7 +127,7 @@ pub fn import(
             }
             None => {
                 tables += 1;
-                let read = cells::Table::read(&bytes)?;
+                let read = cells::CellTable::read(&bytes)?;
                 let fingerprint = read.fingerprint();
                 let known = remembered(&folder, &fingerprint);
                 let mapping = mapping.cloned().or(known).unwrap_or_default();
@@ -138,7 +138,7 @@ pub fn import(
         }
     }
     if tables == 0 {
-        let mut before = kept(&folder)?;
+        let mut before = stored_import(&folder)?;
         before.receipts.extend(brought.receipts);
         brought = before;
     }
@@ -157,7 +157,7 @@ pub fn import(
         data: folder.clone(),
         ..options.clone()
     })?;
-    if app.laptop.outbox().unsent()? > 0 {
+    if app.local_copy.outbox().unsent()? > 0 {
         // The operator has edited a draft about the earlier import, which would be lost.
         return Err(AppError::new(Code::DraftsWaiting));
     }
@@ -165,9 +165,9 @@ pub fn import(
     let before = app
         .head(before.as_ref())?
         .map_or(0, |head| head.account.seq.0);
-    let drafts = app.laptop.outbox().drafts()?.len();
-    imported::replace(&app.laptop, &owner.account, &entries)?;
-    keep(&folder, BROUGHT, &brought)?;
+    let drafts = app.local_copy.outbox().drafts()?.len();
+    imported::replace(&app.local_copy, &owner.account, &entries)?;
+    keep(&folder, IMPORT_FILE, &brought)?;
     let balance = app.balance().view()?;
     let imported = Imported {
         account: owner.account,
@@ -188,8 +188,8 @@ fn catalog(programme: Programme) -> Result<Catalog, AppError> {
 
 /// The account id is derived from the e-mail address, so the same address always gives the same account. Fails with
 /// `EmailMissing` if it is not an address.
-fn owner(whose: &Whose) -> Result<Owner, AppError> {
-    let email = typed::code(&whose.email).to_lowercase();
+fn owner(whose: &ImportOwner) -> Result<Owner, AppError> {
+    let email = user_input::code(&whose.email).to_lowercase();
     let address = email.split_once('@');
     if !address.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
         || email.contains(char::is_whitespace)
@@ -207,8 +207,8 @@ fn owner(whose: &Whose) -> Result<Owner, AppError> {
 
 /// Adds `more` to `rows`. Tables may overlap: a row that equals a row of another table in every field is the same row
 /// and not added again. Returns the number of such rows.
-fn add_once(rows: &mut Vec<Row>, more: Vec<Row>) -> Result<u32, AppError> {
-    let key = |row: &Row| {
+fn add_once(rows: &mut Vec<ImportRow>, more: Vec<ImportRow>) -> Result<u32, AppError> {
+    let key = |row: &ImportRow| {
         let key = serde_json::to_string(row);
         key.map_err(|error| AppError::because(Code::Internal, error))
     };
@@ -227,12 +227,12 @@ fn add_once(rows: &mut Vec<Row>, more: Vec<Row>) -> Result<u32, AppError> {
 }
 
 /// Everything imported before; empty if nothing was. Fails with `Damaged` if the file cannot be parsed.
-fn kept(folder: &Path) -> Result<Brought, AppError> {
-    match std::fs::read(folder.join(BROUGHT)) {
+fn stored_import(folder: &Path) -> Result<StoredImport, AppError> {
+    match std::fs::read(folder.join(IMPORT_FILE)) {
         Ok(text) => {
             serde_json::from_slice(&text).map_err(|error| AppError::because(Code::Damaged, error))
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Brought::default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(StoredImport::default()),
         Err(error) => Err(failed(error)),
     }
 }

@@ -126,7 +126,7 @@ impl App {
 impl Outbox<'_> {
     /// All commands, newest first.
     pub fn list(&self) -> Result<OutboxView, AppError> {
-        let commands = self.app.laptop.outbox().list()?;
+        let commands = self.app.local_copy.outbox().list()?;
         Ok(OutboxView {
             commands: commands.into_iter().map(CommandView::from).collect(),
         })
@@ -135,9 +135,9 @@ impl Outbox<'_> {
     /// Cancels a command that was never sent, or that is not known to have arrived; it is not sent again. Fails with
     /// `NotCancellable` for any other command.
     pub fn cancel(&self, id: &str) -> Result<CommandView, AppError> {
-        self.app.may_write()?;
+        self.app.require_writable()?;
         let id = Uuid::try_parse(id).map_err(|_| AppError::new(Code::NotFound))?;
-        let outbox = self.app.laptop.outbox();
+        let outbox = self.app.local_copy.outbox();
         let cancelled = outbox.cancel(id)?;
         let command = outbox.get(id)?.ok_or(AppError::new(Code::NotFound))?;
         if !cancelled && command.state != State::Cancelled {
@@ -149,7 +149,7 @@ impl Outbox<'_> {
     /// Deletes a command that was rejected or returned for a new decision. Fails with `NotFound` for any other command.
     pub fn dismiss(&self, id: &str) -> Result<(), AppError> {
         let id = Uuid::try_parse(id).map_err(|_| AppError::new(Code::NotFound))?;
-        let gone = self.app.laptop.outbox().dismiss(id)?;
+        let gone = self.app.local_copy.outbox().dismiss(id)?;
         self.app.status.send_modify(|status| status.revision += 1);
         match gone {
             true => Ok(()),
@@ -159,7 +159,7 @@ impl Outbox<'_> {
 
     pub fn get(&self, id: &str) -> Result<CommandView, AppError> {
         let id = Uuid::try_parse(id).map_err(|_| AppError::new(Code::NotFound))?;
-        let command = self.app.laptop.outbox().get(id)?;
+        let command = self.app.local_copy.outbox().get(id)?;
         command
             .map(CommandView::from)
             .ok_or(AppError::new(Code::NotFound))
@@ -167,12 +167,12 @@ impl Outbox<'_> {
 
     /// Fails with `AlreadyWaiting` if the action changes or pays the plan while another such command waits. Otherwise
     /// both, such as a pause and a cancellation, would be applied one after the other.
-    pub fn may_decide(&self, action: &Action) -> Result<(), AppError> {
+    pub fn require_no_conflict(&self, action: &Action) -> Result<(), AppError> {
         let contradicts = |waiting: &Command| {
             let asked = waiting.request.as_ref().and_then(|r| r.action().ok());
             waiting.state.is_open() && asked.is_some_and(|asked| asked.change().is_some())
         };
-        let waiting = self.app.laptop.outbox().list()?;
+        let waiting = self.app.local_copy.outbox().list()?;
         match action.change().is_some() && waiting.iter().any(contradicts) {
             true => Err(AppError::new(Code::AlreadyWaiting)),
             false => Ok(()),
@@ -199,22 +199,22 @@ impl Outbox<'_> {
         seen: Option<Quote>,
         queue: impl FnOnce(&StoredOutbox, Uuid, &CommandRequest, Seq, Timestamp) -> Result<(), AppError>,
     ) -> Result<CommandView, AppError> {
-        self.app.may_write()?;
+        self.app.require_writable()?;
         let now = self.app.rules_now()?;
-        let (expires, decided_at) = self.app.on_copy(|copied| {
+        let (expires, decided_at) = self.app.read_copy(|copied| {
             let (account, catalog) = (&copied.head.account, copied.catalog()?);
             let expires = expiry(action, seen.as_ref(), account, &catalog, now);
             Ok((expires, account.seq))
         })?;
         let id = Uuid::now_v7();
-        self.may_decide(action)?;
-        let outbox = self.app.laptop.outbox();
+        self.require_no_conflict(action)?;
+        let outbox = self.app.local_copy.outbox();
         let request = action.request(seen, expires);
         queue(&outbox, id, &request, decided_at, now)?;
         let command = outbox.get(id)?.ok_or(AppError::new(Code::Internal))?;
         drop(outbox);
         if let Some(running) = self.app.engine().as_ref() {
-            running.nudge.notify_one();
+            running.wake.notify_one();
         }
         self.app.status.send_modify(|status| status.revision += 1);
         Ok(command.into())

@@ -13,14 +13,14 @@ use boothkeeper_domain::time::{DAY, MINUTE};
 use boothkeeper_domain::{Amount, Catalog, Money, Seq, Timestamp};
 use boothkeeper_store::Cache;
 use boothkeeper_store::cache::Head;
-use boothkeeper_store::outbox::{Binding, Command, Said, State};
+use boothkeeper_store::outbox::{Binding, Command, ShownTier, State};
 use boothkeeper_sync::wire::api::ClockKind;
 use serde::{Deserialize, Serialize};
 
 pub use names::{CatalogNames, PlanName};
 
 use crate::balance::{BalanceView, RunwayView};
-use crate::copy::Copied;
+use crate::copy::Snapshot;
 use crate::deadlines::DeadlineView;
 use crate::history::{HistoryQuery, RowView};
 use crate::import::has_imported;
@@ -219,16 +219,18 @@ impl OverviewScreen<'_> {
         let binding = self.app.binding()?;
         let known = self.app.head(binding.as_ref())?;
         let now = self.app.rules_now()?;
-        let said = self.app.laptop.outbox().said(now)?;
+        let said = self.app.local_copy.outbox().shown_tiers(now)?;
         let imported = binding.as_ref().is_some_and(|binding| binding.imported);
         // Read from one state of the copy, so that the figures belong together.
         let seen = known.as_ref().map(|_| {
-            self.app.on_copy(|copied| {
+            self.app.read_copy(|copied| {
                 let page = copied.page(&HistoryQuery::default(), None, LATEST)?;
                 let latest = copied.rows(page.rows)?;
                 let standing = match imported {
                     true => None,
-                    false => Some(copied.standing(now, &said, self.app.zone().clone())?),
+                    false => {
+                        Some(copied.cloud_account_parts(now, &said, self.app.zone().clone())?)
+                    }
                 };
                 let names = CatalogNames::from(&copied.catalog()?);
                 Ok((Some(copied.head.clone()), latest, standing, names))
@@ -245,8 +247,8 @@ impl OverviewScreen<'_> {
             ),
             None => (vec![], None, None, None),
         };
-        let commands = self.app.laptop.outbox().list()?;
-        let waiting = self.app.laptop.outbox().waiting()?;
+        let commands = self.app.local_copy.outbox().list()?;
+        let waiting = self.app.local_copy.outbox().waiting()?;
         let mut alarm = alarm;
         if let Some(alarm) = &mut alarm {
             let mut decided = commands.iter().filter(|command| command.state.is_open());
@@ -278,12 +280,12 @@ impl OverviewScreen<'_> {
             deadlines,
             runway,
             names,
-            zone: self.app.laptop.zone().name().to_owned(),
+            zone: self.app.local_copy.zone().name().to_owned(),
         })
     }
 
     fn open_disputes(&self, head: Option<&Head>) -> Result<u32, AppError> {
-        let drafts = self.app.laptop.outbox().drafts()?;
+        let drafts = self.app.local_copy.outbox().drafts()?;
         let drafts = drafts.iter().filter(|draft| !draft.is_withdrawn()).count();
         let open = head.map_or(0, |head| head.account.disputes.len());
         Ok(u32::try_from(drafts + open).unwrap_or(u32::MAX))
@@ -295,17 +297,22 @@ impl OverviewScreen<'_> {
         let head =
             head.filter(|_| binding.is_some_and(|b| b.clock == ClockKind::Real && !b.imported))?;
         // The difference as received, even if the server time was rejected as implausible.
-        let heard = self.app.laptop.read(Cache::cloud_ahead).ok().flatten();
+        let heard = self.app.local_copy.read(Cache::cloud_ahead).ok().flatten();
         let view = ClockView {
             ahead: heard.map_or(head.learnt_at.since(head.as_of), |ahead| -ahead),
-            went_back: head.age_is_unknown(self.app.laptop.clock().wall()),
+            went_back: head.age_is_unknown(self.app.local_copy.clock().wall()),
         };
         (view.went_back || view.ahead.abs() > TOLERATED).then_some(view)
     }
 }
 
-impl Copied<'_> {
-    fn standing(&self, now: Timestamp, said: &[Said], zone: Zone) -> Result<Seen, AppError> {
+impl Snapshot<'_> {
+    fn cloud_account_parts(
+        &self,
+        now: Timestamp,
+        said: &[ShownTier],
+        zone: Zone,
+    ) -> Result<Seen, AppError> {
         let (account, catalog) = (&self.head.account, self.catalog()?);
         let subscription = self.subscription()?;
         Ok(Seen {

@@ -112,7 +112,7 @@ impl Plans<'_> {
         waiting.retain(|command| {
             command.open && !["buy_credits", "replace_card"].contains(&command.kind.as_str())
         });
-        self.app.on_copy(|copied| {
+        self.app.read_copy(|copied| {
             let (account, catalog) = (&copied.head.account, copied.catalog()?);
             let (subscription, renewal) = (copied.subscription()?, copied.renewal_preview()?);
             let runway = copied.runway(now, self.app.zone().clone())?;

@@ -9,7 +9,7 @@ use boothkeeper_domain::account::{Life, Payer, PaymentOrder};
 use boothkeeper_domain::billing::forecast;
 use boothkeeper_domain::billing::plan::{self, Target};
 use boothkeeper_domain::billing::quote::{Quote, quote};
-use boothkeeper_domain::typed;
+use boothkeeper_domain::user_input;
 use boothkeeper_domain::{Amount, Money, Timestamp};
 use boothkeeper_sync::wire::action::Action;
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ use crate::{App, AppError, Code};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
-pub enum Decision {
+pub enum PlanDecision {
     ChangePlan(Target),
     PayNow(Payer),
     Cancel,
@@ -60,7 +60,7 @@ fn out_of_range(error: boothkeeper_domain::AmountError) -> AppError {
 /// A decision's quote and its consequences.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct Foreseen {
+pub struct DecisionPreview {
     pub quote: Quote,
     /// Who pays the charge; absent if nothing is charged.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,13 +81,13 @@ pub struct Foreseen {
     pub gives_up: Option<Timestamp>,
 }
 
-impl From<Decision> for Action {
-    fn from(decision: Decision) -> Self {
+impl From<PlanDecision> for Action {
+    fn from(decision: PlanDecision) -> Self {
         match decision {
-            Decision::ChangePlan(target) => Action::ChangePlan(target),
-            Decision::PayNow(method) => Action::PayNow { method },
-            Decision::Cancel => Action::Cancel,
-            Decision::Resume => Action::Resume,
+            PlanDecision::ChangePlan(target) => Action::ChangePlan(target),
+            PlanDecision::PayNow(method) => Action::PayNow { method },
+            PlanDecision::Cancel => Action::Cancel,
+            PlanDecision::Resume => Action::Resume,
         }
     }
 }
@@ -119,7 +119,7 @@ impl Plans<'_> {
     /// The charge and the resulting balance of a purchase, and what the operator should know before it.
     pub fn buy_preview(&self, amount: Amount) -> Result<BuyView, AppError> {
         let now = self.app.rules_now()?;
-        self.app.on_copy(|copied| {
+        self.app.read_copy(|copied| {
             let (account, catalog) = (&copied.head.account, copied.catalog()?);
             let sum = |amount: Amount| account.balance.checked_add(amount);
             Ok(BuyView {
@@ -146,7 +146,7 @@ impl Plans<'_> {
     }
 
     pub fn redeem_coupon(&self, code: &str) -> Result<CommandView, AppError> {
-        let code = typed::code(code);
+        let code = user_input::code(code);
         self.app
             .outbox()
             .queue(&Action::RedeemCoupon { code }, None)
@@ -154,10 +154,10 @@ impl Plans<'_> {
 
     /// The quote for a decision, and the account afterwards. Computed on the copy by the same rules as in the cloud, so
     /// it also works offline.
-    pub fn foresee(&self, action: &Action) -> Result<Foreseen, AppError> {
+    pub fn preview_decision(&self, action: &Action) -> Result<DecisionPreview, AppError> {
         let change = action.change().ok_or(AppError::new(Code::Internal))?;
         let now = self.app.rules_now()?;
-        self.app.on_copy(|copied| {
+        self.app.read_copy(|copied| {
             let (account, catalog) = (&copied.head.account, copied.catalog()?);
             let quote = quote(account, &catalog, &change, now)
                 .map_err(|refusal| AppError::foreseen(&refusal))?;
@@ -175,7 +175,7 @@ impl Plans<'_> {
                 Action::PayNow { method } => Some(*method),
                 _ => quote.charge.as_ref().map(|_| Payer::Card),
             };
-            Ok(Foreseen {
+            Ok(DecisionPreview {
                 payer,
                 balance: after.balance,
                 next_renewal: next_renewal(&after, &catalog)?,
@@ -192,7 +192,7 @@ impl Plans<'_> {
     /// Who would pay the fee now, by the account's payment order.
     pub fn payer(&self) -> Result<Payer, AppError> {
         let now = self.app.rules_now()?;
-        self.app.on_copy(|copied| {
+        self.app.read_copy(|copied| {
             let catalog = copied.catalog()?;
             plan::payer(&copied.head.account, &catalog, now)
                 .map_err(|refusal| AppError::foreseen(&refusal))

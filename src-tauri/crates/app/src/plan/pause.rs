@@ -75,7 +75,7 @@ pub struct Expiring {
 impl Plans<'_> {
     /// The programme's plan without a fee, such as Pay-As-You-Go. Fails with `UnknownName` if it has none.
     pub fn free_plan(&self) -> Result<Plan, AppError> {
-        self.app.on_copy(|copied| {
+        self.app.read_copy(|copied| {
             let catalog = copied.catalog()?;
             let free = catalog.free_plan().cloned();
             free.ok_or(AppError::new(Code::UnknownName))
@@ -85,10 +85,10 @@ impl Plans<'_> {
     pub fn pause_preview(&self) -> Result<PauseView, AppError> {
         let free = self.free_plan()?;
         let action = Action::ChangePlan(Target::plan(&free.code, None));
-        let foreseen = self.foresee(&action)?;
+        let foreseen = self.preview_decision(&action)?;
         let quote = foreseen.quote;
         let now = self.app.rules_now()?;
-        self.app.on_copy(|copied| {
+        self.app.read_copy(|copied| {
             let (account, catalog) = (&copied.head.account, copied.catalog()?);
             let mut events: Vec<_> = account.events.values().map(booked).collect();
             events.sort_by(|a, b| (a.starts_at, &a.name).cmp(&(b.starts_at, &b.name)));

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::Plans;
 use crate::AppError;
-use crate::copy::Copied;
+use crate::copy::Snapshot;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -117,23 +117,23 @@ pub struct RenewalPreview {
 
 impl Plans<'_> {
     pub fn subscription(&self) -> Result<SubscriptionView, AppError> {
-        self.app.on_copy(|copied| copied.subscription())
+        self.app.read_copy(|copied| copied.subscription())
     }
 
     pub fn renewal_preview(&self) -> Result<RenewalPreview, AppError> {
-        self.app.on_copy(|copied| copied.renewal_preview())
+        self.app.read_copy(|copied| copied.renewal_preview())
     }
 }
 
-impl Copied<'_> {
+impl Snapshot<'_> {
     /// Fails with `Imported` for an imported history, which lacks plan, period and card.
     pub fn subscription(&self) -> Result<SubscriptionView, AppError> {
-        self.is_no_import()?;
+        self.require_cloud_account()?;
         subscription(&self.head.account, &self.catalog()?)
     }
 
     pub fn renewal_preview(&self) -> Result<RenewalPreview, AppError> {
-        self.is_no_import()?;
+        self.require_cloud_account()?;
         let (account, catalog) = (&self.head.account, self.catalog()?);
         let fallback = account.payment_order.fallback;
         let under = |first| renewal(account, &catalog, PaymentOrder { first, fallback });

@@ -1,20 +1,20 @@
 //! Sign-in and sign-out, a single sync, and the engine that keeps the copy live.
 
+mod daily_verification;
 mod preferences;
-mod upkeep;
 mod verify;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use boothkeeper_domain::trust::Reason;
-use boothkeeper_domain::{AccountId, Seq, typed};
+use boothkeeper_domain::{AccountId, Seq, user_input};
 use boothkeeper_store::SyncRole;
 use boothkeeper_store::outbox::Binding;
 use boothkeeper_sync::wire::is_loopback;
 use boothkeeper_sync::{
-    AccessKey, Client, Engine, Pushed, SyncError, disputes, mend, pull, push, refresh_catalog,
-    sign_in,
+    AccessKey, Client, Engine, PushResult, SyncError, disputes, pull, push, refresh_catalog,
+    repair, sign_in,
 };
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ const PUSHES: u32 = 4;
 
 /// Result of a sync.
 #[derive(Debug)]
-pub struct Synced {
+pub struct SyncResult {
     /// The last entry of the copy.
     pub seq: Seq,
     /// Why a waiting action could not be sent. It stays in the outbox; everything else was synced.
@@ -76,7 +76,7 @@ impl Session<'_> {
         key: Option<&str>,
         remember: Remember,
     ) -> Result<(), AppError> {
-        self.app.is_no_import()?;
+        self.app.require_cloud_account()?;
         let cloud = address(cloud)?;
         let typed = key.map(|key| AccessKey::parse(key).ok_or(AppError::new(Code::KeyMalformed)));
         let from_environment = typed.is_none();
@@ -89,18 +89,18 @@ impl Session<'_> {
                 .clone()
                 .ok_or(AppError::new(Code::KeyMissing))?,
         };
-        self.end().await;
+        self.stop_and_wait().await;
         let client = Client::new(self.app.transport()?, &cloud, Some(key.clone()));
         let meta = client.meta().await?;
         let account = meta.account.clone().ok_or(SyncError::SignedOut)?;
-        self.refuse_to_lose(&account)?;
+        self.require_no_unsent_actions(&account)?;
         let _role = self.sync_role()?;
         // The key is stored first: if that fails, nothing else has changed.
         if !from_environment {
             let name = self.secret_name(&cloud, &account);
             self.app.secrets.put(&name, key.reveal(), remember)?;
         }
-        sign_in::bind(&self.app.laptop, &cloud, meta).await?;
+        sign_in::bind(&self.app.local_copy, &cloud, meta).await?;
         Ok(())
     }
 
@@ -134,10 +134,10 @@ impl Session<'_> {
 
     /// Fails with `ActionsWaiting` if the folder is bound to another account with unsent actions, because signing in to
     /// `account` would delete them.
-    fn refuse_to_lose(&self, account: &AccountId) -> Result<(), AppError> {
+    fn require_no_unsent_actions(&self, account: &AccountId) -> Result<(), AppError> {
         let bound = self.app.binding()?;
         let other = bound.is_some_and(|bound| bound.account != *account);
-        match other && self.app.laptop.outbox().unsent()? > 0 {
+        match other && self.app.local_copy.outbox().unsent()? > 0 {
             true => Err(AppError::new(Code::ActionsWaiting)),
             false => Ok(()),
         }
@@ -145,17 +145,17 @@ impl Session<'_> {
 
     /// Deletes the key and the copy. Fails with `ActionsWaiting` if there are unsent actions, unless `discard` is set.
     pub async fn sign_out(&self, discard: bool) -> Result<(), AppError> {
-        self.app.is_no_import()?;
-        if !discard && self.app.laptop.outbox().unsent()? > 0 {
+        self.app.require_cloud_account()?;
+        if !discard && self.app.local_copy.outbox().unsent()? > 0 {
             return Err(AppError::new(Code::ActionsWaiting));
         }
-        self.end().await;
+        self.stop_and_wait().await;
         let _role = self.sync_role()?;
         if let Some(binding) = self.app.binding()? {
             let name = self.secret_name(&binding.cloud, &binding.account);
             self.app.secrets.delete(&name).ok();
         }
-        self.app.laptop.forget()?;
+        self.app.local_copy.delete_all()?;
         self.app.status.send_modify(|status| {
             *status = boothkeeper_sync::Status {
                 revision: status.revision + 1,
@@ -166,13 +166,13 @@ impl Session<'_> {
     }
 
     /// Pulls, pushes waiting actions, and repairs damage. Fails with `Locked` if another process syncs this folder.
-    pub async fn sync_once(&self) -> Result<Synced, AppError> {
+    pub async fn sync_once(&self) -> Result<SyncResult, AppError> {
         let role = self.sync_role()?;
         let (client, _) = self.client()?;
         let after_crash = role.as_ref().is_some_and(SyncRole::is_after_crash);
         match self.sync_through(&client, after_crash).await {
             Err(error) if error.code == Code::Damaged => {
-                match mend(Some(&client), &self.app.laptop).await? {
+                match repair(Some(&client), &self.app.local_copy).await? {
                     true => self.sync_through(&client, false).await,
                     false => Err(error),
                 }
@@ -181,11 +181,15 @@ impl Session<'_> {
         }
     }
 
-    async fn sync_through(&self, client: &Client, after_crash: bool) -> Result<Synced, AppError> {
-        self.app.laptop.outbox().recover()?;
+    async fn sync_through(
+        &self,
+        client: &Client,
+        after_crash: bool,
+    ) -> Result<SyncResult, AppError> {
+        self.app.local_copy.outbox().recover()?;
         let mut suspicions = 0;
         let end = loop {
-            match pull(client, &self.app.laptop, |_| {}).await {
+            match pull(client, &self.app.local_copy, |_| {}).await {
                 Ok(end) => break end,
                 Err(error) => {
                     let Some(what) = error.suspicion() else {
@@ -193,50 +197,50 @@ impl Session<'_> {
                     };
                     suspicions += 1;
                     if suspicions >= 3 {
-                        self.app.laptop.diverged(what)?;
+                        self.app.local_copy.record_divergence(what)?;
                         return Err(SyncError::Diverged(what).into());
                     }
                 }
             }
         };
         if after_crash {
-            upkeep::after_crash(client, &self.app.laptop).await?;
+            daily_verification::after_crash(client, &self.app.local_copy).await?;
         } else {
-            upkeep::if_due(client, &self.app.laptop).await?;
+            daily_verification::if_due(client, &self.app.local_copy).await?;
         }
-        refresh_catalog(client, &self.app.laptop).await?;
+        refresh_catalog(client, &self.app.local_copy).await?;
         let mut seq = end.seq;
         // A push that the cloud refuses must not prevent the rest of the sync.
         let mut unsent = None;
         for _ in 0..PUSHES {
-            let pushed = match push(client, &self.app.laptop, true).await {
+            let pushed = match push(client, &self.app.local_copy, true).await {
                 Err(error @ (SyncError::Refused(_) | SyncError::Server { .. })) => {
                     unsent = Some(error);
-                    Pushed {
+                    PushResult {
                         answered: 1,
                         behind: false,
                     }
                 }
                 pushed => pushed?,
             };
-            if pushed == Pushed::default() {
+            if pushed == PushResult::default() {
                 break;
             }
-            seq = pull(client, &self.app.laptop, |_| {}).await?.seq;
+            seq = pull(client, &self.app.local_copy, |_| {}).await?.seq;
             if !pushed.behind {
                 break;
             }
         }
         // The copy is complete now. Ask again about commands that the cloud reported as applied at a later seq.
-        self.app.laptop.outbox().doubt(seq)?;
-        disputes::review(&self.app.laptop)?;
-        disputes::refresh_tickets(client, &self.app.laptop).await?;
+        self.app.local_copy.outbox().recheck_applied(seq)?;
+        disputes::review(&self.app.local_copy)?;
+        disputes::refresh_tickets(client, &self.app.local_copy).await?;
         // Check derived tables here, where damage can be repaired, and not at the next query.
-        self.app.on_copy(|copied| {
-            copied.cache.links_are_whole()?;
-            Ok(copied.cache.rollups_are_whole()?)
+        self.app.read_copy(|copied| {
+            copied.cache.check_links()?;
+            Ok(copied.cache.check_rollups()?)
         })?;
-        Ok(Synced {
+        Ok(SyncResult {
             seq,
             unsent: unsent.map(AppError::from),
         })
@@ -253,21 +257,23 @@ impl Session<'_> {
         let (client, _) = self.client()?;
         let engine = Engine::new(
             client.clone(),
-            self.app.laptop.clone(),
+            self.app.local_copy.clone(),
             self.app.status.clone(),
         );
-        let nudge = engine.nudge.clone();
+        let nudge = engine.wake.clone();
         let held = role.as_ref().map(Arc::downgrade).unwrap_or_default();
-        let laptop = self.app.laptop.clone();
+        let laptop = self.app.local_copy.clone();
         let task = tokio::spawn(async move {
             let after_crash = role.as_ref().is_some_and(|role| role.is_after_crash());
             let upkeep = async {
                 // Let the first screen load first. This is safe, because every row is checked when it is read.
-                tokio::time::sleep(upkeep::FIRST_SCREEN).await;
-                if after_crash && let Err(error) = upkeep::after_crash(&client, &laptop).await {
+                tokio::time::sleep(daily_verification::FIRST_SCREEN).await;
+                if after_crash
+                    && let Err(error) = daily_verification::after_crash(&client, &laptop).await
+                {
                     tracing::warn!(?error, "the copy could not be looked over after a crash");
                 }
-                upkeep::daily(&client, &laptop).await
+                daily_verification::daily(&client, &laptop).await
             };
             tokio::select! {
                 _ = engine.run() => {}
@@ -277,7 +283,7 @@ impl Session<'_> {
         });
         *running = Some(Running {
             task,
-            nudge,
+            wake: nudge,
             role: held,
         });
         Ok(())
@@ -297,13 +303,13 @@ impl Session<'_> {
     /// Wakes the engine, or starts it if it does not run.
     pub fn try_again(&self) -> Result<(), AppError> {
         if let Some(running) = self.app.engine().as_ref() {
-            running.nudge.notify_one();
+            running.wake.notify_one();
         }
         self.start()
     }
 
     /// True while the engine runs. It stops by itself if the operator has to act, such as signing in.
-    pub fn is_following(&self) -> bool {
+    pub fn is_running(&self) -> bool {
         self.app
             .engine()
             .as_ref()
@@ -311,7 +317,7 @@ impl Session<'_> {
     }
 
     /// Stops the engine and waits until its task has ended.
-    async fn end(&self) {
+    async fn stop_and_wait(&self) {
         let running = self.app.engine().take();
         if let Some(running) = running {
             running.task.abort();
@@ -332,13 +338,13 @@ impl Session<'_> {
 
     /// Takes the role of the one process that syncs this folder. Fails with `Locked` if another process has it.
     fn sync_role(&self) -> Result<Option<SyncRole>, AppError> {
-        self.app.may_write()?;
-        let role = self.app.laptop.take_sync_role()?;
+        self.app.require_writable()?;
+        let role = self.app.local_copy.take_sync_role()?;
         role.ok_or(AppError::new(Code::Locked))
     }
 
     /// Fails with `SignedOut` unless there is an account and a key for it. Does not call the cloud.
-    pub fn signed_in(&self) -> Result<(), AppError> {
+    pub fn require_signed_in(&self) -> Result<(), AppError> {
         self.client().map(|_| ())
     }
 
@@ -376,7 +382,7 @@ impl Session<'_> {
 /// `AddressMalformed` for anything else.
 pub(crate) fn address(text: &str) -> Result<String, AppError> {
     let wrong = || AppError::new(Code::AddressMalformed);
-    let text = typed::code(text);
+    let text = user_input::code(text);
     let text = text.trim_end_matches('/');
     let rest = match text.split_once("://") {
         Some(("https", rest)) => rest,

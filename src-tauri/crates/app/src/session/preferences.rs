@@ -33,7 +33,7 @@ const MINUTES: u16 = 24 * 60;
 impl Session<'_> {
     /// The stored preferences; the defaults if there are none.
     pub fn preferences(&self) -> Result<Preferences, AppError> {
-        let document = self.app.laptop.outbox().preferences()?;
+        let document = self.app.local_copy.outbox().preferences()?;
         // A document that does not parse was written by a later version; use the defaults.
         Ok(document
             .and_then(|text| serde_json::from_str(&text).ok())
@@ -48,7 +48,7 @@ impl Session<'_> {
         }
         let document = serde_json::to_string(preferences);
         let document = document.map_err(|error| AppError::because(Code::Internal, error))?;
-        self.app.laptop.outbox().prefer(&document)?;
+        self.app.local_copy.outbox().set_preferences(&document)?;
         self.app.status.send_modify(|status| status.revision += 1);
         Ok(())
     }

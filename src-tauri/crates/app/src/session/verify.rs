@@ -53,15 +53,15 @@ impl Session<'_> {
         let binding = self.app.binding()?.ok_or(AppError::new(Code::SignedOut))?;
         let scrub = self
             .app
-            .laptop
+            .local_copy
             .read(|cache| cache.scrub(&binding.account, &binding.keys))?;
         view(scrub, &binding)
     }
 
     /// Verifies the copy and repairs damage, from the bytes kept here or from the cloud.
-    pub async fn verify_and_mend(&self) -> Result<VerifyView, AppError> {
+    pub async fn verify_and_repair(&self) -> Result<VerifyView, AppError> {
         let client = self.client().ok().map(|(client, _)| client);
-        let scrub = super::upkeep::prove(client.as_ref(), &self.app.laptop).await?;
+        let scrub = super::daily_verification::prove(client.as_ref(), &self.app.local_copy).await?;
         self.app.status.send_modify(|status| status.revision += 1);
         let binding = self.app.binding()?.ok_or(AppError::new(Code::SignedOut))?;
         view(scrub?, &binding)
@@ -69,8 +69,8 @@ impl Session<'_> {
 
     /// Fails if the data folder cannot be written to, or with `OpenToOthers` if other users can read it. The app
     /// creates private files, but older or manually created ones may not be.
-    fn files_are_private(&self) -> Result<(), AppError> {
-        if let Some(code) = self.app.hindered() {
+    fn require_private_files(&self) -> Result<(), AppError> {
+        if let Some(code) = self.app.read_only_reason() {
             return Err(AppError::new(code));
         }
         match boothkeeper_store::private::is_open_to_others(self.app.data()) {
@@ -100,9 +100,9 @@ impl Session<'_> {
         Ok(Doctor {
             version: env!("CARGO_PKG_VERSION"),
             data: self.app.data().display().to_string(),
-            zone: self.app.laptop.zone().name().to_owned(),
+            zone: self.app.local_copy.zone().name().to_owned(),
             cloud: binding.map(|binding| binding.cloud),
-            files: outcome(self.files_are_private()),
+            files: outcome(self.require_private_files()),
             keychain: outcome(keychain),
             signed_in: outcome(signed_in),
             copy: outcome(self.verify().and_then(|view| match view {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use boothkeeper_app::balance::{BalanceView, RunwayView, glance};
+use boothkeeper_app::balance::{BalanceView, RunwayView, read_from_folder};
 use boothkeeper_app::domain::runway::{Basis, Daily, Estimate};
 use boothkeeper_app::domain::trust::{Reason, Trust};
 use boothkeeper_app::domain::{Asset, Timestamp};
@@ -21,7 +21,7 @@ pub struct Balance;
 
 impl Balance {
     pub fn run(self, folder: &Folder, output: &Output) -> Result<ExitCode, AppError> {
-        let view = glance(&folder.options()?)?;
+        let view = read_from_folder(&folder.options()?)?;
         print(&view, output);
         Ok(match view.trust {
             Trust::Diverged => exit(Code::Diverged),
@@ -39,25 +39,25 @@ pub fn asset(app: &App) -> Result<Asset, AppError> {
 /// The balance, its buckets and what is pending. Reads `cli-balance.ftl` only.
 pub fn print(view: &BalanceView, output: &Output) {
     if output.json() {
-        return output.document(view);
+        return output.print_document(view);
     }
     let (Some(balance), Some(asset)) = (view.balance, &view.asset) else {
-        return output.line(&cli_balance::never_synced());
+        return output.print_line(&cli_balance::never_synced());
     };
-    output.line(&format!(
+    output.print_line(&format!(
         "{}  {}",
         money(balance, asset),
         trust(view, output)
     ));
     for bucket in &view.buckets {
         let kind = CLI_BALANCE_BUCKET.name(&code(&bucket.kind));
-        output.line(&format!("  {kind:<12} {:>12}", money(bucket.amount, asset)));
+        output.print_line(&format!("  {kind:<12} {:>12}", money(bucket.amount, asset)));
     }
     for pending in &view.pending {
         let kind = CLI_BALANCE_PENDING_KIND.name(&code(&pending.kind));
         let amount = money(pending.amount, asset);
         let since = cli_balance::pending_since(&output.local(pending.since));
-        output.line(&format!("  {kind:<12} {amount:>12}  {since}"));
+        output.print_line(&format!("  {kind:<12} {amount:>12}  {since}"));
     }
 }
 
@@ -92,7 +92,7 @@ impl Runway {
         folder.with_app(output, async |app| {
             let view = app.balance().runway()?;
             match output.json() {
-                true => output.document(&view),
+                true => output.print_document(&view),
                 false => print_runway(&view, app, output)?,
             }
             Ok(ExitCode::SUCCESS)
@@ -103,23 +103,25 @@ impl Runway {
 fn print_runway(view: &RunwayView, app: &App, output: &Output) -> Result<(), AppError> {
     let asset = asset(app)?;
     match &view.event {
-        None => output.line(&cli::runway_no_event()),
+        None => output.print_line(&cli::runway_no_event()),
         Some(event) => {
             let local = |at: Timestamp| output.local(at);
             let (from, to) = (local(event.starts_at), local(event.ends_at));
-            output.line(&cli::runway_event(&event.name, &from, &to));
+            output.print_line(&cli::runway_event(&event.name, &from, &to));
         }
     }
     match &view.estimate {
-        None if view.event.is_some() => output.line(&format!("  {}", overview::too_few_runs())),
+        None if view.event.is_some() => {
+            output.print_line(&format!("  {}", overview::too_few_runs()))
+        }
         None => {}
         Some(estimate) => print_estimate(estimate, &asset, output),
     }
     if let Some(daily) = &view.daily {
         print_daily(daily, &asset, output);
     }
-    output.line(&event::spent_a_day(&money(view.a_day, &asset)));
-    output.line(&trust(&app.balance().view()?, output));
+    output.print_line(&event::spent_a_day(&money(view.a_day, &asset)));
+    output.print_line(&trust(&app.balance().view()?, output));
     Ok(())
 }
 
@@ -130,20 +132,20 @@ fn print_estimate(estimate: &Estimate, asset: &Asset, output: &Output) {
         Basis::Own => cli::runway_basis_own(&confidence, events),
         Basis::Past => cli::runway_basis_past(&confidence, events),
     };
-    output.line(&format!("  {runs} ({basis})"));
+    output.print_line(&format!("  {runs} ({basis})"));
     let end = match estimate.ends_at {
         Some(at) => cli::runway_ends(&output.local(at), &money(estimate.missing, asset)),
         None => cli::runway_lasts(),
     };
-    output.line(&format!("  {end}"));
+    output.print_line(&format!("  {end}"));
 }
 
 fn print_daily(daily: &Daily, asset: &Asset, output: &Output) {
     let (used, limit) = (money(daily.used, asset), money(daily.limit, asset));
     let resets = output.local(daily.resets_at);
-    output.line(&format!("  {}", cli::runway_daily(&resets, &limit, &used)));
+    output.print_line(&format!("  {}", cli::runway_daily(&resets, &limit, &used)));
     if let Some(at) = daily.reached_at {
         let reached = cli::runway_daily_reached(&output.local(at));
-        output.line(&format!("  {reached}"));
+        output.print_line(&format!("  {reached}"));
     }
 }

@@ -33,7 +33,7 @@ impl Deadlines {
                 Some(path) => {
                     app.deadlines().calendar_to(&path)?;
                     let (count, path) = (view.deadlines.len(), path.display().to_string());
-                    output.done(&json!({ "exported": path, "deadlines": count }), || {
+                    output.print_result(&json!({ "exported": path, "deadlines": count }), || {
                         cli::deadlines_exported(count as u64, &path)
                     });
                 }
@@ -45,11 +45,11 @@ impl Deadlines {
 
 fn print(view: &DeadlinesView, app: &App, output: &Output) -> Result<(), AppError> {
     if output.json() {
-        output.document(view);
+        output.print_document(view);
         return Ok(());
     }
     if view.deadlines.is_empty() {
-        output.line(&cli::deadlines_none());
+        output.print_line(&cli::deadlines_none());
     }
     let asset = asset(app)?;
     for deadline in &view.deadlines {
@@ -57,12 +57,12 @@ fn print(view: &DeadlinesView, app: &App, output: &Output) -> Result<(), AppErro
         let stake = deadline.credits_at_risk.map_or(String::new(), |amount| {
             format!("  {}", cli::deadlines_stake(&money(amount, &asset)))
         });
-        output.line(&format!("{at}  {title:<22}{stake}"));
-        output.line(&format!("    {}", deadline.detail(Some(&asset))));
+        output.print_line(&format!("{at}  {title:<22}{stake}"));
+        output.print_line(&format!("    {}", deadline.detail(Some(&asset))));
     }
     let times = plan::times_in(output.zone().name());
     let trust = trust(&app.balance().view()?, output);
-    output.line(&format!("{times}; {trust}"));
+    output.print_line(&format!("{times}; {trust}"));
     Ok(())
 }
 
@@ -74,8 +74,8 @@ fn title(code: DeadlineCode) -> String {
 pub fn print_reminders(reminders: &[Reminder], app: &App, output: &Output) {
     for reminder in reminders {
         match output.json() {
-            true => output.document(&json!({ "reminder": reminder })),
-            false => output.line(&reminder_text(reminder, app, output)),
+            true => output.print_document(&json!({ "reminder": reminder })),
+            false => output.print_line(&reminder_text(reminder, app, output)),
         }
     }
 }

@@ -40,7 +40,7 @@ impl Explain {
         folder.with_app(output, async |app| {
             let explanation = app.history().explain(Since::Days(self.from, self.to))?;
             match output.json() {
-                true => output.document(&explanation),
+                true => output.print_document(&explanation),
                 false => print(&explanation, app, output)?,
             }
             Ok(ExitCode::SUCCESS)
@@ -51,7 +51,7 @@ impl Explain {
 fn print(view: &Explanation, app: &App, output: &Output) -> Result<(), AppError> {
     let (asset, imported) = (balance::asset(app)?, app.is_imported()?);
     if let Some((from, to)) = view.days {
-        output.line(&cli::explain_days(&day(from), &day(to)));
+        output.print_line(&cli::explain_days(&day(from), &day(to)));
     }
     print_amount(&cli::explain_opening(), view.opening, &asset, output);
     for cause in &view.causes {
@@ -67,21 +67,21 @@ fn print(view: &Explanation, app: &App, output: &Output) -> Result<(), AppError>
     print_amount(&cli::explain_closing(), view.closing, &asset, output);
     for finding in &view.findings {
         let severity = CLI_SEVERITY.name(&code(&finding.severity));
-        output.line(&format!("[{severity}] {}", text(finding, &asset, output)));
+        output.print_line(&format!("[{severity}] {}", text(finding, &asset, output)));
         if let Some(proof) = proof(&finding.entries) {
-            output.line(&format!("    {proof}"));
+            output.print_line(&format!("    {proof}"));
         }
         if let Some(step) = step(finding, imported) {
-            output.line(&format!("    -> {step}"));
+            output.print_line(&format!("    -> {step}"));
         }
     }
     let (at, zone) = (output.local(view.as_of), output.zone().name());
-    output.line(&cli::explain_as_of(&at, zone));
+    output.print_line(&cli::explain_as_of(&at, zone));
     Ok(())
 }
 
 fn print_amount(what: &str, amount: Amount, asset: &Asset, output: &Output) {
-    output.line(&format!("{what:<38} {:>14}", money(amount, asset)));
+    output.print_line(&format!("{what:<38} {:>14}", money(amount, asset)));
 }
 
 /// What runs took by service or by event, most first. A single part says no more than the cause.
@@ -89,7 +89,7 @@ fn print_parts(title: &str, parts: &[Spent], asset: &Asset, output: &Output) {
     if parts.len() < 2 {
         return;
     }
-    output.line(&format!("    {title}"));
+    output.print_line(&format!("    {title}"));
     let (listed, rest) = parts.split_at(parts.len().min(MOST_PARTS));
     for part in listed {
         let name = part.name.clone().unwrap_or_else(cli::explain_no_name);
@@ -98,7 +98,7 @@ fn print_parts(title: &str, parts: &[Spent], asset: &Asset, output: &Output) {
     }
     if !rest.is_empty() {
         let more = cli::explain_more_parts(rest.len() as u64);
-        output.line(&format!("      {more}"));
+        output.print_line(&format!("      {more}"));
     }
 }
 

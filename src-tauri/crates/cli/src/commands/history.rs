@@ -84,7 +84,7 @@ fn export(query: &HistoryQuery, path: PathBuf, app: &App, output: &Output) -> Re
         exported: path.display().to_string(),
         entries,
     };
-    output.done(&exported, || {
+    output.print_result(&exported, || {
         cli::history_exported(entries, &exported.exported)
     });
     Ok(())
@@ -99,7 +99,7 @@ struct Exported {
 
 fn print(page: &HistoryPage, app: &App, output: &Output) -> Result<(), AppError> {
     if output.json() {
-        output.document(page);
+        output.print_document(page);
         return Ok(());
     }
     let asset = balance::asset(app)?;
@@ -111,15 +111,15 @@ fn print(page: &HistoryPage, app: &App, output: &Output) -> Result<(), AppError>
         let details = details(row, &asset);
         let (delta, after) = (money(row.delta, &asset), money(row.balance_after, &asset));
         let at = output.local(row.at);
-        output.line(&format!(
+        output.print_line(&format!(
             "{:>8}  {at:<29}  {delta:>10}  {after:>10}  {what:<20}  {status:<13}  {details}",
             row.seq.0
         ));
     }
     let (before, after) = (money(page.opening, &asset), money(page.closing, &asset));
-    output.line(&cli::history_balances(&after, &before));
+    output.print_line(&cli::history_balances(&after, &before));
     if let Some(next) = page.next {
-        output.line(&cli::history_more(&next.to_string()));
+        output.print_line(&cli::history_more(&next.to_string()));
     }
     Ok(())
 }

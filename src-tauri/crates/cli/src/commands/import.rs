@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use boothkeeper_app::domain::Programme;
 use boothkeeper_app::import::{
-    DateOrder, Decimals, Field, Imported, Mapping, TablePreview, Whose, import, preview,
+    DateOrder, Decimals, Field, ImportOwner, Imported, Mapping, TablePreview, import, preview,
 };
 use boothkeeper_app::{App, AppError, Code, Options};
 use boothkeeper_messages::cli::{self, CLI_CAUSE, CLI_IMPORT_DATES, CLI_IMPORT_DECIMALS};
@@ -40,7 +40,7 @@ pub struct Import {
     dates: Option<Dates>,
     /// What stands before the cents.
     #[arg(long)]
-    decimal: Option<Mark>,
+    decimal: Option<DecimalMark>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -51,7 +51,7 @@ enum Dates {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Mark {
+enum DecimalMark {
     Point,
     Comma,
 }
@@ -67,19 +67,19 @@ impl Import {
         if self.preview {
             let view = preview(&options, &self.files, programme, mapping.as_ref())?;
             match output.json() {
-                true => output.document(&view),
+                true => output.print_document(&view),
                 false => print_preview(&view, output),
             }
             return Ok(ExitCode::SUCCESS);
         }
         let email = self.email.or_else(|| known_email(&options));
-        let whose = Whose {
+        let whose = ImportOwner {
             email: email.unwrap_or_default(),
             programme,
         };
         let (_, imported) = import(&options, &self.files, &whose, mapping.as_ref())?;
         match output.json() {
-            true => output.document(&imported),
+            true => output.print_document(&imported),
             false => print_imported(&imported, output),
         }
         Ok(ExitCode::SUCCESS)
@@ -94,8 +94,8 @@ impl Import {
                 Dates::Ymd => DateOrder::Ymd,
             }),
             decimals: self.decimal.map(|mark| match mark {
-                Mark::Point => Decimals::Point,
-                Mark::Comma => Decimals::Comma,
+                DecimalMark::Point => Decimals::Point,
+                DecimalMark::Comma => Decimals::Comma,
             }),
             ..Mapping::default()
         };
@@ -125,45 +125,45 @@ fn known_email(options: &Options) -> Option<String> {
 
 fn print_preview(view: &TablePreview, output: &Output) {
     let rows = u64::from(view.rows);
-    output.line(&cli::import_columns(rows, &view.titles.join(" | ")));
+    output.print_line(&cli::import_columns(rows, &view.titles.join(" | ")));
     for (field, title) in &view.mapping.columns {
         let field = code(field).replace('_', " ");
-        output.line(&format!("  {field:<12} <- {title}"));
+        output.print_line(&format!("  {field:<12} <- {title}"));
     }
     let unused = |title: &&String| !view.mapping.columns.values().any(|used| used == *title);
     let unused: Vec<_> = view.titles.iter().filter(unused).cloned().collect();
     if !unused.is_empty() {
-        output.line(&format!("  {}", cli::import_unused(&unused.join(" | "))));
+        output.print_line(&format!("  {}", cli::import_unused(&unused.join(" | "))));
     }
     if let Some(dates) = &view.mapping.dates {
-        output.line(&format!("  {}", CLI_IMPORT_DATES.name(&code(dates))));
+        output.print_line(&format!("  {}", CLI_IMPORT_DATES.name(&code(dates))));
     }
     if let Some(mark) = &view.mapping.decimals {
-        output.line(&format!("  {}", CLI_IMPORT_DECIMALS.name(&code(mark))));
+        output.print_line(&format!("  {}", CLI_IMPORT_DECIMALS.name(&code(mark))));
     }
     for sample in &view.samples {
-        output.line(&format!("  {}", sample.join(" | ")));
+        output.print_line(&format!("  {}", sample.join(" | ")));
     }
     for (kind, count) in &view.kinds {
         let kind = match kind.as_str() {
             "by_sign" => cli::import_by_sign(),
             kind => JOURNAL_KIND.name(kind),
         };
-        output.line(&format!("  {count:>8} {kind}"));
+        output.print_line(&format!("  {count:>8} {kind}"));
     }
     for line in &view.unreadable {
         let unreadable = cli::import_unreadable(&line.to_string());
-        output.line(&format!("  {unreadable}"));
+        output.print_line(&format!("  {unreadable}"));
     }
     for ask in &view.asks {
         let (sentence, next) = output.sentences((*ask).into());
-        output.line(&format!("{sentence} {next}"));
+        output.print_line(&format!("{sentence} {next}"));
     }
 }
 
 fn print_imported(imported: &Imported, output: &Output) {
     let (report, asset) = (&imported.report, &imported.asset);
-    output.line(&format!(
+    output.print_line(&format!(
         "{} {} {}",
         messages::done_rows(report.rows.into()),
         messages::done_receipts(report.receipts.into()),
@@ -181,8 +181,8 @@ fn print_imported(imported: &Imported, output: &Output) {
         counted(report.resembling, messages::done_resembling),
     ];
     for note in notes.into_iter().flatten() {
-        output.line(&note);
+        output.print_line(&note);
     }
-    output.line(&documents::imported());
-    output.line(&cli::import_look());
+    output.print_line(&documents::imported());
+    output.print_line(&cli::import_look());
 }

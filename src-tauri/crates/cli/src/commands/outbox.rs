@@ -53,7 +53,7 @@ impl Outbox {
 fn start_over(folder: &Folder, output: &Output) -> Result<ExitCode, AppError> {
     let kept = start_outbox_over(&folder.options()?)?;
     let kept = kept.map(|path| path.display().to_string());
-    output.done(&json!({ "kept": kept }), || match &kept {
+    output.print_result(&json!({ "kept": kept }), || match &kept {
         Some(path) => cli::outbox_started_over_kept(path),
         None => cli::outbox_started_over(),
     });
@@ -62,7 +62,7 @@ fn start_over(folder: &Folder, output: &Output) -> Result<ExitCode, AppError> {
 
 /// Syncs first, so that the preview shows the cloud's current state. Without a network the copy is used as it is.
 pub async fn refresh(app: &App) -> Result<(), AppError> {
-    app.session().signed_in()?;
+    app.session().require_signed_in()?;
     match app.session().sync_once().await {
         Err(error) if !error.is_transient() => Err(error),
         _ => Ok(()),
@@ -107,10 +107,10 @@ pub async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppE
 
 fn print(view: &OutboxView, app: &App, output: &Output) {
     if output.json() {
-        return output.document(view);
+        return output.print_document(view);
     }
     if view.commands.is_empty() {
-        output.line(&outbox::empty());
+        output.print_line(&outbox::empty());
     }
     for command in &view.commands {
         print_command(command, app, output);
@@ -119,7 +119,7 @@ fn print(view: &OutboxView, app: &App, output: &Output) {
 
 fn print_command(command: &CommandView, app: &App, output: &Output) {
     if output.json() {
-        return output.document(command);
+        return output.print_document(command);
     }
     // Signed out or never synced, the unit of amounts is unknown, and they are left out.
     let asset = app.balance().view().ok().and_then(|view| view.asset);
@@ -131,7 +131,7 @@ fn print_command(command: &CommandView, app: &App, output: &Output) {
         now(command),
     ];
     let columns: Vec<_> = columns.into_iter().flatten().collect();
-    output.line(&format!(
+    output.print_line(&format!(
         "{}  {:<34}  {}",
         command.id,
         title(command, asset),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use boothkeeper_app::balance::BalanceView;
 use boothkeeper_app::domain::reminders::Reminder;
-use boothkeeper_app::domain::typed;
+use boothkeeper_app::domain::user_input;
 use boothkeeper_app::session::Remember;
 use boothkeeper_app::{App, AppError, Code};
 use boothkeeper_messages::cli;
@@ -36,7 +36,7 @@ pub struct Login {
 
 impl Login {
     pub fn run(self, folder: &Folder, output: &Output) -> Result<ExitCode, AppError> {
-        folder.has_cloud()?;
+        folder.require_cloud()?;
         folder.with_app(output, async |app| {
             self.sign_in(app).await?;
             app.session().sync_once().await?;
@@ -68,7 +68,7 @@ fn read_key() -> Result<String, AppError> {
         .take(KEY_BYTES)
         .read_to_end(&mut key)
         .map_err(|error| AppError::because(Code::KeyMalformed, error))?;
-    typed::piped(&key).ok_or(AppError::new(Code::KeyMalformed))
+    user_input::piped(&key).ok_or(AppError::new(Code::KeyMalformed))
 }
 
 /// Forget the access key and the local copy.
@@ -81,10 +81,10 @@ pub struct Logout {
 
 impl Logout {
     pub fn run(self, folder: &Folder, output: &Output) -> Result<ExitCode, AppError> {
-        folder.has_cloud()?;
+        folder.require_cloud()?;
         folder.with_app(output, async |app| {
             app.session().sign_out(self.discard).await?;
-            output.done(&json!({ "signed_in": false }), cli::session_signed_out);
+            output.print_result(&json!({ "signed_in": false }), cli::session_signed_out);
             Ok(ExitCode::SUCCESS)
         })
     }
@@ -119,7 +119,7 @@ async fn sync(app: &App, output: &Output) -> Result<(), AppError> {
     }
     print_synced(
         &app.balance().view()?,
-        &app.deadlines().remind()?,
+        &app.deadlines().take_terminal_reminders()?,
         app,
         output,
     );
@@ -151,12 +151,12 @@ async fn watch(app: &App, output: &Output) -> Result<(), AppError> {
             printed = Some(now);
         }
         if view.balance.is_some() {
-            deadlines::print_reminders(&app.deadlines().remind()?, app, output);
+            deadlines::print_reminders(&app.deadlines().take_terminal_reminders()?, app, output);
         }
         if output.is_cut() {
             return Ok(());
         }
-        if !app.session().is_following() {
+        if !app.session().is_running() {
             // It stops by itself only for an error that a person must resolve; this sync returns that error.
             app.session().sync_once().await?;
             return Ok(());
@@ -176,7 +176,7 @@ fn print_synced(view: &BalanceView, reminders: &[Reminder], app: &App, output: &
     if output.json() {
         let mut document = serde_json::to_value(view).unwrap_or_default();
         document["reminders"] = json!(reminders);
-        return output.document(&document);
+        return output.print_document(&document);
     }
     balance::print(view, output);
     deadlines::print_reminders(reminders, app, output);
@@ -195,7 +195,7 @@ impl Doctor {
         folder.with_app(output, async |app| {
             let doctor = app.session().doctor().await?;
             if output.json() {
-                output.document(&doctor);
+                output.print_document(&doctor);
                 return Ok(ExitCode::SUCCESS);
             }
             // People get the same document, to send it to support.

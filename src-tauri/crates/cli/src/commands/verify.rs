@@ -42,7 +42,7 @@ impl Verify {
         let verified = verify_packet(packet, self.cloud.as_deref(), &options.reader);
         let verdict = runtime()?.block_on(verified)?;
         match output.json() {
-            true => output.document(&verdict),
+            true => output.print_document(&verdict),
             false if verdict.ok => print_proven(&verdict, output),
             false => print_flaw(&verdict, output),
         }
@@ -55,9 +55,9 @@ impl Verify {
 
 fn copy(folder: &Folder, output: &Output) -> Result<ExitCode, AppError> {
     folder.with_app(output, async |app| {
-        let view = app.session().verify_and_mend().await?;
+        let view = app.session().verify_and_repair().await?;
         let imported = app.is_imported()?;
-        output.done(&view, || sentence(&view, imported));
+        output.print_result(&view, || sentence(&view, imported));
         Ok(match view.ok {
             true => ExitCode::SUCCESS,
             false => exit(Code::Diverged),
@@ -76,7 +76,7 @@ fn sentence(view: &VerifyView, imported: bool) -> String {
 }
 
 fn print_proven(verdict: &Verdict, output: &Output) {
-    output.line(&cli::verify_packet(
+    output.print_line(&cli::verify_packet(
         verdict.account.as_str(),
         verdict.entries,
         &verdict.seq.to_string(),
@@ -84,26 +84,26 @@ fn print_proven(verdict: &Verdict, output: &Output) {
         &verdict.signed_by.to_string(),
         &verdict.to.to_string(),
     ));
-    output.line(&cli::verify_packet_end(&verdict.signed_at.to_string()));
-    output.line(&match (verdict.trusted, verdict.imported) {
+    output.print_line(&cli::verify_packet_end(&verdict.signed_at.to_string()));
+    output.print_line(&match (verdict.trusted, verdict.imported) {
         (true, _) => cli::verify_packet_key(),
         (_, true) => cli::verify_packet_imported(),
         _ => cli::verify_packet_key_unknown(),
     });
     if !verdict.unproven.is_empty() {
         let names = verdict.unproven.join(", ");
-        output.line(&cli::verify_packet_unproven(&names));
+        output.print_line(&cli::verify_packet_unproven(&names));
     }
 }
 
 fn print_flaw(verdict: &Verdict, output: &Output) {
     let flaw = verdict.flaw.as_ref().map(code).unwrap_or_default();
     let flaw = CLI_FLAW.name(&flaw);
-    output.line(&match verdict.first_bad_seq {
+    output.print_line(&match verdict.first_bad_seq {
         Some(seq) => cli::verify_not_proven_entry(&seq.to_string(), &flaw),
         None => cli::verify_not_proven(&flaw),
     });
     if verdict.imported && verdict.trusted {
-        output.line(&cli::verify_packet_imported_flaw());
+        output.print_line(&cli::verify_packet_imported_flaw());
     }
 }

@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::{Instant, timeout_at};
 
 use super::{Caller, PathParams};
-use crate::store::{Held, Tx};
+use crate::store::{StoredBlob, Tx};
 use crate::{Cloud, Error};
 
 /// Bytes that are collected before they are stored as one piece. The last piece may be smaller.
@@ -71,7 +71,7 @@ pub async fn put(
         // The incomplete blob has another length, so one of the two is wrong: begin again with this one.
         Some(held) if held.length == length => held,
         _ if length == 0 => return Err(ProblemCode::PayloadTooLarge.into()),
-        _ => Held {
+        _ => StoredBlob {
             length,
             bytes: 0,
             complete: false,
@@ -151,7 +151,7 @@ pub async fn content(cloud: &Cloud, account: i64, sha256: Hash) -> Result<Respon
     Ok((headers, Body::from(bytes)).into_response())
 }
 
-fn state(sha256: Hash, held: Held) -> Json<BlobState> {
+fn state(sha256: Hash, held: StoredBlob) -> Json<BlobState> {
     Json(BlobState {
         sha256,
         held: held.bytes,
@@ -174,7 +174,7 @@ struct Upload<'a> {
 
 impl Upload<'_> {
     /// Stores the body's bytes as they arrive. What has arrived when the connection breaks is stored too.
-    async fn receive(&self, mut held: Held, mut body: Body) -> Result<Held, Error> {
+    async fn receive(&self, mut held: StoredBlob, mut body: Body) -> Result<StoredBlob, Error> {
         let (mut piece, begun, mut arrived) = (BytesMut::new(), Instant::now(), 0);
         while !body.is_end_stream() {
             // Too slow: end here; the client can continue later.
@@ -204,7 +204,7 @@ impl Upload<'_> {
         }
     }
 
-    async fn keep(&self, held: Held, piece: Bytes) -> Result<Held, Error> {
+    async fn keep(&self, held: StoredBlob, piece: Bytes) -> Result<StoredBlob, Error> {
         let (account, sha256) = (self.account, self.sha256);
         let now = self.cloud.clock.now();
         let keep = move |tx: &Tx<'_>| append(tx, account, &sha256, held, &piece, now);
@@ -214,7 +214,7 @@ impl Upload<'_> {
     /// Stores the last piece and marks the blob as complete, in one transaction: no crash can leave all bytes without
     /// the mark. The hash is computed before, because the write transaction must stay short. Fails with `blob_mismatch`,
     /// and deletes the blob, if the hash is another.
-    async fn finish(&self, held: Held, piece: Bytes) -> Result<Held, Error> {
+    async fn finish(&self, held: StoredBlob, piece: Bytes) -> Result<StoredBlob, Error> {
         let (account, sha256) = (self.account, self.sha256);
         let last = piece.clone();
         // If the whole file is in this piece, nothing that is stored belongs to it.
@@ -245,7 +245,7 @@ impl Upload<'_> {
             }
             let held = append(tx, account, &sha256, held, &piece, now)?;
             tx.complete_blob(account, &sha256)?;
-            Ok(Some(Held {
+            Ok(Some(StoredBlob {
                 complete: true,
                 ..held
             }))
@@ -261,10 +261,10 @@ fn append(
     tx: &Tx<'_>,
     account: i64,
     sha256: &Hash,
-    held: Held,
+    held: StoredBlob,
     piece: &[u8],
     now: Timestamp,
-) -> Result<Held, Error> {
+) -> Result<StoredBlob, Error> {
     let known = tx.blob(account, sha256)?;
     if held.bytes == 0 && known.is_none_or(|known| !known.complete && known.length != held.length) {
         tx.expire_blobs(now.plus(-UNFINISHED))?;

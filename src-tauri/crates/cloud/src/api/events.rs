@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::sse::{Event, Sse};
 use boothkeeper_domain::{AccountId, Hash};
 use boothkeeper_wire::api::{Beat, Head};
-use boothkeeper_wire::checkpoint::BeatBody;
+use boothkeeper_wire::checkpoint::HeartbeatBody;
 use boothkeeper_wire::problem::{Problem, ProblemCode};
 use futures_core::Stream;
 use tokio::sync::watch;
@@ -71,7 +71,7 @@ impl Channel {
             head = if newest.seq > head.seq { newest } else { head };
         }
         let (epoch, time) = (self.cloud.epoch.clone(), self.cloud.clock.now());
-        let body = BeatBody {
+        let body = HeartbeatBody {
             account: &account,
             epoch: &epoch,
             head: &head,

@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use boothkeeper_domain::account::Card;
-use boothkeeper_domain::billing::Answer;
+use boothkeeper_domain::billing::ChargeOutcome;
 use boothkeeper_domain::{AccountId, Money, PaymentId, Timestamp};
 
 pub use simulated::Simulated;
@@ -26,14 +26,14 @@ pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + '
 /// What the cloud asks of a processor.
 pub trait Processor: Send + Sync {
     /// Charges the card on file. The same payment id is charged once, however often this is called.
-    fn charge(&self, request: ChargeRequest) -> Reply<'_, Answer>;
+    fn charge(&self, request: ChargeRequest) -> Reply<'_, ChargeOutcome>;
 
     /// The outcome of a charge as the processor states it at `at`. A charge it does not know is declined.
-    fn look_up(&self, payment: PaymentId, at: Timestamp) -> Reply<'_, Answer>;
+    fn look_up(&self, payment: PaymentId, at: Timestamp) -> Reply<'_, ChargeOutcome>;
 
     /// Gives up a charge without an outcome. Replies with the outcome: `Declined` confirms the void, `Approved` says
     /// that the money had been taken already, `Pending` that the void is not confirmed and must be repeated.
-    fn void(&self, payment: PaymentId, at: Timestamp) -> Reply<'_, Answer>;
+    fn void(&self, payment: PaymentId, at: Timestamp) -> Reply<'_, ChargeOutcome>;
 
     /// Returns a charge's money to the card.
     fn refund(&self, payment: PaymentId) -> Reply<'_, ()>;

@@ -8,7 +8,7 @@ use crate::Error;
 
 /// The state of a stored blob; lengths in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Held {
+pub struct StoredBlob {
     pub length: u64,
     pub bytes: u64,
     /// All bytes are stored and have the blob's hash.
@@ -18,12 +18,12 @@ pub struct Held {
 }
 
 impl Tx<'_> {
-    pub fn blob(&self, account: i64, sha256: &Hash) -> Result<Option<Held>, Error> {
+    pub fn blob(&self, account: i64, sha256: &Hash) -> Result<Option<StoredBlob>, Error> {
         let query =
             "SELECT length, held, complete, begun_at FROM blobs WHERE account = ?1 AND sha256 = ?2";
         let mut statement = self.connection.prepare_cached(query)?;
         let row = statement.query_row(params![account, sha256.0], |row| {
-            Ok(Held {
+            Ok(StoredBlob {
                 length: row.get(0)?,
                 bytes: row.get(1)?,
                 complete: row.get(2)?,

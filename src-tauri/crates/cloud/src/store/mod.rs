@@ -22,7 +22,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
 pub use account::AccountRow;
-pub use blobs::Held;
+pub use blobs::StoredBlob;
 pub use journal::JournalPart;
 pub use schedule::{DueTask, OpenCharge, PendingCommand, Task};
 pub use tables::{RunRow, RunState};

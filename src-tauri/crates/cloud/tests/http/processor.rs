@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use boothkeeper_cloud::processor::{ChargeRequest, Payments, Processor, Reply};
 use boothkeeper_domain::account::Card;
-use boothkeeper_domain::billing::Answer;
+use boothkeeper_domain::billing::ChargeOutcome;
 use boothkeeper_domain::{PaymentId, Timestamp};
 use serde_json::json;
 
@@ -32,28 +32,28 @@ fn reply<'a, T: Send + 'a>(value: T) -> Reply<'a, T> {
 }
 
 impl Processor for Limited {
-    fn charge(&self, request: ChargeRequest) -> Reply<'_, Answer> {
+    fn charge(&self, request: ChargeRequest) -> Reply<'_, ChargeOutcome> {
         let (cents, token) = (request.money.amount.minor(), request.token);
         self.note(format!("charge {cents} {}", token.unwrap_or_default()));
         reply(match cents {
-            cents if Some(cents) == self.hangs => Answer::Pending,
-            cents if cents <= LIMIT => Answer::Approved,
-            _ => Answer::Declined("over_limit".into()),
+            cents if Some(cents) == self.hangs => ChargeOutcome::Pending,
+            cents if cents <= LIMIT => ChargeOutcome::Approved,
+            _ => ChargeOutcome::Declined("over_limit".into()),
         })
     }
 
-    fn look_up(&self, _: PaymentId, _: Timestamp) -> Reply<'_, Answer> {
+    fn look_up(&self, _: PaymentId, _: Timestamp) -> Reply<'_, ChargeOutcome> {
         self.note("look_up".into());
-        reply(Answer::Pending)
+        reply(ChargeOutcome::Pending)
     }
 
-    fn void(&self, _: PaymentId, _: Timestamp) -> Reply<'_, Answer> {
+    fn void(&self, _: PaymentId, _: Timestamp) -> Reply<'_, ChargeOutcome> {
         let tried = self.calls.lock().unwrap().iter().any(|call| call == "void");
         self.note("void".into());
         // The first void is not confirmed.
         reply(match tried {
-            false => Answer::Pending,
-            true => Answer::Declined("voided".into()),
+            false => ChargeOutcome::Pending,
+            true => ChargeOutcome::Declined("voided".into()),
         })
     }
 

@@ -29,7 +29,7 @@ pub fn decimals<'a>(
 ) -> Result<Decimals, Ambiguous> {
     let (mut sure, mut unsure): ([bool; 2], [bool; 2]) = Default::default();
     for text in texts {
-        let Some((_, digits)) = bare(text) else {
+        let Some((_, digits)) = sign_and_digits(text) else {
             continue;
         };
         let marks = ['.', ','].map(|mark| digits.rfind(mark));
@@ -77,7 +77,7 @@ pub struct Ambiguous;
 
 /// True if the amount is negative, and its digits with separators; `None` if the text is not an amount. Currency, unit
 /// and sign may only be at the ends; between them only digits, separators and spaces.
-fn bare(text: &str) -> Option<(bool, String)> {
+fn sign_and_digits(text: &str) -> Option<(bool, String)> {
     let text = text.trim();
     let inner = text
         .strip_prefix('(')
@@ -100,7 +100,7 @@ fn bare(text: &str) -> Option<(bool, String)> {
 /// The amount in minor units; `None` if the text is not an amount, or has more decimal digits than the asset (extra
 /// zeros are ignored).
 pub fn amount(text: &str, decimals: Decimals, asset: &Asset) -> Option<Amount> {
-    let (negative, digits) = bare(text)?;
+    let (negative, digits) = sign_and_digits(text)?;
     let (whole, cents) = match digits.rsplit_once(decimals.mark()) {
         Some((whole, cents)) => (whole, cents),
         None => (digits.as_str(), ""),

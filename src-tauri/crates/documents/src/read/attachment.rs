@@ -3,7 +3,7 @@
 
 use boothkeeper_domain::disputes::MAX_FILE;
 use boothkeeper_domain::privacy::masked;
-use boothkeeper_domain::typed::is_invisible;
+use boothkeeper_domain::user_input::is_invisible;
 use img_parts::png::Png;
 
 use crate::{Error, Problem};

@@ -13,7 +13,7 @@ const MOST_COLUMNS: usize = 64;
 const MOST_TEXT: usize = 200;
 
 #[derive(Debug)]
-pub struct Table {
+pub struct CellTable {
     /// The unit of amounts, if the file names it.
     pub asset: Option<Asset>,
     pub titles: Vec<String>,
@@ -21,7 +21,7 @@ pub struct Table {
     pub rows: Vec<(u64, Vec<String>)>,
 }
 
-impl Table {
+impl CellTable {
     /// Fails with `NotAHistory` if the file is not a table with at least one row, and with `FileTooLarge` above
     /// 500,000 rows.
     pub fn read(bytes: &[u8]) -> Result<Self, Error> {
@@ -59,7 +59,7 @@ impl Table {
             }
         }
         match titles {
-            Some(titles) if !rows.is_empty() => Ok(Table {
+            Some(titles) if !rows.is_empty() => Ok(CellTable {
                 asset: None,
                 titles,
                 rows,
@@ -140,7 +140,7 @@ fn separator(text: &str) -> u8 {
 }
 
 /// Reads the app's own JSON export or proof, whose entries become rows. `None` if the file is not JSON.
-fn of_json(bytes: &[u8]) -> Option<Result<Table, Error>> {
+fn of_json(bytes: &[u8]) -> Option<Result<CellTable, Error>> {
     #[derive(Deserialize)]
     struct Exported {
         entries: Vec<Line>,
@@ -178,7 +178,7 @@ fn of_json(bytes: &[u8]) -> Option<Result<Table, Error>> {
             crate::write::history::row(&entry, &named),
         ));
     }
-    Some(Ok(Table {
+    Some(Ok(CellTable {
         asset,
         titles,
         rows,

@@ -25,7 +25,7 @@ pub enum Unclear {
 }
 
 /// The three numbers of a date, their separator, and the text after the date.
-fn parts(text: &str) -> Option<([u32; 3], char, &str)> {
+fn date_parts(text: &str) -> Option<([u32; 3], char, &str)> {
     let text = text.trim();
     let mark = text.chars().find(|c| !c.is_ascii_digit())?;
     if !"-/.".contains(mark) {
@@ -46,7 +46,7 @@ pub fn order<'a>(texts: impl Iterator<Item = &'a str>) -> Result<DateOrder, Uncl
     let mut possible = [true; 3];
     let mut dotted = true;
     let mut any = false;
-    for ([first, second, third], mark, _) in texts.filter_map(parts) {
+    for ([first, second, third], mark, _) in texts.filter_map(date_parts) {
         any = true;
         dotted &= mark == '.';
         let day = |n: u32| (1..=31).contains(&n);
@@ -73,7 +73,7 @@ pub fn instant(date: &str, time: Option<&str>, order: DateOrder, zone: &Zone) ->
     if let Ok(at) = chrono::DateTime::parse_from_rfc3339(date.trim()) {
         return Some(Timestamp::from(at.to_utc()));
     }
-    let ([first, second, third], _, rest) = parts(date)?;
+    let ([first, second, third], _, rest) = date_parts(date)?;
     let (year, month, day) = match order {
         DateOrder::Dmy => (third, second, first),
         DateOrder::Mdy => (third, first, second),

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use boothkeeper_domain::Asset;
 use boothkeeper_domain::Zone;
-use boothkeeper_domain::imported::Row;
+use boothkeeper_domain::imported::ImportRow;
 use boothkeeper_domain::privacy::masked;
 use boothkeeper_wire::sha256;
 use serde::{Deserialize, Serialize};
 
 use super::amounts::{self, Decimals};
-use super::cells::Table;
+use super::cells::CellTable;
 use super::dates::{self, DateOrder, Unclear};
 use super::titles::{Field, kind};
 use crate::{Error, Problem};
@@ -52,7 +52,7 @@ pub struct TablePreview {
     pub kinds: BTreeMap<String, u32>,
 }
 
-impl Table {
+impl CellTable {
     /// Identifies tables with the same titles, so that a mapping can be reused.
     pub fn fingerprint(&self) -> String {
         sha256(self.titles.join("\n").as_bytes()).to_string()
@@ -100,7 +100,7 @@ impl Table {
         mapping: &Mapping,
         asset: &Asset,
         zone: &Zone,
-    ) -> Result<(Vec<Row>, Mapping), Error> {
+    ) -> Result<(Vec<ImportRow>, Mapping), Error> {
         if self.asset.as_ref().is_some_and(|named| named != asset) {
             let other = "it counts another unit: credits with --studio, dollars without";
             return Err(Error::because(Problem::NotAHistory, other));
@@ -121,7 +121,7 @@ impl Table {
                 Error::because(Problem::RowUnreadable, format!("line {line}: {cell}"))
             })
         };
-        let rows: Result<Vec<Row>, Error> = self.rows.iter().map(read).collect();
+        let rows: Result<Vec<ImportRow>, Error> = self.rows.iter().map(read).collect();
         Ok((rows?, mapping))
     }
 
@@ -197,7 +197,7 @@ impl Table {
         mapping: &Mapping,
         asset: &Asset,
         zone: &Zone,
-    ) -> Result<Row, usize> {
+    ) -> Result<ImportRow, usize> {
         let text = |field| {
             let text = self.column(mapping, field).and_then(|at| cells.get(at))?;
             Some(text.trim()).filter(|text| !text.is_empty())
@@ -246,7 +246,7 @@ impl Table {
         let kind_of = |field| text(field).and_then(kind).map(ToOwned::to_owned);
         let words = |field| text(field).map(|text| masked(&unquoted(text)));
         let number = |field| text(field).and_then(|text| text.parse().ok());
-        Ok(Row {
+        Ok(ImportRow {
             at,
             // A description column may name the kind instead of a service.
             kind: kind_of(Field::Kind).or_else(|| kind_of(Field::Service)),
@@ -283,8 +283,8 @@ mod tests {
 
     use super::*;
 
-    fn rows(bytes: &[u8], mapping: &Mapping) -> Result<Vec<Row>, Error> {
-        let (rows, _) = Table::read(bytes)?.rows(mapping, &Asset::usd(), &Zone::utc())?;
+    fn rows(bytes: &[u8], mapping: &Mapping) -> Result<Vec<ImportRow>, Error> {
+        let (rows, _) = CellTable::read(bytes)?.rows(mapping, &Asset::usd(), &Zone::utc())?;
         Ok(rows)
     }
 
@@ -338,7 +338,7 @@ mod tests {
         said.columns.insert(Field::Date, "Moon".into());
         said.columns.insert(Field::Amount, "Tide".into());
         assert_eq!(rows(odd, &said).unwrap().len(), 1);
-        let preview = Table::read(odd)
+        let preview = CellTable::read(odd)
             .unwrap()
             .preview(&said, &Asset::usd(), &Zone::utc());
         assert_eq!((preview.rows, preview.asks.len()), (1, 0));
@@ -419,7 +419,7 @@ mod tests {
     proptest! {
         #[test]
         fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..3_000)) {
-            if let Ok(table) = Table::read(&bytes) {
+            if let Ok(table) = CellTable::read(&bytes) {
                 let _ = table.preview(&Mapping::default(), &Asset::usd(), &Zone::utc());
                 let _ = table.rows(&Mapping::default(), &Asset::usd(), &Zone::utc());
             }
@@ -427,7 +427,7 @@ mod tests {
 
         #[test]
         fn arbitrary_table_never_panics(text in "(Date|Amount|at|amount|Saldo|[^\\n]{0,9})([,;\\t][^\\n]{0,12}){1,4}\n(([^\\n]{0,14}[,;\\t]){1,4}[^\\n]{0,12}\n){1,6}") {
-            if let Ok(table) = Table::read(text.as_bytes()) {
+            if let Ok(table) = CellTable::read(text.as_bytes()) {
                 let _ = table.preview(&Mapping::default(), &Asset::usd(), &Zone::utc());
             }
         }

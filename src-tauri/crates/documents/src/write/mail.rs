@@ -31,14 +31,14 @@ pub fn is_address(text: &str) -> bool {
 
 /// The bytes of the e-mails, one or more. Fails with `AddressMalformed` if sender or recipient is not an address.
 pub fn mails(letter: &Letter, files: &[(MadeFile, Hash)]) -> Result<Vec<Vec<u8>>, Error> {
-    let parts = parts(files);
+    let parts = split_files(files);
     let count = parts.len();
     let part = |(n, files): (usize, Vec<&(MadeFile, Hash)>)| one(letter, n + 1, count, &files);
     parts.into_iter().enumerate().map(part).collect()
 }
 
 /// Divides the files into groups of at most [`MOST`] bytes. A larger file is a group of its own.
-fn parts(files: &[(MadeFile, Hash)]) -> Vec<Vec<&(MadeFile, Hash)>> {
+fn split_files(files: &[(MadeFile, Hash)]) -> Vec<Vec<&(MadeFile, Hash)>> {
     let mut parts: Vec<Vec<&(MadeFile, Hash)>> = vec![vec![]];
     let mut held = 0;
     for file in files {

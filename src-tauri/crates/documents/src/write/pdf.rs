@@ -43,13 +43,13 @@ const LACKING: char = '?';
 pub(super) enum Block {
     Heading(u16, String),
     Paragraph(String),
-    Table(Table),
+    Table(PdfTable),
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Table {
+pub(super) struct PdfTable {
     pub columns: Vec<Column>,
-    pub rows: Vec<Row>,
+    pub rows: Vec<PdfRow>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +62,7 @@ pub(super) struct Column {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Row {
+pub(super) struct PdfRow {
     pub cells: Vec<String>,
     /// True for a total: bold, with a line above.
     pub total: bool,
@@ -267,7 +267,7 @@ impl Layout<'_> {
         }
     }
 
-    fn table(&mut self, at: usize, table: &Table) {
+    fn table(&mut self, at: usize, table: &PdfTable) {
         let titles: Vec<_> = table.columns.iter().map(|c| c.title.to_owned()).collect();
         self.y += 4.0;
         self.row(at, 0, &titles, &table.columns, true);

@@ -8,7 +8,7 @@ use boothkeeper_messages::journal::JOURNAL_KIND;
 use boothkeeper_messages::{code, day, moment, money};
 
 use super::DayRange;
-use super::pdf::{Block, Column, Row, Table, Title, pdf};
+use super::pdf::{Block, Column, PdfRow, PdfTable, Title, pdf};
 use crate::Error;
 
 /// Most entries listed in a statement. The history files beside it have all of them.
@@ -91,8 +91,8 @@ impl Statement {
         money(amount, &self.asset).replacen('-', "\u{2212}", 1)
     }
 
-    fn cause_table(&self) -> Table {
-        let line = |what: String, count: String, amount: Amount, total| Row {
+    fn cause_table(&self) -> PdfTable {
+        let line = |what: String, count: String, amount: Amount, total| PdfRow {
             cells: vec![what, count, self.money(amount)],
             total,
         };
@@ -103,7 +103,7 @@ impl Statement {
             line(name, cause.entries.to_string(), cause.delta, false)
         });
         let closing = line(text::closing(), none(), self.closing, true);
-        Table {
+        PdfTable {
             columns: vec![
                 column(text::column_cause(), 0.6, false),
                 column(text::column_entries(), 0.15, true),
@@ -116,7 +116,7 @@ impl Statement {
         }
     }
 
-    fn entry_table(&self) -> Table {
+    fn entry_table(&self) -> PdfTable {
         let row = |entry: &Entry| {
             let kind = JOURNAL_KIND.name(entry.body.name());
             let what = match entry.body.service() {
@@ -125,7 +125,7 @@ impl Statement {
             };
             let about = entry.body.run().map(ToString::to_string);
             let about = about.or_else(|| entry.reason.clone());
-            Row {
+            PdfRow {
                 cells: vec![
                     entry.seq.to_string(),
                     moment(entry.at, &self.zone),
@@ -142,7 +142,7 @@ impl Statement {
                 total: false,
             }
         };
-        Table {
+        PdfTable {
             columns: vec![
                 column(text::column_entry(), 0.09, true),
                 column(text::column_time(), 0.22, false),

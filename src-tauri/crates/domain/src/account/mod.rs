@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-mod parts;
+mod types;
 
 use crate::calendar::{Cycle, Period};
 use crate::grant::{GrantError, Grants};
@@ -15,7 +15,7 @@ use crate::{
     Actor, Amount, AmountError, Bucket, DisputeId, EventId, Kind, PaymentId, Programme, Seq,
     Timestamp,
 };
-pub use parts::*;
+pub use types::*;
 
 /// An entry contradicts the journal before it. A copy of the journal with such an entry is invalid and must not be
 /// used.

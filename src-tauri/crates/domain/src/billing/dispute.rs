@@ -1,7 +1,7 @@
 //! The entries of a dispute: opened, in review, message, and resolved, rejected or withdrawn. The journal contains only
 //! the dispute's id; messages are stored outside the journal.
 
-use super::{Decision, Ledger, Refusal};
+use super::{BillingDecision, Ledger, Refusal};
 use crate::account::Life;
 use crate::disputes::{DisputeKind, Resolution};
 use crate::journal::{
@@ -12,7 +12,7 @@ use crate::{Account, Actor, Catalog, DisputeId, Timestamp};
 
 /// A step of an open dispute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum DisputeStep {
     Message(Actor),
     InReview,
     Resolved(Resolution),
@@ -27,7 +27,7 @@ pub fn open(
     catalog: &Catalog,
     kind: DisputeKind,
     now: Timestamp,
-) -> Result<(DisputeId, Decision), Refusal> {
+) -> Result<(DisputeId, BillingDecision), Refusal> {
     if account.life == Life::Closed && kind != DisputeKind::AccountClosed {
         return Err(Refusal::AccountClosed);
     }
@@ -49,31 +49,31 @@ pub fn take(
     account: &Account,
     catalog: &Catalog,
     dispute: &DisputeId,
-    step: Step,
+    step: DisputeStep,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     if !account.disputes.contains_key(dispute) {
         return Err(Refusal::WrongState);
     }
     let dispute = dispute.clone();
     let (actor, body) = match step {
-        Step::Message(actor) => (actor, Body::DisputeMessage(DisputeMessage { dispute })),
-        Step::InReview => (
+        DisputeStep::Message(actor) => (actor, Body::DisputeMessage(DisputeMessage { dispute })),
+        DisputeStep::InReview => (
             Actor::Support,
             Body::DisputeInReview(DisputeInReview { dispute }),
         ),
-        Step::Resolved(resolution) => (
+        DisputeStep::Resolved(resolution) => (
             Actor::Support,
             Body::DisputeResolved(DisputeResolved {
                 dispute,
                 outcome: resolution.name().to_owned(),
             }),
         ),
-        Step::Rejected => (
+        DisputeStep::Rejected => (
             Actor::Support,
             Body::DisputeRejected(DisputeRejected { dispute }),
         ),
-        Step::Withdrawn => (
+        DisputeStep::Withdrawn => (
             Actor::Operator,
             Body::DisputeWithdrawn(DisputeWithdrawn { dispute }),
         ),

@@ -1,7 +1,7 @@
 //! Fees: what is due, and whether card or credits pay it (`domain.md` §5). The payer and the price of an attempt are
 //! fixed when it is made; later changes of settings do not affect it.
 
-use super::{Answer, Charge, Ledger, Purpose, Refusal};
+use super::{Charge, ChargeOutcome, Ledger, Purpose, Refusal};
 use crate::account::{Life, Payer};
 use crate::calendar::{Cycle, Period, following, following_at};
 use crate::grant::Grants;
@@ -17,7 +17,7 @@ pub const INSUFFICIENT_CREDITS: &str = "insufficient_credits";
 
 /// A fee that is due, and the period it pays for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Due {
+pub struct DueFee {
     pub period: Period,
     pub fee: Money,
     /// The coupon whose free months have been taken off `fee`.
@@ -73,7 +73,7 @@ pub fn next_plan(account: &Account) -> (&str, Option<Cycle>) {
 
 /// The fee of the renewal at the period's end, or in grace the fee that ends grace if paid at `now`. `None` if the plan
 /// has no fee, the account is closed, or the catalog no longer has the plan.
-pub fn due(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<Due> {
+pub fn due(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<DueFee> {
     let (anchor, period) = (account.anchor?, account.period?);
     let (plan, cycle) = next_plan(account);
     let cycle = cycle?;
@@ -83,7 +83,7 @@ pub fn due(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<Due> 
         Life::Closed => return None,
     };
     let (fee, coupon) = fee(account, catalog, plan, cycle)?;
-    Some(Due {
+    Some(DueFee {
         period,
         fee,
         coupon,
@@ -98,7 +98,7 @@ pub fn covered(grants: &Grants, catalog: &Catalog, fee: &Money) -> bool {
 impl Ledger<'_> {
     /// Collects a fee in the account's payment order. If the card is to pay, this adds a charge whose answer decides
     /// the rest. Otherwise the payment from credits, or the failure, is posted at once.
-    pub(super) fn collect(&mut self, due: Due) -> Result<(), Refusal> {
+    pub(super) fn collect(&mut self, due: DueFee) -> Result<(), Refusal> {
         let order = self.account.payment_order;
         match order.first {
             Payer::Card => self.ask_card(due, order.fallback),
@@ -112,7 +112,7 @@ impl Ledger<'_> {
 
     /// Collects a fee from the given payer only, whatever the account's payment order is. Fails if that payer cannot
     /// pay.
-    pub(super) fn collect_from(&mut self, due: Due, payer: Payer) -> Result<(), Refusal> {
+    pub(super) fn collect_from(&mut self, due: DueFee, payer: Payer) -> Result<(), Refusal> {
         match payer {
             Payer::Card => match &self.account.card {
                 None => Err(Refusal::NoCard),
@@ -132,7 +132,7 @@ impl Ledger<'_> {
         }
     }
 
-    fn ask_card(&mut self, due: Due, credits_next: bool) -> Result<(), Refusal> {
+    fn ask_card(&mut self, due: DueFee, credits_next: bool) -> Result<(), Refusal> {
         let attempt = FeeAttempt {
             payment: self.next_fee_payment()?,
             charge: due.fee,
@@ -159,10 +159,10 @@ impl Ledger<'_> {
     pub(super) fn fee_answered(
         &mut self,
         attempt: FeeAttempt,
-        answer: &Answer,
+        answer: &ChargeOutcome,
     ) -> Result<(), Refusal> {
         match answer {
-            Answer::Approved => {
+            ChargeOutcome::Approved => {
                 let body = Body::RenewedByCard(RenewedByCard {
                     payment: attempt.payment,
                     charge: attempt.charge,
@@ -172,8 +172,8 @@ impl Ledger<'_> {
                 });
                 self.renewed(attempt.period, body, None)
             }
-            Answer::Declined(code) => self.declined(attempt, code),
-            Answer::Pending => {
+            ChargeOutcome::Declined(code) => self.declined(attempt, code),
+            ChargeOutcome::Pending => {
                 let pending = PaymentPending { attempt };
                 self.post(Actor::System, Body::PaymentPending(pending), vec![])
             }
@@ -189,7 +189,7 @@ impl Ledger<'_> {
         self.post(Actor::System, Body::PaymentFailed(failed), vec![])?;
         let covered = covered(&self.account.grants, self.catalog, &attempt.charge);
         if attempt.credits_next && covered {
-            return self.pay_from_credits(Due {
+            return self.pay_from_credits(DueFee {
                 period: attempt.period,
                 fee: attempt.charge,
                 coupon: attempt.coupon,
@@ -199,7 +199,7 @@ impl Ledger<'_> {
     }
 
     /// Posts a failed payment for which no charge was attempted, and starts grace.
-    fn unpaid(&mut self, due: &Due, code: &str) -> Result<(), Refusal> {
+    fn unpaid(&mut self, due: &DueFee, code: &str) -> Result<(), Refusal> {
         let failed = PaymentFailed {
             payment: self.next_fee_payment()?,
             charge: due.fee.clone(),
@@ -209,7 +209,7 @@ impl Ledger<'_> {
         self.enter_grace(GraceCause::Unpaid)
     }
 
-    fn pay_from_credits(&mut self, due: Due) -> Result<(), Refusal> {
+    fn pay_from_credits(&mut self, due: DueFee) -> Result<(), Refusal> {
         let lines = self.account.grants.draw(due.fee.amount);
         let lines = lines.ok_or(Refusal::InsufficientCredits {
             price: due.fee.amount,

@@ -4,8 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::time::{Due, happen, next};
-use super::{Answer, Decision, Purpose, Refusal, answered};
+use super::time::{DueAction, next, run_due_action};
+use super::{BillingDecision, ChargeOutcome, Purpose, Refusal, apply_charge_outcome};
 use crate::account::{Life, PaymentOrder};
 use crate::journal::Body;
 use crate::time::DAY;
@@ -70,17 +70,24 @@ pub fn renewal(
     let Some(at) = renewal_at(&account) else {
         return Ok(None);
     };
-    let run =
-        |account, until| run_before(account, catalog, until, &Answer::Approved, &mut |_, _| {});
+    let run = |account, until| {
+        run_before(
+            account,
+            catalog,
+            until,
+            &ChargeOutcome::Approved,
+            &mut |_, _| {},
+        )
+    };
     // First run everything that is due earlier, and then what precedes the renewal within the same instant.
-    let eve = run(account, (at, Due::Void))?;
-    let account = run(eve.clone(), (at, Due::PeriodEnd))?;
+    let eve = run(account, (at, DueAction::Void))?;
+    let account = run(eve.clone(), (at, DueAction::PeriodEnd))?;
     if account.life != Life::Active || renewal_at(&account) != Some(at) {
         return Ok(None);
     }
-    let attempt = |answer: &Answer| attempt(&eve, &account, catalog, at, answer);
-    let approved = attempt(&Answer::Approved)?;
-    let declined = Answer::Declined("card_declined".into());
+    let attempt = |answer: &ChargeOutcome| attempt(&eve, &account, catalog, at, answer);
+    let approved = attempt(&ChargeOutcome::Approved)?;
+    let declined = ChargeOutcome::Declined("card_declined".into());
     let declined = match approved.outcome {
         Outcome::Card => Some(Box::new(attempt(&declined)?)),
         _ => None,
@@ -118,13 +125,19 @@ pub fn closes_at(account: &Account, catalog: &Catalog) -> Option<Timestamp> {
 pub fn after(
     account: &Account,
     catalog: &Catalog,
-    decision: Decision,
+    decision: BillingDecision,
     now: Timestamp,
 ) -> Result<Account, Refusal> {
     let now = now.max(account.at);
-    let (approved, watch) = (&Answer::Approved, &mut |_: &Account, _: &Body| {});
-    let then = play(account.clone(), catalog, decision, now, approved, watch)?;
-    run_before(then, catalog, (now.plus(1), Due::Void), approved, watch)
+    let (approved, watch) = (&ChargeOutcome::Approved, &mut |_: &Account, _: &Body| {});
+    let then = apply_with_outcome(account.clone(), catalog, decision, now, approved, watch)?;
+    run_before(
+        then,
+        catalog,
+        (now.plus(1), DueAction::Void),
+        approved,
+        watch,
+    )
 }
 
 /// Previews the renewal due at `at` with the given answer to its charge. `eve` is the account before anything due at
@@ -134,7 +147,7 @@ fn attempt(
     account: &Account,
     catalog: &Catalog,
     at: Timestamp,
-    answer: &Answer,
+    answer: &ChargeOutcome,
 ) -> Result<Preview, Refusal> {
     let mut preview = Preview {
         outcome: Outcome::Unpaid,
@@ -149,12 +162,13 @@ fn attempt(
     };
     let expires = eve.balance.checked_sub(account.balance).ok();
     preview.expires = expires.filter(|amount| amount.is_positive());
-    let decision = happen(account, catalog, Due::PeriodEnd, at)?;
+    let decision = run_due_action(account, catalog, DueAction::PeriodEnd, at)?;
     // A card that declines or has expired cannot pay an auto-recharge either.
     let card = account.card.as_ref();
-    let pays = *answer == Answer::Approved && card.is_some_and(|card| card.expires_at() > at);
+    let pays =
+        *answer == ChargeOutcome::Approved && card.is_some_and(|card| card.expires_at() > at);
     let mut recharge = None;
-    let renewed = play(
+    let renewed = apply_with_outcome(
         account.clone(),
         catalog,
         decision,
@@ -176,7 +190,7 @@ fn attempt(
     preview.balance_after = renewed.balance;
     // Run what is due after the renewal within the same instant: the allowance.
     if preview.outcome != Outcome::Unpaid {
-        let until = (at.plus(1), Due::Void);
+        let until = (at.plus(1), DueAction::Void);
         let mut granted = false;
         let mut look = |_: &Account, body: &Body| granted |= matches!(body, Body::Allowance(_));
         let then = run_before(renewed.clone(), catalog, until, answer, &mut look)?;
@@ -198,26 +212,26 @@ fn attempt(
 fn run_before(
     mut account: Account,
     catalog: &Catalog,
-    until: (Timestamp, Due),
-    answer: &Answer,
+    until: (Timestamp, DueAction),
+    answer: &ChargeOutcome,
     watch: &mut dyn FnMut(&Account, &Body),
 ) -> Result<Account, Refusal> {
     while let Some((at, due)) = next(&account, catalog).filter(|due| *due < until) {
         let at = at.max(account.at);
-        let decision = happen(&account, catalog, due, at)?;
-        account = play(account, catalog, decision, at, answer, watch)?;
+        let decision = run_due_action(&account, catalog, due, at)?;
+        account = apply_with_outcome(account, catalog, decision, at, answer, watch)?;
     }
     Ok(account)
 }
 
 /// Applies a decision and what follows from `answer` to its charges. `watch` is called for each entry, with the account
 /// after it.
-fn play(
+fn apply_with_outcome(
     mut account: Account,
     catalog: &Catalog,
-    decision: Decision,
+    decision: BillingDecision,
     at: Timestamp,
-    answer: &Answer,
+    answer: &ChargeOutcome,
     watch: &mut dyn FnMut(&Account, &Body),
 ) -> Result<Account, Refusal> {
     for entry in &decision.entries {
@@ -230,8 +244,8 @@ fn play(
         if *purpose == Purpose::Purchase {
             continue;
         }
-        let then = answered(&account, catalog, charge, answer, at)?;
-        account = play(account, catalog, then, at, answer, watch)?;
+        let then = apply_charge_outcome(&account, catalog, charge, answer, at)?;
+        account = apply_with_outcome(account, catalog, then, at, answer, watch)?;
     }
     Ok(account)
 }

@@ -1,8 +1,8 @@
 //! Collects the entries of one decision. Each posted entry is folded into the account at once, so that the next entry
 //! and every `balance_after` are computed from the same state that a reader of the journal will fold.
 
-use super::{Charge, Decision, Purpose, Refusal};
-use crate::bounds::{REASON_CHARS, fits};
+use super::{BillingDecision, Charge, Purpose, Refusal};
+use crate::bounds::{MAX_REASON_CHARS, fits};
 use crate::grant::opening;
 use crate::journal::{Body, PurchaseStarted};
 use crate::{Account, Actor, Amount, Catalog, Entry, Line, PaymentId, Source, Timestamp};
@@ -35,7 +35,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Posts an entry and folds it. If it takes credits, this may also start an auto-recharge. Fails if the reason is
-    /// longer than [`REASON_CHARS`], or if the entry does not fold.
+    /// longer than [`MAX_REASON_CHARS`], or if the entry does not fold.
     pub fn post_because(
         &mut self,
         actor: Actor,
@@ -43,7 +43,10 @@ impl<'a> Ledger<'a> {
         lines: Vec<Line>,
         reason: Option<String>,
     ) -> Result<(), Refusal> {
-        if !reason.as_deref().is_none_or(|why| fits(why, REASON_CHARS)) {
+        if !reason
+            .as_deref()
+            .is_none_or(|why| fits(why, MAX_REASON_CHARS))
+        {
             return Err(Refusal::TextTooLong);
         }
         let out_of_range = |_| Refusal::AmountOutOfRange;
@@ -196,8 +199,8 @@ impl<'a> Ledger<'a> {
         std::mem::take(&mut self.entries)
     }
 
-    pub fn decided(self) -> Decision {
-        Decision {
+    pub fn decided(self) -> BillingDecision {
+        BillingDecision {
             entries: self.entries,
             charges: self.charges,
         }

@@ -28,7 +28,7 @@ use crate::{Account, Amount, Catalog, Entry, FoldError, Money, PaymentId, Timest
 
 /// The result of a command or an instant: entries to append and charges to attempt.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Decision {
+pub struct BillingDecision {
     pub entries: Vec<Entry>,
     /// Charges to send to the payment processor, only after the entries are durable.
     pub charges: Vec<Charge>,
@@ -54,7 +54,7 @@ pub enum Purpose {
 
 /// The payment processor's answer to a charge.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum ChargeOutcome {
     Approved,
     /// With the processor's reason code.
     Declined(String),
@@ -64,65 +64,65 @@ pub enum Answer {
 
 /// What follows from the processor's answer to a charge. Fails with `CardDeclined` or `PaymentUnanswered` if a plan
 /// change was not paid, and with `PaymentSettled` if a purchase is no longer waiting for its answer.
-pub fn answered(
+pub fn apply_charge_outcome(
     account: &Account,
     catalog: &Catalog,
     charge: &Charge,
-    answer: &Answer,
+    answer: &ChargeOutcome,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     match (&charge.purpose, answer) {
-        (Purpose::Purchase, Answer::Approved) => {
+        (Purpose::Purchase, ChargeOutcome::Approved) => {
             purchase::confirm(account, catalog, &charge.payment, now)
         }
-        (Purpose::Purchase, Answer::Declined(code)) => {
+        (Purpose::Purchase, ChargeOutcome::Declined(code)) => {
             purchase::decline(account, catalog, &charge.payment, code, now)
         }
         // Nothing to append: the journal already shows the purchase as started.
-        (Purpose::Purchase, Answer::Pending) => Ok(Decision::default()),
+        (Purpose::Purchase, ChargeOutcome::Pending) => Ok(BillingDecision::default()),
         (Purpose::Fee(attempt), answer) => {
             let mut ledger = Ledger::new(account.clone(), catalog, now);
             ledger.fee_answered(attempt.clone(), answer)?;
             Ok(ledger.decided())
         }
-        (Purpose::Plan(change), Answer::Approved) => {
+        (Purpose::Plan(change), ChargeOutcome::Approved) => {
             plan::paid(account, catalog, change, &charge.payment, now)
         }
-        (Purpose::Plan(_), Answer::Declined(_)) => Err(Refusal::CardDeclined),
-        (Purpose::Plan(_), Answer::Pending) => Err(Refusal::PaymentUnanswered),
+        (Purpose::Plan(_), ChargeOutcome::Declined(_)) => Err(Refusal::CardDeclined),
+        (Purpose::Plan(_), ChargeOutcome::Pending) => Err(Refusal::PaymentUnanswered),
     }
 }
 
 /// What follows when the processor reports a payment later on its own. The payment is a pending purchase, or else a
 /// pending fee; fails with `PaymentSettled` if it is neither.
-pub fn settled(
+pub fn apply_late_outcome(
     account: &Account,
     catalog: &Catalog,
     payment: &PaymentId,
-    answer: &Answer,
+    answer: &ChargeOutcome,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     match answer {
-        Answer::Pending => Ok(Decision::default()),
-        Answer::Approved if account.purchases.contains_key(payment) => {
+        ChargeOutcome::Pending => Ok(BillingDecision::default()),
+        ChargeOutcome::Approved if account.purchases.contains_key(payment) => {
             purchase::confirm(account, catalog, payment, now)
         }
-        Answer::Declined(code) if account.purchases.contains_key(payment) => {
+        ChargeOutcome::Declined(code) if account.purchases.contains_key(payment) => {
             purchase::decline(account, catalog, payment, code, now)
         }
-        _ => fee_settled(account, catalog, payment, answer, now),
+        _ => apply_fee_outcome(account, catalog, payment, answer, now),
     }
 }
 
 /// What follows when the processor answers a fee's pending charge. Fails with `PaymentSettled` if no fee waits for this
 /// payment, for instance because the processor repeats an answer.
-pub fn fee_settled(
+pub fn apply_fee_outcome(
     account: &Account,
     catalog: &Catalog,
     payment: &PaymentId,
-    answer: &Answer,
+    answer: &ChargeOutcome,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     let pending = account
         .pending_fee
         .as_ref()

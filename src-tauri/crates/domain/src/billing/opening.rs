@@ -1,9 +1,9 @@
 //! The first entries of a new account, all at the instant of sign-up. Its first period counts as paid.
 
 use super::support::event_name;
-use super::{Decision, Ledger, Refusal};
+use super::{BillingDecision, Ledger, Refusal};
 use crate::account::{AutoRechargeSetting, Card, Payer, PaymentOrder};
-use crate::bounds::{EMAIL_CHARS, fits};
+use crate::bounds::{MAX_EMAIL_CHARS, fits};
 use crate::calendar::{Cycle, period};
 use crate::journal::{Allowance, Body, EventScheduled, LegacyAdded, Opened, Purchase};
 use crate::{Account, AccountId, Actor, Amount, Catalog, EventId, Source, Timestamp};
@@ -37,7 +37,11 @@ pub enum SignUpError {
 
 /// The first entries of an account, folded from an empty state. Fails if the catalog lacks the plan or a legacy
 /// product, or does not allow the payment settings.
-pub fn open(sign_up: SignUp, catalog: &Catalog, now: Timestamp) -> Result<Decision, SignUpError> {
+pub fn open(
+    sign_up: SignUp,
+    catalog: &Catalog,
+    now: Timestamp,
+) -> Result<BillingDecision, SignUpError> {
     let plan = catalog
         .plan(&sign_up.plan)
         .ok_or(SignUpError::UnknownPlan)?;
@@ -57,7 +61,7 @@ pub fn open(sign_up: SignUp, catalog: &Catalog, now: Timestamp) -> Result<Decisi
     if sign_up.payment_order.first == Payer::Credits && !catalog.policies.credits_pay_fees {
         return Err(Refusal::CreditsCannotPayFees.into());
     }
-    if !fits(&sign_up.email, EMAIL_CHARS) {
+    if !fits(&sign_up.email, MAX_EMAIL_CHARS) {
         return Err(Refusal::TextTooLong.into());
     }
     if sign_up.opening_balance.is_negative() {

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Charge, Decision, Ledger, Purpose, Refusal, fee};
+use super::{BillingDecision, Charge, Ledger, Purpose, Refusal, fee};
 use crate::account::{Life, PaidSpan, Payer, PaymentOrder};
 use crate::calendar::{Cycle, Period, following, period};
 use crate::catalog::{Coupon, Downgrade};
@@ -12,7 +12,7 @@ use crate::journal::{
     PlanChanged, Resumed,
 };
 use crate::time::DAY;
-use crate::typed;
+use crate::user_input;
 use crate::{Account, Actor, Amount, Catalog, Money, PaymentId, Timestamp};
 
 /// The plan and cycle that the operator asks for.
@@ -58,7 +58,7 @@ pub(super) enum Next {
     /// At once, to a plan without a fee.
     Pause,
     /// At once, to a plan for which the current period is already paid.
-    AtOnce(Step),
+    AtOnce(ContinuedPeriod),
     /// At once, after the card has paid.
     Paid(PlanChange),
     /// At the period's end: another cycle, or a cheaper plan.
@@ -66,7 +66,7 @@ pub(super) enum Next {
 }
 
 /// The cycle and the paid period that a changed plan continues.
-pub(super) struct Step {
+pub(super) struct ContinuedPeriod {
     cycle: Cycle,
     period: Period,
 }
@@ -151,7 +151,7 @@ impl Next {
             .map_err(|_| Refusal::AmountOutOfRange)?;
         let charge = prorated(more, span.period, now)?;
         if !charge.is_positive() {
-            return Ok(Next::AtOnce(Step {
+            return Ok(Next::AtOnce(ContinuedPeriod {
                 cycle,
                 period: span.period,
             }));
@@ -203,7 +203,7 @@ pub fn change(
     catalog: &Catalog,
     target: &Target,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     open(account)?;
     let mut ledger = Ledger::new(account.clone(), catalog, now);
     let next = Next::of(account, catalog, target, ledger.now)?;
@@ -250,7 +250,7 @@ pub fn paid(
     change: &PlanChange,
     payment: &PaymentId,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     let mut ledger = Ledger::new(account.clone(), catalog, now);
     if let Some(code) = &change.redeems {
         ledger.redeem(code)?;
@@ -273,7 +273,7 @@ pub fn paid(
 }
 
 impl Ledger<'_> {
-    fn change_plan(&mut self, plan: &str, step: Option<Step>) -> Result<(), Refusal> {
+    fn change_plan(&mut self, plan: &str, step: Option<ContinuedPeriod>) -> Result<(), Refusal> {
         let changed = PlanChanged {
             plan: plan.to_owned(),
             cycle: step.as_ref().map(|step| step.cycle),
@@ -302,7 +302,7 @@ pub fn set_payment_order(
     catalog: &Catalog,
     order: PaymentOrder,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     open(account)?;
     if order.first == Payer::Credits && !catalog.policies.credits_pay_fees {
         return Err(Refusal::CreditsCannotPayFees);
@@ -320,7 +320,11 @@ pub fn set_payment_order(
 /// Cancels the plan at the period's end, and drops a plan change requested for that end. Less than a day before the end
 /// it is too late for it: the coming renewal still takes place, with a requested change, and the plan ends one period
 /// later. Appends nothing if the plan is already cancelled. Fails with `WrongState` if there is no renewal to cancel.
-pub fn cancel(account: &Account, catalog: &Catalog, now: Timestamp) -> Result<Decision, Refusal> {
+pub fn cancel(
+    account: &Account,
+    catalog: &Catalog,
+    now: Timestamp,
+) -> Result<BillingDecision, Refusal> {
     open(account)?;
     let mut ledger = Ledger::new(account.clone(), catalog, now);
     let effective_at = cancelled_at(account, ledger.now)?;
@@ -331,7 +335,7 @@ pub fn cancel(account: &Account, catalog: &Catalog, now: Timestamp) -> Result<De
         (&account.requested, account.cycle, account.period)
         && effective_at == period.end
     {
-        ledger.change_plan(&account.plan, Some(Step { cycle, period }))?;
+        ledger.change_plan(&account.plan, Some(ContinuedPeriod { cycle, period }))?;
     }
     let cancelled = Body::Cancelled(Cancelled { effective_at });
     ledger.post(Actor::Operator, cancelled, vec![])?;
@@ -354,7 +358,11 @@ pub(super) fn cancelled_at(account: &Account, now: Timestamp) -> Result<Timestam
 
 /// Takes back a cancellation whose period has not ended. Appends nothing if the plan is not cancelled. Fails with
 /// `WrongState` in grace.
-pub fn resume(account: &Account, catalog: &Catalog, now: Timestamp) -> Result<Decision, Refusal> {
+pub fn resume(
+    account: &Account,
+    catalog: &Catalog,
+    now: Timestamp,
+) -> Result<BillingDecision, Refusal> {
     open(account)?;
     if account.life != Life::Active {
         return Err(Refusal::WrongState);
@@ -369,7 +377,7 @@ pub fn pay_now(
     catalog: &Catalog,
     payer: Payer,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     let mut ledger = Ledger::new(account.clone(), catalog, now);
     let due = owed(account, catalog, ledger.now)?;
     ledger.collect_from(due, payer)?;
@@ -404,7 +412,7 @@ pub(super) fn owed(
     account: &Account,
     catalog: &Catalog,
     now: Timestamp,
-) -> Result<fee::Due, Refusal> {
+) -> Result<fee::DueFee, Refusal> {
     open(account)?;
     if account.pending_fee.is_some() {
         return Err(Refusal::PaymentPending);
@@ -422,7 +430,7 @@ pub fn redeem(
     catalog: &Catalog,
     code: &str,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     open(account)?;
     redeemable(account, catalog, code, &account.plan, account.cycle)?;
     let mut ledger = Ledger::new(account.clone(), catalog, now);
@@ -431,7 +439,7 @@ pub fn redeem(
 }
 
 fn coupon<'a>(catalog: &'a Catalog, code: &str) -> Result<&'a Coupon, Refusal> {
-    let code = typed::code(code);
+    let code = user_input::code(code);
     let mut coupons = catalog.coupons.iter();
     coupons
         .find(|coupon| coupon.code.eq_ignore_ascii_case(&code))
@@ -462,7 +470,7 @@ pub fn replace_card(
     catalog: &Catalog,
     card: Option<crate::account::Card>,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     open(account)?;
     let changed = Body::CardChanged(CardChanged { card });
     post_if(account, catalog, true, changed, now)
@@ -483,7 +491,7 @@ fn post_if(
     changes: bool,
     body: Body,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     let mut ledger = Ledger::new(account.clone(), catalog, now);
     if changes {
         ledger.post(Actor::Operator, body, vec![])?;

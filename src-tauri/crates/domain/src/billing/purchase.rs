@@ -1,7 +1,7 @@
 //! Purchases of credits. The card is charged first; the credits are added once, when the processor confirms the charge
 //! (`domain.md` §7).
 
-use super::{Decision, Ledger, Refusal};
+use super::{BillingDecision, Ledger, Refusal};
 use crate::account::Life;
 use crate::journal::{
     AutoRecharge, AutoRechargeChanged, AutoRechargeFailed, Body, Purchase, PurchaseDeclined,
@@ -15,7 +15,7 @@ pub fn start(
     catalog: &Catalog,
     amount: Amount,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     if account.life == Life::Closed {
         return Err(Refusal::AccountClosed);
     }
@@ -44,7 +44,7 @@ pub fn confirm(
     catalog: &Catalog,
     payment: &PaymentId,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     let pending = account
         .purchases
         .get(payment)
@@ -74,7 +74,7 @@ pub fn decline(
     payment: &PaymentId,
     code: &str,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     let pending = account
         .purchases
         .get(payment)
@@ -97,7 +97,7 @@ pub fn set_auto_recharge(
     catalog: &Catalog,
     enabled: bool,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     if account.life == Life::Closed {
         return Err(Refusal::AccountClosed);
     }

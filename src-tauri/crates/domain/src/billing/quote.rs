@@ -71,7 +71,7 @@ impl Quote {
     }
 
     /// True if the change costs money or deletes events, so that the operator must see the quote first.
-    pub fn needs_seeing(&self) -> bool {
+    pub fn needs_confirmation(&self) -> bool {
         self.charge.is_some() || !self.destroyed.is_empty()
     }
 }

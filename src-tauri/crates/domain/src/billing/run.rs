@@ -1,7 +1,7 @@
 //! Runs of AI services. A run is charged when it starts; a refund returns the credits to the grants that paid for it
 //! (`domain.md` §2–4).
 
-use super::{Decision, Ledger, Refusal};
+use super::{BillingDecision, Ledger, Refusal};
 use crate::account::Life;
 use crate::bounds;
 use crate::catalog::FailedRunRefund;
@@ -27,7 +27,7 @@ pub fn start(
     catalog: &Catalog,
     request: Request,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     let mut ledger = Ledger::new(account.clone(), catalog, now);
     charge(&mut ledger, request)?;
     Ok(ledger.decided())
@@ -125,7 +125,7 @@ pub fn fail(
     facts: &ChargeFacts,
     code: &str,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     let mut ledger = Ledger::new(account.clone(), catalog, now);
     if let (false, Body::Usage(usage)) = (facts.failed, &facts.charge.body) {
         let failed = RunFailed {
@@ -152,7 +152,7 @@ pub fn refund(
     catalog: &Catalog,
     facts: &ChargeFacts,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     if account.life == Life::Closed {
         return Err(Refusal::AccountClosed);
     }

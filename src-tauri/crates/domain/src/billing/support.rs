@@ -1,6 +1,6 @@
 //! Changes to an account made by support or the vendor, and events scheduled by the operator.
 
-use super::{Decision, Ledger, Refusal, run};
+use super::{BillingDecision, Ledger, Refusal, run};
 use crate::account::Life;
 use crate::bounds;
 use crate::grant::opening;
@@ -8,7 +8,7 @@ use crate::journal::{
     Adjustment, Body, Bonus, Compensation, CouponBonus, DailyLimitChanged, EventScheduled,
     LegacyAdded, PlanChanged, Restored, Reversal,
 };
-use crate::typed;
+use crate::user_input;
 use crate::{
     Account, Actor, Amount, Catalog, DisputeId, Entry, EventId, Line, RunId, Source, Timestamp,
 };
@@ -21,7 +21,7 @@ pub fn adjust(
     amount: Amount,
     reason: Option<String>,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     let mut ledger = ledger_unless_closed(account, catalog, now)?;
     if amount.is_zero() {
         return Err(Refusal::AmountOutOfRange);
@@ -49,7 +49,7 @@ pub fn compensate(
     for_what: (Option<RunId>, Option<DisputeId>),
     reason: Option<String>,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     let mut ledger = ledger_unless_closed(account, catalog, now)?;
     if !amount.is_positive() {
         return Err(Refusal::AmountOutOfRange);
@@ -72,7 +72,7 @@ pub fn bonus(
     catalog: &Catalog,
     amount: Amount,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     let mut ledger = ledger_unless_closed(account, catalog, now)?;
     let body = Body::Bonus(Bonus {});
     ledger.grant(Actor::Support, body, Source::Bonus, amount, None)?;
@@ -86,9 +86,9 @@ pub fn activate_coupon(
     catalog: &Catalog,
     code: &str,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     let mut ledger = ledger_unless_closed(account, catalog, now)?;
-    let code = typed::code(code);
+    let code = user_input::code(code);
     let waiting = account
         .bonuses
         .iter()
@@ -113,7 +113,7 @@ pub fn add_legacy(
     catalog: &Catalog,
     product: &str,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     let mut ledger = ledger_unless_closed(account, catalog, now)?;
     let known = catalog.legacy.iter().find(|known| known.code == product);
     let known = known.ok_or(Refusal::UnknownProduct)?;
@@ -126,7 +126,7 @@ pub fn add_legacy(
     Ok(ledger.decided())
 }
 
-/// Schedules an event of the operator. Fails with `NoNewEvents` in grace, or if the account has [`bounds::EVENTS`]
+/// Schedules an event of the operator. Fails with `NoNewEvents` in grace, or if the account has [`bounds::MAX_EVENTS`]
 /// already.
 pub fn schedule_event(
     account: &Account,
@@ -134,9 +134,9 @@ pub fn schedule_event(
     name: String,
     (starts_at, ends_at): (Timestamp, Timestamp),
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     let mut ledger = ledger_unless_closed(account, catalog, now)?;
-    if account.life != Life::Active || account.events.len() >= bounds::EVENTS {
+    if account.life != Life::Active || account.events.len() >= bounds::MAX_EVENTS {
         return Err(Refusal::NoNewEvents);
     }
     let name = event_name(&name)?;
@@ -154,7 +154,7 @@ pub fn schedule_event(
 
 /// An event's name as it is stored, on one line. Fails if it is longer than a label.
 pub(super) fn event_name(name: &str) -> Result<String, Refusal> {
-    match bounds::fits(name, bounds::LABEL_CHARS) {
+    match bounds::fits(name, bounds::MAX_LABEL_CHARS) {
         true => Ok(bounds::one_line(name).into_owned()),
         false => Err(Refusal::TextTooLong),
     }
@@ -166,7 +166,7 @@ pub fn set_daily_limit(
     catalog: &Catalog,
     limit: Amount,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     let mut ledger = ledger_unless_closed(account, catalog, now)?;
     if run::daily_limit(account, catalog).is_none() {
         return Err(Refusal::WrongState);
@@ -181,7 +181,7 @@ pub fn set_daily_limit(
 
 /// An entry that took credits, and the lines that opened the grants it drew from.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Taken {
+pub struct UndoableEntry {
     pub entry: Entry,
     pub origins: Vec<Line>,
 }
@@ -193,10 +193,10 @@ pub struct Taken {
 pub fn restore(
     account: &Account,
     catalog: &Catalog,
-    closures: &[Taken],
+    closures: &[UndoableEntry],
     now: Timestamp,
-) -> Result<Decision, Refusal> {
-    let closing = |taken: &Taken| matches!(taken.entry.body, Body::Closure(_));
+) -> Result<BillingDecision, Refusal> {
+    let closing = |taken: &UndoableEntry| matches!(taken.entry.body, Body::Closure(_));
     if account.life != Life::Closed || closures.is_empty() || !closures.iter().all(closing) {
         return Err(Refusal::WrongState);
     }
@@ -214,7 +214,7 @@ pub fn restore(
         };
         ledger.post(Actor::Support, Body::PlanChanged(changed), vec![])?;
     }
-    for Taken { entry, origins } in closures {
+    for UndoableEntry { entry, origins } in closures {
         if entry.delta.is_zero() {
             continue;
         }

@@ -2,9 +2,9 @@
 //!
 //! The order within one instant is: the processor's answers, expiry, closure, renewal, allowance (`domain.md` §5).
 
-use super::{Answer, Decision, Ledger, Refusal, allowance, fee};
+use super::{BillingDecision, ChargeOutcome, Ledger, Refusal, allowance, fee};
 use crate::account::Life;
-use crate::bounds::LINES;
+use crate::bounds::MAX_LINES;
 use crate::grant::Grant;
 use crate::journal::{Body, Closure, Expiry, GraceCause};
 use crate::time::DAY;
@@ -15,7 +15,7 @@ pub const VOID_AFTER: i64 = DAY;
 
 /// What is due. The order of the variants is the order within one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Due {
+pub enum DueAction {
     /// The pending charge is void and counts as declined.
     Void,
     Expiry,
@@ -40,12 +40,12 @@ pub fn retry_at(account: &Account, catalog: &Catalog) -> Option<Timestamp> {
 }
 
 /// The next thing that is due, and when. The instant may lie in the past if the rules have not run for a while.
-pub fn next(account: &Account, catalog: &Catalog) -> Option<(Timestamp, Due)> {
+pub fn next(account: &Account, catalog: &Catalog) -> Option<(Timestamp, DueAction)> {
     let pending = account.pending_fee.as_ref();
     let fees = pending.is_none();
     let ends = account.period.map(|period| period.end);
     let grace = account.grace.filter(|_| fees);
-    let void = pending.map(|pending| (pending.since.plus(VOID_AFTER), Due::Void));
+    let void = pending.map(|pending| (pending.since.plus(VOID_AFTER), DueAction::Void));
     let expiry = account
         .grants
         .iter()
@@ -55,11 +55,11 @@ pub fn next(account: &Account, catalog: &Catalog) -> Option<(Timestamp, Due)> {
     let retry = retry_at(account, catalog);
     [
         void,
-        expiry.map(|at| (at, Due::Expiry)),
-        grace.map(|grace| (grace.until, Due::Closure)),
-        period_end.map(|at| (at, Due::PeriodEnd)),
-        retry.map(|at| (at, Due::Retry)),
-        allowance::next(account, catalog).map(|at| (at, Due::Allowance)),
+        expiry.map(|at| (at, DueAction::Expiry)),
+        grace.map(|grace| (grace.until, DueAction::Closure)),
+        period_end.map(|at| (at, DueAction::PeriodEnd)),
+        retry.map(|at| (at, DueAction::Retry)),
+        allowance::next(account, catalog).map(|at| (at, DueAction::Allowance)),
     ]
     .into_iter()
     .flatten()
@@ -67,29 +67,29 @@ pub fn next(account: &Account, catalog: &Catalog) -> Option<(Timestamp, Due)> {
 }
 
 /// Decides what follows from `due`, which is due at `at`.
-pub fn happen(
+pub fn run_due_action(
     account: &Account,
     catalog: &Catalog,
-    due: Due,
+    due: DueAction,
     at: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Result<BillingDecision, Refusal> {
     let mut ledger = Ledger::new(account.clone(), catalog, at);
     match due {
-        Due::Void => {
+        DueAction::Void => {
             if let Some(pending) = account.pending_fee.clone() {
-                let void = Answer::Declined("voided".into());
+                let void = ChargeOutcome::Declined("voided".into());
                 ledger.fee_answered(pending.attempt, &void)?;
             }
         }
-        Due::Expiry => ledger.expire()?,
-        Due::Closure => ledger.close()?,
-        Due::PeriodEnd => ledger.end_period()?,
-        Due::Retry => {
+        DueAction::Expiry => ledger.expire()?,
+        DueAction::Closure => ledger.close()?,
+        DueAction::PeriodEnd => ledger.end_period()?,
+        DueAction::Retry => {
             if let Some(due) = fee::due(account, catalog, at) {
                 ledger.collect(due)?;
             }
         }
-        Due::Allowance => ledger.refresh()?,
+        DueAction::Allowance => ledger.refresh()?,
     }
     Ok(ledger.decided())
 }
@@ -117,7 +117,7 @@ impl Ledger<'_> {
             .filter(|grant| grant.expires_at.is_some_and(|at| at <= now))
             .map(Grant::emptied)
             .collect();
-        for lines in lines.chunks(LINES) {
+        for lines in lines.chunks(MAX_LINES) {
             self.post(Actor::System, Body::Expiry(Expiry {}), lines.to_vec())?;
         }
         Ok(())
@@ -127,8 +127,8 @@ impl Ledger<'_> {
     /// further closure entries follow directly.
     fn close(&mut self) -> Result<(), Refusal> {
         let lines: Vec<_> = self.account.grants.iter().map(Grant::emptied).collect();
-        let (first, rest) = lines.split_at(lines.len().min(LINES));
-        for lines in std::iter::once(first).chain(rest.chunks(LINES)) {
+        let (first, rest) = lines.split_at(lines.len().min(MAX_LINES));
+        for lines in std::iter::once(first).chain(rest.chunks(MAX_LINES)) {
             self.post(Actor::System, Body::Closure(Closure {}), lines.to_vec())?;
         }
         Ok(())

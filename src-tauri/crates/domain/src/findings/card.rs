@@ -1,6 +1,6 @@
 //! Findings about card charges: each charge, and charges for something that was already paid.
 
-use super::{Finding, FindingCode, NextStep, Past, Severity};
+use super::{Finding, FindingCode, JournalLookup, NextStep, Severity};
 use crate::calendar::Period;
 use crate::journal::Body;
 use crate::{Amount, Entry, Kind, Seq};
@@ -10,13 +10,13 @@ const FEES: &[Kind] = &[Kind::Renewal, Kind::RenewedByCard, Kind::PlanChanged];
 
 /// What an entry paid for: a period, and the new plan if it paid for a plan change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Paid {
+struct FeePayment {
     seq: Seq,
     period: Period,
     plan: Option<String>,
 }
 
-impl Paid {
+impl FeePayment {
     fn by(entry: &Entry) -> Option<Self> {
         let (period, plan) = match &entry.body {
             Body::RenewedByCard(renewed) => (renewed.period, None),
@@ -26,7 +26,7 @@ impl Paid {
             }
             _ => return None,
         };
-        Some(Paid {
+        Some(FeePayment {
             seq: entry.seq,
             period,
             plan,
@@ -35,7 +35,7 @@ impl Paid {
 
     /// Whether the earlier payment `before` already covered this one: both paid for the same period and plan, or this
     /// one's period starts within the other's.
-    fn again(&self, before: &Paid) -> bool {
+    fn again(&self, before: &FeePayment) -> bool {
         let (new, old) = (self.period, before.period);
         let same = new == old && self.plan == before.plan;
         same || (new != old && old.contains(new.start) && old.start < new.start)
@@ -43,13 +43,13 @@ impl Paid {
 }
 
 /// A finding for each card charge among the entries, and for each payment of something that was already paid.
-pub fn charges(entries: &[Entry], past: &(impl Past + ?Sized)) -> Vec<Finding> {
+pub fn charges(entries: &[Entry], past: &(impl JournalLookup + ?Sized)) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let first = entries.iter().find(|entry| Paid::by(entry).is_some());
-    let earlier = first.map_or(vec![], |entry| past.before(entry.seq, FEES));
-    let mut paid: Vec<Paid> = earlier.iter().filter_map(Paid::by).collect();
+    let first = entries.iter().find(|entry| FeePayment::by(entry).is_some());
+    let earlier = first.map_or(vec![], |entry| past.entries_before(entry.seq, FEES));
+    let mut paid: Vec<FeePayment> = earlier.iter().filter_map(FeePayment::by).collect();
     for entry in entries {
-        let fee = Paid::by(entry);
+        let fee = FeePayment::by(entry);
         let again = fee.as_ref().and_then(|fee| {
             let mut before = paid.iter().rev().filter(|before| before.seq < fee.seq);
             before.find(|before| fee.again(before))

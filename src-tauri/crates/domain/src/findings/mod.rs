@@ -10,13 +10,13 @@ use crate::imported::BROUGHT_FORWARD;
 use crate::journal::Body;
 use crate::{Account, Amount, Catalog, Entry, Kind, Money, Seq, Timestamp};
 
+mod account_state;
 mod card;
-mod gathered;
 mod patterns;
-mod standing;
+mod tally;
 
-pub use gathered::{Gathered, Run, Spent, causes};
-pub use standing::standing;
+pub use account_state::account_state_findings;
+pub use tally::{Run, Spent, Tally, causes};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -238,20 +238,20 @@ pub fn cause(entry: &Entry) -> CauseCode {
 }
 
 /// Look-ups in the whole journal, for findings that need entries beyond the ones they are made for.
-pub trait Past {
+pub trait JournalLookup {
     /// The credits that an entry took, in minor units; `None` if there is no such entry.
     fn charged(&self, seq: Seq) -> Option<Amount>;
     /// Seq of the newest entry of any of these kinds.
     fn newest(&self, kinds: &[Kind]) -> Option<Seq>;
     /// The newest entries of these kinds before `seq`, at most [`LOOKED_BACK`], in the order of the journal.
-    fn before(&self, seq: Seq, kinds: &[Kind]) -> Vec<Entry>;
+    fn entries_before(&self, seq: Seq, kinds: &[Kind]) -> Vec<Entry>;
 }
 
-/// Most entries that [`Past::before`] returns. This covers several years of fees.
+/// Most entries that [`JournalLookup::entries_before`] returns. This covers several years of fees.
 pub const LOOKED_BACK: usize = 100;
 
 /// For a whole journal in memory.
-impl Past for [Entry] {
+impl JournalLookup for [Entry] {
     fn charged(&self, seq: Seq) -> Option<Amount> {
         let entry = self.iter().find(|entry| entry.seq == seq)?;
         Some(entry.delta.negated())
@@ -264,7 +264,7 @@ impl Past for [Entry] {
         Some(found.seq)
     }
 
-    fn before(&self, seq: Seq, kinds: &[Kind]) -> Vec<Entry> {
+    fn entries_before(&self, seq: Seq, kinds: &[Kind]) -> Vec<Entry> {
         let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
         let before = |entry: &&Entry| entry.seq < seq && names.contains(&entry.body.name());
         let mut found: Vec<Entry> = self.iter().filter(before).cloned().collect();
@@ -277,10 +277,10 @@ impl Past for [Entry] {
 /// entries that refer to one of its entries, such as refunds; a refunded run would otherwise be reported as not
 /// refunded. Findings that claim the absence of something hold as of `now`.
 pub fn findings(
-    gathered: &Gathered,
+    gathered: &Tally,
     account: &Account,
     catalog: &Catalog,
-    past: &(impl Past + ?Sized),
+    past: &(impl JournalLookup + ?Sized),
     now: Timestamp,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -360,7 +360,7 @@ pub fn findings(
     let kept: Vec<_> = kept.filter(|run| !refunded.contains(&run.seq)).collect();
     findings.extend(patterns::repeated_runs(&kept));
     findings.extend(patterns::premium_spike(&kept));
-    let mut standing = standing(account, catalog, now);
+    let mut standing = account_state_findings(account, catalog, now);
     for finding in standing.iter_mut().filter(|f| f.entries.is_empty()) {
         finding.entries = match finding.code {
             FindingCode::DailyLimitReached if gathered.reach(now) => gathered.runs_on(now),

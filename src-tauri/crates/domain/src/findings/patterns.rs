@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use foldhash::fast::RandomState;
 
-use super::gathered::Kept;
+use super::tally::StoredRun;
 use super::{Finding, FindingCode, NextStep, Severity};
 use crate::Amount;
 use crate::time::{MINUTE, SECOND};
@@ -22,14 +22,14 @@ const EXPENSIVE_FACTOR: i64 = 2;
 const SPIKE_RUNS: usize = 10;
 
 /// Finds equal runs that follow each other too fast. Each uninterrupted series is one finding.
-pub fn repeated_runs(runs: &[&Kept]) -> Vec<Finding> {
-    let mut open: HashMap<_, Repeated, RandomState> = HashMap::default();
+pub fn repeated_runs(runs: &[&StoredRun]) -> Vec<Finding> {
+    let mut open: HashMap<_, RepeatTracker, RandomState> = HashMap::default();
     let mut findings = Vec::new();
     for run in runs {
         // Runs of the same service with the same cost have the same number of units.
         let request = (run.service, run.event, run.cost);
         let repeated = open.entry(request).or_default();
-        let recent = |earlier: &Kept| run.at.since(earlier.at) <= REPEATED_WITHIN;
+        let recent = |earlier: &StoredRun| run.at.since(earlier.at) <= REPEATED_WITHIN;
         while repeated.window.front().is_some_and(|first| !recent(first)) {
             repeated.window.pop_front();
         }
@@ -38,16 +38,16 @@ pub fn repeated_runs(runs: &[&Kept]) -> Vec<Finding> {
         }
         repeated.window.push_back(**run);
         match (
-            repeated.stretch.is_empty(),
+            repeated.series.is_empty(),
             repeated.window.len() >= REPEATED_RUNS,
         ) {
-            (true, true) => repeated.stretch.extend(&repeated.window),
-            (false, true) => repeated.stretch.push(**run),
+            (true, true) => repeated.series.extend(&repeated.window),
+            (false, true) => repeated.series.push(**run),
             (false, false) => findings.extend(repeated.close()),
             (true, false) => {}
         }
     }
-    let mut last: Vec<_> = open.values_mut().filter_map(Repeated::close).collect();
+    let mut last: Vec<_> = open.values_mut().filter_map(RepeatTracker::close).collect();
     last.sort_unstable_by_key(|finding| finding.entries.first().copied());
     findings.extend(last);
     findings
@@ -56,17 +56,17 @@ pub fn repeated_runs(runs: &[&Kept]) -> Vec<Finding> {
 /// Runs of one service, event and cost: those of the last [`REPEATED_WITHIN`] ms, and the series of too many runs that
 /// they belong to, if any.
 #[derive(Debug, Clone, Default)]
-struct Repeated {
-    window: VecDeque<Kept>,
-    stretch: Vec<Kept>,
+struct RepeatTracker {
+    window: VecDeque<StoredRun>,
+    series: Vec<StoredRun>,
 }
 
-impl Repeated {
+impl RepeatTracker {
     /// Ends the series. It is a finding if it has at least two runs per second in which it has any.
     fn close(&mut self) -> Option<Finding> {
-        let stretch = std::mem::take(&mut self.stretch);
+        let stretch = std::mem::take(&mut self.series);
         let since = stretch.first()?.at;
-        let second = |run: &Kept| run.at.millis().div_euclid(SECOND);
+        let second = |run: &StoredRun| run.at.millis().div_euclid(SECOND);
         let seconds: BTreeSet<i64> = stretch.iter().map(second).collect();
         if 2 * seconds.len() > stretch.len() {
             return None;
@@ -80,8 +80,8 @@ impl Repeated {
 }
 
 /// Finds a spike: less than half of the runs are expensive, and they took more than half of the credits.
-pub fn premium_spike(runs: &[&Kept]) -> Option<Finding> {
-    let cost = |run: &Kept| run.cost.minor();
+pub fn premium_spike(runs: &[&StoredRun]) -> Option<Finding> {
+    let cost = |run: &StoredRun| run.cost.minor();
     let all: i64 = runs.iter().map(|run| cost(run)).sum();
     let count = runs.len();
     let mut costs: Vec<_> = runs.iter().map(|run| cost(run)).collect();
@@ -101,12 +101,12 @@ pub fn premium_spike(runs: &[&Kept]) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::Gathered;
+    use crate::findings::Tally;
     use crate::journal::{Actor, Body, Usage};
     use crate::{Entry, RunId, Seq, Timestamp};
 
     /// Runs as (second, service, cost).
-    fn journal(runs: &[(i64, &str, i32)]) -> Gathered {
+    fn journal(runs: &[(i64, &str, i32)]) -> Tally {
         let entry = |(n, (second, service, cost)): (usize, &(i64, &str, i32))| Entry {
             seq: Seq(n as u64 + 1),
             at: Timestamp::from_millis(second * SECOND),

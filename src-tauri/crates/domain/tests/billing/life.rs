@@ -3,7 +3,7 @@
 
 use boothkeeper_domain::billing::opening::{SignUp, open};
 use boothkeeper_domain::billing::run::{self, ChargeFacts, Request};
-use boothkeeper_domain::billing::{Decision, Refusal, purchase};
+use boothkeeper_domain::billing::{BillingDecision, Refusal, purchase};
 use boothkeeper_domain::calendar::Cycle;
 use boothkeeper_domain::{
     Account, AccountId, Amount, Body, Catalog, Entry, GrantId, Programme, RunId, Timestamp,
@@ -75,7 +75,7 @@ impl Life {
         }
     }
 
-    fn take(&mut self, decided: Result<Decision, Refusal>) {
+    fn take(&mut self, decided: Result<BillingDecision, Refusal>) {
         let before = self.account.clone();
         match decided {
             Ok(decision) => {

@@ -8,8 +8,8 @@ mod years;
 
 use boothkeeper_domain::account::{Life, Payer, PaymentOrder};
 use boothkeeper_domain::billing::forecast::{self, Outcome};
-use boothkeeper_domain::billing::support::Taken;
-use boothkeeper_domain::billing::{Answer, Refusal, plan, purchase, quote, support, time};
+use boothkeeper_domain::billing::support::UndoableEntry;
+use boothkeeper_domain::billing::{ChargeOutcome, Refusal, plan, purchase, quote, support, time};
 use boothkeeper_domain::calendar::Cycle;
 use boothkeeper_domain::{Account, Amount, Bucket, Catalog, Programme};
 
@@ -27,7 +27,7 @@ fn fee_and_purchase_started_at_the_same_seq_have_different_payment_ids() {
     );
     let due = at("2026-02-10T08:00:00Z");
     let (account, catalog) = (&world.account, &world.catalog);
-    let fee = time::happen(account, catalog, time::Due::PeriodEnd, due).unwrap();
+    let fee = time::run_due_action(account, catalog, time::DueAction::PeriodEnd, due).unwrap();
     let bought = purchase::start(account, catalog, Amount::of(5_000), due).unwrap();
     assert!(fee.entries.is_empty(), "{fee:?}");
     assert_ne!(fee.charges[0].payment, bought.charges[0].payment);
@@ -66,7 +66,7 @@ fn fee_above_the_balance_takes_no_credits_and_is_not_split() {
 #[test]
 fn declined_card_falls_back_to_credits_and_both_are_recorded() {
     let mut world = basic(16_000, "2026-01-01T00:00:00Z");
-    world.card = Answer::Declined("card_declined".into());
+    world.card = ChargeOutcome::Declined("card_declined".into());
     let from = world.journal.len();
     world.until(at("2026-02-01T00:00:00Z"));
     assert_eq!(world.kinds(from), ["payment_failed", "renewal"]);
@@ -92,7 +92,7 @@ fn credits_first_order_pays_from_credits_as_previewed() {
 #[test]
 fn lapsed_account_closes_at_the_end_of_grace_and_loses_all_credits() {
     let mut world = basic(5_000, "2026-02-01T00:00:00Z");
-    world.card = Answer::Declined("card_declined".into());
+    world.card = ChargeOutcome::Declined("card_declined".into());
     world.order(Payer::Card, false);
     let from = world.journal.len();
     world.until(at("2026-03-30T23:59:59Z"));
@@ -110,7 +110,7 @@ fn lapsed_account_closes_at_the_end_of_grace_and_loses_all_credits() {
 
     let entry = world.journal.last().unwrap().clone();
     let origins = origins(&world.journal, &entry);
-    let closures = [Taken { entry, origins }];
+    let closures = [UndoableEntry { entry, origins }];
     world
         .act(|a, c, now| support::restore(a, c, &closures, now))
         .unwrap();
@@ -138,7 +138,7 @@ fn restored_account_is_on_the_plan_without_a_fee_that_the_catalog_has() {
         assert_eq!(world.account.life, Life::Closed);
         let entry = world.journal.last().unwrap().clone();
         let origins = origins(&world.journal, &entry);
-        let closures = [Taken { entry, origins }];
+        let closures = [UndoableEntry { entry, origins }];
         let from = world.journal.len();
         world
             .act(|a, c, now| support::restore(a, c, &closures, now))
@@ -154,10 +154,10 @@ fn restored_account_is_on_the_plan_without_a_fee_that_the_catalog_has() {
 #[test]
 fn payment_in_grace_pays_for_the_grid_period_that_contains_it() {
     let mut world = basic(0, "2026-01-15T00:00:00Z");
-    world.card = Answer::Declined("card_declined".into());
+    world.card = ChargeOutcome::Declined("card_declined".into());
     world.until(at("2026-03-16T00:00:00Z"));
     assert_eq!(world.account.life, Life::Grace);
-    world.card = Answer::Approved;
+    world.card = ChargeOutcome::Approved;
     let from = world.journal.len();
     world
         .act(|a, c, now| plan::pay_now(a, c, Payer::Card, now))
@@ -172,7 +172,7 @@ fn payment_in_grace_pays_for_the_grid_period_that_contains_it() {
 #[test]
 fn pending_charge_blocks_other_payers_until_confirmed_or_void() {
     let mut world = basic(16_000, "2026-01-01T00:00:00Z");
-    world.card = Answer::Pending;
+    world.card = ChargeOutcome::Pending;
     world.until(at("2026-02-01T12:00:00Z"));
     assert_eq!(
         (world.account.life, world.balance()),
@@ -183,13 +183,19 @@ fn pending_charge_blocks_other_payers_until_confirmed_or_void() {
         account: world.account.clone(),
         catalog: world.catalog.clone(),
         journal: vec![],
-        card: Answer::Approved,
+        card: ChargeOutcome::Approved,
         now: at("2026-02-01T03:00:00Z"),
         runs: 0,
     };
     let payment = pending.attempt.payment.clone();
     let confirm = |a: &Account, c: &Catalog, now| {
-        boothkeeper_domain::billing::fee_settled(a, c, &payment, &Answer::Approved, now)
+        boothkeeper_domain::billing::apply_fee_outcome(
+            a,
+            c,
+            &payment,
+            &ChargeOutcome::Approved,
+            now,
+        )
     };
     confirmed.act(confirm).unwrap();
     assert_eq!(confirmed.kinds(0), ["renewed_by_card"]);
@@ -304,14 +310,14 @@ fn cancel_within_the_last_day_takes_effect_one_period_later() {
 fn upgrade_is_prorated_and_a_declined_upgrade_changes_nothing() {
     let mut world = basic(1_000, "2026-04-01T00:00:00Z");
     world.until(at("2026-04-16T00:00:00Z"));
-    world.card = Answer::Declined("card_declined".into());
+    world.card = ChargeOutcome::Declined("card_declined".into());
     let upgrade = |a: &Account, c: &Catalog, now| {
         plan::change(a, c, &plan::Target::plan("pro", Some(Cycle::Monthly)), now)
     };
     let before = world.account.clone();
     assert_eq!(world.act(upgrade), Err(Refusal::CardDeclined));
     assert_eq!(world.account, before);
-    world.card = Answer::Approved;
+    world.card = ChargeOutcome::Approved;
     world.act(upgrade).unwrap();
     let boothkeeper_domain::Body::PlanChanged(changed) = &world.journal.last().unwrap().body else {
         panic!("the last entry is not a plan change");

@@ -2,10 +2,10 @@
 
 use boothkeeper_domain::account::Life;
 use boothkeeper_domain::billing::quote::{Change, quote};
-use boothkeeper_domain::billing::{Answer, Refusal, plan};
+use boothkeeper_domain::billing::{ChargeOutcome, Refusal, plan};
 use boothkeeper_domain::calendar::Cycle;
 use boothkeeper_domain::catalog::Downgrade;
-use boothkeeper_domain::findings::{FindingCode, Gathered, findings};
+use boothkeeper_domain::findings::{FindingCode, Tally, findings};
 use boothkeeper_domain::{Body, Programme};
 
 use super::world::{World, at, basic};
@@ -161,7 +161,7 @@ fn catalog_without_downgrade_policy_charges_by_the_current_plan() {
     let last = world.journal.iter().rposition(
         |entry| matches!(&entry.body, Body::PlanChanged(changed) if changed.charge.is_some()),
     );
-    let gathered: Gathered = world.journal[last.unwrap()..].iter().cloned().collect();
+    let gathered: Tally = world.journal[last.unwrap()..].iter().cloned().collect();
     let (account, catalog) = (&world.account, &world.catalog);
     let found = findings(&gathered, account, catalog, &world.journal[..], world.now);
     let twice = found.iter().find(|f| f.code == FindingCode::ChargedTwice);
@@ -171,7 +171,7 @@ fn catalog_without_downgrade_policy_charges_by_the_current_plan() {
     world.until(at("2026-05-11T00:00:00Z"));
     monthly(&mut world, "basic");
     assert_eq!(paid(&world), 10_000 + 4_900);
-    let gathered: Gathered = world.journal.iter().cloned().collect();
+    let gathered: Tally = world.journal.iter().cloned().collect();
     let (account, catalog) = (&world.account, &world.catalog);
     let found = findings(&gathered, account, catalog, &world.journal[..], world.now);
     let twice = found.iter().filter(|f| f.code == FindingCode::ChargedTwice);
@@ -191,7 +191,7 @@ fn account_that_paid_for_a_plan_removed_from_the_catalog_can_change_plan() {
 fn plan_request_is_dropped_when_the_account_closes() {
     let mut world = basic(0, "2026-05-01T00:00:00Z");
     change_plan(&mut world, "basic", Cycle::Annual).unwrap();
-    world.card = Answer::Declined("card_declined".into());
+    world.card = ChargeOutcome::Declined("card_declined".into());
     world.until(at("2026-07-15T00:00:00Z"));
     assert_eq!(world.account.life, Life::Closed);
     assert_eq!(world.account.requested, None);
@@ -208,7 +208,7 @@ fn allowance_after_a_pause_within_a_paid_year_matches_the_catalog() {
     change_plan(&mut world, "legacy", Cycle::Monthly).unwrap();
     for day in ["2026-03-25T00:00:00Z", "2026-05-20T00:00:00Z"] {
         world.until(at(day));
-        let gathered = Gathered::default();
+        let gathered = Tally::default();
         let (account, catalog) = (&world.account, &world.catalog);
         let found = findings(&gathered, account, catalog, &world.journal[..], world.now);
         let wrong = found

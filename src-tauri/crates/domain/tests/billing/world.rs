@@ -4,7 +4,9 @@ use boothkeeper_domain::account::{Card, Payer, PaymentOrder};
 use boothkeeper_domain::billing::forecast;
 use boothkeeper_domain::billing::opening::{SignUp, open};
 use boothkeeper_domain::billing::run::{ChargeFacts, Request};
-use boothkeeper_domain::billing::{Answer, Decision, Purpose, Refusal, answered, plan, run, time};
+use boothkeeper_domain::billing::{
+    BillingDecision, ChargeOutcome, Purpose, Refusal, apply_charge_outcome, plan, run, time,
+};
 use boothkeeper_domain::calendar::Cycle;
 use boothkeeper_domain::{
     Account, AccountId, Amount, Body, Catalog, Entry, GrantId, Line, Programme, RunId, Timestamp,
@@ -17,7 +19,7 @@ pub struct World {
     pub catalog: Catalog,
     pub now: Timestamp,
     /// The processor's answer to every charge.
-    pub card: Answer,
+    pub card: ChargeOutcome,
     pub journal: Vec<Entry>,
     pub runs: u32,
 }
@@ -63,7 +65,7 @@ impl World {
             account: Account::default(),
             catalog,
             now,
-            card: Answer::Approved,
+            card: ChargeOutcome::Approved,
             journal: vec![],
             runs: 0,
         };
@@ -72,7 +74,7 @@ impl World {
     }
 
     /// Appends a decision's entries and lets the processor answer its charges.
-    pub fn take(&mut self, decision: Result<Decision, Refusal>) -> Result<(), Refusal> {
+    pub fn take(&mut self, decision: Result<BillingDecision, Refusal>) -> Result<(), Refusal> {
         let decision = decision?;
         for entry in decision.entries {
             self.account.apply(&entry)?;
@@ -80,10 +82,11 @@ impl World {
         }
         for charge in decision.charges {
             let answer = match (&charge.purpose, &self.card) {
-                (Purpose::Purchase, Answer::Pending) => continue,
+                (Purpose::Purchase, ChargeOutcome::Pending) => continue,
                 (_, answer) => answer.clone(),
             };
-            let then = answered(&self.account, &self.catalog, &charge, &answer, self.now);
+            let then =
+                apply_charge_outcome(&self.account, &self.catalog, &charge, &answer, self.now);
             self.take(then)?;
         }
         Ok(())
@@ -96,7 +99,7 @@ impl World {
         {
             self.now = due_at.max(self.account.at);
             let before = self.journal.len();
-            let decision = time::happen(&self.account, &self.catalog, due, self.now);
+            let decision = time::run_due_action(&self.account, &self.catalog, due, self.now);
             self.take(decision).unwrap();
             assert!(
                 self.journal.len() > before,
@@ -109,7 +112,7 @@ impl World {
     /// Carries out a command, and checks that the balance is as `forecast::after` predicted if the card approves.
     pub fn act(
         &mut self,
-        decide: impl FnOnce(&Account, &Catalog, Timestamp) -> Result<Decision, Refusal>,
+        decide: impl FnOnce(&Account, &Catalog, Timestamp) -> Result<BillingDecision, Refusal>,
     ) -> Result<(), Refusal> {
         let decision = decide(&self.account, &self.catalog, self.now);
         let foreseen = decision.clone().ok().and_then(|decision| {
@@ -120,7 +123,7 @@ impl World {
         // Do what the command made due at once, such as an allowance that was not granted in grace.
         self.until(self.now);
         // The forecast leaves purchases pending, so credits bought here are subtracted before comparing.
-        if let (Some(foreseen), Answer::Approved) = (foreseen, &self.card) {
+        if let (Some(foreseen), ChargeOutcome::Approved) = (foreseen, &self.card) {
             let landed = self.journal[from..]
                 .iter()
                 .filter(|entry| matches!(entry.body, Body::Purchase(_) | Body::AutoRecharge(_)));

@@ -5,10 +5,10 @@ use std::cell::Cell;
 
 use boothkeeper_domain::account::{Payer, PaymentOrder};
 use boothkeeper_domain::billing::forecast::{self, Outcome};
-use boothkeeper_domain::billing::{Answer, Refusal, plan, purchase, support, time};
+use boothkeeper_domain::billing::{ChargeOutcome, Refusal, plan, purchase, support, time};
 use boothkeeper_domain::calendar::{Cycle, Period};
 use boothkeeper_domain::catalog::Downgrade;
-use boothkeeper_domain::findings::{CauseCode, Finding, FindingCode, Gathered, causes, findings};
+use boothkeeper_domain::findings::{CauseCode, Finding, FindingCode, Tally, causes, findings};
 use boothkeeper_domain::{Account, Amount, Body, Programme, Seq, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -61,9 +61,9 @@ fn play(world: &mut World, step: &Step) {
         }
         Step::Card(n) => {
             world.card = match n {
-                0 => Answer::Approved,
-                1 => Answer::Declined("card_declined".into()),
-                _ => Answer::Pending,
+                0 => ChargeOutcome::Approved,
+                1 => ChargeOutcome::Declined("card_declined".into()),
+                _ => ChargeOutcome::Pending,
             };
             Ok(())
         }
@@ -136,8 +136,8 @@ fn preview_holds(world: &mut World, to: Timestamp) {
     let from = world.journal.len();
     world.until(at);
     let expected = match (&world.card, &preview.if_declined) {
-        (Answer::Declined(_), Some(declined)) => &**declined,
-        (Answer::Pending, Some(_)) => return world.until(to),
+        (ChargeOutcome::Declined(_), Some(declined)) => &**declined,
+        (ChargeOutcome::Pending, Some(_)) => return world.until(to),
         _ => &preview,
     };
     let kinds = world.kinds(from);
@@ -253,7 +253,7 @@ fn one_span_is_never_paid_twice() {
             for pair in spans.windows(2) {
                 prop_assert!(pair[0].0.end <= pair[1].0.start, "{:?}", pair);
             }
-            let gathered: Gathered = world.journal.iter().cloned().collect();
+            let gathered: Tally = world.journal.iter().cloned().collect();
             let (account, catalog) = (&world.account, &world.catalog);
             let found = findings(&gathered, account, catalog, &world.journal[..], world.now);
             let twice = found.iter().find(|f| f.code == FindingCode::ChargedTwice);
@@ -347,10 +347,10 @@ proptest! {
         prop_assert_eq!(said.map_or(0, |cause| cause.delta.minor()), unexplained);
 
         // Every finding names entries of the journal, and no two findings have the same code and entries.
-        let found_in = |gathered: &Gathered| {
+        let found_in = |gathered: &Tally| {
             findings(gathered, &world.account, &world.catalog, &journal[..], world.now)
         };
-        let gathered: Gathered = journal.iter().cloned().collect();
+        let gathered: Tally = journal.iter().cloned().collect();
         let runs = gathered.causes().into_iter().find(|cause| cause.code == CauseCode::Usage);
         let runs = runs.map_or((0, 0), |cause| (cause.entries.len(), cause.delta.minor()));
         for spent in [gathered.by_service(), gathered.by_event()] {

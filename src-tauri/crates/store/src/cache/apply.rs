@@ -10,25 +10,25 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::head::{Head, Record};
 use super::names::{Class, NameId};
-use super::{Cache, Row, marks};
+use super::{Cache, EntryRow, table_checksums};
 use crate::StoreError;
 use boothkeeper_domain::{Day, Zone};
 
 /// The entries between two checkpoints, verified against the second. Made only by [`crate::ingest::Ingest`].
 #[derive(Debug)]
-pub struct Verified {
+pub struct VerifiedBatch {
     pub(crate) after: Seq,
-    pub(crate) rows: Vec<Row>,
+    pub(crate) rows: Vec<EntryRow>,
     pub(crate) names: Vec<(NameId, Class, String)>,
     pub(crate) links: Vec<(Seq, Seq)>,
-    pub(crate) bytes: Vec<Bytes>,
+    pub(crate) bytes: Vec<StoredBytes>,
     pub(crate) rollups: Rollups,
     pub(crate) account: Account,
     pub(crate) signed: SignedCheckpoint,
     pub(crate) as_of: Timestamp,
 }
 
-impl Verified {
+impl VerifiedBatch {
     /// Number of entries.
     pub fn entries(&self) -> usize {
         self.rows.len()
@@ -42,7 +42,7 @@ impl Verified {
 
 /// Entries' lines in the form in which they are stored: a compressed segment, or one line.
 #[derive(Debug)]
-pub(crate) enum Bytes {
+pub(crate) enum StoredBytes {
     Segment {
         last: Seq,
         chain: Hash,
@@ -75,7 +75,7 @@ pub(crate) struct Rollup {
 pub(crate) struct Rollups(HashMap<RollupKey, Rollup>);
 
 impl Rollups {
-    pub fn add(&mut self, row: &Row, day: Day) {
+    pub fn add(&mut self, row: &EntryRow, day: Day) {
         let key = RollupKey {
             day,
             kind: row.kind,
@@ -107,7 +107,7 @@ impl Rollups {
             let before = stored.query_row(place, read_rollup).optional()?;
             let whole = match before {
                 Some((_, before)) => {
-                    written ^= marks::rollup(key, &before);
+                    written ^= table_checksums::rollup(key, &before);
                     Rollup {
                         first: before.first,
                         last: rollup.last,
@@ -117,7 +117,7 @@ impl Rollups {
                 }
                 None => *rollup,
             };
-            written ^= marks::rollup(key, &whole);
+            written ^= table_checksums::rollup(key, &whole);
             statement.execute(params![
                 key.day.0,
                 key.kind.0,
@@ -131,7 +131,7 @@ impl Rollups {
         }
         match self.0.is_empty() {
             true => Ok(()),
-            false => marks::ROLLUPS.add(connection, written),
+            false => table_checksums::ROLLUPS.add(connection, written),
         }
     }
 }
@@ -165,7 +165,11 @@ impl Cache {
 
     /// Stores verified entries. Changes nothing and returns `false` if they do not start at the end of the copy, so
     /// that a late or repeated answer never overwrites a newer one.
-    pub fn apply(&mut self, verified: &Verified, learnt_at: Timestamp) -> Result<bool, StoreError> {
+    pub fn apply(
+        &mut self,
+        verified: &VerifiedBatch,
+        learnt_at: Timestamp,
+    ) -> Result<bool, StoreError> {
         let transaction = self
             .connection
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
@@ -217,7 +221,7 @@ impl Cache {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }
         transaction.execute("DELETE FROM settings WHERE name <> 'zone'", [])?;
-        marks::forget_all(&transaction)?;
+        table_checksums::forget_all(&transaction)?;
         transaction.commit()?;
         // Reset the number, or the next copy, which is shorter at first, would be reported as damaged.
         let mark = self.high_water.path().unwrap_or(Path::new("cache.mark"));
@@ -240,7 +244,7 @@ pub(crate) fn overwrite(connection: &Connection) -> Result<(), StoreError> {
 
 /// Moves the log into the file, as far as other connections allow it without waiting. A process that ends must not wait
 /// for them; the next process that ends tries again.
-pub(crate) fn fold_log(connection: &Connection) {
+pub(crate) fn flush_wal(connection: &Connection) {
     let _ = connection.busy_timeout(std::time::Duration::ZERO);
     let _ = empty_log(connection);
 }
@@ -256,7 +260,7 @@ pub(super) fn rebuild_rollups(
     let transaction = connection.transaction()?;
     let rollups = roll_up(&transaction, zone)?;
     transaction.execute("DELETE FROM rollups", [])?;
-    marks::ROLLUPS.forget(&transaction)?;
+    table_checksums::ROLLUPS.forget(&transaction)?;
     rollups.write(&transaction)?;
     transaction.commit()?;
     Ok(())
@@ -268,7 +272,7 @@ fn roll_up(connection: &Connection, zone: &mut Zone) -> Result<Rollups, StoreErr
     let mut columns = statement.query([])?;
     let mut rollups = Rollups::default();
     while let Some(columns) = columns.next()? {
-        let row = Row::read(columns)?;
+        let row = EntryRow::read(columns)?;
         rollups.add(&row, zone.day(row.at));
     }
     Ok(rollups)
@@ -288,15 +292,15 @@ pub(super) fn write_names(
     let mut added = 0;
     for (id, class, name) in names {
         statement.execute(params![id.0, *class as u32, name])?;
-        added ^= marks::name(*id, *class as u32, name);
+        added ^= table_checksums::name(*id, *class as u32, name);
     }
     match names.is_empty() {
         true => Ok(()),
-        false => marks::NAMES.add(connection, added),
+        false => table_checksums::NAMES.add(connection, added),
     }
 }
 
-pub(super) fn write_rows(connection: &Connection, rows: &[Row]) -> Result<(), StoreError> {
+pub(super) fn write_rows(connection: &Connection, rows: &[EntryRow]) -> Result<(), StoreError> {
     let insert = "INSERT OR REPLACE INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     let mut statement = connection.prepare_cached(insert)?;
     for row in rows {
@@ -308,13 +312,13 @@ pub(super) fn write_rows(connection: &Connection, rows: &[Row]) -> Result<(), St
             row.event.0,
             row.delta.minor(),
             row.balance_after.minor(),
-            row.mark(),
+            row.checksum(),
         ])?;
     }
     Ok(())
 }
 
-fn write_bytes(connection: &Connection, bytes: &[Bytes]) -> Result<(), StoreError> {
+fn write_bytes(connection: &Connection, bytes: &[StoredBytes]) -> Result<(), StoreError> {
     let segment = "INSERT OR REPLACE INTO segments VALUES (?1, ?2, ?3)";
     let mut segment = connection.prepare_cached(segment)?;
     let mut absorbed = connection.prepare_cached("DELETE FROM tail WHERE seq <= ?1")?;
@@ -322,11 +326,11 @@ fn write_bytes(connection: &Connection, bytes: &[Bytes]) -> Result<(), StoreErro
         connection.prepare_cached("INSERT OR REPLACE INTO tail VALUES (?1, ?2)")?;
     for part in bytes {
         match part {
-            Bytes::Segment { last, chain, frame } => {
+            StoredBytes::Segment { last, chain, frame } => {
                 segment.execute(params![last.0, chain.0, frame])?;
                 absorbed.execute([last.0])?;
             }
-            Bytes::Line { seq, line } => {
+            StoredBytes::Line { seq, line } => {
                 line_statement.execute(params![seq.0, line])?;
             }
         }
@@ -339,18 +343,18 @@ pub(super) fn write_links(connection: &Connection, links: &[(Seq, Seq)]) -> Resu
     let mut added = 0;
     for (target, seq) in links {
         if statement.execute(params![target.0, seq.0])? > 0 {
-            added ^= marks::link(*target, *seq);
+            added ^= table_checksums::link(*target, *seq);
         }
     }
     match links.is_empty() {
         true => Ok(()),
-        false => marks::LINKS.add(connection, added),
+        false => table_checksums::LINKS.add(connection, added),
     }
 }
 
 fn write_head(
     connection: &Connection,
-    verified: &Verified,
+    verified: &VerifiedBatch,
     learnt_at: Timestamp,
 ) -> Result<(), StoreError> {
     let head = Head {

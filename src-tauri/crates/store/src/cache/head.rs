@@ -144,7 +144,7 @@ impl Cache {
     }
 
     /// The last seq that the copy had when it was opened, by the number kept beside the file.
-    pub fn floor(&self) -> Seq {
+    pub fn seq_when_opened(&self) -> Seq {
         self.floor.get()
     }
 
@@ -228,7 +228,11 @@ impl Cache {
     }
 
     /// Stores by how much the cloud's clock is ahead of the laptop's time `wall`, for display.
-    pub fn hear_clock(&self, cloud: Timestamp, wall: Timestamp) -> Result<(), StoreError> {
+    pub fn store_clock_difference(
+        &self,
+        cloud: Timestamp,
+        wall: Timestamp,
+    ) -> Result<(), StoreError> {
         self.set(CLOCK, &cloud.since(wall).to_string())
     }
 

@@ -10,7 +10,7 @@ use rusqlite::types::Value;
 
 use super::names::NameId;
 use super::row::COLUMNS;
-use super::{Cache, Row};
+use super::{Cache, EntryRow};
 use crate::StoreError;
 use boothkeeper_domain::Day;
 
@@ -40,14 +40,14 @@ pub struct DayCount {
 /// Rows, newest first. Pass `next` as `before` to get the next page; `None` if there are no more matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    pub rows: Vec<Row>,
+    pub rows: Vec<EntryRow>,
     pub next: Option<Seq>,
 }
 
 /// A row and the entries that refer to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    pub row: Row,
+pub struct ReferencedRow {
+    pub row: EntryRow,
     /// Kind and seq of each entry that refers to this one, such as its failure, refund or reversal.
     pub followed_by: Vec<(NameId, Seq)>,
 }
@@ -102,7 +102,7 @@ impl Cache {
     }
 
     fn count_days(&self, filter: &Filter) -> Result<Arc<[DayCount]>, StoreError> {
-        self.rollups_are_whole()?;
+        self.check_rollups()?;
         let (condition, values) = filter.rollups();
         let query = format!(
             "SELECT day, sum(count), sum(max(sum, 0)), sum(min(sum, 0)), min(first), max(last)
@@ -152,7 +152,7 @@ impl Cache {
         day: &DayCount,
         offset: usize,
         limit: usize,
-    ) -> Result<Vec<Row>, StoreError> {
+    ) -> Result<Vec<EntryRow>, StoreError> {
         let mut rows = Vec::with_capacity(limit);
         let (mut top, mut skip) = (day.last, offset);
         if filter.is_any() {
@@ -168,8 +168,8 @@ impl Cache {
 
     /// Adds to each row the entries that refer to it. Rows close together share one query, as few entries are referred
     /// to.
-    pub fn with_followers(&self, rows: Vec<Row>) -> Result<Vec<Found>, StoreError> {
-        self.links_are_whole()?;
+    pub fn with_followers(&self, rows: Vec<EntryRow>) -> Result<Vec<ReferencedRow>, StoreError> {
+        self.check_links()?;
         let query = "SELECT l.target, e.kind, e.seq FROM links l JOIN entries e ON e.seq = l.seq
                      WHERE l.target BETWEEN ?1 AND ?2 ORDER BY l.target, l.seq";
         let mut statement = self.connection.prepare_cached(query)?;
@@ -182,7 +182,7 @@ impl Cache {
                 target.or_default().push(named);
             }
         }
-        let found = rows.into_iter().map(|row| Found {
+        let found = rows.into_iter().map(|row| ReferencedRow {
             row,
             followed_by: followed_by.remove(&row.seq).unwrap_or_default(),
         });
@@ -195,7 +195,7 @@ impl Cache {
         (first, last): (Seq, Seq),
         after: Seq,
     ) -> Result<BTreeSet<Seq>, StoreError> {
-        self.links_are_whole()?;
+        self.check_links()?;
         let query = "SELECT seq FROM links WHERE target BETWEEN ?1 AND ?2 AND seq > ?3";
         let mut statement = self.connection.prepare_cached(query)?;
         let seqs = statement.query_map([first.0, last.0, after.0], |row| row.get(0).map(Seq))?;
@@ -203,7 +203,7 @@ impl Cache {
     }
 
     /// The row of one entry; `None` if there is none.
-    pub fn row(&self, seq: Seq) -> Result<Option<Row>, StoreError> {
+    pub fn row(&self, seq: Seq) -> Result<Option<EntryRow>, StoreError> {
         let mut rows = Vec::new();
         self.rows_between(&Filter::default(), seq, seq, 1, 0, &mut rows)?;
         Ok(rows.pop())
@@ -217,7 +217,7 @@ impl Cache {
         first: Seq,
         last: Seq,
         limit: usize,
-    ) -> Result<Vec<Row>, StoreError> {
+    ) -> Result<Vec<EntryRow>, StoreError> {
         let mut rows = Vec::new();
         let (columns, values) = filter.columns();
         let condition = format!(" AND ({condition}){columns}");
@@ -226,7 +226,7 @@ impl Cache {
     }
 
     /// All rows from `first` to `last`, oldest first.
-    pub(super) fn rows_up_to(&self, first: Seq, last: Seq) -> Result<Vec<Row>, StoreError> {
+    pub(super) fn rows_up_to(&self, first: Seq, last: Seq) -> Result<Vec<EntryRow>, StoreError> {
         let count = usize::try_from(last.0.saturating_sub(first.0) + 1).unwrap_or(usize::MAX);
         let mut rows = Vec::with_capacity(count);
         self.each_row(first, last, &mut |row| {
@@ -241,14 +241,14 @@ impl Cache {
         &self,
         first: Seq,
         last: Seq,
-        sink: &mut dyn FnMut(Row) -> Result<(), StoreError>,
+        sink: &mut dyn FnMut(EntryRow) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let query =
             format!("SELECT {COLUMNS} FROM entries WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq");
         let mut statement = self.connection.prepare_cached(&query)?;
         let mut columns = statement.query([first.0, last.0])?;
         while let Some(columns) = columns.next()? {
-            sink(Row::read(columns)?)?;
+            sink(EntryRow::read(columns)?)?;
         }
         Ok(())
     }
@@ -260,7 +260,7 @@ impl Cache {
         last: Seq,
         limit: usize,
         skip: usize,
-        out: &mut Vec<Row>,
+        out: &mut Vec<EntryRow>,
     ) -> Result<(), StoreError> {
         let (condition, values) = filter.columns();
         self.read_rows((&condition, values), (first, last), (limit, skip), out)
@@ -271,7 +271,7 @@ impl Cache {
         (condition, values): (&str, Vec<Value>),
         (first, last): (Seq, Seq),
         (limit, skip): (usize, usize),
-        out: &mut Vec<Row>,
+        out: &mut Vec<EntryRow>,
     ) -> Result<(), StoreError> {
         let query = format!(
             "SELECT {COLUMNS} FROM entries WHERE seq BETWEEN ? AND ?{condition}
@@ -282,7 +282,7 @@ impl Cache {
         let mut statement = self.connection.prepare_cached(&query)?;
         let mut rows = statement.query(params_from_iter(values))?;
         while let Some(row) = rows.next()? {
-            let row = Row::read(row)?;
+            let row = EntryRow::read(row)?;
             // Without a condition the seqs are consecutive; a gap means that a row was lost.
             if let (true, Some(newer)) = (condition.is_empty(), out.last())
                 && newer.seq != row.seq.next()
@@ -313,7 +313,7 @@ impl Cache {
 
 /// Ranges of seqs that contain all rows. Gaps of up to 256 entries stay within a range, as reading over them is cheaper
 /// than another query.
-fn ranges(rows: &[Row]) -> Vec<(Seq, Seq)> {
+fn ranges(rows: &[EntryRow]) -> Vec<(Seq, Seq)> {
     const GAP: u64 = 256;
     let mut seqs: Vec<Seq> = rows.iter().map(|row| row.seq).collect();
     seqs.sort_unstable();

@@ -2,17 +2,17 @@
 //! fetched again. Entries are added only by [`Cache::apply`] and repaired only from verified bytes.
 
 mod apply;
-mod evidence;
 mod head;
 mod history;
-mod marks;
-mod mend;
 mod names;
+mod repair;
 mod row;
 mod schema;
 mod scrub;
 mod search;
 mod segments;
+mod signed_entries;
+mod table_checksums;
 mod tickets;
 mod totals;
 
@@ -24,18 +24,18 @@ use boothkeeper_domain::{Catalog, Seq, Timestamp};
 use boothkeeper_wire::checkpoint::PublicKey;
 use rusqlite::{Connection, OptionalExtension};
 
-pub use apply::Verified;
-pub(crate) use apply::{Bytes, Rollups};
-pub(crate) use apply::{fold_log, overwrite};
-pub use evidence::Evidence;
+pub use apply::VerifiedBatch;
+pub(crate) use apply::{Rollups, StoredBytes};
+pub(crate) use apply::{flush_wal, overwrite};
 pub use head::Head;
-pub use history::{DayCount, Filter, Found, Page};
-pub use mend::Mend;
+pub use history::{DayCount, Filter, Page, ReferencedRow};
 pub use names::{Class, NameId, Names};
-pub use row::Row;
+pub use repair::RepairOutcome;
+pub use row::EntryRow;
 pub(crate) use schema::{is_before, refuse_empty, refuse_newer};
 pub use scrub::Scrub;
-pub use totals::{EventUse, Stretch, Total};
+pub use signed_entries::SignedEntries;
+pub use totals::{EntryRange, EventUse, Total};
 
 use crate::memo::{Memo, Version};
 use crate::{StoreError, private, read_only};
@@ -73,7 +73,7 @@ impl Cache {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         schema::migrate(&mut connection)?;
-        let cache = Cache::on(connection, high_water);
+        let cache = Cache::from_connection(connection, high_water);
         cache.floor.set(floor);
         Ok(cache)
     }
@@ -92,10 +92,10 @@ impl Cache {
         };
         if schema::is_older(&connection)? {
             drop(connection);
-            Cache::open(path)?.fold_log();
+            Cache::open(path)?.flush_wal();
             return Cache::open_to_read(path);
         }
-        let cache = Cache::on(connection, high_water);
+        let cache = Cache::from_connection(connection, high_water);
         cache.floor.set(floor);
         Ok(Some(cache))
     }
@@ -104,12 +104,12 @@ impl Cache {
     pub fn in_memory(zone: &Zone) -> Result<Self, StoreError> {
         let mut connection = Connection::open_in_memory()?;
         schema::migrate(&mut connection)?;
-        let mut cache = Cache::on(connection, HighWater::in_memory());
+        let mut cache = Cache::from_connection(connection, HighWater::in_memory());
         cache.count_days_in(zone)?;
         Ok(cache)
     }
 
-    fn on(connection: Connection, high_water: HighWater) -> Self {
+    fn from_connection(connection: Connection, high_water: HighWater) -> Self {
         // Each filter needs its own statement, and a screen repeats the same few.
         connection.set_prepared_statement_cache_capacity(64);
         Cache {
@@ -128,8 +128,8 @@ impl Cache {
 
     /// Moves the write-ahead log into the file, as far as other connections allow it. Call it before the connection is
     /// closed.
-    pub fn fold_log(&self) {
-        fold_log(&self.connection);
+    pub fn flush_wal(&self) {
+        flush_wal(&self.connection);
     }
 
     /// Runs `work` in one transaction, so that all its queries see the same state of the file.
@@ -202,7 +202,7 @@ impl Cache {
 fn set(connection: &Connection, name: &str, value: &str) -> Result<(), StoreError> {
     let set = "INSERT INTO settings VALUES (?1, ?2, ?3)
                ON CONFLICT DO UPDATE SET value = ?2, mark = ?3";
-    let mark = marks::text(name, value);
+    let mark = table_checksums::text(name, value);
     connection
         .prepare_cached(set)?
         .execute(rusqlite::params![name, value, mark])?;
@@ -216,7 +216,7 @@ fn setting(connection: &Connection, name: &str) -> Result<Option<String>, StoreE
     let kept = statement.query_row([name], |row| Ok((row.get(0)?, row.get(1)?)));
     let kept: Option<(String, i64)> = kept.optional()?;
     match kept {
-        Some((value, mark)) if marks::text(name, &value) == mark => Ok(Some(value)),
+        Some((value, mark)) if table_checksums::text(name, &value) == mark => Ok(Some(value)),
         Some(_) => Err(StoreError::damaged(Seq::ZERO)),
         None => Ok(None),
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use rusqlite::Connection;
 
-use super::{Cache, marks};
+use super::{Cache, table_checksums};
 use crate::StoreError;
 
 /// Whether a name is that of an entry's kind, of a service or of an event.
@@ -90,7 +90,7 @@ impl Cache {
 }
 
 fn load(connection: &Connection) -> Result<Names, StoreError> {
-    marks::NAMES.check(connection)?;
+    table_checksums::NAMES.check(connection)?;
     let mut names = Names::default();
     let mut statement = connection.prepare_cached("SELECT id, class, name FROM names")?;
     let mut rows = statement.query([])?;

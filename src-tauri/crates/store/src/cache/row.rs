@@ -9,7 +9,7 @@ use crate::StoreError;
 
 /// The columns of one entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Row {
+pub struct EntryRow {
     pub seq: Seq,
     pub at: Timestamp,
     pub kind: NameId,
@@ -19,13 +19,13 @@ pub struct Row {
     pub balance_after: Amount,
 }
 
-/// The columns in the order that [`Row::read`] expects.
+/// The columns in the order that [`EntryRow::read`] expects.
 pub const COLUMNS: &str = "seq, at, kind, service, event, delta, balance_after, mark";
 
-impl Row {
+impl EntryRow {
     /// The row of an entry; new names are added to `names`.
     pub fn of(entry: &Entry, names: &mut Names) -> Self {
-        Row {
+        EntryRow {
             seq: entry.seq,
             at: entry.at,
             kind: names.id(Class::Kind, Some(entry.body.name())),
@@ -37,7 +37,7 @@ impl Row {
     }
 
     /// Checksum over all columns (XXH3, 64 bits).
-    pub fn mark(&self) -> i64 {
+    pub fn checksum(&self) -> i64 {
         let columns = [
             self.seq.0.cast_signed(),
             self.at.millis(),
@@ -58,7 +58,7 @@ impl Row {
     pub fn read(columns: &rusqlite::Row<'_>) -> Result<Self, StoreError> {
         let seq = Seq(columns.get(0)?);
         let damaged = |_| StoreError::damaged(seq);
-        let row = Row {
+        let row = EntryRow {
             seq,
             at: Timestamp::from_millis(columns.get(1).map_err(|_| StoreError::damaged(seq))?),
             kind: NameId(columns.get(2).map_err(damaged)?),
@@ -70,7 +70,7 @@ impl Row {
                 .map_err(|_| StoreError::damaged(seq))?,
         };
         let mark: i64 = columns.get(7).map_err(damaged)?;
-        if mark != row.mark() {
+        if mark != row.checksum() {
             return Err(StoreError::damaged(seq));
         }
         Ok(row)

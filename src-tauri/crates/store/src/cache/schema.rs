@@ -4,7 +4,7 @@
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
-use super::marks;
+use super::table_checksums;
 use crate::StoreError;
 
 /// The current version of the file, which is the number of migration steps.
@@ -81,7 +81,7 @@ fn steps() -> [M<'static>; VERSIONS] {
             let settings = settings.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             let settings: Vec<(String, String)> = settings.collect::<Result<_, _>>()?;
             for (name, value) in settings {
-                let mark = marks::text(&name, &value);
+                let mark = table_checksums::text(&name, &value);
                 let update = "UPDATE settings SET mark = ?2 WHERE name = ?1";
                 transaction.execute(update, rusqlite::params![name, mark])?;
             }

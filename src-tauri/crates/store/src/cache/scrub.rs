@@ -12,7 +12,7 @@ use boothkeeper_wire::checkpoint::PublicKey;
 use boothkeeper_wire::stream::{SEGMENT, decompress, lines};
 use boothkeeper_wire::{chain, entry};
 
-use super::{Cache, Head, Names, Rollups, Row, marks};
+use super::{Cache, EntryRow, Head, Names, Rollups, table_checksums};
 use crate::StoreError;
 use boothkeeper_domain::Zone;
 
@@ -28,21 +28,21 @@ pub struct Scrub {
 }
 
 /// A segment, or the lines after the last segment, with the chain values and rows that it must match.
-struct Part {
+struct ScrubPart {
     after: Seq,
     chain_before: Hash,
     chain: Hash,
-    bytes: Bytes,
-    rows: Vec<Row>,
+    bytes: PartBytes,
+    rows: Vec<EntryRow>,
 }
 
-enum Bytes {
+enum PartBytes {
     Frame(Vec<u8>),
     Lines(Vec<u8>),
 }
 
 /// The entries of a sound part with their rows, or the first damaged entry.
-type Checked = Result<(Vec<Entry>, Vec<Row>), Seq>;
+type Checked = Result<(Vec<Entry>, Vec<EntryRow>), Seq>;
 
 /// The account's state, the rollups and the links, computed from all entries.
 #[derive(Default)]
@@ -53,7 +53,7 @@ struct Folded {
 }
 
 struct Job {
-    part: Part,
+    part: ScrubPart,
     answer: SyncSender<Checked>,
 }
 
@@ -145,8 +145,8 @@ impl Cache {
             && last == end
             && self.end()?.0 == end
             && links.is_ok_and(|links| links == folded.links)
-            && marks::LINKS.is_whole(&self.connection)?
-            && marks::ROLLUPS.is_whole(&self.connection)?
+            && table_checksums::LINKS.is_whole(&self.connection)?
+            && table_checksums::ROLLUPS.is_whole(&self.connection)?
             && rollups == folded.rollups)
     }
 
@@ -156,7 +156,7 @@ impl Cache {
         &self,
         account: &AccountId,
         head: &Head,
-        mut take: impl FnMut(Result<Part, Seq>) -> bool,
+        mut take: impl FnMut(Result<ScrubPart, Seq>) -> bool,
     ) -> Result<(), StoreError> {
         let end = head.checkpoint.seq;
         let (mut at, mut chain_before) = (Seq::ZERO, chain::genesis(account));
@@ -164,8 +164,8 @@ impl Cache {
             let last = Seq(at.0 + SEGMENT).min(end);
             let whole = last.0 - at.0 == SEGMENT;
             let part = match if whole { self.segment(last) } else { Ok(None) } {
-                Ok(Some(segment)) => Ok((segment.chain, Bytes::Frame(segment.frame))),
-                Ok(None) if !whole => Ok((head.checkpoint.chain, Bytes::Lines(self.tail()?))),
+                Ok(Some(segment)) => Ok((segment.chain, PartBytes::Frame(segment.frame))),
+                Ok(None) if !whole => Ok((head.checkpoint.chain, PartBytes::Lines(self.tail()?))),
                 Ok(None) | Err(StoreError::Damaged { .. }) => Err(at.next()),
                 Err(error) => return Err(error),
             };
@@ -175,7 +175,7 @@ impl Cache {
             };
             let chain = part.as_ref().map_or(chain_before, |(chain, _)| *chain);
             let part = part.and_then(|(chain, bytes)| {
-                Ok(Part {
+                Ok(ScrubPart {
                     after: at,
                     chain_before,
                     chain,
@@ -228,17 +228,17 @@ fn fold(answers: &Receiver<Receiver<Checked>>, mut zone: Zone) -> (Folded, Optio
     (folded, None)
 }
 
-impl Part {
+impl ScrubPart {
     /// Compares the lines with the chain, and the rows with the lines.
     fn check(self, names: &mut Names) -> Checked {
         let first = self.after.next();
         let opened;
         let whole = match &self.bytes {
-            Bytes::Frame(frame) => {
+            PartBytes::Frame(frame) => {
                 opened = decompress(frame).map_err(|_| first)?;
                 &opened
             }
-            Bytes::Lines(lines) => lines,
+            PartBytes::Lines(lines) => lines,
         };
         let (mut seq, mut chain) = (self.after, self.chain_before);
         let mut rows = self.rows.iter();
@@ -247,7 +247,7 @@ impl Part {
             seq = seq.next();
             chain = chain::next(&chain, line);
             let entry = entry::decode(line).map_err(|_| seq)?;
-            if rows.next() != Some(&Row::of(&entry, names)) {
+            if rows.next() != Some(&EntryRow::of(&entry, names)) {
                 return Err(seq);
             }
             entries.push(entry);

@@ -7,7 +7,7 @@ use boothkeeper_wire::stream::{SEGMENT, decompress, lines};
 use memchr::memmem::Finder;
 
 use super::names::{Class, NameId, Names};
-use super::{Cache, Filter, Row};
+use super::{Cache, EntryRow, Filter};
 use crate::StoreError;
 
 /// The text that the operator typed: as text, as an amount, and as part of names.
@@ -105,7 +105,7 @@ impl Cache {
         asset: &Asset,
         before: Option<Seq>,
         limit: usize,
-    ) -> Result<Vec<Row>, StoreError> {
+    ) -> Result<Vec<EntryRow>, StoreError> {
         let needle = Needle::new(text, asset, &*self.names()?);
         let (first, last) = self.bounds(filter)?;
         let below = |seq: Seq| Seq(seq.0.saturating_sub(1));
@@ -158,7 +158,7 @@ struct Scan<'a> {
     first: Seq,
     top: Seq,
     limit: usize,
-    found: Vec<Row>,
+    found: Vec<EntryRow>,
 }
 
 impl Scan<'_> {

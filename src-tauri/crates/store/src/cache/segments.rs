@@ -1,6 +1,6 @@
 //! The entries' lines as sent, which serve as proof, for a row's details and for text search.
 
-use boothkeeper_domain::findings::{Gathered, Run};
+use boothkeeper_domain::findings::{Run, Tally};
 use boothkeeper_domain::{Entry, Hash, Kind, Seq};
 use boothkeeper_wire::stream::{SEGMENT, decompress, has_checksum, lines};
 use boothkeeper_wire::{chain, entry};
@@ -26,27 +26,27 @@ impl Segment {
 }
 
 /// Stored lines with the chain values before and after them.
-struct Part {
+struct ChainedLines {
     /// The seq before the first line.
     base: Seq,
     before: Hash,
     after: Hash,
-    kept: Kept,
+    kept: LineStorage,
 }
 
 /// The compressed lines of a segment, or the newest lines, which do not fill a segment yet.
-enum Kept {
+enum LineStorage {
     Frame(Vec<u8>),
     Lines(Vec<u8>),
 }
 
-impl Part {
+impl ChainedLines {
     /// The lines, verified: they lead from the chain value before them to the one after them.
     fn verified(self) -> Result<Vec<u8>, StoreError> {
         let damaged = || StoreError::damaged(self.base.next());
         let whole = match self.kept {
-            Kept::Frame(frame) => decompress(&frame).map_err(|_| damaged())?,
-            Kept::Lines(whole) => whole,
+            LineStorage::Frame(frame) => decompress(&frame).map_err(|_| damaged())?,
+            LineStorage::Lines(whole) => whole,
         };
         match chained(self.before, &whole) == Some(self.after) {
             true => Ok(whole),
@@ -57,7 +57,7 @@ impl Part {
     /// The lines, checked for damage: by the frame's checksum if it has one, otherwise by the chain, which is slower.
     fn undamaged(self) -> Result<Vec<u8>, StoreError> {
         match &self.kept {
-            Kept::Frame(frame) if has_checksum(frame) => {
+            LineStorage::Frame(frame) if has_checksum(frame) => {
                 decompress(frame).map_err(|_| StoreError::damaged(self.base.next()))
             }
             _ => self.verified(),
@@ -125,7 +125,7 @@ impl Cache {
         seqs: impl IntoIterator<Item = Seq>,
     ) -> Result<Vec<(Vec<u8>, Entry)>, StoreError> {
         let mut entries = Vec::new();
-        self.read(seqs, Part::verified, &mut |line, entry| {
+        self.read(seqs, ChainedLines::verified, &mut |line, entry| {
             entries.push((line.to_vec(), entry));
         })?;
         Ok(entries)
@@ -135,16 +135,18 @@ impl Cache {
     pub fn entries_between(&self, first: Seq, last: Seq) -> Result<Vec<Entry>, StoreError> {
         let mut entries = Vec::new();
         let seqs = (first.0.max(1)..=last.0).map(Seq);
-        self.read(seqs, Part::verified, &mut |_, entry| entries.push(entry))?;
+        self.read(seqs, ChainedLines::verified, &mut |_, entry| {
+            entries.push(entry)
+        })?;
         Ok(entries)
     }
 
     /// The entries from `first` to `last` for findings. Runs, by far the most entries, are taken from their rows, which
     /// have all that is needed; only the other entries are decoded.
-    pub fn gathered(&self, first: Seq, last: Seq) -> Result<Gathered, StoreError> {
+    pub fn tally(&self, first: Seq, last: Seq) -> Result<Tally, StoreError> {
         let names = self.names()?;
         let usage = names.find(Class::Kind, Kind::Usage.name());
-        let (mut gathered, mut others) = (Gathered::default(), Vec::new());
+        let (mut gathered, mut others) = (Tally::default(), Vec::new());
         let mut seqs = (first.0.max(1)..=last.0).map(Seq);
         self.each_row(first, last, &mut |row| {
             if seqs.next() != Some(row.seq) {
@@ -165,7 +167,9 @@ impl Cache {
         if let Some(missing) = seqs.next() {
             return Err(StoreError::damaged(missing));
         }
-        self.read(others, Part::undamaged, &mut |_, entry| gathered.add(entry))?;
+        self.read(others, ChainedLines::undamaged, &mut |_, entry| {
+            gathered.add(entry)
+        })?;
         Ok(gathered)
     }
 
@@ -173,7 +177,7 @@ impl Cache {
     fn read(
         &self,
         seqs: impl IntoIterator<Item = Seq>,
-        open: fn(Part) -> Result<Vec<u8>, StoreError>,
+        open: fn(ChainedLines) -> Result<Vec<u8>, StoreError>,
         sink: &mut dyn FnMut(&[u8], Entry),
     ) -> Result<(), StoreError> {
         let seqs: Vec<_> = seqs.into_iter().collect();
@@ -195,7 +199,7 @@ impl Cache {
     }
 
     /// The segment after `base`, or the newest lines.
-    fn part(&self, base: Seq) -> Result<Part, StoreError> {
+    fn part(&self, base: Seq) -> Result<ChainedLines, StoreError> {
         let before = match base {
             Seq::ZERO => chain::genesis(&self.checkpoint_from(Seq(1))?.body.account),
             base => {
@@ -206,13 +210,13 @@ impl Cache {
             }
         };
         let (kept, after) = match self.segment(Seq(base.0 + SEGMENT))? {
-            Some(segment) => (Kept::Frame(segment.frame), segment.chain),
+            Some(segment) => (LineStorage::Frame(segment.frame), segment.chain),
             None => {
                 let signed = self.checkpoint_from(self.end()?)?;
-                (Kept::Lines(self.tail()?), signed.body.chain)
+                (LineStorage::Lines(self.tail()?), signed.body.chain)
             }
         };
-        Ok(Part {
+        Ok(ChainedLines {
             base,
             before,
             after,

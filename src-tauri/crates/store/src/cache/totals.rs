@@ -1,6 +1,6 @@
 //! Sums over days, from the rollups, and the balances before and after them.
 
-use boothkeeper_domain::findings::{LOOKED_BACK, Past};
+use boothkeeper_domain::findings::{JournalLookup, LOOKED_BACK};
 use boothkeeper_domain::{Amount, Entry, Kind, Seq, Timestamp};
 use rusqlite::params_from_iter;
 
@@ -34,7 +34,7 @@ pub struct EventUse {
 /// First and last entry of a range of days, and the balance before and after it. Without entries `last` is the seq
 /// before `first`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stretch {
+pub struct EntryRange {
     pub first: Seq,
     pub last: Seq,
     pub opening: Amount,
@@ -42,7 +42,7 @@ pub struct Stretch {
 }
 
 /// An entry that cannot be read is left out of explanations. The error appears when the entry itself is read.
-impl Past for Cache {
+impl JournalLookup for Cache {
     fn charged(&self, seq: Seq) -> Option<Amount> {
         let row = self.row(seq).ok()??;
         Some(row.delta.negated())
@@ -52,7 +52,7 @@ impl Past for Cache {
         self.newest_of(kinds).ok()?
     }
 
-    fn before(&self, seq: Seq, kinds: &[Kind]) -> Vec<Entry> {
+    fn entries_before(&self, seq: Seq, kinds: &[Kind]) -> Vec<Entry> {
         let found = || {
             let names = self.names()?;
             let kinds = kinds
@@ -78,7 +78,7 @@ impl Past for Cache {
 
 impl Cache {
     /// Fails with `Damaged` unless the rollups add up to the head's balance and number of entries.
-    pub fn sums_to(&self, head: &Head) -> Result<(), StoreError> {
+    pub fn check_sums(&self, head: &Head) -> Result<(), StoreError> {
         let check = || {
             let query = "SELECT coalesce(sum(count), 0), coalesce(sum(sum), 0) FROM rollups";
             let mut statement = self.connection.prepare_cached(query)?;
@@ -95,7 +95,7 @@ impl Cache {
 
     /// The newest entry of any of these kinds.
     fn newest_of(&self, kinds: &[Kind]) -> Result<Option<Seq>, StoreError> {
-        self.rollups_are_whole()?;
+        self.check_rollups()?;
         let names = self.names()?;
         let ids = kinds
             .iter()
@@ -112,7 +112,7 @@ impl Cache {
 
     /// Count and sum of the matching entries, by kind and service.
     pub fn totals(&self, filter: &Filter) -> Result<Vec<Total>, StoreError> {
-        self.rollups_are_whole()?;
+        self.check_rollups()?;
         let (condition, values) = filter.rollups();
         let query = format!(
             "SELECT kind, service, sum(count), sum(sum) FROM rollups WHERE {condition}
@@ -134,7 +134,7 @@ impl Cache {
 
     /// Count and sum by day, event and service of the matching entries that have an event; in the order of days.
     pub fn by_event(&self, filter: &Filter) -> Result<Vec<EventUse>, StoreError> {
-        self.rollups_are_whole()?;
+        self.check_rollups()?;
         let (condition, values) = filter.rollups();
         let query = format!(
             "SELECT day, event, service, sum(count), sum(sum), min(first), max(last) FROM rollups
@@ -159,7 +159,7 @@ impl Cache {
 
     /// First and last entry of the filter's days, found by binary search in the rows. Fails with `Damaged` if the
     /// rollups of these days do not have the same number of entries and the same sum.
-    pub fn stretch(&self, filter: &Filter) -> Result<Stretch, StoreError> {
+    pub fn entry_range(&self, filter: &Filter) -> Result<EntryRange, StoreError> {
         let mut zone = self.zone()?.unwrap_or_else(Zone::utc);
         let first = match filter.from {
             Some(from) => self.first_where(|at| zone.day(at) >= from)?,
@@ -175,7 +175,7 @@ impl Cache {
             Some(row) => Ok(row.balance_after),
             None => Err(StoreError::damaged(seq)),
         };
-        let stretch = Stretch {
+        let stretch = EntryRange {
             first,
             last,
             opening: balance(Seq(first.0.saturating_sub(1)))?,

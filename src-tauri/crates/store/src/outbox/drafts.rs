@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Outbox;
-use super::marked::Mark;
+use super::checksums::Mark;
 use crate::StoreError;
 
 /// Number of drafts that are kept after they have become tickets.
@@ -97,7 +97,7 @@ impl Outbox {
 
     /// Runs `act` in a write transaction, during which no other process can write to the outbox. An error rolls it
     /// back.
-    pub fn alone<T, E: From<StoreError>>(
+    pub fn in_write_transaction<T, E: From<StoreError>>(
         &self,
         act: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
@@ -115,7 +115,7 @@ impl Outbox {
         id: Uuid,
         change: impl FnOnce(&mut Draft) -> Result<(), E>,
     ) -> Result<Option<()>, E> {
-        self.alone(|| {
+        self.in_write_transaction(|| {
             let Some(mut draft) = self.draft(id)? else {
                 return Ok(None);
             };

@@ -5,34 +5,34 @@ use std::collections::BTreeSet;
 
 use boothkeeper_domain::Timestamp;
 use boothkeeper_domain::deadlines::DeadlineCode;
-use boothkeeper_domain::reminders::{Plan, Tier};
+use boothkeeper_domain::reminders::{ReminderPlan, Tier};
 use rusqlite::TransactionBehavior::Immediate;
 use rusqlite::{Transaction, params};
 
 use super::Outbox;
-use super::marked::{Mark, reminder_mark};
+use super::checksums::{Mark, reminder_checksum};
 use crate::StoreError;
 
 /// The program that shows reminders. A reminder shown by one is still due in the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Speaker {
+pub enum ReminderProgram {
     Desktop,
     CommandLine,
 }
 
-impl Speaker {
+impl ReminderProgram {
     const fn prefix(self) -> &'static str {
         match self {
-            Speaker::Desktop => "",
-            Speaker::CommandLine => "typed:",
+            ReminderProgram::Desktop => "",
+            ReminderProgram::CommandLine => "typed:",
         }
     }
 }
 
 /// A tier that was shown or skipped, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Said {
-    pub speaker: Speaker,
+pub struct ShownTier {
+    pub speaker: ReminderProgram,
     pub tier: Tier,
     pub at: Timestamp,
     pub skipped: bool,
@@ -40,7 +40,7 @@ pub struct Said {
 
 impl Outbox {
     /// The tiers recorded up to `now`. Later ones were recorded under a wrong clock and do not count.
-    pub fn said(&self, now: Timestamp) -> Result<Vec<Said>, StoreError> {
+    pub fn shown_tiers(&self, now: Timestamp) -> Result<Vec<ShownTier>, StoreError> {
         let query = "SELECT code, deadline, tier, at, skipped, mark FROM reminders WHERE at <= ?1";
         let mut statement = self.connection.prepare_cached(query)?;
         let mut rows = statement.query([now.millis()])?;
@@ -49,14 +49,14 @@ impl Outbox {
             let name: String = row.get(0)?;
             // A damaged row does not count as shown.
             if row.get::<_, Mark>(5)?
-                != reminder_mark(&name, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)
+                != reminder_checksum(&name, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)
             {
                 continue;
             }
-            let typed = name.strip_prefix(Speaker::CommandLine.prefix());
+            let typed = name.strip_prefix(ReminderProgram::CommandLine.prefix());
             let speaker = match typed {
-                Some(_) => Speaker::CommandLine,
-                None => Speaker::Desktop,
+                Some(_) => ReminderProgram::CommandLine,
+                None => ReminderProgram::Desktop,
             };
             let code = serde_json::Value::from(typed.unwrap_or(&name));
             // Skip codes that this version does not know.
@@ -64,7 +64,7 @@ impl Outbox {
                 continue;
             };
             let instant = |column| row.get(column).map(Timestamp::from_millis);
-            said.push(Said {
+            said.push(ShownTier {
                 speaker,
                 tier: Tier {
                     code,
@@ -79,37 +79,37 @@ impl Outbox {
     }
 
     /// What the speaker should show now, by `decide`, which gets the tiers that it has shown. Records nothing.
-    pub fn unsaid(
+    pub fn due_reminders(
         &self,
-        speaker: Speaker,
+        speaker: ReminderProgram,
         now: Timestamp,
-        decide: impl Fn(&BTreeSet<Tier>) -> Plan,
-    ) -> Result<Plan, StoreError> {
-        let said = self.said(now)?.into_iter();
+        decide: impl Fn(&BTreeSet<Tier>) -> ReminderPlan,
+    ) -> Result<ReminderPlan, StoreError> {
+        let said = self.shown_tiers(now)?.into_iter();
         let mine = said.filter(|said| said.speaker == speaker);
         Ok(decide(&mine.map(|said| said.tier).collect()))
     }
 
-    /// Like [`Outbox::unsaid`], and records the result in the same transaction, so that only one of two processes shows
+    /// Like [`Outbox::due_reminders`], and records the result in the same transaction, so that only one of two processes shows
     /// it. It is recorded before it is shown: a crash loses a reminder instead of repeating it.
-    pub fn say(
+    pub fn take_due_reminders(
         &self,
-        speaker: Speaker,
+        speaker: ReminderProgram,
         now: Timestamp,
-        decide: impl Fn(&BTreeSet<Tier>) -> Plan,
-    ) -> Result<Plan, StoreError> {
+        decide: impl Fn(&BTreeSet<Tier>) -> ReminderPlan,
+    ) -> Result<ReminderPlan, StoreError> {
         // Called every second, mostly with nothing to show: check first without a lock.
-        if self.unsaid(speaker, now, &decide)? == Plan::default() {
-            return Ok(Plan::default());
+        if self.due_reminders(speaker, now, &decide)? == ReminderPlan::default() {
+            return Ok(ReminderPlan::default());
         }
         let transaction = Transaction::new_unchecked(&self.connection, Immediate)?;
-        let plan = self.unsaid(speaker, now, &decide)?;
+        let plan = self.due_reminders(speaker, now, &decide)?;
         let insert = "INSERT OR REPLACE INTO reminders VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let fired = plan.fire.iter().map(|(tier, _)| (tier, false));
         for (tier, skipped) in fired.chain(plan.skip.iter().map(|tier| (tier, true))) {
             let code = format!("{}{}", speaker.prefix(), tier.code.name());
             let (deadline, at) = (tier.deadline.millis(), tier.at.millis());
-            let mark = reminder_mark(&code, deadline, at, now.millis(), skipped);
+            let mark = reminder_checksum(&code, deadline, at, now.millis(), skipped);
             let values = params![code, deadline, at, now.millis(), skipped, mark];
             transaction.execute(insert, values)?;
         }

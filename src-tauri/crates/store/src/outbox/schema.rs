@@ -2,7 +2,7 @@
 
 use rusqlite_migration::M;
 
-use super::marked::mark_all;
+use super::checksums::add_checksums;
 
 /// The current version of the file, which is the number of migration steps.
 pub(super) const VERSIONS: usize = 5;
@@ -60,7 +60,7 @@ pub(super) fn steps() -> [M<'static>; VERSIONS] {
          CREATE TRIGGER binding_inserted AFTER INSERT ON binding BEGIN UPDATE changes SET count = count + 1; END;
          CREATE TRIGGER binding_deleted AFTER DELETE ON binding BEGIN UPDATE changes SET count = count + 1; END;
          CREATE TRIGGER preferences_inserted AFTER INSERT ON preferences BEGIN UPDATE changes SET count = count + 1; END;",
-        |transaction| Ok(mark_all(transaction)?),
+        |transaction| Ok(add_checksums(transaction)?),
     ),
     ]
 }

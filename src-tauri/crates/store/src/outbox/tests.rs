@@ -44,7 +44,7 @@ fn command_being_sent_is_neither_cancelled_nor_sent_twice() {
     assert!(!outbox.cancel(id).unwrap());
     assert_eq!(outbox.recover().unwrap(), 1, "after the process was killed");
     assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Unknown);
-    assert!(outbox.never_arrived(id).unwrap());
+    assert!(outbox.requeue_or_cancel(id).unwrap());
     assert!(outbox.cancel(id).unwrap());
     assert!(!outbox.start_sending(id).unwrap());
 }
@@ -54,9 +54,9 @@ fn applied_command_settles_once_its_entries_are_in_the_copy() {
     let outbox = Outbox::in_memory().unwrap();
     let id = queued(&outbox, 1, buy());
     outbox.start_sending(id).unwrap();
-    assert!(outbox.answered(id, &applied(9)).unwrap());
+    assert!(outbox.store_answer(id, &applied(9)).unwrap());
     assert!(
-        !outbox.answered(id, &applied(9)).unwrap(),
+        !outbox.store_answer(id, &applied(9)).unwrap(),
         "the same answer again"
     );
     let shown = |_: &Command| Ok::<_, StoreError>(true);
@@ -81,18 +81,18 @@ fn command_taken_back_while_unanswered_is_not_sent_again() {
     let outbox = Outbox::in_memory().unwrap();
     let id = queued(&outbox, 1, buy());
     outbox.start_sending(id).unwrap();
-    outbox.lost(id).unwrap();
+    outbox.mark_unknown(id).unwrap();
     assert!(outbox.cancel(id).unwrap());
     let command = outbox.get(id).unwrap().unwrap();
     assert_eq!((command.state, command.withdrawn), (State::Unknown, true));
-    assert!(outbox.never_arrived(id).unwrap());
+    assert!(outbox.requeue_or_cancel(id).unwrap());
     assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Cancelled);
     // If it was applied nevertheless, that answer is stored.
     let id = queued(&outbox, 2, buy());
     outbox.start_sending(id).unwrap();
-    outbox.lost(id).unwrap();
+    outbox.mark_unknown(id).unwrap();
     outbox.cancel(id).unwrap();
-    assert!(outbox.answered(id, &applied(4)).unwrap());
+    assert!(outbox.store_answer(id, &applied(4)).unwrap());
     assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Applied);
 }
 
@@ -101,13 +101,21 @@ fn command_refused_too_often_is_rejected() {
     let outbox = Outbox::in_memory().unwrap();
     let id = queued(&outbox, 1, buy());
     let problem = Problem::new(boothkeeper_wire::problem::ProblemCode::BlobMissing);
-    for _ in 1..PATIENCE / Trouble::Refused.weight() {
+    for _ in 1..PATIENCE / FailedAttempt::Refused.weight() {
         outbox.start_sending(id).unwrap();
-        assert!(outbox.troubled(id, Trouble::Refused, &problem).unwrap());
+        assert!(
+            outbox
+                .record_failed_send(id, FailedAttempt::Refused, &problem)
+                .unwrap()
+        );
         assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Queued);
     }
     outbox.start_sending(id).unwrap();
-    assert!(outbox.troubled(id, Trouble::Refused, &problem).unwrap());
+    assert!(
+        outbox
+            .record_failed_send(id, FailedAttempt::Refused, &problem)
+            .unwrap()
+    );
     let command = outbox.get(id).unwrap().unwrap();
     assert_eq!(command.state, State::Rejected);
     assert_eq!(command.problem, Some(problem));
@@ -117,9 +125,9 @@ fn command_refused_too_often_is_rejected() {
 #[test]
 fn preferences_changed_on_disk_are_ignored() {
     let outbox = Outbox::in_memory().unwrap();
-    outbox.prefer("{\"stay\":true}").unwrap();
-    outbox.look(Seq(7), Timestamp::from_millis(9)).unwrap();
-    assert!(outbox.preferences().unwrap().is_some() && outbox.looked().unwrap().is_some());
+    outbox.set_preferences("{\"stay\":true}").unwrap();
+    outbox.mark_seen(Seq(7), Timestamp::from_millis(9)).unwrap();
+    assert!(outbox.preferences().unwrap().is_some() && outbox.last_seen().unwrap().is_some());
     for change in [
         "UPDATE preferences SET document = '{\"stay\":tru}'",
         "UPDATE looked SET seq = 8",
@@ -127,7 +135,7 @@ fn preferences_changed_on_disk_are_ignored() {
         outbox.connection.execute(change, []).unwrap();
     }
     assert_eq!(
-        (outbox.preferences().unwrap(), outbox.looked().unwrap()),
+        (outbox.preferences().unwrap(), outbox.last_seen().unwrap()),
         (None, None)
     );
 }
@@ -140,10 +148,10 @@ fn commands_of_one_lane_keep_their_order_and_other_lanes_do_not_wait() {
     let other = queued(&outbox, 3, Action::SetAutoRecharge { enabled: true });
     assert_eq!(outbox.next(&[]).unwrap().unwrap().id, first);
     outbox.start_sending(first).unwrap();
-    outbox.lost(first).unwrap();
+    outbox.mark_unknown(first).unwrap();
     assert_eq!(outbox.next(&[first]).unwrap().unwrap().id, other);
     outbox.start_sending(first).unwrap();
-    outbox.answered(first, &applied(2)).unwrap();
+    outbox.store_answer(first, &applied(2)).unwrap();
     assert_eq!(outbox.next(&[]).unwrap().unwrap().id, second);
 }
 
@@ -154,7 +162,7 @@ fn clock_set_back_does_not_change_the_order_of_commands() {
     let second = queued(&outbox, 1, buy());
     assert_eq!(outbox.next(&[]).unwrap().unwrap().id, first);
     outbox.start_sending(first).unwrap();
-    outbox.never_arrived(first).unwrap();
+    outbox.requeue_or_cancel(first).unwrap();
     assert_eq!(outbox.next(&[]).unwrap().unwrap().id, first);
     assert_eq!(outbox.list().unwrap()[0].id, second, "newest first");
 }
@@ -174,20 +182,23 @@ fn reminders_of_a_wrong_clock_and_of_another_speaker_do_not_count() {
         since: None,
     }];
     let say = |speaker, now| {
-        let plan = outbox.say(speaker, now, |said| {
+        let plan = outbox.take_due_reminders(speaker, now, |said| {
             reminders::plan(&grace, said, now, false)
         });
         plan.unwrap().fire.len()
     };
     // With the clock far ahead, the last tier is shown.
     let wrong = end.plus(-HOUR);
-    assert_eq!(say(Speaker::Desktop, wrong), 1);
-    assert_eq!(say(Speaker::Desktop, wrong), 0);
+    assert_eq!(say(ReminderProgram::Desktop, wrong), 1);
+    assert_eq!(say(ReminderProgram::Desktop, wrong), 0);
     // After the clock is set right, all tiers are shown as if none had been before.
     let right = [7 * DAY, 3 * DAY, DAY, 2 * HOUR].map(|ahead| end.plus(-ahead));
-    assert_eq!(right.map(|now| say(Speaker::Desktop, now)), [1, 1, 1, 1]);
-    assert_eq!(say(Speaker::CommandLine, right[3]), 1);
-    assert_eq!(say(Speaker::Desktop, right[3]), 0);
+    assert_eq!(
+        right.map(|now| say(ReminderProgram::Desktop, now)),
+        [1, 1, 1, 1]
+    );
+    assert_eq!(say(ReminderProgram::CommandLine, right[3]), 1);
+    assert_eq!(say(ReminderProgram::Desktop, right[3]), 0);
 }
 
 #[test]
@@ -200,8 +211,8 @@ fn fold_log_empties_the_logs_while_another_process_has_the_files_open() {
     let stays_open = (Cache::open(&cache).unwrap(), Outbox::open(&outbox).unwrap());
     let closing = (Cache::open(&cache).unwrap(), Outbox::open(&outbox).unwrap());
     queued(&closing.1, 1, buy());
-    closing.0.fold_log();
-    closing.1.fold_log();
+    closing.0.flush_wal();
+    closing.1.flush_wal();
     for log in ["cache.sqlite-wal", "outbox.sqlite-wal"] {
         let left = std::fs::metadata(folder.path().join(log)).unwrap().len();
         assert_eq!(left, 0, "{log}");

@@ -115,7 +115,7 @@ impl DisputeCommand {
             DisputeCommand::SaveEml { id, file, to } => {
                 let mail = app.disputes().save_mail(&id, &file, to.as_deref())?;
                 let saved = paths(&mail.saved);
-                output.done(&json!({ "saved": saved, "to": mail.to }), || {
+                output.print_result(&json!({ "saved": saved, "to": mail.to }), || {
                     let files = saved.join(", ");
                     match &mail.to {
                         Some(to) => cli::disputes_mail_to(&files, to),
@@ -125,7 +125,7 @@ impl DisputeCommand {
             }
             DisputeCommand::SaveFiles { id, folder } => {
                 let saved = app.disputes().save_files(&id, &folder)?;
-                output.done(&json!({ "attachments": saved }), || {
+                output.print_result(&json!({ "attachments": saved }), || {
                     let folder = folder.display().to_string();
                     cli::disputes_files_saved(saved.len() as u64, &folder)
                 });
@@ -203,7 +203,7 @@ async fn withdraw(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppE
         return outbox::send(app, &queued.id, output).await;
     }
     let document = json!({ "id": id, "state": "withdrawn" });
-    output.done(&document, || match app.disputes().draft(id) {
+    output.print_result(&document, || match app.disputes().draft(id) {
         Ok(_) => cli::disputes_taken_back(),
         Err(_) => cli::disputes_deleted(),
     });

@@ -1,7 +1,8 @@
 //! Drafts, tickets and the list of both.
 
 use boothkeeper_app::disputes::{
-    DisputeRow, DisputeState, DisputesView, DraftView, FileView, MessageView, Said, TicketView,
+    ClaimDetails, DisputeRow, DisputeState, DisputesView, DraftView, FileView, MessageView,
+    TicketView,
 };
 use boothkeeper_app::domain::disputes::{DisputeKind, Explained, Resolution};
 use boothkeeper_app::domain::{Actor, Amount, Asset, Seq};
@@ -22,29 +23,29 @@ const UNKNOWN: &str = "?";
 
 pub fn list(view: &DisputesView, app: &App, output: &Output) -> Result<(), AppError> {
     if output.json() {
-        output.document(view);
+        output.print_document(view);
         return Ok(());
     }
     let asset = asset(app)?;
     if view.disputes.is_empty() {
-        output.line(&disputes::none());
+        output.print_line(&disputes::none());
     }
     for row in &view.disputes {
         let owed = row.owed.map_or(String::new(), |owed| money(owed, &asset));
-        let (kind, standing) = (kind(row.kind), standing(row, &asset, output));
-        output.line(&format!("{:<36}  {owed:>10}  {kind}", row.id));
-        output.line(&format!("    {standing}; {}", output.local(row.at)));
+        let (kind, standing) = (kind(row.kind), state_and_turn(row, &asset, output));
+        output.print_line(&format!("{:<36}  {owed:>10}  {kind}", row.id));
+        output.print_line(&format!("    {standing}; {}", output.local(row.at)));
     }
     let (claimed, won) = (
         money(view.open_amount, &asset),
         money(view.won_back, &asset),
     );
-    output.line(&cli::disputes_sums(&claimed, view.open.into(), &won));
+    output.print_line(&cli::disputes_sums(&claimed, view.open.into(), &won));
     Ok(())
 }
 
 /// The state of a dispute, and whose turn it is.
-fn standing(row: &DisputeRow, asset: &Asset, output: &Output) -> String {
+fn state_and_turn(row: &DisputeRow, asset: &Asset, output: &Output) -> String {
     let name = code(&row.state);
     let by = row.reply_expected_by.map(|at| output.local(at));
     let special = match (row.state, row.returned) {
@@ -85,18 +86,18 @@ pub fn draft(draft: &DraftView, app: &App, output: &Output) -> Result<(), AppErr
         document["entries"] = json!(chosen.map(|row| row.row.seq).collect::<Vec<_>>());
         document["attachments"] = json!(draft.files);
         document["messages"] = json!([]);
-        output.document(&document);
+        output.print_document(&document);
         return Ok(());
     }
     let asset = asset(app)?;
-    let indented = |text: String| output.line(&format!("  {text}"));
+    let indented = |text: String| output.print_line(&format!("  {text}"));
     let (kind, state) = (kind(draft.kind), state(draft.state));
-    output.line(&format!("{}  {kind}  ({state})", draft.id));
+    output.print_line(&format!("{}  {kind}  ({state})", draft.id));
     let (actual, expected) = (Some(draft.actual), draft.expected);
     indented(cli::disputes_claim(
-        &known(actual, &asset),
-        &known(expected, &asset),
-        &known(draft.owed, &asset),
+        &amount_or_unknown(actual, &asset),
+        &amount_or_unknown(expected, &asset),
+        &amount_or_unknown(draft.owed, &asset),
     ));
     let (from, to) = (day(draft.from), day(draft.to));
     indented(cli::disputes_days(&from, &sum(draft, &asset), &to));
@@ -127,7 +128,7 @@ pub fn draft(draft: &DraftView, app: &App, output: &Output) -> Result<(), AppErr
         indented(disputes::came_right());
     }
     if draft.state == DisputeState::Draft && draft.problems.is_empty() {
-        output.line(&match app.is_imported()? {
+        output.print_line(&match app.is_imported()? {
             true => cli::disputes_send_mail(&draft.id),
             false => cli::disputes_send(&draft.id),
         });
@@ -140,7 +141,7 @@ pub fn draft(draft: &DraftView, app: &App, output: &Output) -> Result<(), AppErr
     Ok(())
 }
 
-fn known(amount: Option<Amount>, asset: &Asset) -> String {
+fn amount_or_unknown(amount: Option<Amount>, asset: &Asset) -> String {
     amount.map_or(UNKNOWN.to_owned(), |amount| money(amount, asset))
 }
 
@@ -175,7 +176,7 @@ fn file(file: &FileView) -> String {
 }
 
 /// What the operator has given beside entries and the message.
-fn print_details(details: &Said, output: &Output) {
+fn print_details(details: &ClaimDetails, output: &Output) {
     let products = (!details.legacy.is_empty()).then(|| details.legacy.join(", "));
     let text =
         |given: &Option<String>, sentence: fn(&str) -> String| given.as_deref().map(sentence);
@@ -188,19 +189,19 @@ fn print_details(details: &Said, output: &Output) {
         text(&products, cli::disputes_legacy),
     ];
     for line in lines.into_iter().flatten() {
-        output.line(&format!("  {line}"));
+        output.print_line(&format!("  {line}"));
     }
 }
 
 pub fn ticket(ticket: &TicketView, app: &App, output: &Output) -> Result<(), AppError> {
     if output.json() {
-        output.document(ticket);
+        output.print_document(ticket);
         return Ok(());
     }
     let asset = asset(app)?;
-    let indented = |text: String| output.line(&format!("  {text}"));
+    let indented = |text: String| output.print_line(&format!("  {text}"));
     let (kind, state) = (kind(ticket.kind), state(ticket.state));
-    output.line(&format!("{}  {kind}  ({state})", ticket.id));
+    output.print_line(&format!("{}  {kind}  ({state})", ticket.id));
     if let Some(by) = ticket.reply_expected_by {
         let by = output.local(by);
         indented(match ticket.overdue {
@@ -217,8 +218,8 @@ pub fn ticket(ticket: &TicketView, app: &App, output: &Output) -> Result<(), App
         });
     }
     indented(cli::disputes_balances(
-        &known(ticket.actual, &asset),
-        &known(ticket.expected, &asset),
+        &amount_or_unknown(ticket.actual, &asset),
+        &amount_or_unknown(ticket.expected, &asset),
     ));
     if !ticket.entries.is_empty() {
         indented(cli::disputes_entries(&seqs(&ticket.entries)));
@@ -239,9 +240,9 @@ fn print_message(message: &MessageView, output: &Output) {
         Actor::Operator => disputes::from_you(),
         other => readable(&code(&other)),
     };
-    output.line(&format!("  {}  {from}:", output.local(message.at)));
+    output.print_line(&format!("  {}  {from}:", output.local(message.at)));
     output.lines("    ", &message.text);
     for attached in &message.attachments {
-        output.line(&format!("    {}", file(attached)));
+        output.print_line(&format!("    {}", file(attached)));
     }
 }

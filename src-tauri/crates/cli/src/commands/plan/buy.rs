@@ -28,7 +28,7 @@ impl Buy {
     pub fn run(self, folder: &Folder, output: &Output) -> Result<ExitCode, AppError> {
         folder.with_app(output, async |app| {
             // Without a key the error is `signed_out`, not `not_synced`.
-            app.session().signed_in()?;
+            app.session().require_signed_in()?;
             let amount = arguments::amount(&self.amount, &asset(app)?)?;
             refresh(app).await?;
             let preview = app.plan().buy_preview(amount)?;
@@ -50,16 +50,16 @@ impl Buy {
 fn print_purchase(view: &BuyView, app: &App, output: &Output) -> Result<(), AppError> {
     let asset = asset(app)?;
     let charge = usd(view.charge.amount);
-    output.line(&match &view.card {
+    output.print_line(&match &view.card {
         Some(card) => cli::buy_charges(&charge, &card.brand, &card.last4),
         None => cli::buy_charges_no_card(&charge),
     });
-    output.line(&cli::decide_credits_then(&money(
+    output.print_line(&cli::decide_credits_then(&money(
         view.balance_after,
         &asset,
     )));
     if let Some(at) = view.closes_at {
-        output.line(&cli::buy_deleted(&output.local(at)));
+        output.print_line(&cli::buy_deleted(&output.local(at)));
     }
     Ok(())
 }
@@ -107,7 +107,7 @@ fn print_terms(terms: &AutoRechargeView, app: &App, output: &Output) -> Result<(
     let (asset, balance) = (asset(app)?, app.balance().view()?.balance);
     let now = balance.is_some_and(|balance| balance <= at);
     let (amount, at) = (money(amount, &asset), money(at, &asset));
-    output.line(&match now {
+    output.print_line(&match now {
         true => cli::buy_recharges_now(&amount, &at),
         false => cli::buy_recharges(&amount, &at),
     });

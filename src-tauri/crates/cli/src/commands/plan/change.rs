@@ -23,7 +23,7 @@ pub struct Pause {
 impl Pause {
     pub fn run(self, folder: &Folder, output: &Output) -> Result<ExitCode, AppError> {
         folder.with_app(output, async |app| {
-            app.session().signed_in()?;
+            app.session().require_signed_in()?;
             let target = Target::plan(&app.plan().free_plan()?.code, None);
             decide(app, Action::ChangePlan(target), self.yes, output).await
         })
@@ -98,7 +98,7 @@ pub struct Coupon {
 impl Coupon {
     pub fn run(self, folder: &Folder, output: &Output) -> Result<ExitCode, AppError> {
         folder.with_app(output, async |app| {
-            app.session().signed_in()?;
+            app.session().require_signed_in()?;
             let queued = app.plan().redeem_coupon(&self.code)?;
             send(app, &queued.id, output).await
         })

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use boothkeeper_app::domain::account::Payer;
 use boothkeeper_app::domain::billing::forecast::Outcome;
-use boothkeeper_app::plan::{Foreseen, NextRenewal, PauseView};
+use boothkeeper_app::plan::{DecisionPreview, NextRenewal, PauseView};
 use boothkeeper_app::{Action, App, AppError};
 use boothkeeper_messages::{cli, money, usd};
 
@@ -31,8 +31,8 @@ pub async fn decide_on_copy(
     yes: bool,
     output: &Output,
 ) -> Result<ExitCode, AppError> {
-    app.outbox().may_decide(&action)?;
-    let foreseen = app.plan().foresee(&action)?;
+    app.outbox().require_no_conflict(&action)?;
+    let foreseen = app.plan().preview_decision(&action)?;
     if !output.json() {
         print_effect(&foreseen, app, output)?;
     }
@@ -45,7 +45,7 @@ pub async fn decide_on_copy(
     }
     let quote = foreseen.quote;
     // A cancelled plan leads to the account's closing, which deletes every credit.
-    let asks = quote.needs_seeing() || action == Action::Cancel;
+    let asks = quote.needs_confirmation() || action == Action::Cancel;
     if asks && !yes && !output.confirm() {
         return Ok(output.not_confirmed(&quote));
     }
@@ -54,32 +54,32 @@ pub async fn decide_on_copy(
 }
 
 /// What an action does, and what follows from it.
-fn print_effect(foreseen: &Foreseen, app: &App, output: &Output) -> Result<(), AppError> {
+fn print_effect(foreseen: &DecisionPreview, app: &App, output: &Output) -> Result<(), AppError> {
     let (asset, quote) = (asset(app)?, &foreseen.quote);
     let balance = money(foreseen.balance, &asset);
     if let Some(charge) = &quote.charge {
         let amount = usd(charge.amount);
-        output.line(&match foreseen.payer {
+        output.print_line(&match foreseen.payer {
             Some(Payer::Credits) => cli::decide_takes_credits(&amount),
             _ => cli::decide_charges_card(&amount),
         });
     }
     if let Some(at) = quote.effective_at {
         let (at, zone) = (output.local(at), output.zone().name());
-        output.line(&cli::decide_takes_effect(&at, zone));
+        output.print_line(&cli::decide_takes_effect(&at, zone));
     }
     if let Some(at) = foreseen.gives_up {
-        output.line(&cli::decide_gives_up(&output.local(at)));
+        output.print_line(&cli::decide_gives_up(&output.local(at)));
     }
-    output.line(&cli::decide_credits_then(&balance));
+    output.print_line(&cli::decide_credits_then(&balance));
     for event in &quote.destroyed {
-        output.line(&cli::decide_destroys(event));
+        output.print_line(&cli::decide_destroys(event));
     }
     if let Some(next) = &foreseen.next_renewal {
-        output.line(&next_renewal(next, output));
+        output.print_line(&next_renewal(next, output));
     }
     if let Some(at) = foreseen.closes_at {
-        output.line(&cli::decide_closes(&balance, &output.local(at)));
+        output.print_line(&cli::decide_closes(&balance, &output.local(at)));
     }
     Ok(())
 }
@@ -98,14 +98,14 @@ fn print_prices(view: &PauseView, app: &App, output: &Output) -> Result<(), AppE
     let asset = asset(app)?;
     if let Some(expires) = &view.expires {
         let (amount, at) = (money(expires.amount, &asset), output.local(expires.at));
-        output.line(&cli::decide_expires(&amount, &at));
+        output.print_line(&cli::decide_expires(&amount, &at));
     }
     if let Some(amount) = view.allowance {
-        output.line(&cli::decide_allowance_falls(&money(amount, &asset)));
+        output.print_line(&cli::decide_allowance_falls(&money(amount, &asset)));
     }
     for price in &view.prices {
         let (after, before) = (money(price.after, &asset), money(price.before, &asset));
-        output.line(&cli::decide_price(&after, &before, &price.service));
+        output.print_line(&cli::decide_price(&after, &before, &price.service));
     }
     Ok(())
 }

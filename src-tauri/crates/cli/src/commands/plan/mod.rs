@@ -60,7 +60,7 @@ impl Plan {
             None => {
                 let view = app.plan().subscription()?;
                 match output.json() {
-                    true => output.document(&view),
+                    true => output.print_document(&view),
                     false => print(&view, app, output)?,
                 }
                 Ok(ExitCode::SUCCESS)
@@ -98,12 +98,12 @@ pub fn name(plan: &str, cycle: Option<Cycle>) -> String {
 fn print(view: &SubscriptionView, app: &App, output: &Output) -> Result<(), AppError> {
     let asset = asset(app)?;
     let name = name(&view.plan, view.cycle);
-    output.line(&match view.state {
+    output.print_line(&match view.state {
         Life::Active => cli::plan_active(&name),
         Life::Grace => cli::plan_grace(&name),
         Life::Closed => cli::plan_closed(&name),
     });
-    let indented = |text: String| output.line(&format!("  {text}"));
+    let indented = |text: String| output.print_line(&format!("  {text}"));
     if let Some(period) = view.period {
         let (from, to) = (output.local(period.start), output.local(period.end));
         indented(cli::plan_paid_period(&from, &to, output.zone().name()));
@@ -162,7 +162,7 @@ pub fn print_account_state(app: &App, output: &Output) -> Result<(), AppError> {
 /// What the operator must not miss: a change that was asked for, a charge without an answer, grace, the closing.
 pub fn print_warnings(view: &SubscriptionView, app: &App, output: &Output) -> Result<(), AppError> {
     let asset = asset(app)?;
-    let indented = |text: String| output.line(&format!("  {text}"));
+    let indented = |text: String| output.print_line(&format!("  {text}"));
     if let Some(target) = &view.requested {
         indented(requested(target, view, output));
     }

@@ -49,13 +49,13 @@ impl Renewal {
             RenewalCommand::Preview => {
                 let view = app.plan().renewal_preview()?;
                 match output.json() {
-                    true => output.document(&view),
+                    true => output.print_document(&view),
                     false => print(&view, app, output)?,
                 }
                 Ok(ExitCode::SUCCESS)
             }
             RenewalCommand::Set { order, no_fallback } => {
-                app.session().signed_in()?;
+                app.session().require_signed_in()?;
                 let order = PaymentOrder {
                     first: match order {
                         Order::CardFirst => Payer::Card,
@@ -74,13 +74,13 @@ fn print(view: &RenewalPreview, app: &App, output: &Output) -> Result<(), AppErr
     let (Some(at), Some(fee)) = (view.at, &view.fee) else {
         let subscription = app.plan().subscription()?;
         if subscription.payment_pending.is_none() && subscription.due_now.is_none() {
-            output.line(&plan::no_renewal_sentence());
+            output.print_line(&plan::no_renewal_sentence());
         }
         return print_warnings(&subscription, app, output);
     };
     let asset = asset(app)?;
     let (at, zone) = (output.local(at), output.zone().name());
-    output.line(&cli::renewal_fee(&at, &usd(fee.amount), zone));
+    output.print_line(&cli::renewal_fee(&at, &usd(fee.amount), zone));
     let first = app.plan().subscription()?.payment_order.first;
     for (payer, preview) in [
         (Payer::Card, &view.card_first),
@@ -94,13 +94,13 @@ fn print(view: &RenewalPreview, app: &App, output: &Output) -> Result<(), AppErr
         };
         let Some(preview) = preview else {
             let refusal = PROBLEMS.name("credits_cannot_pay_fees");
-            output.line(&format!("  {name:<22} {refusal}"));
+            output.print_line(&format!("  {name:<22} {refusal}"));
             continue;
         };
-        output.line(&format!("  {name:<22} {}", outcome(preview, &asset)));
+        output.print_line(&format!("  {name:<22} {}", outcome(preview, &asset)));
         if let Some(declined) = &preview.if_declined {
             let declined = cli::renewal_if_declined(&outcome(declined, &asset));
-            output.line(&format!("    {declined}"));
+            output.print_line(&format!("    {declined}"));
         }
     }
     Ok(())

@@ -5,7 +5,7 @@
 mod processor_charges;
 
 use boothkeeper_domain::account::Card;
-use boothkeeper_domain::billing::Answer;
+use boothkeeper_domain::billing::ChargeOutcome;
 use boothkeeper_domain::time::MINUTE;
 use boothkeeper_domain::{AccountId, PaymentId, Timestamp};
 use boothkeeper_wire::sandbox::{CardBehaviour, Delivery};
@@ -103,7 +103,7 @@ impl Simulated {
 }
 
 impl Processor for Simulated {
-    fn charge(&self, request: ChargeRequest) -> Reply<'_, Answer> {
+    fn charge(&self, request: ChargeRequest) -> Reply<'_, ChargeOutcome> {
         let charge = move |tx: &Tx<'_>| {
             let payment = &request.payment;
             if let Some(known) = tx.stored_charge(payment)? {
@@ -125,16 +125,16 @@ impl Processor for Simulated {
         Box::pin(self.store.write(charge))
     }
 
-    fn look_up(&self, payment: PaymentId, at: Timestamp) -> Reply<'_, Answer> {
+    fn look_up(&self, payment: PaymentId, at: Timestamp) -> Reply<'_, ChargeOutcome> {
         let look_up = move |tx: &Tx<'_>| {
             let known = tx.stored_charge(&payment)?;
-            let unknown = || Answer::Declined("unknown_payment".into());
+            let unknown = || ChargeOutcome::Declined("unknown_payment".into());
             Ok(known.map_or_else(unknown, |known| known.answer(at)))
         };
         Box::pin(self.store.read(look_up))
     }
 
-    fn void(&self, payment: PaymentId, at: Timestamp) -> Reply<'_, Answer> {
+    fn void(&self, payment: PaymentId, at: Timestamp) -> Reply<'_, ChargeOutcome> {
         let void = move |tx: &Tx<'_>| {
             let known = tx.stored_charge(&payment)?;
             let taken = |known: &StoredCharge| {

@@ -1,6 +1,6 @@
 //! The simulated processor's tables: its charges, and the deliveries ordered for payments that it has not charged yet.
 
-use boothkeeper_domain::billing::Answer;
+use boothkeeper_domain::billing::ChargeOutcome;
 use boothkeeper_domain::{AccountId, Amount, PaymentId, Timestamp};
 use boothkeeper_wire::sandbox::Delivery;
 use rusqlite::{OptionalExtension, Row, params};
@@ -70,14 +70,14 @@ pub struct StoredCharge {
 
 impl StoredCharge {
     /// What the processor states about the charge at `at`.
-    pub fn answer(&self, at: Timestamp) -> Answer {
+    pub fn answer(&self, at: Timestamp) -> ChargeOutcome {
         match &self.state {
-            ChargeState::Declined(code) => Answer::Declined(code.clone()),
-            ChargeState::Pending => Answer::Pending,
+            ChargeState::Declined(code) => ChargeOutcome::Declined(code.clone()),
+            ChargeState::Pending => ChargeOutcome::Pending,
             ChargeState::Approved | ChargeState::Refunded => {
                 match self.confirmed_at.is_some_and(|confirmed| confirmed <= at) {
-                    true => Answer::Approved,
-                    false => Answer::Pending,
+                    true => ChargeOutcome::Approved,
+                    false => ChargeOutcome::Pending,
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! The accounts of the cases: what was bought, run, redeemed or changed in each.
 
 use boothkeeper_domain::account::Payer;
-use boothkeeper_domain::billing::{Answer, Refusal, plan, purchase, support};
+use boothkeeper_domain::billing::{ChargeOutcome, Refusal, plan, purchase, support};
 use boothkeeper_domain::calendar::Cycle;
 use boothkeeper_domain::{Amount, Programme, Timestamp};
 
@@ -32,7 +32,7 @@ pub fn period_end(world: &World) -> Timestamp {
     world.account.period.unwrap().end
 }
 
-pub fn paid_by(first: Payer, fallback: bool, card: Answer) -> World {
+pub fn paid_by(first: Payer, fallback: bool, card: ChargeOutcome) -> World {
     with(basic(16_000), |world| {
         world.order(first, fallback);
         world.card = card;
@@ -40,13 +40,13 @@ pub fn paid_by(first: Payer, fallback: bool, card: Answer) -> World {
     })
 }
 
-pub fn declined() -> Answer {
-    Answer::Declined("card_declined".into())
+pub fn declined() -> ChargeOutcome {
+    ChargeOutcome::Declined("card_declined".into())
 }
 
 pub fn bought(minutes: i64, earlier: i64) -> World {
     with(basic(0), |world| {
-        world.card = Answer::Pending;
+        world.card = ChargeOutcome::Pending;
         world
             .act(|a, c, now| purchase::start(a, c, Amount::of(10_000), now))
             .unwrap();
@@ -122,7 +122,7 @@ pub fn legacy_used_up() -> World {
     })
 }
 
-pub fn recharging(balance: i32, card: Answer) -> World {
+pub fn recharging(balance: i32, card: ChargeOutcome) -> World {
     with(basic(balance), |world| {
         world.card = card;
         world

@@ -1,0 +1,533 @@
+//! The laptop's side of a sync: its data folder, its clock, and the threads that file work runs on.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use boothkeeper_domain::Zone;
+use boothkeeper_domain::time::MINUTE;
+use boothkeeper_domain::{Seq, Timestamp};
+use boothkeeper_store::cache::{Head, RepairOutcome};
+use boothkeeper_store::ingest::{Base, Ingest};
+use boothkeeper_store::outbox::{Binding, Command, Diverged, Divergence};
+use boothkeeper_store::{
+    Blobs, Cache, DataFolder, HighWater, Outbox, Paths, ReadOnlyReason, StoreError, SyncRole,
+};
+use boothkeeper_wire::api::ClockKind;
+
+use crate::{Clock, SyncError};
+
+/// A data folder with its clock and time zone. Clones share the same files.
+#[derive(Clone)]
+pub struct LocalCopy(Arc<Inner>);
+
+impl Drop for Inner {
+    /// Moves the write-ahead logs into their database files. SQLite silently drops the rest of a log after a flipped
+    /// bit and so loses commits; in the database file the same damage is found by the checksums.
+    fn drop(&mut self) {
+        if let Files::Folder {
+            writer, readers, ..
+        } = &self.files
+        {
+            lock(readers).clear();
+            lock(writer).flush_wal();
+            lock(&self.outbox).flush_wal();
+        }
+    }
+}
+
+struct Inner {
+    files: Files,
+    outbox: Mutex<Outbox>,
+    blobs: Blobs,
+    zone: Zone,
+    clock: Arc<dyn Clock>,
+}
+
+enum Files {
+    /// One connection for everything, used on the caller's thread. For simulation with virtual time.
+    Memory(Mutex<Cache>),
+    Folder {
+        folder: DataFolder,
+        writer: Mutex<Cache>,
+        readers: Mutex<Vec<Cache>>,
+    },
+    /// The folder cannot be written to. The last good copy is read through one connection.
+    Reading {
+        cache: Mutex<Cache>,
+        why: ReadOnlyReason,
+    },
+}
+
+impl LocalCopy {
+    /// Opens the folder for writing. If it cannot be written to but holds a copy, opens that copy for reading;
+    /// [`LocalCopy::read_only_reason`] then says why. Fails with `OutboxDamaged` if the folder had an outbox file that is gone.
+    pub fn open(path: &Path, zone: Zone, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        Paths::new(path).require_outbox_present()?;
+        match Self::open_to_write(path, zone.clone(), clock.clone()) {
+            Err(error) => match error.read_only_reason() {
+                Some(why) => Self::open_to_read(path, zone, clock, why)?.ok_or(error),
+                None => Err(error),
+            },
+            opened => opened,
+        }
+    }
+
+    fn open_to_write(path: &Path, zone: Zone, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let folder = DataFolder::open(path)?;
+        let outbox = Outbox::open(&folder.paths().outbox())?;
+        let mut cache = match Cache::open(&folder.paths().cache()) {
+            // The file cannot be read: move it aside and start an empty one, which the next pull fills.
+            Err(StoreError::Damaged { .. }) => folder.with_exclusive_lock(|| {
+                put_aside(&folder.paths().cache(), clock.wall())?;
+                Cache::open(&folder.paths().cache())
+            })?,
+            opened => opened?,
+        };
+        let zone = count_days(&folder, &mut cache, zone)?;
+        let blobs = Blobs::Folder(folder.paths().blobs());
+        let files = Files::Folder {
+            folder,
+            writer: Mutex::new(cache),
+            readers: Mutex::new(Vec::new()),
+        };
+        Ok(LocalCopy(Arc::new(Inner {
+            blobs,
+            files,
+            outbox: Mutex::new(outbox),
+            zone,
+            clock,
+        })))
+    }
+
+    /// `None` if the folder holds no copy. Days stay counted in the copy's own zone: they cannot be recounted here.
+    fn open_to_read(
+        path: &Path,
+        zone: Zone,
+        clock: Arc<dyn Clock>,
+        why: ReadOnlyReason,
+    ) -> Result<Option<Self>, StoreError> {
+        let paths = Paths::new(path);
+        let outbox = Outbox::open_to_read(&paths.outbox())?;
+        let cache = Cache::open_to_read(&paths.cache())?;
+        let (Some(outbox), Some(cache)) = (outbox, cache) else {
+            return Ok(None);
+        };
+        let zone = cache.zone()?.unwrap_or(zone);
+        Ok(Some(LocalCopy(Arc::new(Inner {
+            blobs: Blobs::Folder(paths.blobs()),
+            files: Files::Reading {
+                cache: Mutex::new(cache),
+                why,
+            },
+            outbox: Mutex::new(outbox),
+            zone,
+            clock,
+        }))))
+    }
+
+    /// Why the folder cannot be written to; `None` if it can.
+    pub fn read_only_reason(&self) -> Option<ReadOnlyReason> {
+        match &self.0.files {
+            Files::Reading { why, .. } => Some(*why),
+            _ => None,
+        }
+    }
+
+    pub fn in_memory(zone: Zone, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        Ok(LocalCopy(Arc::new(Inner {
+            files: Files::Memory(Mutex::new(Cache::in_memory(&zone)?)),
+            blobs: Blobs::Memory(Mutex::default()),
+            outbox: Mutex::new(Outbox::in_memory()?),
+            zone,
+            clock,
+        })))
+    }
+
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
+    pub fn zone(&self) -> &Zone {
+        &self.0.zone
+    }
+
+    pub fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        lock(&self.0.outbox)
+    }
+
+    /// Files of disputes that have not been sent yet.
+    pub fn blobs(&self) -> &Blobs {
+        &self.0.blobs
+    }
+
+    /// The cache, locked for writing.
+    pub fn cache(&self) -> MutexGuard<'_, Cache> {
+        match &self.0.files {
+            Files::Memory(cache)
+            | Files::Folder { writer: cache, .. }
+            | Files::Reading { cache, .. } => lock(cache),
+        }
+    }
+
+    /// Runs `work` on one consistent state of the cache. In a folder, a writer does not block it.
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Cache) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (folder, readers) = match &self.0.files {
+            Files::Memory(cache) | Files::Reading { cache, .. } => {
+                return lock(cache).snapshot(work);
+            }
+            Files::Folder {
+                folder, readers, ..
+            } => (folder, readers),
+        };
+        let pooled = lock(readers).pop();
+        let reader = match pooled {
+            Some(reader) => reader,
+            None => Cache::open_to_read(&folder.paths().cache())?.ok_or(StoreError::Damaged {
+                seq: None,
+                source: None,
+            })?,
+        };
+        let result = reader.snapshot(work);
+        lock(readers).push(reader);
+        result
+    }
+
+    /// `None` while another process pulls and pushes. The inner `Option` is `None` in memory, which has no lock.
+    /// Fails with `Locked` if the folder cannot be written to.
+    pub fn take_sync_role(&self) -> Result<Option<Option<SyncRole>>, StoreError> {
+        match &self.0.files {
+            Files::Memory(_) => Ok(Some(None)),
+            Files::Folder { folder, .. } => Ok(folder.take_sync_role()?.map(Some)),
+            Files::Reading { .. } => Err(StoreError::Locked),
+        }
+    }
+
+    /// Runs file work on a thread for blocking calls, or on the caller's thread if time is virtual. Fails with
+    /// `Worker` if that thread panics.
+    pub async fn blocking<T, F>(&self, work: F) -> Result<T, SyncError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&LocalCopy) -> Result<T, SyncError> + Send + 'static,
+    {
+        if self.is_inline() {
+            return work(self);
+        }
+        let laptop = self.clone();
+        tokio::task::spawn_blocking(move || work(&laptop))
+            .await
+            .map_err(|_| SyncError::Worker)?
+    }
+
+    /// Creates an empty copy of the same account in a separate folder, to be filled while this one can still be
+    /// read. Fails with `Locked` if the folder cannot be written to.
+    pub fn create_replacement(&self) -> Result<Self, SyncError> {
+        let (zone, clock) = (self.zone().clone(), self.0.clock.clone());
+        let beside = match &self.0.files {
+            Files::Memory(_) => Self::in_memory(zone, clock)?,
+            Files::Folder { folder, .. } => {
+                let path = folder.paths().rebuild_folder();
+                // Delete what an interrupted attempt left.
+                let _ = std::fs::remove_dir_all(&path);
+                Self::open(&path, zone, clock)?
+            }
+            Files::Reading { .. } => return Err(StoreError::Locked.into()),
+        };
+        beside.outbox().bind(Some(&self.binding()?))?;
+        Ok(beside)
+    }
+
+    /// Replaces this copy with one from [`LocalCopy::create_replacement`]; the old file is kept as evidence. Fails with `Locked` if
+    /// another process has the cache open.
+    pub fn replace_with(&self, beside: LocalCopy) -> Result<(), StoreError> {
+        let mut place = self.cache();
+        let Files::Folder {
+            folder, readers, ..
+        } = &self.0.files
+        else {
+            let Files::Memory(built) = &beside.0.files else {
+                return Err(StoreError::Locked);
+            };
+            *place = std::mem::replace(&mut *lock(built), Cache::in_memory(self.zone())?);
+            return Ok(());
+        };
+        let reached = beside.last_seq()?;
+        drop(beside);
+        let (cache, built) = (folder.paths().cache(), folder.paths().rebuild_folder());
+        folder.with_exclusive_lock(|| {
+            // Close our connections: the old file must not be open when it is moved.
+            *place = Cache::in_memory(self.zone())?;
+            lock(readers).clear();
+            let moved = put_aside(&cache, self.clock().wall())
+                .and_then(|()| move_into_place(&Paths::new(&built).cache(), &cache));
+            // The high-water mark must be the new copy's last seq: a larger one would count as lost entries.
+            HighWater::beside(&cache)
+                .set(reached.0)
+                .map_err(StoreError::io(&cache))?;
+            *place = Cache::open(&cache)?;
+            moved
+        })?;
+        let _ = std::fs::remove_dir_all(&built);
+        Ok(())
+    }
+
+    /// True if file work runs on the caller's thread, as it does in memory.
+    pub fn is_inline(&self) -> bool {
+        matches!(self.0.files, Files::Memory(_))
+    }
+
+    /// Fails with `NotBound` if the folder is not bound to an account.
+    pub fn binding(&self) -> Result<Binding, SyncError> {
+        self.outbox().binding()?.ok_or(SyncError::NotBound)
+    }
+
+    /// Mends the copy from the entries' bytes kept here, or returns what else is needed for it.
+    pub fn repair(&self) -> Result<RepairOutcome, SyncError> {
+        let binding = self.binding()?;
+        match self.cache().repair(&binding.keys, self.zone()) {
+            // The database file itself is damaged where mending would write.
+            Err(StoreError::Damaged { .. }) => Ok(RepairOutcome::Rebuild),
+            mended => Ok(mended?),
+        }
+    }
+
+    /// The head that the next stream continues from, and the verifier for that stream. Mends the copy first if its
+    /// head record is damaged; fails with `Damaged` if that does not suffice.
+    pub fn ingest(&self, binding: &Binding) -> Result<(Option<Arc<Head>>, Ingest), SyncError> {
+        let mut cache = self.cache();
+        // New entries are added to the stored head record, so the record itself must be sound.
+        let sound = cache.head_is_sound(&binding.keys)?;
+        if !sound && cache.repair(&binding.keys, self.zone())? != RepairOutcome::Done {
+            return Err(StoreError::damaged(Seq::ZERO).into());
+        }
+        let head = cache.head_as_kept(&binding.keys)?;
+        let base = Base {
+            account: binding.account.clone(),
+            keys: binding.keys.clone(),
+            head: head.as_deref().cloned(),
+            names: Arc::unwrap_or_clone(cache.names()?),
+            tail: cache.tail()?,
+        };
+        Ok((head, Ingest::new(base, self.zone().clone())))
+    }
+
+    /// The seq of the copy's last entry.
+    pub fn last_seq(&self) -> Result<Seq, StoreError> {
+        self.read(Cache::seq)
+    }
+
+    /// Records that the copy and the cloud disagree. Nothing is shown as current until they agree again. A
+    /// disagreement recorded earlier is kept.
+    pub fn record_divergence(&self, what: Divergence) -> Result<(), SyncError> {
+        let outbox = self.outbox();
+        if let Some(mut binding) = outbox.binding()?
+            && binding.diverged.is_none()
+        {
+            binding.diverged = Some(Diverged {
+                since: self.clock().wall(),
+                what,
+            });
+            outbox.bind(Some(&binding))?;
+        }
+        Ok(())
+    }
+
+    /// Records that the copy ends where the cloud does, as chain and signature have proven. `as_of` is the cloud's
+    /// signed time. Fails with `Diverged` if the copy reached beyond `seq` when it was opened.
+    pub fn record_agreement(&self, seq: Seq, as_of: Timestamp) -> Result<(), SyncError> {
+        let wall = self.clock().wall();
+        let cache = self.cache();
+        if seq < cache.seq_when_opened() {
+            // The cloud's journal is now shorter than the copy was.
+            drop(cache);
+            self.record_divergence(Divergence::CursorAhead)?;
+            return Err(SyncError::Diverged(Divergence::CursorAhead));
+        }
+        let believed = match self.binding()?.clock {
+            // A sandbox's clock is moved on purpose: accept any time.
+            ClockKind::Sandbox => as_of,
+            ClockKind::Real => {
+                let proven = cache.newest_entry_at()?;
+                cache.store_clock_difference(as_of, wall)?;
+                trusted_time(as_of, wall, proven)
+            }
+        };
+        cache.confirm(seq, believed, wall)?;
+        drop(cache);
+        self.settle(seq)?;
+        let outbox = self.outbox();
+        // The last entries agree, but earlier ones may be damaged: keep a recorded damage.
+        if let Some(mut binding) = outbox.binding()?
+            && binding.diverged.is_some()
+            && !binding.is_damaged()
+        {
+            binding.diverged = None;
+            outbox.bind(Some(&binding))?;
+        }
+        Ok(())
+    }
+
+    /// Settles commands that the cloud has applied, once the copy shows their effect: all their entries are after the
+    /// seq at which the command was decided, and one of them is of a kind that such a command leaves.
+    pub fn settle(&self, copied_to: Seq) -> Result<(), StoreError> {
+        let shown = |command: &Command| {
+            let Some(request) = &command.request else {
+                return Ok(false);
+            };
+            if command.entries.is_empty() {
+                return Ok(request.can_create_no_entry());
+            }
+            let after = |seq: &Seq| *seq > command.decided_at && *seq <= copied_to;
+            if !command.entries.iter().all(after) {
+                return Ok(false);
+            }
+            self.read(|cache| {
+                let names = cache.names()?;
+                for seq in &command.entries {
+                    let row = cache.row(*seq)?;
+                    let kind = row.and_then(|row| names.name(row.kind).map(ToOwned::to_owned));
+                    if kind.is_some_and(|kind| request.can_create_entry(&kind)) {
+                        return Ok(true);
+                    }
+                }
+                Ok::<_, StoreError>(false)
+            })
+        };
+        self.outbox().settle(copied_to, shown)
+    }
+
+    /// Records that the whole copy has just been verified; clears a recorded damage.
+    pub fn record_verified(&self) -> Result<(), SyncError> {
+        let outbox = self.outbox();
+        if let Some(mut binding) = outbox.binding()?
+            && binding.is_damaged()
+        {
+            binding.diverged = None;
+            outbox.bind(Some(&binding))?;
+        }
+        drop(outbox);
+        Ok(self.cache().set_scrubbed_at(self.clock().wall())?)
+    }
+
+    /// Drops the copy, the commands, drafts and files that were not sent, and the binding. For sign-out and a change
+    /// of account.
+    pub fn delete_all(&self) -> Result<(), StoreError> {
+        self.cache().clear()?;
+        if let Files::Folder { folder, .. } = &self.0.files {
+            remove_aside(&folder.paths().cache());
+            let _ = std::fs::remove_dir_all(folder.paths().rebuild_folder());
+        }
+        let outbox = self.outbox();
+        outbox.clear()?;
+        self.blobs().retain(&BTreeSet::new());
+        outbox.bind(None)
+    }
+}
+
+/// Ms by which the cloud's time may be ahead of the latest known time and still be accepted.
+const MAX_AHEAD: i64 = 2 * MINUTE;
+
+/// The cloud's time if the laptop's clock or the newest proven entry confirms it; else the later of those two. A cloud
+/// clock that is years ahead would otherwise hide every deadline before its time.
+fn trusted_time(as_of: Timestamp, wall: Timestamp, proven: Timestamp) -> Timestamp {
+    let known = wall.max(proven);
+    match as_of <= known.plus(MAX_AHEAD) {
+        true => as_of,
+        false => known,
+    }
+}
+
+/// Returns the zone in which days are counted. It is stored in the copy and is the same for all its readers: while
+/// another process has the copy open, a process in a different zone uses the stored one.
+fn count_days(folder: &DataFolder, cache: &mut Cache, zone: Zone) -> Result<Zone, StoreError> {
+    let counted = match cache.zone()? {
+        Some(counted) if counted.name() != zone.name() => counted,
+        Some(_) => return Ok(zone),
+        None => {
+            cache.count_days_in(&zone)?;
+            return Ok(zone);
+        }
+    };
+    match folder.with_exclusive_lock(|| cache.count_days_in(&zone)) {
+        Ok(()) => Ok(zone),
+        Err(StoreError::Locked) => Ok(counted),
+        Err(error) => Err(error),
+    }
+}
+
+/// Renames a file and syncs the target's folder, so that the rename is on disk when this returns.
+fn move_into_place(from: &Path, to: &Path) -> Result<(), StoreError> {
+    std::fs::rename(from, to).map_err(StoreError::io(to))?;
+    if let Some(folder) = to.parent() {
+        let opened = std::fs::File::open(folder).map_err(StoreError::io(folder))?;
+        opened.sync_all().map_err(StoreError::io(folder))?;
+    }
+    Ok(())
+}
+
+/// Renames the cache and its log files to keep them as evidence. Deletes those kept earlier.
+fn put_aside(cache: &Path, now: Timestamp) -> Result<(), StoreError> {
+    remove_aside(cache);
+    for suffix in ["", "-wal", "-shm"] {
+        let mut from = cache.as_os_str().to_owned();
+        from.push(suffix);
+        let from = std::path::PathBuf::from(from);
+        let to = cache.with_extension(format!("damaged-{}{suffix}", now.millis()));
+        match std::fs::rename(&from, &to) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::Io {
+                    path: from,
+                    source: error,
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn remove_aside(cache: &Path) {
+    let older = cache.parent().and_then(|folder| folder.read_dir().ok());
+    for file in older.into_iter().flatten().flatten() {
+        if file.file_name().to_string_lossy().starts_with(ASIDE) {
+            let _ = std::fs::remove_file(file.path());
+        }
+    }
+}
+
+const ASIDE: &str = "cache.damaged-";
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use boothkeeper_domain::time::DAY;
+
+    use super::*;
+
+    #[test]
+    fn unconfirmed_cloud_time_is_replaced_by_known_time() {
+        let at = Timestamp::from_millis;
+        let (wall, old) = (at(100 * DAY), at(50 * DAY));
+        assert_eq!(
+            trusted_time(at(100 * DAY + MAX_AHEAD), wall, old),
+            at(100 * DAY + MAX_AHEAD)
+        );
+        assert_eq!(trusted_time(at(100 * DAY + MAX_AHEAD + 1), wall, old), wall);
+        assert_eq!(trusted_time(at(465 * DAY), wall, old), wall, "a year ahead");
+        // The laptop's clock is behind: the newest entry confirms the cloud's time.
+        assert_eq!(
+            trusted_time(at(101 * DAY), wall, at(101 * DAY)),
+            at(101 * DAY)
+        );
+        // A cloud clock that was set back is accepted.
+        assert_eq!(trusted_time(at(99 * DAY), wall, old), at(99 * DAY));
+    }
+}

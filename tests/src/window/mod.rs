@@ -1,0 +1,406 @@
+//! Drives the real window through WebKitWebDriver: reads, clicks and types.
+
+mod measure;
+mod native;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use fantoccini::key::Key;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use crate::cloud::{Account, Cloud};
+use crate::desktop::Desktop;
+use crate::laptop::Laptop;
+use crate::process::{PATIENCE, Pipes, Process, binary, free_port, until, within};
+
+pub struct Window {
+    pub page: Client,
+    driver: Process,
+    display: String,
+    /// Title of the app's window that is driven now.
+    title: &'static str,
+}
+
+/// Options for starting the window.
+#[derive(Default)]
+pub struct Start<'a> {
+    pub key: Option<&'a str>,
+    pub cloud: Option<&'a str>,
+    pub data: Option<&'a Path>,
+    /// Start without showing the window, as at login.
+    pub hidden: bool,
+    /// Locale of the operator's session; the system's if `None`.
+    pub locale: Option<&'a str>,
+}
+
+/// An element's text without the marks that isolate variables in sentences, as XPath.
+pub const VISIBLE_TEXT: &str = "translate(normalize-space(.), '\u{2068}\u{2069}', '')";
+
+/// The same of a text that was read.
+fn plain(text: &str) -> String {
+    text.replace(['\u{2068}', '\u{2069}'], "")
+}
+
+impl Window {
+    pub async fn open(desk: &Desktop, start: Start<'_>) -> anyhow::Result<Self> {
+        let port = free_port()?;
+        let mut command = desk.with_environment(Command::new("WebKitWebDriver"));
+        command
+            .arg(format!("--port={port}"))
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("TZ", "America/New_York");
+        if let Some(key) = start.key {
+            command.env("BOOTHKEEPER_ACCESS_KEY", key);
+        }
+        if let Some(cloud) = start.cloud {
+            command.env("BOOTHKEEPER_CLOUD", cloud);
+        }
+        if let Some(locale) = start.locale {
+            command.env("LC_ALL", locale).env("LANG", locale);
+            command.env(
+                "LANGUAGE",
+                locale.split(['_', '.']).next().unwrap_or_default(),
+            );
+        }
+        let driver = Process::start(&command, Pipes::default())?;
+        let data = start.data.map_or_else(|| desk.data(), Path::to_owned);
+        let mut arguments = json!(["--data", data]);
+        if start.hidden {
+            arguments = json!(["--data", data, "--hidden"]);
+        }
+        let options = json!({ "binary": binary("boothkeeper-desktop"), "args": arguments });
+        let url = format!("http://127.0.0.1:{port}");
+        let page = until("a session with the window", async || {
+            let capabilities = [("webkitgtk:browserOptions".to_owned(), options.clone())];
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            builder.capabilities(capabilities.into_iter().collect());
+            Ok(Some(builder.connect(&url).await?))
+        })
+        .await?;
+        Ok(Window {
+            page,
+            driver,
+            display: desk.display().to_owned(),
+            title: "Boothkeeper",
+        })
+    }
+
+    /// Signs in with the desk's data folder, opens the window and waits until it is live.
+    pub async fn open_live(
+        desk: &Desktop,
+        cloud: &Cloud,
+        account: &Account,
+    ) -> anyhow::Result<Self> {
+        Laptop::signed_in(&desk.data(), cloud, account)?;
+        let start = Start {
+            key: Some(&account.key),
+            ..Start::default()
+        };
+        let window = Self::open(desk, start).await?;
+        window
+            .wait_for_text("main [data-trust]", |text| text.contains("Live · verified"))
+            .await?;
+        Ok(window)
+    }
+
+    /// Waits for another window of the app and drives it from now on.
+    pub async fn look_at(&mut self, title: &'static str) -> anyhow::Result<()> {
+        until(&format!("a window {title:?}"), async || {
+            for handle in self.page.windows().await? {
+                self.page.switch_to_window(handle).await?;
+                if self.page.title().await? == title {
+                    return Ok(Some(()));
+                }
+            }
+            Ok(None)
+        })
+        .await?;
+        self.title = title;
+        Ok(())
+    }
+
+    /// Kills the window's process, as a power cut would.
+    pub fn kill(&mut self) {
+        self.driver.kill();
+    }
+
+    /// Closes the window as an operator does, then ends its process.
+    pub async fn close(mut self) -> anyhow::Result<()> {
+        self.hide().await?;
+        self.driver.kill();
+        Ok(())
+    }
+
+    /// Closes the window, and waits until it is no longer visible.
+    pub async fn hide(&self) -> anyhow::Result<()> {
+        until("the window closed", async || {
+            let Ok(id) = self.window_id().await else {
+                return Ok(Some(()));
+            };
+            // Alt+F4 makes the window manager ask the window to close, as for an operator. The key goes to the
+            // focused window; a busy machine moves the focus late, so this is repeated.
+            let keys = ["windowactivate", &id, "key", "alt+F4"];
+            self.on_display("xdotool").args(keys).output().await?;
+            Ok(None)
+        })
+        .await
+    }
+
+    pub async fn is_visible(&self) -> anyhow::Result<bool> {
+        Ok(self.window_id().await.is_ok())
+    }
+
+    /// Waits until the process has ended on its own.
+    pub async fn ended(self) -> anyhow::Result<()> {
+        until("the end of the process", async || {
+            Ok(self.page.title().await.is_err().then_some(()))
+        })
+        .await
+    }
+
+    /// Waits until an element matches; returns its text.
+    pub async fn text(&self, css: &str) -> anyhow::Result<String> {
+        until(&format!("{css} on screen"), async || {
+            let element = self.page.find(Locator::Css(css)).await?;
+            Ok(Some(plain(&element.text().await?)))
+        })
+        .await
+    }
+
+    /// Waits until a property of the matching element is not empty; returns it.
+    pub async fn text_of(&self, css: &str, property: &str) -> anyhow::Result<String> {
+        until(&format!("{property} of {css}"), async || {
+            let element = self.page.find(Locator::Css(css)).await?;
+            let value = element.prop(property).await?;
+            Ok(value
+                .map(|value| plain(&value))
+                .filter(|value| !value.is_empty()))
+        })
+        .await
+    }
+
+    /// Waits until the text of the element at `css` satisfies `fits`; returns the text.
+    pub async fn wait_for_text(
+        &self,
+        css: &str,
+        fits: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<String> {
+        self.wait_for_text_within(PATIENCE, css, fits).await
+    }
+
+    /// The same with its own time limit.
+    pub async fn wait_for_text_within(
+        &self,
+        limit: Duration,
+        css: &str,
+        fits: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<String> {
+        let mut last = String::new();
+        let found = within(limit, &format!("{css} as expected"), async || {
+            let element = self.page.find(Locator::Css(css)).await?;
+            last = plain(&element.text().await?);
+            Ok(fits(&last).then(|| last.clone()))
+        })
+        .await;
+        found.with_context(|| format!("the last text was {last:?}"))
+    }
+
+    /// Waits until nothing matches.
+    pub async fn wait_until_gone(&self, css: &str) -> anyhow::Result<()> {
+        until(&format!("{css} gone"), async || {
+            let script = "return document.querySelector(arguments[0]) === null";
+            let gone = self.script(script, vec![json!(css)]).await?;
+            Ok((gone == true).then_some(()))
+        })
+        .await
+    }
+
+    pub async fn click(&self, css: &str) -> anyhow::Result<()> {
+        until(&format!("{css} to click"), async || {
+            let element = self.page.find(Locator::Css(css)).await?;
+            element.click().await?;
+            Ok(Some(()))
+        })
+        .await
+    }
+
+    /// Clicks the button that contains this text, once it is enabled.
+    pub async fn click_button(&self, text: &str) -> anyhow::Result<()> {
+        let xpath = format!("//button[not(@disabled) and contains({VISIBLE_TEXT}, \"{text}\")]");
+        until(&format!("a button {text:?} to press"), async || {
+            let element = self.page.find(Locator::XPath(&xpath)).await?;
+            element.click().await?;
+            Ok(Some(()))
+        })
+        .await
+    }
+
+    /// Picks an option of the list with this label, once the list offers it.
+    pub async fn choose(&self, label: &str, value: &str) -> anyhow::Result<()> {
+        let script = "const [label, value] = arguments;
+            const list = document.querySelector(`select[aria-label=\"${label}\"]`);
+            if (![...(list?.options ?? [])].some((option) => option.value === value)) return false;
+            list.value = value;
+            list.dispatchEvent(new Event('change', { bubbles: true }));
+            return true;";
+        until(&format!("{value:?} of {label}"), async || {
+            let chosen = self
+                .script(script, vec![json!(label), json!(value)])
+                .await?;
+            Ok((chosen == true).then_some(()))
+        })
+        .await
+    }
+
+    /// Clicks the input inside the label that contains this text.
+    pub async fn click_label(&self, text: &str) -> anyhow::Result<()> {
+        let xpath = format!("//label[contains({VISIBLE_TEXT}, \"{text}\")]//input");
+        until(&format!("{text:?} to press"), async || {
+            let element = self.page.find(Locator::XPath(&xpath)).await?;
+            element.click().await?;
+            Ok(Some(()))
+        })
+        .await
+    }
+
+    pub async fn type_into(&self, css: &str, text: &str) -> anyhow::Result<()> {
+        until(&format!("{css} to type into"), async || {
+            let element = self.page.find(Locator::Css(css)).await?;
+            element.send_keys(text).await?;
+            Ok(Some(()))
+        })
+        .await
+    }
+
+    /// Types into the focused element, through the driver.
+    pub async fn keys(&self, keys: &[Key]) -> anyhow::Result<()> {
+        let text: String = keys.iter().map(|key| char::from(*key)).collect();
+        let focused = self.page.active_element().await?;
+        Ok(focused.send_keys(&text).await?)
+    }
+
+    /// Presses keys on the display, as a keyboard does: they go to the focused element.
+    pub async fn chord(&self, keys: &str) -> anyhow::Result<()> {
+        let id = self.window_id().await?;
+        let act = ["windowactivate", "--sync", &id, "key", keys];
+        let done = self.on_display("xdotool").args(act).output().await?;
+        ensure!(done.status.success(), "keys {keys}: {done:?}");
+        Ok(())
+    }
+
+    /// Zooms in with Ctrl and plus, as an operator does, until the page is twice as large.
+    pub async fn zoom_to_twice(&self) -> anyhow::Result<()> {
+        let width = self.script("return innerWidth", vec![]).await?.as_f64();
+        let width = width.context("no width")?;
+        until("the page twice as large", async || {
+            let now = self.script("return innerWidth", vec![]).await?.as_f64();
+            if now.is_some_and(|now| now <= width / 1.95) {
+                return Ok(Some(()));
+            }
+            self.chord("ctrl+equal").await?;
+            Ok(None)
+        })
+        .await
+    }
+
+    /// Presses Tab until the focused element has this name or text.
+    pub async fn tab_to(&self, name: &str) -> anyhow::Result<()> {
+        until(&format!("the focus on {name:?}"), async || {
+            let script = "const e = document.activeElement;
+                return [e?.name, e?.textContent?.replace(/[\\u2068\\u2069]/g, '').trim()].includes(arguments[0])";
+            if self.script(script, vec![json!(name)]).await? == true {
+                return Ok(Some(()));
+            }
+            self.chord("Tab").await?;
+            Ok(None)
+        })
+        .await
+    }
+
+    pub async fn script(&self, script: &str, arguments: Vec<Value>) -> anyhow::Result<Value> {
+        Ok(self.page.execute(script, arguments).await?)
+    }
+
+    pub async fn theme(&self, theme: &str) -> anyhow::Result<()> {
+        let script = "document.documentElement.dataset.theme = arguments[0]";
+        self.script(script, vec![json!(theme)]).await?;
+        Ok(())
+    }
+
+    /// Sets the page's inner size in pixels; the window manager's frame does not count.
+    pub async fn resize(&self, width: u32, height: u32) -> anyhow::Result<()> {
+        until("the window's new size", async || {
+            self.page.set_window_size(width, height).await?;
+            let size = self
+                .script("return [innerWidth, innerHeight]", vec![])
+                .await?;
+            Ok((size == json!([width, height])).then_some(()))
+        })
+        .await
+    }
+
+    /// Waits until fonts are loaded, nothing is loading, and two frames have been drawn since.
+    pub async fn settled(&self) -> anyhow::Result<()> {
+        until("a settled page", async || {
+            let script = "const done = arguments[arguments.length - 1];
+                document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() =>
+                    done(!document.querySelector('.skeleton, [aria-busy=true]')))))";
+            let done = self.page.execute_async(script, vec![]).await?;
+            Ok((done == true).then_some(()))
+        })
+        .await
+    }
+
+    /// Saves a picture of the window as its display shows it. The driver's own screenshot waits for ever if an idle
+    /// page draws no frame.
+    pub async fn picture(&self, path: &Path) -> anyhow::Result<()> {
+        let id = self.window_id().await?;
+        let taken = self
+            .on_display("import")
+            .args(["-window", &id])
+            .arg(path)
+            .output()
+            .await?;
+        ensure!(taken.status.success(), "no picture: {taken:?}");
+        Ok(())
+    }
+
+    async fn window_id(&self) -> anyhow::Result<String> {
+        let title = format!("^{}$", self.title);
+        let search = ["search", "--onlyvisible", "--name", &title];
+        let found = self.on_display("xdotool").args(search).output().await?;
+        let ids = String::from_utf8(found.stdout)?;
+        let id = ids.lines().last().context("no window on the display")?;
+        Ok(id.to_owned())
+    }
+
+    fn on_display(&self, program: &str) -> tokio::process::Command {
+        let mut command = tokio::process::Command::new(program);
+        command.env("DISPLAY", &self.display).kill_on_drop(true);
+        command
+    }
+
+    /// Serious and critical findings of axe-core on the current page.
+    pub async fn axe(&self) -> anyhow::Result<Vec<String>> {
+        let axe = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../ui/node_modules/axe-core/axe.min.js"
+        );
+        let axe = std::fs::read_to_string(axe).context("npm ci in ui has not run")?;
+        // Scripts that the driver runs are not restricted by the page's content security policy.
+        self.script(&axe, vec![]).await?;
+        let run = "const done = arguments[arguments.length - 1];
+            axe.run(document, { resultTypes: ['violations'] }).then(
+                (found) => done(found.violations
+                    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+                    .map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`)),
+                (error) => done([String(error)]))";
+        let found = self.page.execute_async(run, vec![]).await?;
+        Ok(serde_json::from_value(found)?)
+    }
+}
