@@ -48,7 +48,7 @@ impl UndecidedDispute {
     /// suggest a dispute, and all its entries must be in this one.
     pub fn is_about(&self, finding: &Finding) -> bool {
         let here = |seq: &Seq| self.entries.contains(seq);
-        let same = DisputeKind::of_finding(finding.code) == self.kind;
+        let same = finding.code.dispute() == self.kind;
         match same {
             true => finding.entries.iter().any(here),
             false => {

@@ -53,7 +53,13 @@ impl DeadlineCode {
             DeadlineCode::GraceEnd | DeadlineCode::CancelledPeriodEnd => {
                 &[14 * DAY, 7 * DAY, 3 * DAY, DAY, 2 * HOUR]
             }
-            _ => &[7 * DAY, DAY],
+            DeadlineCode::Renewal
+            | DeadlineCode::CancelBy
+            | DeadlineCode::PaymentRetry
+            | DeadlineCode::CardExpiry
+            | DeadlineCode::AllowanceRefresh
+            | DeadlineCode::GrantExpiry
+            | DeadlineCode::DisputeReply => &[7 * DAY, DAY],
         }
     }
 }

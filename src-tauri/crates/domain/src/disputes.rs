@@ -22,124 +22,7 @@ pub const MAX_FILE: u64 = 10 * 1024 * 1024;
 /// Most bytes of all attached files of a dispute together.
 pub const MAX_FILES_TOGETHER: u64 = 25 * 1024 * 1024;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum DisputeKind {
-    PurchaseMissing,
-    FailedRun,
-    PoorResult,
-    UnexpectedDeduction,
-    CouponBonusMissing,
-    AllowanceWrong,
-    LegacyMismatch,
-    PlanChange,
-    AccountClosed,
-    SpecialPricing,
-    Other,
-}
-
-impl DisputeKind {
-    pub const ALL: [DisputeKind; 11] = [
-        DisputeKind::PurchaseMissing,
-        DisputeKind::FailedRun,
-        DisputeKind::PoorResult,
-        DisputeKind::UnexpectedDeduction,
-        DisputeKind::CouponBonusMissing,
-        DisputeKind::AllowanceWrong,
-        DisputeKind::LegacyMismatch,
-        DisputeKind::PlanChange,
-        DisputeKind::AccountClosed,
-        DisputeKind::SpecialPricing,
-        DisputeKind::Other,
-    ];
-
-    /// The kind's name in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            DisputeKind::PurchaseMissing => "purchase_missing",
-            DisputeKind::FailedRun => "failed_run",
-            DisputeKind::PoorResult => "poor_result",
-            DisputeKind::UnexpectedDeduction => "unexpected_deduction",
-            DisputeKind::CouponBonusMissing => "coupon_bonus_missing",
-            DisputeKind::AllowanceWrong => "allowance_wrong",
-            DisputeKind::LegacyMismatch => "legacy_mismatch",
-            DisputeKind::PlanChange => "plan_change",
-            DisputeKind::AccountClosed => "account_closed",
-            DisputeKind::SpecialPricing => "special_pricing",
-            DisputeKind::Other => "other",
-        }
-    }
-
-    /// True if an account can have only one open dispute of this kind, whatever it is about.
-    pub const fn is_one_an_account(self) -> bool {
-        matches!(
-            self,
-            DisputeKind::Other | DisputeKind::AccountClosed | DisputeKind::SpecialPricing
-        )
-    }
-
-    /// The kind with this name in JSON.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
-    /// The kind of dispute to propose for a finding.
-    pub const fn of_finding(code: FindingCode) -> Self {
-        match code {
-            FindingCode::PurchaseProcessing
-            | FindingCode::PurchaseOverdue
-            | FindingCode::AutoRechargeFailed => DisputeKind::PurchaseMissing,
-            FindingCode::RunFailedNotRefunded | FindingCode::RunRefunded => DisputeKind::FailedRun,
-            FindingCode::RepeatedRuns | FindingCode::PremiumSpike => DisputeKind::PoorResult,
-            FindingCode::RenewalPaidFromCredits
-            | FindingCode::AutoRechargeFired
-            | FindingCode::ChargedToCard
-            | FindingCode::ChargedTwice
-            | FindingCode::Unexplained => DisputeKind::UnexpectedDeduction,
-            FindingCode::CouponBonusPending | FindingCode::CouponBonusOverdue => {
-                DisputeKind::CouponBonusMissing
-            }
-            FindingCode::AllowanceNotDueYet
-            | FindingCode::AllowanceMissing
-            | FindingCode::AllowanceMismatch
-            | FindingCode::DailyLimitReached => DisputeKind::AllowanceWrong,
-            FindingCode::PlanChangePending | FindingCode::PlanChangeOverdue => {
-                DisputeKind::PlanChange
-            }
-            FindingCode::AccountClosed => DisputeKind::AccountClosed,
-            FindingCode::AutoRechargeExpected
-            | FindingCode::CardDeclined
-            | FindingCode::CardExpiring
-            | FindingCode::CancelLeadsToClosure
-            | FindingCode::GraceRunning
-            | FindingCode::LowRunway
-            | FindingCode::Diverged => DisputeKind::Other,
-        }
-    }
-
-    /// The kind of dispute to propose for an entry that the operator chose without a finding.
-    pub const fn of_entry(body: &Body) -> Self {
-        match body {
-            Body::PurchaseStarted(_) | Body::PurchaseDeclined(_) => DisputeKind::PurchaseMissing,
-            Body::RunFailed(_) => DisputeKind::FailedRun,
-            Body::Usage(_) | Body::UsageRefund(_) => DisputeKind::PoorResult,
-            Body::CouponRedeemed(_) | Body::CouponBonus(_) => DisputeKind::CouponBonusMissing,
-            Body::Allowance(_) => DisputeKind::AllowanceWrong,
-            Body::LegacyAdded(_) => DisputeKind::LegacyMismatch,
-            Body::PlanChanged(_) | Body::PlanChangeRequested(_) => DisputeKind::PlanChange,
-            Body::Closure(_) => DisputeKind::AccountClosed,
-            Body::Renewal(_)
-            | Body::Adjustment(_)
-            | Body::Reversal(_)
-            | Body::Expiry(_)
-            | Body::AutoRecharge(_)
-            | Body::Unknown { .. } => DisputeKind::UnexpectedDeduction,
-            _ => DisputeKind::Other,
-        }
-    }
-}
+pub use crate::codes::DisputeKind;
 
 /// How support resolved a dispute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,19 +46,13 @@ impl Resolution {
     }
 }
 
-/// When support's reply is due: the last millisecond of a UTC day. That day is the day of opening for missing purchases
-/// and closed accounts, and two business days later for all other kinds.
+/// When support's reply is due: the last millisecond of a UTC day, [`DisputeKind::reply_days`] after the day of opening.
 pub fn reply_by(kind: DisputeKind, opened: Timestamp) -> Timestamp {
     let mut day = opened.utc_day();
-    if !matches!(
-        kind,
-        DisputeKind::PurchaseMissing | DisputeKind::AccountClosed
-    ) {
-        for _ in 0..2 {
+    for _ in 0..kind.reply_days() {
+        day += 1;
+        while is_weekend(day) {
             day += 1;
-            while is_weekend(day) {
-                day += 1;
-            }
         }
     }
     Timestamp::from_millis((day + 1) * DAY - 1)
@@ -219,8 +96,25 @@ impl Premise {
                 standing.iter().any(|finding| finding.code == self.code)
             }
             FindingCode::AccountClosed => account.life == Life::Closed,
-            // The other findings do not end: they are about entries, and entries stay in the journal.
-            _ => true,
+            // These do not end: they are about entries, and entries stay in the journal.
+            FindingCode::RenewalPaidFromCredits
+            | FindingCode::RunRefunded
+            | FindingCode::AllowanceNotDueYet
+            | FindingCode::DailyLimitReached
+            | FindingCode::RepeatedRuns
+            | FindingCode::PremiumSpike
+            | FindingCode::AutoRechargeFired
+            | FindingCode::AutoRechargeFailed
+            | FindingCode::AutoRechargeExpected
+            | FindingCode::CardDeclined
+            | FindingCode::CardExpiring
+            | FindingCode::ChargedToCard
+            | FindingCode::ChargedTwice
+            | FindingCode::CancelLeadsToClosure
+            | FindingCode::GraceRunning
+            | FindingCode::LowRunway
+            | FindingCode::Unexplained
+            | FindingCode::Diverged => true,
         }
     }
 }
@@ -244,7 +138,7 @@ pub struct Subject {
 /// The subject of a dispute. It is the same whichever entries of the same run or payment are chosen, and in any order.
 /// Each entry comes with its hash.
 pub fn subject(kind: DisputeKind, named: &NamedItems, entries: &[(Hash, Entry)]) -> Subject {
-    if kind.is_one_an_account() {
+    if kind.is_once_per_account() {
         return Subject { kind, of: vec![] };
     }
     let bodies = || entries.iter().map(|(_, entry)| &entry.body);

@@ -9,6 +9,7 @@ pub mod billing;
 pub mod bounds;
 pub mod calendar;
 pub mod catalog;
+pub mod codes;
 pub mod deadlines;
 pub mod disputes;
 pub mod findings;

@@ -137,7 +137,7 @@ impl Snapshot<'_> {
         let tickets = self.cache.tickets()?.map_or(vec![], |t| t.disputes);
         let about = |ticket: &&Ticket| {
             let mut entries = ticket.entries.iter();
-            let same = ticket.kind == draft.kind && draft.kind.is_one_an_account();
+            let same = ticket.kind == draft.kind && draft.kind.is_once_per_account();
             let shared = entries.any(|entry| draft.entries.contains(&entry.seq));
             ticket.state.is_open() && (same || shared)
         };

@@ -181,7 +181,7 @@ mod tests {
     fn message_about_what_is_not_known_has_no_hole() {
         let zone = Zone::named("UTC").unwrap();
         let at = Timestamp::from_millis(0);
-        for kind in DisputeKind::ALL {
+        for &kind in DisputeKind::ALL {
             let draft = Draft {
                 id: Uuid::nil(),
                 created_at: at,

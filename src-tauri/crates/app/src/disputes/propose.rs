@@ -47,11 +47,11 @@ impl Snapshot<'_> {
                     code: *code,
                     entries: rows.clone(),
                 };
-                (DisputeKind::of_finding(*code), Some(premise), rows)
+                (code.dispute(), Some(premise), rows)
             }
             Begin::Entries(entries) => {
                 let rows = self.entries_with_charges(entries)?;
-                let first = rows.first().map(|entry| DisputeKind::of_entry(&entry.body));
+                let first = rows.first().map(|entry| entry.body.proposed_dispute());
                 let failed = rows
                     .iter()
                     .any(|entry| matches!(entry.body, Body::RunFailed(_)));

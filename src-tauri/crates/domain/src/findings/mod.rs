@@ -15,35 +15,9 @@ mod card;
 mod patterns;
 mod tally;
 
+pub use crate::codes::{CauseCode, FindingCode};
 pub use account_state::account_state_findings;
 pub use tally::{Run, Spent, Tally, causes};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum CauseCode {
-    Purchase,
-    AutoRecharge,
-    Allowance,
-    Bonus,
-    CouponBonus,
-    Compensation,
-    Usage,
-    RunRefunded,
-    RenewalPaidFromCredits,
-    Expiry,
-    AccountClosed,
-    /// A reversal that added credits, such as the reversal of a closure.
-    GivenBack,
-    /// A reversal that took credits, such as the reversal of a purchase.
-    Reversal,
-    Adjustment,
-    /// The opening balance of an imported history, whose origin is not known.
-    BroughtForward,
-    /// The journal gives no cause: an adjustment without a reason, or an entry of a kind that this version does not
-    /// know.
-    Unexplained,
-}
 
 /// The total change of the balance by one cause, and the entries that add up to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -52,43 +26,6 @@ pub struct Cause {
     pub code: CauseCode,
     pub delta: Amount,
     pub entries: Vec<Seq>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum FindingCode {
-    RenewalPaidFromCredits,
-    PurchaseProcessing,
-    PurchaseOverdue,
-    RunFailedNotRefunded,
-    RunRefunded,
-    CouponBonusPending,
-    CouponBonusOverdue,
-    PlanChangePending,
-    PlanChangeOverdue,
-    AllowanceNotDueYet,
-    AllowanceMissing,
-    AllowanceMismatch,
-    DailyLimitReached,
-    RepeatedRuns,
-    PremiumSpike,
-    AutoRechargeFired,
-    AutoRechargeFailed,
-    AutoRechargeExpected,
-    CardDeclined,
-    CardExpiring,
-    /// The card was charged for a fee, a plan change or a purchase.
-    ChargedToCard,
-    /// A period or a plan change was charged that had been paid for already.
-    ChargedTwice,
-    CancelLeadsToClosure,
-    GraceRunning,
-    AccountClosed,
-    LowRunway,
-    Unexplained,
-    /// The laptop's copy of the journal differs from the cloud's.
-    Diverged,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -159,24 +96,6 @@ pub struct Finding {
     pub draft: Option<String>,
 }
 
-impl FindingCode {
-    /// True if the finding claims that something has *not* happened (`domain.md` §8). It then holds only up to the time
-    /// of the copy.
-    pub const fn rests_on_absence(self) -> bool {
-        matches!(
-            self,
-            FindingCode::PurchaseProcessing
-                | FindingCode::PurchaseOverdue
-                | FindingCode::RunFailedNotRefunded
-                | FindingCode::CouponBonusPending
-                | FindingCode::CouponBonusOverdue
-                | FindingCode::PlanChangePending
-                | FindingCode::PlanChangeOverdue
-                | FindingCode::AllowanceMissing
-        )
-    }
-}
-
 impl Finding {
     pub fn new(code: FindingCode, severity: Severity, action: NextStep) -> Self {
         Finding {
@@ -208,32 +127,17 @@ impl Finding {
 
 /// The cause of an entry that moves credits.
 pub fn cause(entry: &Entry) -> CauseCode {
-    match &entry.body {
-        Body::Purchase(_) => CauseCode::Purchase,
-        Body::AutoRecharge(_) => CauseCode::AutoRecharge,
-        Body::Allowance(_) => CauseCode::Allowance,
-        Body::Bonus(_) => CauseCode::Bonus,
-        Body::CouponBonus(_) => CauseCode::CouponBonus,
-        Body::Compensation(_) => CauseCode::Compensation,
-        Body::Usage(_) => CauseCode::Usage,
-        Body::UsageRefund(_) => CauseCode::RunRefunded,
-        Body::Renewal(_) => CauseCode::RenewalPaidFromCredits,
-        Body::Expiry(_) => CauseCode::Expiry,
-        Body::Closure(_) => CauseCode::AccountClosed,
-        Body::Reversal(_) if entry.delta.is_positive() => CauseCode::GivenBack,
-        Body::Reversal(_) => CauseCode::Reversal,
-        Body::Adjustment(_) if entry.reason.as_deref() == Some(BROUGHT_FORWARD) => {
+    let given = |reason: &Option<String>| {
+        let reason = reason.as_deref().map(str::trim);
+        reason.is_some_and(|reason| !reason.is_empty())
+    };
+    match (&entry.body, entry.body.kind().and_then(Kind::cause)) {
+        (Body::Reversal(_), _) if entry.delta.is_positive() => CauseCode::GivenBack,
+        (Body::Adjustment(_), _) if entry.reason.as_deref() == Some(BROUGHT_FORWARD) => {
             CauseCode::BroughtForward
         }
-        Body::Adjustment(_)
-            if entry
-                .reason
-                .as_ref()
-                .is_some_and(|text| !text.trim().is_empty()) =>
-        {
-            CauseCode::Adjustment
-        }
-        _ => CauseCode::Unexplained,
+        (Body::Adjustment(_), _) if !given(&entry.reason) => CauseCode::Unexplained,
+        (_, cause) => cause.unwrap_or(CauseCode::Unexplained),
     }
 }
 
@@ -386,6 +290,23 @@ const fn evidence_kinds(code: FindingCode) -> &'static [Kind] {
         FindingCode::AccountClosed => &[Kind::Closure],
         FindingCode::CardExpiring => &[Kind::CardChanged, Kind::Opened],
         FindingCode::AutoRechargeExpected => &[Kind::AutoRechargeChanged, Kind::Opened],
-        _ => &[],
+        // These name their entries themselves.
+        FindingCode::RenewalPaidFromCredits
+        | FindingCode::PurchaseProcessing
+        | FindingCode::PurchaseOverdue
+        | FindingCode::RunFailedNotRefunded
+        | FindingCode::RunRefunded
+        | FindingCode::CouponBonusPending
+        | FindingCode::CouponBonusOverdue
+        | FindingCode::RepeatedRuns
+        | FindingCode::PremiumSpike
+        | FindingCode::AutoRechargeFired
+        | FindingCode::AutoRechargeFailed
+        | FindingCode::CardDeclined
+        | FindingCode::ChargedToCard
+        | FindingCode::ChargedTwice
+        | FindingCode::LowRunway
+        | FindingCode::Unexplained
+        | FindingCode::Diverged => &[],
     }
 }

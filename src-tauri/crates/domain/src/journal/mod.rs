@@ -1,11 +1,14 @@
 //! The journal: the append-only list of everything that happened to an account (`domain.md` §4).
 
 mod body;
+mod kinds;
 
 use serde::{Deserialize, Serialize};
 
 pub use body::*;
+pub use kinds::{Body, BodyOf, Direction, Kind};
 
+use crate::codes::DisputeKind;
 use crate::{Amount, DisputeId, Line, Money, RunId, Seq, Timestamp};
 
 /// The party that caused an entry.
@@ -32,39 +35,6 @@ pub struct Entry {
     pub reason: Option<String>,
     pub lines: Vec<Line>,
     pub body: Body,
-}
-
-/// In which direction entries of a kind may move the balance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    In,
-    Out,
-    Either,
-    None,
-}
-
-impl Direction {
-    pub const fn allows(self, delta: Amount) -> bool {
-        match self {
-            Direction::In => !delta.is_negative(),
-            Direction::Out => !delta.is_positive(),
-            Direction::Either => true,
-            Direction::None => delta.is_zero(),
-        }
-    }
-}
-
-impl Kind {
-    pub const fn direction(self) -> Direction {
-        use Kind::*;
-        match self {
-            Purchase | AutoRecharge | Allowance | Bonus | CouponBonus | Compensation
-            | UsageRefund => Direction::In,
-            Usage | Renewal | Expiry | Closure => Direction::Out,
-            Reversal | Adjustment => Direction::Either,
-            _ => Direction::None,
-        }
-    }
 }
 
 impl Body {
@@ -97,6 +67,12 @@ impl Body {
         }
     }
 
+    /// The kind of dispute to propose for an entry that the operator chose without a finding.
+    pub fn proposed_dispute(&self) -> DisputeKind {
+        let kind = self.kind();
+        kind.map_or(DisputeKind::UnexpectedDeduction, Kind::dispute)
+    }
+
     /// The dispute that the entry is about.
     pub fn dispute(&self) -> Option<&DisputeId> {
         match self {
@@ -124,16 +100,6 @@ impl Body {
     pub fn paid_fee(&self) -> Option<&Money> {
         match self {
             Body::Renewal(renewal) => Some(&renewal.fee),
-            _ => None,
-        }
-    }
-
-    /// The earlier entry that this one refunds, reverses or marks as failed.
-    pub fn refers_to(&self) -> Option<Seq> {
-        match self {
-            Body::UsageRefund(refund) => Some(refund.of),
-            Body::RunFailed(failed) => Some(failed.of),
-            Body::Reversal(reversal) => Some(reversal.of),
             _ => None,
         }
     }

@@ -68,7 +68,7 @@ pub struct ClaimArguments {
 
 /// A kind by its name in the journal. `--help` lists the names.
 fn kind() -> impl TypedValueParser<Value = DisputeKind> {
-    PossibleValuesParser::new(DisputeKind::ALL.map(DisputeKind::name))
+    PossibleValuesParser::new(DisputeKind::ALL.iter().map(|kind| kind.name()))
         .try_map(|name| DisputeKind::named(&name).ok_or("no such kind"))
 }
 

@@ -1,0 +1,140 @@
+//! Codes of disputes, causes and findings, each kind of code as one table. They depend on nothing else, because the
+//! journal, the findings and the disputes all name them.
+
+use serde::{Deserialize, Serialize};
+
+/// Defines [`DisputeKind`] from one table.
+macro_rules! dispute_kinds {
+    ($($variant:ident = $name:literal: once_per_account $once:literal, reply_days $days:literal;)+) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[serde(rename_all = "snake_case")]
+        pub enum DisputeKind { $($variant),+ }
+
+        impl DisputeKind {
+            pub const ALL: &'static [DisputeKind] = &[$(DisputeKind::$variant),+];
+
+            /// The kind's name in JSON.
+            pub const fn name(self) -> &'static str {
+                match self { $(DisputeKind::$variant => $name),+ }
+            }
+
+            /// True if an account can have only one open dispute of this kind, whatever it is about.
+            pub const fn is_once_per_account(self) -> bool {
+                match self { $(DisputeKind::$variant => $once),+ }
+            }
+
+            /// Business days after the day of opening on which support's reply is due; 0 is the same day.
+            pub const fn reply_days(self) -> u8 {
+                match self { $(DisputeKind::$variant => $days),+ }
+            }
+
+            /// The kind with this name in JSON.
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|kind| kind.name() == name)
+            }
+        }
+    };
+}
+
+dispute_kinds! {
+    PurchaseMissing = "purchase_missing": once_per_account false, reply_days 0;
+    FailedRun = "failed_run": once_per_account false, reply_days 2;
+    PoorResult = "poor_result": once_per_account false, reply_days 2;
+    UnexpectedDeduction = "unexpected_deduction": once_per_account false, reply_days 2;
+    CouponBonusMissing = "coupon_bonus_missing": once_per_account false, reply_days 2;
+    AllowanceWrong = "allowance_wrong": once_per_account false, reply_days 2;
+    LegacyMismatch = "legacy_mismatch": once_per_account false, reply_days 2;
+    PlanChange = "plan_change": once_per_account false, reply_days 2;
+    AccountClosed = "account_closed": once_per_account true, reply_days 0;
+    SpecialPricing = "special_pricing": once_per_account true, reply_days 2;
+    Other = "other": once_per_account true, reply_days 2;
+}
+
+/// Why an entry moved credits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum CauseCode {
+    Purchase,
+    AutoRecharge,
+    Allowance,
+    Bonus,
+    CouponBonus,
+    Compensation,
+    Usage,
+    RunRefunded,
+    RenewalPaidFromCredits,
+    Expiry,
+    AccountClosed,
+    /// A reversal that added credits, such as the reversal of a closure.
+    GivenBack,
+    /// A reversal that took credits, such as the reversal of a purchase.
+    Reversal,
+    Adjustment,
+    /// The opening balance of an imported history, whose origin is not known.
+    BroughtForward,
+    /// The journal gives no cause: an adjustment without a reason, or an entry of a kind that this version does not
+    /// know.
+    Unexplained,
+}
+
+/// Defines [`FindingCode`] from one table.
+macro_rules! finding_codes {
+    ($($(#[$doc:meta])* $variant:ident: dispute $dispute:ident, rests_on_absence $absence:literal;)+) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+        #[serde(rename_all = "snake_case")]
+        pub enum FindingCode { $($(#[$doc])* $variant),+ }
+
+        impl FindingCode {
+            pub const ALL: &'static [FindingCode] = &[$(FindingCode::$variant),+];
+
+            /// The kind of dispute to propose for the finding.
+            pub const fn dispute(self) -> DisputeKind {
+                match self { $(FindingCode::$variant => DisputeKind::$dispute),+ }
+            }
+
+            /// True if the finding claims that something has *not* happened (`domain.md` §8). It then holds only up to
+            /// the time of the copy.
+            pub const fn rests_on_absence(self) -> bool {
+                match self { $(FindingCode::$variant => $absence),+ }
+            }
+        }
+    };
+}
+
+finding_codes! {
+    RenewalPaidFromCredits: dispute UnexpectedDeduction, rests_on_absence false;
+    PurchaseProcessing: dispute PurchaseMissing, rests_on_absence true;
+    PurchaseOverdue: dispute PurchaseMissing, rests_on_absence true;
+    RunFailedNotRefunded: dispute FailedRun, rests_on_absence true;
+    RunRefunded: dispute FailedRun, rests_on_absence false;
+    CouponBonusPending: dispute CouponBonusMissing, rests_on_absence true;
+    CouponBonusOverdue: dispute CouponBonusMissing, rests_on_absence true;
+    PlanChangePending: dispute PlanChange, rests_on_absence true;
+    PlanChangeOverdue: dispute PlanChange, rests_on_absence true;
+    AllowanceNotDueYet: dispute AllowanceWrong, rests_on_absence false;
+    AllowanceMissing: dispute AllowanceWrong, rests_on_absence true;
+    AllowanceMismatch: dispute AllowanceWrong, rests_on_absence false;
+    DailyLimitReached: dispute AllowanceWrong, rests_on_absence false;
+    RepeatedRuns: dispute PoorResult, rests_on_absence false;
+    PremiumSpike: dispute PoorResult, rests_on_absence false;
+    AutoRechargeFired: dispute UnexpectedDeduction, rests_on_absence false;
+    AutoRechargeFailed: dispute PurchaseMissing, rests_on_absence false;
+    AutoRechargeExpected: dispute Other, rests_on_absence false;
+    CardDeclined: dispute Other, rests_on_absence false;
+    CardExpiring: dispute Other, rests_on_absence false;
+    /// The card was charged for a fee, a plan change or a purchase.
+    ChargedToCard: dispute UnexpectedDeduction, rests_on_absence false;
+    /// A period or a plan change was charged that had been paid for already.
+    ChargedTwice: dispute UnexpectedDeduction, rests_on_absence false;
+    CancelLeadsToClosure: dispute Other, rests_on_absence false;
+    GraceRunning: dispute Other, rests_on_absence false;
+    AccountClosed: dispute AccountClosed, rests_on_absence false;
+    LowRunway: dispute Other, rests_on_absence false;
+    Unexplained: dispute UnexpectedDeduction, rests_on_absence false;
+    /// The laptop's copy of the journal differs from the cloud's.
+    Diverged: dispute Other, rests_on_absence false;
+}
