@@ -14,7 +14,7 @@ use boothkeeper_cloud::store::Store;
 use boothkeeper_cloud::{Clock as CloudClock, Cloud, Options, api};
 use boothkeeper_domain::Zone;
 use boothkeeper_domain::{Amount, Seq, Timestamp};
-use boothkeeper_store::outbox::State;
+use boothkeeper_store::outbox::OutboxState;
 use boothkeeper_sync::transport::{Transport, TransportError};
 use boothkeeper_sync::{AccessKey, Client, Clock, Engine, LocalCopy, Status, sign_in};
 use boothkeeper_wire::action::Action;
@@ -326,6 +326,6 @@ fn check_bought_once(laptop: &LocalCopy, bought: &[(Uuid, Amount)], seed: u64) {
             );
         }
         let state = laptop.outbox().get(*command).unwrap().unwrap().state;
-        assert_eq!(state, State::Settled, "seed {seed}: {command}");
+        assert_eq!(state, OutboxState::Settled, "seed {seed}: {command}");
     }
 }

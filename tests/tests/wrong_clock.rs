@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use anyhow::Context;
 use boothkeeper_app::domain::Timestamp;
 use boothkeeper_app::domain::time::{DAY, MINUTE};
+use boothkeeper_app::outbox::OutboxState;
 use boothkeeper_app::{App, Clock, Options, Reader, SystemClock, Zone};
 use boothkeeper_sync::AccessKey;
 use boothkeeper_tests::cloud::Cloud;
@@ -87,9 +88,9 @@ async fn wrong_clock_is_reported_and_changes_no_deadline() -> anyhow::Result<()>
     assert_eq!(deadlines(&app)?, due);
     // An action is still queued with a valid expiry, and the cloud accepts it.
     let queued = app.plan().set_auto_recharge(false)?;
-    assert_eq!(queued.state, "queued");
+    assert_eq!(queued.state, OutboxState::Queued);
     assert!(queued.not_after.context("an expiry")? > right.now);
     app.session().sync_once().await?;
-    assert_ne!(app.outbox().get(&queued.id)?.state, "rejected");
+    assert_ne!(app.outbox().get(&queued.id)?.state, OutboxState::Rejected);
     Ok(())
 }

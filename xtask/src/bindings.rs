@@ -1,4 +1,5 @@
-//! Generates the page's TypeScript types from the core and the HTTP interface's description from the cloud.
+//! Generates the page's TypeScript types and `docs/errors.md` from the core, and the HTTP interface's description from
+//! the cloud.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +15,7 @@ pub fn run(check: bool) -> anyhow::Result<()> {
     generate(&binaries, check)
 }
 
-/// Writes both; or with `check`, fails if the committed files differ from them.
+/// Writes all of them; or with `check`, fails if the committed files differ from them.
 pub fn generate(binaries: &Path, check: bool) -> anyhow::Result<()> {
     let fresh = target().join("bindings");
     if fresh.exists() {
@@ -25,8 +26,14 @@ pub fn generate(binaries: &Path, check: bool) -> anyhow::Result<()> {
     let openapi = std::process::Command::new(binaries.join("boothkeeper-cloud"))
         .arg("openapi")
         .output()?;
+    let errors = std::process::Command::new(binaries.join("export-bindings"))
+        .arg("--errors")
+        .output()?;
     let committed = root().join("ui/src/api/generated");
-    let document = root().join("docs/openapi.json");
+    let documents = [
+        ("docs/openapi.json", openapi.stdout),
+        ("docs/errors.md", errors.stdout),
+    ];
     if !check {
         if committed.exists() {
             std::fs::remove_dir_all(&committed)?;
@@ -35,13 +42,18 @@ pub fn generate(binaries: &Path, check: bool) -> anyhow::Result<()> {
         for (name, text) in files(&fresh)? {
             std::fs::write(committed.join(name), text)?;
         }
-        return Ok(std::fs::write(document, openapi.stdout)?);
+        for (path, text) in documents {
+            std::fs::write(root().join(path), text)?;
+        }
+        return Ok(());
     }
     if files(&fresh)? != files(&committed)? {
         bail!("ui/src/api/generated differs from what the core exports: run cargo xtask bindings");
     }
-    if std::fs::read(document).unwrap_or_default() != openapi.stdout {
-        bail!("docs/openapi.json differs from the cloud's description: run cargo xtask bindings");
+    for (path, text) in documents {
+        if std::fs::read(root().join(path)).unwrap_or_default() != text {
+            bail!("{path} differs from what the core and the cloud say: run cargo xtask bindings");
+        }
     }
     Ok(())
 }

@@ -29,7 +29,7 @@ const row = (kind: string, more: Partial<RowView> = {}): RowView => ({
   ...more,
 });
 const charge = { amount: 9_900, currency: 'USD', scale: 2 };
-const command = (kind: string, more: Partial<CommandView> = {}): CommandView => ({
+const command = (kind: CommandView['kind'], more: Partial<CommandView> = {}): CommandView => ({
   id: 'id',
   kind,
   state: 'queued',

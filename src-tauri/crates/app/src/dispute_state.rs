@@ -6,7 +6,7 @@ use boothkeeper_domain::disputes::DisputeKind;
 use boothkeeper_domain::findings::{Finding, NextStep};
 use boothkeeper_domain::{DisputeId, Seq};
 use boothkeeper_store::Outbox;
-use boothkeeper_store::outbox::{Draft, State};
+use boothkeeper_store::outbox::{Draft, OutboxState};
 use boothkeeper_sync::wire::problem::ProblemCode;
 use serde::Serialize;
 
@@ -81,8 +81,10 @@ impl DraftStatus {
         let command = draft.command.map(|id| outbox.get(id)).transpose()?;
         let command = command.flatten();
         let state = match command.as_ref().map(|command| command.state) {
-            Some(State::Queued | State::Sending | State::Unknown) => DisputeState::Queued,
-            Some(State::Applied | State::Settled) => DisputeState::Submitted,
+            Some(OutboxState::Queued | OutboxState::Sending | OutboxState::Unknown) => {
+                DisputeState::Queued
+            }
+            Some(OutboxState::Applied | OutboxState::Settled) => DisputeState::Submitted,
             _ if draft.ticket.is_some() => DisputeState::Submitted,
             _ if draft.is_withdrawn() => DisputeState::Withdrawn,
             _ => DisputeState::Draft,

@@ -141,6 +141,7 @@ history-why-event-scheduled = { $event } was put on the calendar.
 history-why-some-event-scheduled = An event was put on the calendar.
 history-why-adjustment = Support changed the balance: { $reason }.
 history-why-adjustment-without-reason = Support changed the balance and gave no reason.
+history-why-bonus = The cloud gave a bonus of { $amount }.
 history-why-unknown-kind = This version does not know this kind of entry.
 # For other kinds: the kind's name as a sentence.
 history-why-other = { $kind }.

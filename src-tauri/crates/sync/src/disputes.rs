@@ -8,7 +8,7 @@ use boothkeeper_domain::{Catalog, Hash, Kind, Seq, Timestamp};
 use boothkeeper_store::StoreError;
 use boothkeeper_store::cache::Head;
 use boothkeeper_store::ingest::IngestError;
-use boothkeeper_store::outbox::{Command, Draft, State};
+use boothkeeper_store::outbox::{Command, Draft, OutboxState};
 use boothkeeper_wire::dispute::BlobState;
 use boothkeeper_wire::problem::{Problem, ProblemCode};
 
@@ -50,9 +50,9 @@ pub fn review(laptop: &LocalCopy) -> Result<(), SyncError> {
         if let Some(id) = draft.command {
             let state = outbox.get(id)?.map(|command| command.state);
             let unsent = match state {
-                Some(State::Queued) => outbox.cancel(id)?,
+                Some(OutboxState::Queued) => outbox.cancel(id)?,
                 // It is or may be at the cloud: support will answer that it is resolved.
-                Some(state) => matches!(state, State::Cancelled | State::Rejected),
+                Some(state) => matches!(state, OutboxState::Cancelled | OutboxState::Rejected),
                 None => true,
             };
             if !unsent {

@@ -1,6 +1,6 @@
 //! Pushes the outbox: sends queued commands and asks about those whose answer was lost, one at a time per lane.
 
-use boothkeeper_store::outbox::{Command, FailedAttempt, State};
+use boothkeeper_store::outbox::{Command, FailedAttempt, OutboxState};
 use boothkeeper_wire::api::CommandAnswer;
 use boothkeeper_wire::problem::{Problem, ProblemCode};
 use uuid::Uuid;
@@ -100,7 +100,7 @@ async fn push_one(
     current: bool,
 ) -> Result<SendResult, SyncError> {
     let id = command.id;
-    if command.state == State::Unknown {
+    if command.state == OutboxState::Unknown {
         return Ok(ask(client, laptop, id).await?.into());
     }
     let request = command.request.as_ref();
@@ -146,8 +146,8 @@ async fn count_failed_try(
     step(laptop, move |laptop| {
         let outbox = laptop.outbox();
         match outbox.get(id)?.map(|command| command.state) {
-            Some(State::Queued) if broke => Ok(false),
-            Some(State::Queued) => {
+            Some(OutboxState::Queued) if broke => Ok(false),
+            Some(OutboxState::Queued) => {
                 outbox.record_failed_send(id, FailedAttempt::Unanswered, &problem)
             }
             _ => outbox.count_unanswered(id, FailedAttempt::Unanswered),

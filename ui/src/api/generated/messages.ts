@@ -461,6 +461,7 @@ export interface Messages {
   'history-why-some-event-scheduled': Record<never, never>;
   'history-why-adjustment': { reason: string };
   'history-why-adjustment-without-reason': Record<never, never>;
+  'history-why-bonus': { amount: string };
   'history-why-unknown-kind': Record<never, never>;
   'history-why-other': { kind: string };
   'history-no-reason-given': Record<never, never>;

@@ -1,10 +1,12 @@
 import { beforeEach, expect, test } from 'vitest';
 
 import type { EntryDetail } from '../../api/generated/EntryDetail';
+import { JOURNAL_KINDS } from '../../api/generated/kinds';
 import type { RowView } from '../../api/generated/RowView';
 import { USD } from '../../shared/money';
 import { setNames } from '../../shared/names.svelte';
 import { plain } from '../../shared/plain';
+import { kindName } from '../../shared/words';
 import * as reasons from './why';
 
 const why = (...given: Parameters<typeof reasons.why>) => plain(reasons.why(...given));
@@ -86,4 +88,10 @@ test('an adjustment without a reason says so', () => {
 test('a kind of a later version is called unknown only where nothing explains it', () => {
   expect(said('moon_tax', { cause: 'unexplained' })).toContain('does not know this kind');
   expect(said('moon_tax')).toBe('Moon tax.');
+});
+
+test('each kind that moves credits has a reason of its own', () => {
+  const moves = Object.entries(JOURNAL_KINDS).filter(([, { direction }]) => direction !== 'none');
+  expect(moves.length).toBeGreaterThan(10);
+  for (const [kind] of moves) expect(said(kind)).not.toBe(`${plain(kindName(kind))}.`);
 });

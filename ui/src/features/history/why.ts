@@ -43,6 +43,8 @@ export function why(detail: EntryDetail, asset: Asset, zone: string): string {
       return t('history-why-expiry', { amount });
     case 'closure':
       return t('history-why-closure', { amount });
+    case 'bonus':
+      return t('history-why-bonus', { amount });
     case 'coupon_redeemed':
       return t('history-why-coupon-redeemed', { coupon });
     case 'coupon_bonus':

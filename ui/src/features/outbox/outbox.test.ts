@@ -4,7 +4,7 @@ import type { CommandView } from '../../api/generated/CommandView';
 import { decisionOf } from './decision';
 import { groups } from './groups';
 
-const command = (kind: string, more: Partial<CommandView> = {}): CommandView => ({
+const command = (kind: CommandView['kind'], more: Partial<CommandView> = {}): CommandView => ({
   id: 'id',
   kind,
   state: 'queued',

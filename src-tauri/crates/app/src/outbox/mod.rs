@@ -7,8 +7,9 @@ use boothkeeper_domain::calendar::Cycle;
 use boothkeeper_domain::time::DAY;
 use boothkeeper_domain::{Account, Amount, Catalog, Seq, Timestamp};
 use boothkeeper_store::Outbox as StoredOutbox;
-use boothkeeper_store::outbox::{Command, State};
-use boothkeeper_sync::wire::action::Action;
+use boothkeeper_store::outbox::Command;
+pub use boothkeeper_store::outbox::OutboxState;
+use boothkeeper_sync::wire::action::{Action, ActionKind};
 use boothkeeper_sync::wire::api::CommandRequest;
 use boothkeeper_sync::wire::problem::ProblemCode;
 use serde::Serialize;
@@ -20,8 +21,8 @@ use crate::{App, AppError, Code};
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct CommandView {
     pub id: String,
-    pub kind: String,
-    pub state: String,
+    pub kind: CommandKind,
+    pub state: OutboxState,
     /// True until the cloud's answer is known and, if applied, its entry is in the copy.
     pub open: bool,
     /// True if it can be cancelled: it was never sent, or it is unknown whether it arrived.
@@ -81,15 +82,55 @@ pub struct OutboxView {
     pub commands: Vec<CommandView>,
 }
 
+/// What a command asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(untagged)]
+pub enum CommandKind {
+    Action(ActionKind),
+    Unreadable(Unreadable),
+}
+
+/// A command whose row is damaged, or whose kind this version does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Unreadable {
+    Unreadable,
+}
+
+impl CommandKind {
+    fn of(request: Option<&CommandRequest>) -> Self {
+        let kind = request.and_then(CommandRequest::action_kind);
+        kind.map_or(Self::Unreadable(Unreadable::Unreadable), Self::Action)
+    }
+
+    /// The name in JSON, by which the messages crate has its sentence.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Action(kind) => kind.name(),
+            Self::Unreadable(Unreadable::Unreadable) => "unreadable",
+        }
+    }
+
+    /// True for a command that can change what a plan or a period costs, or which plan it is.
+    pub const fn is_about_plan(self) -> bool {
+        !matches!(
+            self,
+            Self::Action(ActionKind::BuyCredits | ActionKind::ReplaceCard)
+        )
+    }
+}
+
 impl From<Command> for CommandView {
     fn from(command: Command) -> Self {
         let request = command.request.as_ref();
         CommandView {
             id: command.id.to_string(),
-            kind: request.map_or_else(|| "unreadable".to_owned(), |r| r.kind.clone()),
-            state: command.state.name().to_owned(),
-            open: command.state.is_open() || command.state == State::Applied,
-            cancellable: matches!(command.state, State::Queued | State::Unknown),
+            kind: CommandKind::of(request),
+            state: command.state,
+            open: command.state.is_open() || command.state == OutboxState::Applied,
+            cancellable: matches!(command.state, OutboxState::Queued | OutboxState::Unknown),
             withdrawn: command.withdrawn,
             created_at: command.created_at,
             not_after: request.and_then(|request| request.not_after),
@@ -140,7 +181,7 @@ impl Outbox<'_> {
         let outbox = self.app.local_copy.outbox();
         let cancelled = outbox.cancel(id)?;
         let command = outbox.get(id)?.ok_or(AppError::new(Code::NotFound))?;
-        if !cancelled && command.state != State::Cancelled {
+        if !cancelled && command.state != OutboxState::Cancelled {
             return Err(AppError::new(Code::NotCancellable));
         }
         Ok(command.into())

@@ -13,7 +13,7 @@ use boothkeeper_domain::time::{DAY, MINUTE};
 use boothkeeper_domain::{Amount, Catalog, Money, Seq, Timestamp};
 use boothkeeper_store::Cache;
 use boothkeeper_store::cache::Head;
-use boothkeeper_store::outbox::{Binding, Command, ShownTier, State};
+use boothkeeper_store::outbox::{Binding, Command, OutboxState, ShownTier};
 use boothkeeper_sync::wire::api::ClockKind;
 use serde::{Deserialize, Serialize};
 
@@ -332,7 +332,7 @@ fn undecided(commands: &[Command]) -> u32 {
     for command in commands {
         let request = command.request.as_ref();
         let first = newer.insert(request.map(|request| request.lane(command.id)));
-        open += u32::from(first && command.state == State::NeedsDecision);
+        open += u32::from(first && command.state == OutboxState::NeedsDecision);
     }
     open
 }

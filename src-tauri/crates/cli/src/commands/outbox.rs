@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use boothkeeper_app::domain::account::Payer;
 use boothkeeper_app::domain::{Amount, Asset};
-use boothkeeper_app::outbox::{CommandView, OutboxView};
+use boothkeeper_app::outbox::{CommandView, OutboxState, OutboxView};
 use boothkeeper_app::{App, AppError, Code, start_outbox_over};
 use boothkeeper_messages::outbox::{self, OUTBOX_COMMAND, OUTBOX_STATE};
 use boothkeeper_messages::problems::PROBLEMS;
@@ -86,7 +86,7 @@ pub async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppE
     if let Err(error) = sent
         && !error.is_transient()
     {
-        if command.state == "queued" {
+        if command.state == OutboxState::Queued {
             app.outbox().cancel(id)?;
             return Err(error);
         }
@@ -99,9 +99,9 @@ pub async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppE
         output.note(cli::decide_sent_by_other);
     }
     plan::print_account_state(app, output)?;
-    Ok(match command.state.as_str() {
-        "rejected" | "needs_decision" => exit(Code::Refused),
-        _ => ExitCode::SUCCESS,
+    Ok(match command.state.is_refused() {
+        true => exit(Code::Refused),
+        false => ExitCode::SUCCESS,
     })
 }
 
@@ -167,15 +167,17 @@ fn title(command: &CommandView, asset: Option<&Asset>) -> String {
     }
     match &command.coupon {
         Some(coupon) => outbox::redeem_coupon(coupon),
-        None => OUTBOX_COMMAND.name(&command.kind),
+        None => OUTBOX_COMMAND.name(command.kind.name()),
     }
 }
 
 fn state(command: &CommandView) -> String {
-    match command.state.as_str() {
-        "unknown" if command.withdrawn => outbox::withdrawn_open(),
-        "applied" | "settled" if command.withdrawn => outbox::withdrawn_too_late(),
-        state => OUTBOX_STATE.name(state),
+    match command.state {
+        OutboxState::Unknown if command.withdrawn => outbox::withdrawn_open(),
+        OutboxState::Applied | OutboxState::Settled if command.withdrawn => {
+            outbox::withdrawn_too_late()
+        }
+        state => OUTBOX_STATE.name(state.name()),
     }
 }
 
@@ -207,7 +209,9 @@ fn figures(facts: &Value, asset: Option<&Asset>) -> Option<String> {
 
 /// Until when a queued action must have reached the cloud.
 fn reach_by(command: &CommandView, output: &Output) -> Option<String> {
-    let limit = command.not_after.filter(|_| command.state == "queued")?;
+    let limit = command
+        .not_after
+        .filter(|_| command.state == OutboxState::Queued)?;
     Some(outbox::reach_by(&output.local(limit)))
 }
 

@@ -133,8 +133,7 @@ async fn sync(app: &App, output: &Output) -> Result<(), AppError> {
 /// Number of actions that the cloud refused or handed back for a new decision.
 fn refused(app: &App) -> Result<u64, AppError> {
     let commands = app.outbox().list()?.commands.into_iter();
-    let refused = |state: &str| matches!(state, "rejected" | "needs_decision");
-    let refused = commands.filter(|command| refused(&command.state));
+    let refused = commands.filter(|command| command.state.is_refused());
     Ok(u64::try_from(refused.count()).unwrap_or(u64::MAX))
 }
 

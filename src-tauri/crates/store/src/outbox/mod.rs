@@ -37,8 +37,9 @@ use schema::{VERSIONS, steps};
 
 /// State of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum OutboxState {
     Queued,
     Sending,
     /// Sent, but not answered. The cloud is asked about the id before the command is sent again.
@@ -54,38 +55,46 @@ pub enum State {
     Damaged,
 }
 
-impl State {
+impl OutboxState {
+    /// True if the cloud refused the command or handed it back for a new decision.
+    pub const fn is_refused(self) -> bool {
+        matches!(self, OutboxState::Rejected | OutboxState::NeedsDecision)
+    }
+
     /// True if the command is not answered yet.
     pub const fn is_open(self) -> bool {
-        matches!(self, State::Queued | State::Sending | State::Unknown)
+        matches!(
+            self,
+            OutboxState::Queued | OutboxState::Sending | OutboxState::Unknown
+        )
     }
 
     pub const fn name(self) -> &'static str {
         match self {
-            State::Queued => "queued",
-            State::Sending => "sending",
-            State::Unknown => "unknown",
-            State::Applied => "applied",
-            State::Rejected => "rejected",
-            State::NeedsDecision => "needs_decision",
-            State::Settled => "settled",
-            State::Cancelled => "cancelled",
-            State::Damaged => "damaged",
+            OutboxState::Queued => "queued",
+            OutboxState::Sending => "sending",
+            OutboxState::Unknown => "unknown",
+            OutboxState::Applied => "applied",
+            OutboxState::Rejected => "rejected",
+            OutboxState::NeedsDecision => "needs_decision",
+            OutboxState::Settled => "settled",
+            OutboxState::Cancelled => "cancelled",
+            OutboxState::Damaged => "damaged",
         }
     }
 
-    const ALL: [State; 8] = [
-        State::Queued,
-        State::Sending,
-        State::Unknown,
-        State::Applied,
-        State::Rejected,
-        State::NeedsDecision,
-        State::Settled,
-        State::Cancelled,
+    const ALL: [OutboxState; 8] = [
+        OutboxState::Queued,
+        OutboxState::Sending,
+        OutboxState::Unknown,
+        OutboxState::Applied,
+        OutboxState::Rejected,
+        OutboxState::NeedsDecision,
+        OutboxState::Settled,
+        OutboxState::Cancelled,
     ];
 
-    fn named(name: &str) -> Option<State> {
+    fn named(name: &str) -> Option<OutboxState> {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
 }
@@ -98,7 +107,7 @@ pub struct Command {
     pub body: String,
     /// `body` parsed; `None` if it is damaged.
     pub request: Option<CommandRequest>,
-    pub state: State,
+    pub state: OutboxState,
     pub problem: Option<Problem>,
     /// The cloud's new quote, if that was worse for the operator than the one seen.
     pub quote: Option<Quote>,
@@ -124,11 +133,11 @@ pub struct Outbox {
 }
 
 /// Final states.
-const DONE: [State; 4] = [
-    State::Rejected,
-    State::NeedsDecision,
-    State::Settled,
-    State::Cancelled,
+const DONE: [OutboxState; 4] = [
+    OutboxState::Rejected,
+    OutboxState::NeedsDecision,
+    OutboxState::Settled,
+    OutboxState::Cancelled,
 ];
 /// Settled and cancelled commands are deleted once this many newer commands exist.
 const KEPT: u32 = 200;
@@ -328,7 +337,7 @@ impl Outbox {
             resource: request.lane(id),
             body,
             decided_at: decided_at.0,
-            state: State::Queued.name().to_owned(),
+            state: OutboxState::Queued.name().to_owned(),
             answer: None,
             tries: 0,
             withdrawn: false,
@@ -370,9 +379,9 @@ impl Outbox {
             if !command.state.is_open() || held.contains(&lane) {
                 continue;
             }
-            if command.state != State::Sending && !skip.contains(&command.id) {
+            if command.state != OutboxState::Sending && !skip.contains(&command.id) {
                 // Uploads can take long; commands without files do not wait for them.
-                match request.blobs.is_empty() || command.state == State::Unknown {
+                match request.blobs.is_empty() || command.state == OutboxState::Unknown {
                     true => return Ok(Some(command)),
                     false => _ = with_files.get_or_insert(command),
                 }
@@ -388,7 +397,7 @@ impl Outbox {
     /// Number of actions that would be lost with this file: commands without an answer, damaged commands, and drafts
     /// that the operator has edited but not sent.
     pub fn unsent(&self) -> Result<usize, StoreError> {
-        let open = |state| !DONE.contains(&state) && state != State::Applied;
+        let open = |state| !DONE.contains(&state) && state != OutboxState::Applied;
         let commands = self.list()?.iter().filter(|c| open(c.state)).count();
         let drafts = self.drafts()?;
         let begun = |draft: &&Draft| draft.edited && draft.command.is_none();
@@ -403,18 +412,18 @@ impl Outbox {
 
     /// Queued → sending. `false` if another process has sent or cancelled it meanwhile.
     pub fn start_sending(&self, id: Uuid) -> Result<bool, StoreError> {
-        self.step(id, &[State::Queued], State::Sending)
+        self.step(id, &[OutboxState::Queued], OutboxState::Sending)
     }
 
     /// Sending → unknown: no answer came, and the command may have been applied.
     pub fn mark_unknown(&self, id: Uuid) -> Result<bool, StoreError> {
-        self.step(id, &[State::Sending], State::Unknown)
+        self.step(id, &[OutboxState::Sending], OutboxState::Unknown)
     }
 
     /// The cloud has never received the id: the command is queued again with the same id and body. It is cancelled
     /// instead if it was taken back, and rejected once the failed attempts weigh too much.
     pub fn requeue_or_cancel(&self, id: Uuid) -> Result<bool, StoreError> {
-        let from = [State::Unknown, State::Sending];
+        let from = [OutboxState::Unknown, OutboxState::Sending];
         self.change(id, &from, |stored| after_failure(stored))
     }
 
@@ -422,10 +431,10 @@ impl Outbox {
     pub fn count_unanswered(&self, id: Uuid, trouble: FailedAttempt) -> Result<bool, StoreError> {
         let problem = Problem::new(boothkeeper_wire::problem::ProblemCode::Unavailable);
         let document = serde_json::to_string(&rejection(&problem))?;
-        self.change(id, &[State::Unknown], |stored| {
+        self.change(id, &[OutboxState::Unknown], |stored| {
             stored.tries = stored.tries.saturating_add(trouble.weight());
             stored.answer = Some(document);
-            State::Unknown
+            OutboxState::Unknown
         })
     }
 
@@ -433,8 +442,8 @@ impl Outbox {
     pub fn recheck_applied(&self, copied_to: Seq) -> Result<(), StoreError> {
         for command in self.list()? {
             let beyond = command.head.is_some_and(|head| head > copied_to);
-            if command.state == State::Applied && beyond {
-                self.step(command.id, &[State::Applied], State::Unknown)?;
+            if command.state == OutboxState::Applied && beyond {
+                self.step(command.id, &[OutboxState::Applied], OutboxState::Unknown)?;
             }
         }
         Ok(())
@@ -449,7 +458,7 @@ impl Outbox {
         problem: &Problem,
     ) -> Result<bool, StoreError> {
         let document = serde_json::to_string(&rejection(problem))?;
-        let from = [State::Queued, State::Sending];
+        let from = [OutboxState::Queued, OutboxState::Sending];
         self.change(id, &from, |stored| {
             stored.tries = stored.tries.saturating_add(trouble.weight());
             stored.answer = Some(document);
@@ -460,24 +469,28 @@ impl Outbox {
     /// Rejects a command that the cloud will never accept.
     pub fn reject(&self, id: Uuid, problem: &Problem) -> Result<bool, StoreError> {
         let document = serde_json::to_string(&rejection(problem))?;
-        let from = [State::Queued, State::Sending, State::Unknown];
+        let from = [
+            OutboxState::Queued,
+            OutboxState::Sending,
+            OutboxState::Unknown,
+        ];
         self.change(id, &from, |stored| {
             stored.answer = Some(document);
-            State::Rejected
+            OutboxState::Rejected
         })
     }
 
     /// Takes a command back. One that was never sent is cancelled. One that may have been sent is not sent again, and
     /// the cloud is still asked whether it was applied.
     pub fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
-        if self.step(id, &[State::Queued], State::Cancelled)? {
+        if self.step(id, &[OutboxState::Queued], OutboxState::Cancelled)? {
             return Ok(true);
         }
-        self.change(id, &[State::Unknown], |stored| {
+        self.change(id, &[OutboxState::Unknown], |stored| {
             // Taken back a second time, it is cancelled without an answer; the journal shows whether it was applied.
             match std::mem::replace(&mut stored.withdrawn, true) {
-                true => State::Cancelled,
-                false => State::Unknown,
+                true => OutboxState::Cancelled,
+                false => OutboxState::Unknown,
             }
         })
     }
@@ -487,7 +500,11 @@ impl Outbox {
     pub fn dismiss(&self, id: Uuid) -> Result<bool, StoreError> {
         // Use the checked state: the state in a damaged row is not reliable.
         let known = self.get(id)?;
-        let ended = [State::Rejected, State::NeedsDecision, State::Applied];
+        let ended = [
+            OutboxState::Rejected,
+            OutboxState::NeedsDecision,
+            OutboxState::Applied,
+        ];
         if !known.is_some_and(|command| ended.contains(&command.state)) {
             return Ok(false);
         }
@@ -501,22 +518,30 @@ impl Outbox {
     /// Stores the cloud's answer. `false` if the command is not waiting for one.
     pub fn store_answer(&self, id: Uuid, answer: &CommandAnswer) -> Result<bool, StoreError> {
         let state = match answer.state {
-            CommandState::Applied => State::Applied,
-            CommandState::Rejected => State::Rejected,
-            CommandState::NeedsDecision => State::NeedsDecision,
+            CommandState::Applied => OutboxState::Applied,
+            CommandState::Rejected => OutboxState::Rejected,
+            CommandState::NeedsDecision => OutboxState::NeedsDecision,
         };
         let answer = serde_json::to_string(answer)?;
-        self.change(id, &[State::Sending, State::Unknown], |stored| {
-            stored.answer = Some(answer);
-            state
-        })
+        self.change(
+            id,
+            &[OutboxState::Sending, OutboxState::Unknown],
+            |stored| {
+                stored.answer = Some(answer);
+                state
+            },
+        )
     }
 
     /// Sending → unknown for all commands, after a process was killed while sending. Returns their number.
     pub fn recover(&self) -> Result<usize, StoreError> {
         let mut recovered = 0;
         for command in self.list()? {
-            recovered += usize::from(self.step(command.id, &[State::Sending], State::Unknown)?);
+            recovered += usize::from(self.step(
+                command.id,
+                &[OutboxState::Sending],
+                OutboxState::Unknown,
+            )?);
         }
         Ok(recovered)
     }
@@ -530,8 +555,8 @@ impl Outbox {
     ) -> Result<(), E> {
         for command in self.list()? {
             let reached = command.head.is_some_and(|head| head <= copied_to);
-            if command.state == State::Applied && reached && shown(&command)? {
-                self.step(command.id, &[State::Applied], State::Settled)?;
+            if command.state == OutboxState::Applied && reached && shown(&command)? {
+                self.step(command.id, &[OutboxState::Applied], OutboxState::Settled)?;
             }
         }
         Ok(self.forget_old()?)
@@ -548,7 +573,7 @@ impl Outbox {
         }
     }
 
-    fn step(&self, id: Uuid, from: &[State], to: State) -> Result<bool, StoreError> {
+    fn step(&self, id: Uuid, from: &[OutboxState], to: OutboxState) -> Result<bool, StoreError> {
         self.change(id, from, |_| to)
     }
 
@@ -556,8 +581,8 @@ impl Outbox {
     fn change(
         &self,
         id: Uuid,
-        from: &[State],
-        change: impl FnOnce(&mut CommandRow) -> State,
+        from: &[OutboxState],
+        change: impl FnOnce(&mut CommandRow) -> OutboxState,
     ) -> Result<bool, StoreError> {
         let transaction = Transaction::new_unchecked(&self.connection, Immediate)?;
         let query = format!("SELECT {COLUMNS} FROM commands WHERE id = ?1");
@@ -568,7 +593,7 @@ impl Outbox {
         let Some((mut stored, true)) = stored else {
             return Ok(false);
         };
-        if !State::named(&stored.state).is_some_and(|state| from.contains(&state)) {
+        if !OutboxState::named(&stored.state).is_some_and(|state| from.contains(&state)) {
             return Ok(false);
         }
         let to = change(&mut stored);
@@ -582,11 +607,11 @@ impl Outbox {
 
 /// The next state of a command that the cloud has not stored: cancelled if it was taken back, rejected after too many
 /// failed attempts, else queued.
-fn after_failure(stored: &CommandRow) -> State {
+fn after_failure(stored: &CommandRow) -> OutboxState {
     match (stored.withdrawn, stored.tries < PATIENCE) {
-        (true, _) => State::Cancelled,
-        (false, true) => State::Queued,
-        (false, false) => State::Rejected,
+        (true, _) => OutboxState::Cancelled,
+        (false, true) => OutboxState::Queued,
+        (false, false) => OutboxState::Rejected,
     }
 }
 
@@ -610,13 +635,13 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Command, StoreError> {
         Some(text) => serde_json::from_str::<CommandAnswer>(text).ok(),
         None => None,
     };
-    let state = State::named(&stored.state).filter(|_| sound && request.is_some());
+    let state = OutboxState::named(&stored.state).filter(|_| sound && request.is_some());
     Ok(Command {
         id: Uuid::from_bytes(stored.id),
         created_at: Timestamp::from_millis(stored.created_at),
         request,
         body: stored.body,
-        state: state.unwrap_or(State::Damaged),
+        state: state.unwrap_or(OutboxState::Damaged),
         decided_at: Seq(stored.decided_at),
         withdrawn: stored.withdrawn,
         entries: answer

@@ -43,7 +43,7 @@ fn command_being_sent_is_neither_cancelled_nor_sent_twice() {
     );
     assert!(!outbox.cancel(id).unwrap());
     assert_eq!(outbox.recover().unwrap(), 1, "after the process was killed");
-    assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Unknown);
+    assert_eq!(outbox.get(id).unwrap().unwrap().state, OutboxState::Unknown);
     assert!(outbox.requeue_or_cancel(id).unwrap());
     assert!(outbox.cancel(id).unwrap());
     assert!(!outbox.start_sending(id).unwrap());
@@ -61,18 +61,18 @@ fn applied_command_settles_once_its_entries_are_in_the_copy() {
     );
     let shown = |_: &Command| Ok::<_, StoreError>(true);
     outbox.settle(Seq(8), shown).unwrap();
-    assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Applied);
+    assert_eq!(outbox.get(id).unwrap().unwrap().state, OutboxState::Applied);
     assert_eq!(outbox.waiting().unwrap(), 1);
     outbox
         .settle(Seq(9), |_| Ok::<_, StoreError>(false))
         .unwrap();
     assert_eq!(
         outbox.get(id).unwrap().unwrap().state,
-        State::Applied,
+        OutboxState::Applied,
         "its entry is not in the copy"
     );
     outbox.settle(Seq(9), shown).unwrap();
-    assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Settled);
+    assert_eq!(outbox.get(id).unwrap().unwrap().state, OutboxState::Settled);
     assert_eq!(outbox.waiting().unwrap(), 0);
 }
 
@@ -84,16 +84,22 @@ fn command_taken_back_while_unanswered_is_not_sent_again() {
     outbox.mark_unknown(id).unwrap();
     assert!(outbox.cancel(id).unwrap());
     let command = outbox.get(id).unwrap().unwrap();
-    assert_eq!((command.state, command.withdrawn), (State::Unknown, true));
+    assert_eq!(
+        (command.state, command.withdrawn),
+        (OutboxState::Unknown, true)
+    );
     assert!(outbox.requeue_or_cancel(id).unwrap());
-    assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Cancelled);
+    assert_eq!(
+        outbox.get(id).unwrap().unwrap().state,
+        OutboxState::Cancelled
+    );
     // If it was applied nevertheless, that answer is stored.
     let id = queued(&outbox, 2, buy());
     outbox.start_sending(id).unwrap();
     outbox.mark_unknown(id).unwrap();
     outbox.cancel(id).unwrap();
     assert!(outbox.store_answer(id, &applied(4)).unwrap());
-    assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Applied);
+    assert_eq!(outbox.get(id).unwrap().unwrap().state, OutboxState::Applied);
 }
 
 #[test]
@@ -108,7 +114,7 @@ fn command_refused_too_often_is_rejected() {
                 .record_failed_send(id, FailedAttempt::Refused, &problem)
                 .unwrap()
         );
-        assert_eq!(outbox.get(id).unwrap().unwrap().state, State::Queued);
+        assert_eq!(outbox.get(id).unwrap().unwrap().state, OutboxState::Queued);
     }
     outbox.start_sending(id).unwrap();
     assert!(
@@ -117,7 +123,7 @@ fn command_refused_too_often_is_rejected() {
             .unwrap()
     );
     let command = outbox.get(id).unwrap().unwrap();
-    assert_eq!(command.state, State::Rejected);
+    assert_eq!(command.state, OutboxState::Rejected);
     assert_eq!(command.problem, Some(problem));
     assert_eq!(outbox.next(&[]).unwrap(), None);
 }

@@ -1,5 +1,9 @@
 //! The operator's actions as an enum, and their conversion from and to the flat [`CommandRequest`] of the wire.
 
+mod kind;
+
+pub use kind::ActionKind;
+
 use boothkeeper_domain::account::{Payer, PaymentOrder};
 use boothkeeper_domain::billing::plan::Target;
 use boothkeeper_domain::billing::quote::{Change, Quote};
@@ -76,20 +80,20 @@ pub struct DisputeFiling {
 }
 
 impl Action {
-    pub const fn kind(&self) -> &'static str {
+    pub const fn kind(&self) -> ActionKind {
         match self {
-            Action::SetPaymentOrder(_) => "set_payment_order",
-            Action::SetAutoRecharge { .. } => "set_auto_recharge",
-            Action::ReplaceCard { .. } => "replace_card",
-            Action::BuyCredits { .. } => "buy_credits",
-            Action::RedeemCoupon { .. } => "redeem_coupon",
-            Action::ChangePlan(_) => "change_plan",
-            Action::PayNow { .. } => "pay_now",
-            Action::Cancel => "cancel",
-            Action::Resume => "resume",
-            Action::OpenDispute(_) => "open_dispute",
-            Action::MessageDispute { .. } => "message_dispute",
-            Action::WithdrawDispute { .. } => "withdraw_dispute",
+            Action::SetPaymentOrder(_) => ActionKind::SetPaymentOrder,
+            Action::SetAutoRecharge { .. } => ActionKind::SetAutoRecharge,
+            Action::ReplaceCard { .. } => ActionKind::ReplaceCard,
+            Action::BuyCredits { .. } => ActionKind::BuyCredits,
+            Action::RedeemCoupon { .. } => ActionKind::RedeemCoupon,
+            Action::ChangePlan(_) => ActionKind::ChangePlan,
+            Action::PayNow { .. } => ActionKind::PayNow,
+            Action::Cancel => ActionKind::Cancel,
+            Action::Resume => ActionKind::Resume,
+            Action::OpenDispute(_) => ActionKind::OpenDispute,
+            Action::MessageDispute { .. } => ActionKind::MessageDispute,
+            Action::WithdrawDispute { .. } => ActionKind::WithdrawDispute,
         }
     }
 
@@ -100,14 +104,21 @@ impl Action {
             Action::PayNow { .. } => Some(Change::PayNow),
             Action::Cancel => Some(Change::Cancel),
             Action::Resume => Some(Change::Resume),
-            _ => None,
+            Action::SetPaymentOrder(_)
+            | Action::SetAutoRecharge { .. }
+            | Action::ReplaceCard { .. }
+            | Action::BuyCredits { .. }
+            | Action::RedeemCoupon { .. }
+            | Action::OpenDispute(_)
+            | Action::MessageDispute { .. }
+            | Action::WithdrawDispute { .. } => None,
         }
     }
 
     /// The request for this action; `seen` is the quote that the operator saw.
     pub fn request(&self, seen: Option<Quote>, not_after: Option<Timestamp>) -> CommandRequest {
         let mut request = CommandRequest {
-            kind: self.kind().to_owned(),
+            kind: self.kind().name().to_owned(),
             seen,
             not_after,
             ..CommandRequest::default()
@@ -148,41 +159,41 @@ impl Action {
 impl CommandRequest {
     /// The action. Fails with `UnknownCommand` if `kind` is unknown, with `Malformed` if an argument is missing.
     pub fn action(&self) -> Result<Action, ProblemCode> {
-        let action = match self.kind.as_str() {
-            "set_payment_order" => self
+        let action = match self.action_kind().ok_or(ProblemCode::UnknownCommand)? {
+            ActionKind::SetPaymentOrder => self
                 .first
                 .zip(self.fallback)
                 .map(|(first, fallback)| Action::SetPaymentOrder(PaymentOrder { first, fallback })),
-            "set_auto_recharge" => self
+            ActionKind::SetAutoRecharge => self
                 .enabled
                 .map(|enabled| Action::SetAutoRecharge { enabled }),
-            "replace_card" => {
+            ActionKind::ReplaceCard => {
                 let token = self.token.clone();
                 token.map(|token| Action::ReplaceCard { token })
             }
-            "buy_credits" => self.amount.map(|amount| Action::BuyCredits { amount }),
-            "redeem_coupon" => {
+            ActionKind::BuyCredits => self.amount.map(|amount| Action::BuyCredits { amount }),
+            ActionKind::RedeemCoupon => {
                 let code = self.code.clone();
                 code.map(|code| Action::RedeemCoupon { code })
             }
-            "change_plan" => self.plan.clone().map(|plan| {
+            ActionKind::ChangePlan => self.plan.clone().map(|plan| {
                 Action::ChangePlan(Target {
                     plan,
                     cycle: self.cycle,
                     coupon: self.coupon.clone(),
                 })
             }),
-            "pay_now" => self.method.map(|method| Action::PayNow { method }),
-            "cancel" => Some(Action::Cancel),
-            "resume" => Some(Action::Resume),
-            "open_dispute" => self.claim.clone().map(|claim| {
+            ActionKind::PayNow => self.method.map(|method| Action::PayNow { method }),
+            ActionKind::Cancel => Some(Action::Cancel),
+            ActionKind::Resume => Some(Action::Resume),
+            ActionKind::OpenDispute => self.claim.clone().map(|claim| {
                 Action::OpenDispute(Box::new(DisputeFiling {
                     claim,
                     entries: self.entries.clone(),
                     files: self.files(),
                 }))
             }),
-            "message_dispute" => {
+            ActionKind::MessageDispute => {
                 let both = self.dispute.clone().zip(self.message.clone());
                 both.map(|(dispute, message)| Action::MessageDispute {
                     dispute,
@@ -190,11 +201,10 @@ impl CommandRequest {
                     files: self.files(),
                 })
             }
-            "withdraw_dispute" => {
+            ActionKind::WithdrawDispute => {
                 let dispute = self.dispute.clone();
                 dispute.map(|dispute| Action::WithdrawDispute { dispute })
             }
-            _ => return Err(ProblemCode::UnknownCommand),
         };
         action.ok_or(ProblemCode::Malformed)
     }
@@ -218,49 +228,42 @@ impl CommandRequest {
         self.blobs.iter().map(described).collect()
     }
 
-    /// True if an entry of this kind can come from this command once it is applied. Checked only for commands that move
-    /// money or open a dispute; true for every other command.
-    pub fn can_create_entry(&self, entry_kind: &str) -> bool {
-        match self.kind.as_str() {
-            "buy_credits" => matches!(
-                entry_kind,
-                "purchase_started" | "purchase" | "purchase_declined"
-            ),
-            "pay_now" => matches!(
-                entry_kind,
-                "reactivated"
-                    | "renewal"
-                    | "renewed_by_card"
-                    | "payment_pending"
-                    | "payment_failed"
-            ),
-            "open_dispute" => matches!(entry_kind, "dispute_opened" | "dispute_message"),
-            _ => true,
-        }
+    /// The kind of action; `None` if this version does not know it.
+    pub fn action_kind(&self) -> Option<ActionKind> {
+        ActionKind::named(&self.kind)
     }
 
-    /// True if this command can be applied without an entry in the journal: a setting may already have the value asked
-    /// for.
+    /// See [`ActionKind::can_create_entry`]; true for a kind that this version does not know.
+    pub fn can_create_entry(&self, entry_kind: &str) -> bool {
+        let kind = self.action_kind();
+        kind.is_none_or(|kind| kind.can_create_entry(entry_kind))
+    }
+
+    /// See [`ActionKind::can_create_no_entry`]; true for a kind that this version does not know.
     pub fn can_create_no_entry(&self) -> bool {
-        !matches!(
-            self.kind.as_str(),
-            "buy_credits"
-                | "pay_now"
-                | "redeem_coupon"
-                | "open_dispute"
-                | "message_dispute"
-                | "withdraw_dispute"
-        )
+        self.action_kind()
+            .is_none_or(ActionKind::can_create_no_entry)
     }
 
     /// The lane in which the command waits. Commands of one lane are sent in order; lanes do not wait for each other.
     /// Each dispute has its own lane, and so has each command that opens one.
     pub fn lane(&self, id: Uuid) -> String {
-        match (self.kind.as_str(), &self.dispute) {
-            ("change_plan" | "pay_now" | "cancel" | "resume" | "redeem_coupon", _) => "plan".into(),
-            ("open_dispute", _) => format!("dispute:{id}"),
-            ("message_dispute" | "withdraw_dispute", Some(dispute)) => format!("dispute:{dispute}"),
-            (kind, _) => kind.to_owned(),
+        match (self.action_kind(), &self.dispute) {
+            (
+                Some(
+                    ActionKind::ChangePlan
+                    | ActionKind::PayNow
+                    | ActionKind::Cancel
+                    | ActionKind::Resume
+                    | ActionKind::RedeemCoupon,
+                ),
+                _,
+            ) => "plan".to_owned(),
+            (Some(ActionKind::OpenDispute), _) => format!("dispute:{id}"),
+            (Some(ActionKind::MessageDispute | ActionKind::WithdrawDispute), Some(dispute)) => {
+                format!("dispute:{dispute}")
+            }
+            _ => self.kind.clone(),
         }
     }
 }
@@ -391,7 +394,7 @@ mod tests {
         for action in actions {
             assert_eq!(action.request(None, None).action(), Ok(action.clone()));
             let bare = CommandRequest {
-                kind: action.kind().into(),
+                kind: action.kind().name().into(),
                 ..CommandRequest::default()
             };
             let complete = matches!(action, Action::Cancel | Action::Resume);
