@@ -1,8 +1,12 @@
 //! Tests of command states, lanes and checksums.
 
-use boothkeeper_domain::Amount;
+use boothkeeper_domain::{Amount, Seq, Timestamp};
 use boothkeeper_wire::action::Action;
+use boothkeeper_wire::api::{CommandAnswer, CommandState};
+use boothkeeper_wire::problem::Problem;
+use uuid::Uuid;
 
+use super::commands::PATIENCE;
 use super::*;
 use crate::cache::Cache;
 

@@ -1,18 +1,23 @@
 //! The operator's decisions about the plan: payment order, plan change, cancellation, resumption, payment in grace,
 //! coupon and card (`domain.md` §5). Invariant: one period is paid for once; a change costs only what is not paid yet.
 
+mod cancel;
+mod coupon;
+mod settings;
+
+pub(super) use cancel::cancelled_at;
+pub use cancel::{cancel, resume};
+pub use coupon::redeem;
+use coupon::{coupon, redeemable};
+pub use settings::{replace_card, set_payment_order};
+
 use serde::{Deserialize, Serialize};
 
 use super::{BillingDecision, Charge, Ledger, Purpose, Refusal, fee};
-use crate::account::{Life, PaidSpan, Payer, PaymentOrder};
-use crate::calendar::{Cycle, Period, following, period};
-use crate::catalog::{Coupon, Downgrade};
-use crate::journal::{
-    Body, Cancelled, CardChanged, CouponRedeemed, PaymentOrderChanged, PlanChangeRequested,
-    PlanChanged, Resumed,
-};
-use crate::time::DAY;
-use crate::user_input;
+use crate::account::{Life, PaidSpan, Payer};
+use crate::calendar::{Cycle, Period, period};
+use crate::catalog::Downgrade;
+use crate::journal::{Body, PlanChangeRequested, PlanChanged};
 use crate::{Account, Actor, Amount, Catalog, Money, PaymentId, Timestamp};
 
 /// The plan and cycle that the operator asks for.
@@ -284,91 +289,6 @@ impl Ledger<'_> {
         };
         self.post(Actor::Operator, Body::PlanChanged(changed), vec![])
     }
-
-    pub(super) fn redeem(&mut self, code: &str) -> Result<(), Refusal> {
-        let coupon = coupon(self.catalog, code)?;
-        let redeemed = Body::CouponRedeemed(CouponRedeemed {
-            coupon: coupon.code.clone(),
-            bonus: coupon.bonus,
-        });
-        self.post(Actor::Operator, redeemed, vec![])
-    }
-}
-
-/// Sets whether card or credits pay renewals first. Appends nothing if the order is already set. Fails with
-/// `CreditsCannotPayFees` if credits are first and the programme does not allow it.
-pub fn set_payment_order(
-    account: &Account,
-    catalog: &Catalog,
-    order: PaymentOrder,
-    now: Timestamp,
-) -> Result<BillingDecision, Refusal> {
-    open(account)?;
-    if order.first == Payer::Credits && !catalog.policies.credits_pay_fees {
-        return Err(Refusal::CreditsCannotPayFees);
-    }
-    let changed = Body::PaymentOrderChanged(PaymentOrderChanged { order });
-    post_if(
-        account,
-        catalog,
-        account.payment_order != order,
-        changed,
-        now,
-    )
-}
-
-/// Cancels the plan at the period's end, and drops a plan change requested for that end. Less than a day before the end
-/// it is too late for it: the coming renewal still takes place, with a requested change, and the plan ends one period
-/// later. Appends nothing if the plan is already cancelled. Fails with `WrongState` if there is no renewal to cancel.
-pub fn cancel(
-    account: &Account,
-    catalog: &Catalog,
-    now: Timestamp,
-) -> Result<BillingDecision, Refusal> {
-    open(account)?;
-    let mut ledger = Ledger::new(account.clone(), catalog, now);
-    let effective_at = cancelled_at(account, ledger.now)?;
-    if account.cancel_at.is_some() {
-        return Ok(ledger.decided());
-    }
-    if let (Some(_), Some(cycle), Some(period)) =
-        (&account.requested, account.cycle, account.period)
-        && effective_at == period.end
-    {
-        ledger.change_plan(&account.plan, Some(ContinuedPeriod { cycle, period }))?;
-    }
-    let cancelled = Body::Cancelled(Cancelled { effective_at });
-    ledger.post(Actor::Operator, cancelled, vec![])?;
-    Ok(ledger.decided())
-}
-
-/// The period end at which a cancellation made at `now` takes effect.
-pub(super) fn cancelled_at(account: &Account, now: Timestamp) -> Result<Timestamp, Refusal> {
-    let (_, cycle) = fee::next_plan(account);
-    let state = (account.life, account.period, account.anchor, cycle);
-    let (Life::Active, Some(period), Some(anchor), Some(cycle)) = state else {
-        return Err(Refusal::WrongState);
-    };
-    if period.end.since(now) >= DAY {
-        return Ok(period.end);
-    }
-    let next = following(anchor, cycle, period.end).ok_or(Refusal::WrongState)?;
-    Ok(next.end)
-}
-
-/// Takes back a cancellation whose period has not ended. Appends nothing if the plan is not cancelled. Fails with
-/// `WrongState` in grace.
-pub fn resume(
-    account: &Account,
-    catalog: &Catalog,
-    now: Timestamp,
-) -> Result<BillingDecision, Refusal> {
-    open(account)?;
-    if account.life != Life::Active {
-        return Err(Refusal::WrongState);
-    }
-    let resumed = Body::Resumed(Resumed {});
-    post_if(account, catalog, account.cancel_at.is_some(), resumed, now)
 }
 
 /// Pays the fee that ends grace. Fails with `NothingDue` outside grace, or if the given payer cannot pay.
@@ -421,59 +341,6 @@ pub(super) fn owed(
         return Err(Refusal::NothingDue);
     }
     fee::due(account, catalog, now).ok_or(Refusal::NothingDue)
-}
-
-/// Redeems a coupon for the current plan and cycle. Fails if the code is unknown, already redeemed, or for another plan
-/// or cycle.
-pub fn redeem(
-    account: &Account,
-    catalog: &Catalog,
-    code: &str,
-    now: Timestamp,
-) -> Result<BillingDecision, Refusal> {
-    open(account)?;
-    redeemable(account, catalog, code, &account.plan, account.cycle)?;
-    let mut ledger = Ledger::new(account.clone(), catalog, now);
-    ledger.redeem(code)?;
-    Ok(ledger.decided())
-}
-
-fn coupon<'a>(catalog: &'a Catalog, code: &str) -> Result<&'a Coupon, Refusal> {
-    let code = user_input::code(code);
-    let mut coupons = catalog.coupons.iter();
-    coupons
-        .find(|coupon| coupon.code.eq_ignore_ascii_case(&code))
-        .ok_or(Refusal::UnknownCoupon)
-}
-
-/// The coupon, if the account may redeem it. A coupon is for one plan and cycle and can be redeemed once per account.
-fn redeemable<'a>(
-    account: &Account,
-    catalog: &'a Catalog,
-    code: &str,
-    plan: &str,
-    cycle: Option<Cycle>,
-) -> Result<&'a Coupon, Refusal> {
-    let coupon = coupon(catalog, code)?;
-    if account.coupons.contains(&coupon.code) {
-        return Err(Refusal::CouponRedeemed);
-    }
-    if coupon.plan != plan || Some(coupon.cycle) != cycle {
-        return Err(Refusal::CouponNotForPlan);
-    }
-    Ok(coupon)
-}
-
-/// Replaces the card on file, or removes it if `card` is `None`.
-pub fn replace_card(
-    account: &Account,
-    catalog: &Catalog,
-    card: Option<crate::account::Card>,
-    now: Timestamp,
-) -> Result<BillingDecision, Refusal> {
-    open(account)?;
-    let changed = Body::CardChanged(CardChanged { card });
-    post_if(account, catalog, true, changed, now)
 }
 
 /// Fails with `AccountClosed` if the account is closed.

@@ -1,21 +1,23 @@
 //! The laptop's side of a sync: its data folder, its clock, and the threads that file work runs on.
 
+mod replace;
+mod trust;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use boothkeeper_domain::Seq;
 use boothkeeper_domain::Zone;
-use boothkeeper_domain::time::MINUTE;
-use boothkeeper_domain::{Seq, Timestamp};
 use boothkeeper_store::cache::{Head, RepairOutcome};
 use boothkeeper_store::ingest::{Base, Ingest};
-use boothkeeper_store::outbox::{Binding, Command, Diverged, Divergence};
+use boothkeeper_store::outbox::{Binding, Command};
 use boothkeeper_store::{
-    Blobs, Cache, DataFolder, HighWater, Outbox, Paths, ReadOnlyReason, StoreError, SyncRole,
+    Blobs, Cache, DataFolder, Outbox, Paths, ReadOnlyReason, StoreError, SyncRole,
 };
-use boothkeeper_wire::api::ClockKind;
 
 use crate::{Clock, SyncError};
+use replace::{put_aside, remove_aside};
 
 /// A data folder with its clock and time zone. Clones share the same files.
 #[derive(Clone)]
@@ -222,58 +224,6 @@ impl LocalCopy {
             .map_err(|_| SyncError::Worker)?
     }
 
-    /// Creates an empty copy of the same account in a separate folder, to be filled while this one can still be
-    /// read. Fails with `Locked` if the folder cannot be written to.
-    pub fn create_replacement(&self) -> Result<Self, SyncError> {
-        let (zone, clock) = (self.zone().clone(), self.0.clock.clone());
-        let beside = match &self.0.files {
-            Files::Memory(_) => Self::in_memory(zone, clock)?,
-            Files::Folder { folder, .. } => {
-                let path = folder.paths().rebuild_folder();
-                // Delete what an interrupted attempt left.
-                let _ = std::fs::remove_dir_all(&path);
-                Self::open(&path, zone, clock)?
-            }
-            Files::Reading { .. } => return Err(StoreError::Locked.into()),
-        };
-        beside.outbox().bind(Some(&self.binding()?))?;
-        Ok(beside)
-    }
-
-    /// Replaces this copy with one from [`LocalCopy::create_replacement`]; the old file is kept as evidence. Fails with `Locked` if
-    /// another process has the cache open.
-    pub fn replace_with(&self, beside: LocalCopy) -> Result<(), StoreError> {
-        let mut place = self.cache();
-        let Files::Folder {
-            folder, readers, ..
-        } = &self.0.files
-        else {
-            let Files::Memory(built) = &beside.0.files else {
-                return Err(StoreError::Locked);
-            };
-            *place = std::mem::replace(&mut *lock(built), Cache::in_memory(self.zone())?);
-            return Ok(());
-        };
-        let reached = beside.last_seq()?;
-        drop(beside);
-        let (cache, built) = (folder.paths().cache(), folder.paths().rebuild_folder());
-        folder.with_exclusive_lock(|| {
-            // Close our connections: the old file must not be open when it is moved.
-            *place = Cache::in_memory(self.zone())?;
-            lock(readers).clear();
-            let moved = put_aside(&cache, self.clock().wall())
-                .and_then(|()| move_into_place(&Paths::new(&built).cache(), &cache));
-            // The high-water mark must be the new copy's last seq: a larger one would count as lost entries.
-            HighWater::beside(&cache)
-                .set(reached.0)
-                .map_err(StoreError::io(&cache))?;
-            *place = Cache::open(&cache)?;
-            moved
-        })?;
-        let _ = std::fs::remove_dir_all(&built);
-        Ok(())
-    }
-
     /// True if file work runs on the caller's thread, as it does in memory.
     pub fn is_inline(&self) -> bool {
         matches!(self.0.files, Files::Memory(_))
@@ -319,57 +269,6 @@ impl LocalCopy {
         self.read(Cache::seq)
     }
 
-    /// Records that the copy and the cloud disagree. Nothing is shown as current until they agree again. A
-    /// disagreement recorded earlier is kept.
-    pub fn record_divergence(&self, what: Divergence) -> Result<(), SyncError> {
-        let outbox = self.outbox();
-        if let Some(mut binding) = outbox.binding()?
-            && binding.diverged.is_none()
-        {
-            binding.diverged = Some(Diverged {
-                since: self.clock().wall(),
-                what,
-            });
-            outbox.bind(Some(&binding))?;
-        }
-        Ok(())
-    }
-
-    /// Records that the copy ends where the cloud does, as chain and signature have proven. `as_of` is the cloud's
-    /// signed time. Fails with `Diverged` if the copy reached beyond `seq` when it was opened.
-    pub fn record_agreement(&self, seq: Seq, as_of: Timestamp) -> Result<(), SyncError> {
-        let wall = self.clock().wall();
-        let cache = self.cache();
-        if seq < cache.seq_when_opened() {
-            // The cloud's journal is now shorter than the copy was.
-            drop(cache);
-            self.record_divergence(Divergence::CursorAhead)?;
-            return Err(SyncError::Diverged(Divergence::CursorAhead));
-        }
-        let believed = match self.binding()?.clock {
-            // A sandbox's clock is moved on purpose: accept any time.
-            ClockKind::Sandbox => as_of,
-            ClockKind::Real => {
-                let proven = cache.newest_entry_at()?;
-                cache.store_clock_difference(as_of, wall)?;
-                trusted_time(as_of, wall, proven)
-            }
-        };
-        cache.confirm(seq, believed, wall)?;
-        drop(cache);
-        self.settle(seq)?;
-        let outbox = self.outbox();
-        // The last entries agree, but earlier ones may be damaged: keep a recorded damage.
-        if let Some(mut binding) = outbox.binding()?
-            && binding.diverged.is_some()
-            && !binding.is_damaged()
-        {
-            binding.diverged = None;
-            outbox.bind(Some(&binding))?;
-        }
-        Ok(())
-    }
-
     /// Settles commands that the cloud has applied, once the copy shows their effect: all their entries are after the
     /// seq at which the command was decided, and one of them is of a kind that such a command leaves.
     pub fn settle(&self, copied_to: Seq) -> Result<(), StoreError> {
@@ -399,19 +298,6 @@ impl LocalCopy {
         self.outbox().settle(copied_to, shown)
     }
 
-    /// Records that the whole copy has just been verified; clears a recorded damage.
-    pub fn record_verified(&self) -> Result<(), SyncError> {
-        let outbox = self.outbox();
-        if let Some(mut binding) = outbox.binding()?
-            && binding.is_damaged()
-        {
-            binding.diverged = None;
-            outbox.bind(Some(&binding))?;
-        }
-        drop(outbox);
-        Ok(self.cache().set_scrubbed_at(self.clock().wall())?)
-    }
-
     /// Drops the copy, the commands, drafts and files that were not sent, and the binding. For sign-out and a change
     /// of account.
     pub fn delete_all(&self) -> Result<(), StoreError> {
@@ -424,19 +310,6 @@ impl LocalCopy {
         outbox.clear()?;
         self.blobs().retain(&BTreeSet::new());
         outbox.bind(None)
-    }
-}
-
-/// Ms by which the cloud's time may be ahead of the latest known time and still be accepted.
-const MAX_AHEAD: i64 = 2 * MINUTE;
-
-/// The cloud's time if the laptop's clock or the newest proven entry confirms it; else the later of those two. A cloud
-/// clock that is years ahead would otherwise hide every deadline before its time.
-fn trusted_time(as_of: Timestamp, wall: Timestamp, proven: Timestamp) -> Timestamp {
-    let known = wall.max(proven);
-    match as_of <= known.plus(MAX_AHEAD) {
-        true => as_of,
-        false => known,
     }
 }
 
@@ -458,76 +331,8 @@ fn count_days(folder: &DataFolder, cache: &mut Cache, zone: Zone) -> Result<Zone
     }
 }
 
-/// Renames a file and syncs the target's folder, so that the rename is on disk when this returns.
-fn move_into_place(from: &Path, to: &Path) -> Result<(), StoreError> {
-    std::fs::rename(from, to).map_err(StoreError::io(to))?;
-    if let Some(folder) = to.parent() {
-        let opened = std::fs::File::open(folder).map_err(StoreError::io(folder))?;
-        opened.sync_all().map_err(StoreError::io(folder))?;
-    }
-    Ok(())
-}
-
-/// Renames the cache and its log files to keep them as evidence. Deletes those kept earlier.
-fn put_aside(cache: &Path, now: Timestamp) -> Result<(), StoreError> {
-    remove_aside(cache);
-    for suffix in ["", "-wal", "-shm"] {
-        let mut from = cache.as_os_str().to_owned();
-        from.push(suffix);
-        let from = std::path::PathBuf::from(from);
-        let to = cache.with_extension(format!("damaged-{}{suffix}", now.millis()));
-        match std::fs::rename(&from, &to) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(StoreError::Io {
-                    path: from,
-                    source: error,
-                });
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-fn remove_aside(cache: &Path) {
-    let older = cache.parent().and_then(|folder| folder.read_dir().ok());
-    for file in older.into_iter().flatten().flatten() {
-        if file.file_name().to_string_lossy().starts_with(ASIDE) {
-            let _ = std::fs::remove_file(file.path());
-        }
-    }
-}
-
-const ASIDE: &str = "cache.damaged-";
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex
         .lock()
         .unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
-#[cfg(test)]
-mod tests {
-    use boothkeeper_domain::time::DAY;
-
-    use super::*;
-
-    #[test]
-    fn unconfirmed_cloud_time_is_replaced_by_known_time() {
-        let at = Timestamp::from_millis;
-        let (wall, old) = (at(100 * DAY), at(50 * DAY));
-        assert_eq!(
-            trusted_time(at(100 * DAY + MAX_AHEAD), wall, old),
-            at(100 * DAY + MAX_AHEAD)
-        );
-        assert_eq!(trusted_time(at(100 * DAY + MAX_AHEAD + 1), wall, old), wall);
-        assert_eq!(trusted_time(at(465 * DAY), wall, old), wall, "a year ahead");
-        // The laptop's clock is behind: the newest entry confirms the cloud's time.
-        assert_eq!(
-            trusted_time(at(101 * DAY), wall, at(101 * DAY)),
-            at(101 * DAY)
-        );
-        // A cloud clock that was set back is accepted.
-        assert_eq!(trusted_time(at(99 * DAY), wall, old), at(99 * DAY));
-    }
 }

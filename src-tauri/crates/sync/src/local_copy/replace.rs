@@ -1,0 +1,105 @@
+//! Replacing the copy by one that was built beside it.
+
+use std::path::Path;
+
+use boothkeeper_domain::Timestamp;
+use boothkeeper_store::{Cache, HighWater, Paths, StoreError};
+
+use super::{Files, LocalCopy, lock};
+use crate::SyncError;
+
+const ASIDE: &str = "cache.damaged-";
+
+impl LocalCopy {
+    /// Creates an empty copy of the same account in a separate folder, to be filled while this one can still be
+    /// read. Fails with `Locked` if the folder cannot be written to.
+    pub fn create_replacement(&self) -> Result<Self, SyncError> {
+        let (zone, clock) = (self.zone().clone(), self.0.clock.clone());
+        let beside = match &self.0.files {
+            Files::Memory(_) => Self::in_memory(zone, clock)?,
+            Files::Folder { folder, .. } => {
+                let path = folder.paths().rebuild_folder();
+                // Delete what an interrupted attempt left.
+                let _ = std::fs::remove_dir_all(&path);
+                Self::open(&path, zone, clock)?
+            }
+            Files::Reading { .. } => return Err(StoreError::Locked.into()),
+        };
+        beside.outbox().bind(Some(&self.binding()?))?;
+        Ok(beside)
+    }
+
+    /// Replaces this copy with one from [`LocalCopy::create_replacement`]; the old file is kept as evidence. Fails with `Locked` if
+    /// another process has the cache open.
+    pub fn replace_with(&self, beside: LocalCopy) -> Result<(), StoreError> {
+        let mut place = self.cache();
+        let Files::Folder {
+            folder, readers, ..
+        } = &self.0.files
+        else {
+            let Files::Memory(built) = &beside.0.files else {
+                return Err(StoreError::Locked);
+            };
+            *place = std::mem::replace(&mut *lock(built), Cache::in_memory(self.zone())?);
+            return Ok(());
+        };
+        let reached = beside.last_seq()?;
+        drop(beside);
+        let (cache, built) = (folder.paths().cache(), folder.paths().rebuild_folder());
+        folder.with_exclusive_lock(|| {
+            // Close our connections: the old file must not be open when it is moved.
+            *place = Cache::in_memory(self.zone())?;
+            lock(readers).clear();
+            let moved = put_aside(&cache, self.clock().wall())
+                .and_then(|()| move_into_place(&Paths::new(&built).cache(), &cache));
+            // The high-water mark must be the new copy's last seq: a larger one would count as lost entries.
+            HighWater::beside(&cache)
+                .set(reached.0)
+                .map_err(StoreError::io(&cache))?;
+            *place = Cache::open(&cache)?;
+            moved
+        })?;
+        let _ = std::fs::remove_dir_all(&built);
+        Ok(())
+    }
+}
+
+/// Renames a file and syncs the target's folder, so that the rename is on disk when this returns.
+fn move_into_place(from: &Path, to: &Path) -> Result<(), StoreError> {
+    std::fs::rename(from, to).map_err(StoreError::io(to))?;
+    if let Some(folder) = to.parent() {
+        let opened = std::fs::File::open(folder).map_err(StoreError::io(folder))?;
+        opened.sync_all().map_err(StoreError::io(folder))?;
+    }
+    Ok(())
+}
+
+/// Renames the cache and its log files to keep them as evidence. Deletes those kept earlier.
+pub(super) fn put_aside(cache: &Path, now: Timestamp) -> Result<(), StoreError> {
+    remove_aside(cache);
+    for suffix in ["", "-wal", "-shm"] {
+        let mut from = cache.as_os_str().to_owned();
+        from.push(suffix);
+        let from = std::path::PathBuf::from(from);
+        let to = cache.with_extension(format!("damaged-{}{suffix}", now.millis()));
+        match std::fs::rename(&from, &to) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::Io {
+                    path: from,
+                    source: error,
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn remove_aside(cache: &Path) {
+    let older = cache.parent().and_then(|folder| folder.read_dir().ok());
+    for file in older.into_iter().flatten().flatten() {
+        if file.file_name().to_string_lossy().starts_with(ASIDE) {
+            let _ = std::fs::remove_file(file.path());
+        }
+    }
+}
