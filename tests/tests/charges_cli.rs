@@ -184,9 +184,9 @@ async fn expiring_credits_are_one_deadline_in_every_zone() -> anyhow::Result<()>
     booth.laptop.ok(&["pause", "--yes"])?;
     booth.until("2026-04-05T08:00:00Z").await?;
     for (zone, day, local) in [
-        ("UTC", "2026-04-07", "03:00"),
-        ("America/Los_Angeles", "2026-04-06", "20:00"),
-        ("Pacific/Auckland", "2026-04-07", "15:00"),
+        ("UTC", "Tue 7 Apr 2026", "03:00"),
+        ("America/Los_Angeles", "Mon 6 Apr 2026", "20:00"),
+        ("Pacific/Auckland", "Tue 7 Apr 2026", "15:00"),
     ] {
         let laptop = Laptop::new(&booth.laptop.data)
             .with_key(&booth.account.key)
@@ -208,7 +208,7 @@ async fn expiring_credits_are_one_deadline_in_every_zone() -> anyhow::Result<()>
             .find(|line| line.contains("500"))
             .context("a line")?;
         ensure!(line.contains(day) && line.contains(local), "{zone}: {line}");
-        let file = booth.folder.path().join(format!("{}.ics", day));
+        let file = booth.folder.path().join(zone.replace('/', "-") + ".ics");
         laptop.ok(&["deadlines", "--ics", &file.to_string_lossy()])?;
         let calendar = std::fs::read_to_string(&file)?;
         ensure!(calendar.contains("DTSTART:20260407T030000Z"), "{calendar}");

@@ -5,7 +5,7 @@ use boothkeeper_domain::billing::dispute::{self, DisputeStep};
 use boothkeeper_domain::billing::{ChargeOutcome, support};
 use boothkeeper_domain::bounds::{MAX_MESSAGE_CHARS, MAX_REASON_CHARS, fits};
 use boothkeeper_domain::disputes::{
-    DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER, MAX_ROWS, NamedItems, reply_by, subject,
+    DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER, MAX_ROWS, NamedItems, subject,
 };
 use boothkeeper_domain::privacy::masked;
 use boothkeeper_domain::{Actor, Amount, Body, DisputeId, Entry, Hash, PaymentId, RunId};
@@ -75,7 +75,7 @@ impl Work<'_> {
             state: TicketState::Submitted,
             outcome: None,
             opened_at: self.now,
-            reply_expected_by: reply_by(claim.dispute_kind, self.now),
+            reply_expected_by: claim.dispute_kind.reply_by(self.now),
             email: email.unwrap_or_default(),
             expected: claim.expected,
             actual: claim.actual,

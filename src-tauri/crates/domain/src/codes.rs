@@ -1,7 +1,11 @@
-//! Codes of disputes, causes and findings, each kind of code as one table. They depend on nothing else, because the
+//! Codes of disputes, causes and findings, each kind of code as one table. They depend on time alone, because the
 //! journal, the findings and the disputes all name them.
 
+use chrono::{Datelike, Weekday};
 use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::time::DAY;
 
 /// Defines [`DisputeKind`] from one table.
 macro_rules! dispute_kinds {
@@ -36,6 +40,26 @@ macro_rules! dispute_kinds {
             }
         }
     };
+}
+
+impl DisputeKind {
+    /// When support's reply is due: the last millisecond of the UTC day that is [`DisputeKind::reply_days`] business
+    /// days after the day of opening.
+    pub fn reply_by(self, opened: Timestamp) -> Timestamp {
+        let mut day = opened.utc_day();
+        for _ in 0..self.reply_days() {
+            day += 1;
+            while is_weekend(day) {
+                day += 1;
+            }
+        }
+        Timestamp::from_millis((day + 1) * DAY - 1)
+    }
+}
+
+fn is_weekend(utc_day: i64) -> bool {
+    let weekday = Timestamp::from_millis(utc_day * DAY).to_utc().weekday();
+    matches!(weekday, Weekday::Sat | Weekday::Sun)
 }
 
 dispute_kinds! {

@@ -3,13 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Datelike, Weekday};
 use serde::{Deserialize, Serialize};
 
 use crate::account::Life;
 use crate::findings::{Cause, CauseCode, FindingCode, account_state_findings, cause};
 use crate::journal::Body;
-use crate::time::DAY;
 use crate::user_input;
 use crate::{Account, Amount, Catalog, Entry, Hash, PaymentId, Seq, Timestamp};
 
@@ -44,23 +42,6 @@ impl Resolution {
             Resolution::Explained => "explained",
         }
     }
-}
-
-/// When support's reply is due: the last millisecond of a UTC day, [`DisputeKind::reply_days`] after the day of opening.
-pub fn reply_by(kind: DisputeKind, opened: Timestamp) -> Timestamp {
-    let mut day = opened.utc_day();
-    for _ in 0..kind.reply_days() {
-        day += 1;
-        while is_weekend(day) {
-            day += 1;
-        }
-    }
-    Timestamp::from_millis((day + 1) * DAY - 1)
-}
-
-fn is_weekend(utc_day: i64) -> bool {
-    let weekday = Timestamp::from_millis(utc_day * DAY).to_utc().weekday();
-    matches!(weekday, Weekday::Sat | Weekday::Sun)
 }
 
 /// The finding that led to a draft of a dispute. It is checked again before the draft is sent.
@@ -310,7 +291,7 @@ mod tests {
                 "2026-02-23T23:59:59.999Z",
             ),
         ] {
-            assert_eq!(reply_by(kind, at(opened)), at(due), "{kind:?} {opened}");
+            assert_eq!(kind.reply_by(at(opened)), at(due), "{kind:?} {opened}");
         }
     }
 

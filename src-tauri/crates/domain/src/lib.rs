@@ -17,6 +17,7 @@ pub mod grant;
 pub mod id;
 pub mod imported;
 pub mod journal;
+pub mod payment;
 pub mod privacy;
 pub mod reminders;
 pub mod runway;

@@ -11,17 +11,9 @@ use uuid::Uuid;
 
 use crate::checkpoint::{BeatSignature, HeartbeatBody, PublicKey, SignatureError};
 use crate::dispute::{Attachment, Claim, EntryRef};
+use crate::documents::documents;
+pub use crate::head::Head;
 use crate::problem::Problem;
-
-macro_rules! documents {
-    ($($(#[$attr:meta])* $name:ident { $($(#[$field_attr:meta])* $field:ident: $type:ty),* $(,)? })+) => {$(
-        $(#[$attr])*
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-        pub struct $name { $($(#[$field_attr])* pub $field: $type),* }
-    )+};
-}
-pub(crate) use documents;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -45,10 +37,6 @@ documents! {
         /// True at a sandbox cloud, which offers a demo account.
         #[serde(default)] demo: bool,
     }
-
-    /// The last entry of a journal: its seq and the chain value after it.
-    #[derive(Eq)]
-    Head { seq: Seq, chain: Hash }
 
     /// One heartbeat of `GET /v1/events`. Clouds before 2026-11-27 send neither account nor signature; a laptop takes
     /// their heartbeats only as a hint that there may be something to pull.

@@ -5,7 +5,7 @@ use boothkeeper_domain::{Actor, Amount, DisputeId, Hash, PaymentId, Seq, Timesta
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::api::documents;
+use crate::documents::documents;
 
 documents! {
     /// An entry, named by its seq and the chain value after it. The chain value is different in every journal, so the

@@ -7,7 +7,7 @@ use boothkeeper_domain::disputes::Resolution;
 use boothkeeper_domain::{AccountId, Amount, Programme, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::api::documents;
+use crate::documents::documents;
 
 documents! {
     AccountRequest {

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use boothkeeper_domain::bounds::MAX_MESSAGE_CHARS;
 use boothkeeper_domain::disputes::{
     DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER, MAX_ROWS, explain_by_refunds, explained,
-    reply_by,
 };
 use boothkeeper_domain::findings::causes;
 use boothkeeper_domain::privacy::masked;
@@ -124,7 +123,7 @@ impl Snapshot<'_> {
             files,
             disputed_by: self.disputed_by(draft)?,
             came_right: draft.came_right,
-            reply_expected_by: reply_by(draft.kind, now),
+            reply_expected_by: draft.kind.reply_by(now),
             refused: sent.refused,
             as_of: self.head.as_of,
         };

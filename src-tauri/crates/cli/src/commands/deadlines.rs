@@ -57,7 +57,7 @@ fn print(view: &DeadlinesView, app: &App, output: &Output) -> Result<(), AppErro
         let stake = deadline.credits_at_risk.map_or(String::new(), |amount| {
             format!("  {}", cli::deadlines_stake(&money(amount, &asset)))
         });
-        output.print_line(&format!("{at}  {title:<22}{stake}"));
+        output.print_line(&format!("{at:<29}  {title:<22}{stake}"));
         output.print_line(&format!("    {}", deadline.detail(Some(&asset))));
     }
     let times = plan::times_in(output.zone().name());

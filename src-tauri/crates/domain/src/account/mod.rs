@@ -11,6 +11,7 @@ mod types;
 use crate::calendar::{Cycle, Period};
 use crate::grant::{GrantError, Grants};
 use crate::journal::{Body, DisputeRejected, DisputeResolved, DisputeWithdrawn, Entry, GraceCause};
+pub use crate::payment::{AutoRechargeSetting, Card, Payer, PaymentOrder};
 use crate::{
     Actor, Amount, AmountError, Bucket, DisputeId, EventId, Kind, PaymentId, Programme, Seq,
     Timestamp,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Cycle, Period};
-use crate::disputes::{DisputeKind, reply_by};
+use crate::codes::DisputeKind;
 use crate::journal::{FeeAttempt, GraceCause};
 use crate::{AccountId, Amount, Asset, Programme, Seq, Timestamp};
 
@@ -16,61 +16,6 @@ pub enum Life {
     Active,
     Grace,
     Closed,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Payer {
-    Card,
-    Credits,
-}
-
-/// Whether card or credits pay a renewal first, and whether the other is tried if the first cannot pay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct PaymentOrder {
-    pub first: Payer,
-    pub fallback: bool,
-}
-
-impl Default for PaymentOrder {
-    fn default() -> Self {
-        PaymentOrder {
-            first: Payer::Card,
-            fallback: true,
-        }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Card {
-    pub brand: String,
-    pub last4: String,
-    pub exp_month: u8,
-    pub exp_year: u16,
-}
-
-impl Card {
-    /// The first instant at which the card is no longer valid: the start of the month after its expiry month, in UTC.
-    pub fn expires_at(&self) -> Timestamp {
-        let (year, month) = match self.exp_month {
-            12.. => (i32::from(self.exp_year) + 1, 1),
-            month => (i32::from(self.exp_year), u32::from(month) + 1),
-        };
-        let first = chrono::NaiveDate::from_ymd_opt(year, month, 1).unwrap_or_default();
-        Timestamp::from(first.and_time(chrono::NaiveTime::MIN).and_utc())
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct AutoRechargeSetting {
-    pub enabled: bool,
 }
 
 /// A purchase that has been started and not yet confirmed or declined.
@@ -114,7 +59,7 @@ impl OpenDispute {
     /// When support's reply is due; `None` if the operator is not waiting for one.
     pub fn reply_by(&self) -> Option<Timestamp> {
         let kind = DisputeKind::named(&self.kind).unwrap_or(DisputeKind::Other);
-        self.asked_at.map(|asked_at| reply_by(kind, asked_at))
+        self.asked_at.map(|asked_at| kind.reply_by(asked_at))
     }
 }
 

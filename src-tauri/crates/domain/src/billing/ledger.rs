@@ -1,10 +1,12 @@
 //! Collects the entries of one decision. Each posted entry is folded into the account at once, so that the next entry
 //! and every `balance_after` are computed from the same state that a reader of the journal will fold.
 
-use super::{BillingDecision, Charge, Purpose, Refusal};
+use super::types::{BillingDecision, Charge, Purpose, Refusal};
+use crate::account::Life;
 use crate::bounds::{MAX_REASON_CHARS, fits};
+use crate::calendar::{Cycle, Period};
 use crate::grant::opening;
-use crate::journal::{Body, PurchaseStarted};
+use crate::journal::{Body, PlanChanged, PurchaseStarted};
 use crate::{Account, Actor, Amount, Catalog, Entry, Line, PaymentId, Source, Timestamp};
 
 #[derive(Debug)]
@@ -205,4 +207,51 @@ impl<'a> Ledger<'a> {
             charges: self.charges,
         }
     }
+}
+
+/// The cycle and the paid period that a changed plan continues.
+pub(super) struct ContinuedPeriod {
+    pub cycle: Cycle,
+    pub period: Period,
+}
+
+impl Ledger<'_> {
+    pub(super) fn change_plan(
+        &mut self,
+        plan: &str,
+        step: Option<ContinuedPeriod>,
+    ) -> Result<(), Refusal> {
+        let changed = PlanChanged {
+            plan: plan.to_owned(),
+            cycle: step.as_ref().map(|step| step.cycle),
+            period: step.as_ref().map(|step| step.period),
+            payment: None,
+            charge: None,
+            coupon: None,
+        };
+        self.post(Actor::Operator, Body::PlanChanged(changed), vec![])
+    }
+}
+
+/// Fails with `AccountClosed` if the account is closed.
+pub(super) fn open(account: &Account) -> Result<(), Refusal> {
+    match account.life {
+        Life::Closed => Err(Refusal::AccountClosed),
+        _ => Ok(()),
+    }
+}
+
+/// A decision with one entry if `changes` is true, else without any.
+pub(super) fn post_if(
+    account: &Account,
+    catalog: &Catalog,
+    changes: bool,
+    body: Body,
+    now: Timestamp,
+) -> Result<BillingDecision, Refusal> {
+    let mut ledger = Ledger::new(account.clone(), catalog, now);
+    if changes {
+        ledger.post(Actor::Operator, body, vec![])?;
+    }
+    Ok(ledger.decided())
 }

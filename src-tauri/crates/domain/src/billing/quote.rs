@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Refusal;
-use super::plan::{Next, Target, cancelled_at, open, owed};
+use super::ledger::open;
+use super::plan::{Next, Target, cancelled_at, owed};
 use crate::calendar::Cycle;
 use crate::{Account, Amount, Catalog, Money, Seq, Timestamp};
 

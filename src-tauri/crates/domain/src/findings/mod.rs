@@ -4,178 +4,23 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-
-use crate::imported::BROUGHT_FORWARD;
 use crate::journal::Body;
-use crate::{Account, Amount, Catalog, Entry, Kind, Money, Seq, Timestamp};
+use crate::{Account, Amount, Catalog, Kind, Seq, Timestamp};
 
 mod account_state;
 mod card;
+mod cause;
+mod lookup;
 mod patterns;
 mod tally;
+mod types;
 
 pub use crate::codes::{CauseCode, FindingCode};
 pub use account_state::account_state_findings;
+pub use cause::cause;
+pub use lookup::{JournalLookup, LOOKED_BACK};
 pub use tally::{Run, Spent, Tally, causes};
-
-/// The total change of the balance by one cause, and the entries that add up to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct Cause {
-    pub code: CauseCode,
-    pub delta: Amount,
-    pub entries: Vec<Seq>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    Info,
-    Warn,
-    /// Credits are at stake.
-    Alarm,
-}
-
-/// The next step that the operator is advised to take. A finding has at most one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum NextStep {
-    ChangePaymentOrder,
-    ReplaceCard,
-    Dispute,
-    PayNow,
-    Pause,
-    BuyCredits,
-    /// Look at the rows. Only the operator can tell whether the runs were wanted.
-    LookAtRows,
-    /// Compare with the bank's card statement.
-    CompareStatement,
-    Wait,
-}
-
-/// A fact that the operator should know, with its evidence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct Finding {
-    pub code: FindingCode,
-    pub severity: Severity,
-    /// The credits it is about, in minor units.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub amount: Option<Amount>,
-    /// The money that was charged or was to be charged.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub charge: Option<Money>,
-    /// Seqs of the entries that prove it.
-    pub entries: Vec<Seq>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub at: Option<Timestamp>,
-    /// When the state is expected to change, or should have changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub deadline: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub action: Option<NextStep>,
-    /// Absence is known only up to this time. The missing event may have happened since.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub known_until: Option<Timestamp>,
-    /// The id of a dispute about it that was already sent to support.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub dispute: Option<String>,
-    /// The id of a draft about it that was not sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub draft: Option<String>,
-}
-
-impl Finding {
-    pub fn new(code: FindingCode, severity: Severity, action: NextStep) -> Self {
-        Finding {
-            code,
-            severity,
-            amount: None,
-            charge: None,
-            entries: vec![],
-            at: None,
-            deadline: None,
-            action: Some(action),
-            known_until: None,
-            dispute: None,
-            draft: None,
-        }
-    }
-
-    /// Sets the evidence, the amount in minor units, and the time.
-    pub fn of(mut self, entries: impl Into<Vec<Seq>>, amount: Amount, at: Timestamp) -> Self {
-        (self.entries, self.amount, self.at) = (entries.into(), Some(amount), Some(at));
-        self
-    }
-
-    pub fn until(mut self, deadline: Timestamp) -> Self {
-        self.deadline = Some(deadline);
-        self
-    }
-}
-
-/// The cause of an entry that moves credits.
-pub fn cause(entry: &Entry) -> CauseCode {
-    let given = |reason: &Option<String>| {
-        let reason = reason.as_deref().map(str::trim);
-        reason.is_some_and(|reason| !reason.is_empty())
-    };
-    match (&entry.body, entry.body.kind().and_then(Kind::cause)) {
-        (Body::Reversal(_), _) if entry.delta.is_positive() => CauseCode::GivenBack,
-        (Body::Adjustment(_), _) if entry.reason.as_deref() == Some(BROUGHT_FORWARD) => {
-            CauseCode::BroughtForward
-        }
-        (Body::Adjustment(_), _) if !given(&entry.reason) => CauseCode::Unexplained,
-        (_, cause) => cause.unwrap_or(CauseCode::Unexplained),
-    }
-}
-
-/// Look-ups in the whole journal, for findings that need entries beyond the ones they are made for.
-pub trait JournalLookup {
-    /// The credits that an entry took, in minor units; `None` if there is no such entry.
-    fn charged(&self, seq: Seq) -> Option<Amount>;
-    /// Seq of the newest entry of any of these kinds.
-    fn newest(&self, kinds: &[Kind]) -> Option<Seq>;
-    /// The newest entries of these kinds before `seq`, at most [`LOOKED_BACK`], in the order of the journal.
-    fn entries_before(&self, seq: Seq, kinds: &[Kind]) -> Vec<Entry>;
-}
-
-/// Most entries that [`JournalLookup::entries_before`] returns. This covers several years of fees.
-pub const LOOKED_BACK: usize = 100;
-
-/// For a whole journal in memory.
-impl JournalLookup for [Entry] {
-    fn charged(&self, seq: Seq) -> Option<Amount> {
-        let entry = self.iter().find(|entry| entry.seq == seq)?;
-        Some(entry.delta.negated())
-    }
-
-    fn newest(&self, kinds: &[Kind]) -> Option<Seq> {
-        let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
-        let mut back = self.iter().rev();
-        let found = back.find(|entry| names.contains(&entry.body.name()))?;
-        Some(found.seq)
-    }
-
-    fn entries_before(&self, seq: Seq, kinds: &[Kind]) -> Vec<Entry> {
-        let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
-        let before = |entry: &&Entry| entry.seq < seq && names.contains(&entry.body.name());
-        let mut found: Vec<Entry> = self.iter().filter(before).cloned().collect();
-        found.drain(..found.len().saturating_sub(LOOKED_BACK));
-        found
-    }
-}
+pub use types::{Cause, Finding, NextStep, Severity};
 
 /// Findings about the entries in `gathered` and about the account's current state. `gathered` must also contain later
 /// entries that refer to one of its entries, such as refunds; a refunded run would otherwise be reported as not

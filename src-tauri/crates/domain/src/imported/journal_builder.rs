@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{BROUGHT_FORWARD, ImportRow, Owner, Receipt, Report};
+use super::types::{BROUGHT_FORWARD, ImportRow, Owner, Receipt, Report};
 use crate::account::{AutoRechargeSetting, PaymentOrder};
 use crate::billing::{Ledger, Refusal};
 use crate::calendar::Period;

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::{AutoRechargeSetting, Card, PaymentOrder};
 use crate::calendar::{Cycle, Period};
+use crate::payment::{AutoRechargeSetting, Card, PaymentOrder};
 use crate::{
     AccountId, Amount, Asset, DisputeId, EventId, Money, PaymentId, Programme, RunId, Seq,
     Timestamp,

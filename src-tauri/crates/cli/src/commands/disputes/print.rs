@@ -111,7 +111,7 @@ pub fn draft(draft: &DraftView, app: &App, output: &Output) -> Result<(), AppErr
         let row = &row.row;
         let what = row.service.as_deref().unwrap_or(&row.kind);
         let (at, delta) = (output.local(row.at), money(row.delta, &asset));
-        indented(format!("{:>8}  {at}  {delta:>10}  {what}", row.seq.0));
+        indented(format!("{:>8}  {at:<29}  {delta:>10}  {what}", row.seq.0));
     }
     for attached in &draft.files {
         indented(cli::disputes_attached(&file(attached)));

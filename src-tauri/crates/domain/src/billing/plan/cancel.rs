@@ -1,7 +1,7 @@
 //! Cancelling a plan at the end of its period, and taking that back.
 
-use super::{ContinuedPeriod, open, post_if};
 use crate::account::Life;
+use crate::billing::ledger::{ContinuedPeriod, open, post_if};
 use crate::billing::{BillingDecision, Ledger, Refusal, fee};
 use crate::calendar::following;
 use crate::journal::{Body, Cancelled, Resumed};

@@ -1,6 +1,6 @@
 //! Coupons: which one an account may redeem, and what redeeming one appends (`domain.md` §6).
 
-use super::open;
+use crate::billing::ledger::open;
 use crate::billing::{BillingDecision, Ledger, Refusal};
 use crate::calendar::Cycle;
 use crate::catalog::Coupon;

@@ -13,7 +13,8 @@ pub use settings::{replace_card, set_payment_order};
 
 use serde::{Deserialize, Serialize};
 
-use super::{BillingDecision, Charge, Ledger, Purpose, Refusal, fee};
+use super::ledger::{ContinuedPeriod, open};
+use super::{BillingDecision, Charge, Ledger, PlanChange, Purpose, Refusal, fee};
 use crate::account::{Life, PaidSpan, Payer};
 use crate::calendar::{Cycle, Period, period};
 use crate::catalog::Downgrade;
@@ -45,19 +46,6 @@ impl Target {
     }
 }
 
-/// A plan change that takes place only if the card pays for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlanChange {
-    pub plan: String,
-    pub cycle: Option<Cycle>,
-    pub period: Option<Period>,
-    pub charge: Money,
-    /// The coupon that is redeemed with the change.
-    pub redeems: Option<String>,
-    /// The coupon whose free months were taken off the charge. It may have been redeemed earlier.
-    pub coupon: Option<String>,
-}
-
 /// How a plan change is carried out.
 pub(super) enum Next {
     /// At once, to a plan without a fee.
@@ -68,12 +56,6 @@ pub(super) enum Next {
     Paid(PlanChange),
     /// At the period's end: another cycle, or a cheaper plan.
     Later(Cycle),
-}
-
-/// The cycle and the paid period that a changed plan continues.
-pub(super) struct ContinuedPeriod {
-    cycle: Cycle,
-    period: Period,
 }
 
 impl Next {
@@ -277,20 +259,6 @@ pub fn paid(
     Ok(ledger.decided())
 }
 
-impl Ledger<'_> {
-    fn change_plan(&mut self, plan: &str, step: Option<ContinuedPeriod>) -> Result<(), Refusal> {
-        let changed = PlanChanged {
-            plan: plan.to_owned(),
-            cycle: step.as_ref().map(|step| step.cycle),
-            period: step.as_ref().map(|step| step.period),
-            payment: None,
-            charge: None,
-            coupon: None,
-        };
-        self.post(Actor::Operator, Body::PlanChanged(changed), vec![])
-    }
-}
-
 /// Pays the fee that ends grace. Fails with `NothingDue` outside grace, or if the given payer cannot pay.
 pub fn pay_now(
     account: &Account,
@@ -341,27 +309,4 @@ pub(super) fn owed(
         return Err(Refusal::NothingDue);
     }
     fee::due(account, catalog, now).ok_or(Refusal::NothingDue)
-}
-
-/// Fails with `AccountClosed` if the account is closed.
-pub(super) fn open(account: &Account) -> Result<(), Refusal> {
-    match account.life {
-        Life::Closed => Err(Refusal::AccountClosed),
-        _ => Ok(()),
-    }
-}
-
-/// A decision with one entry if `changes` is true, else without any.
-fn post_if(
-    account: &Account,
-    catalog: &Catalog,
-    changes: bool,
-    body: Body,
-    now: Timestamp,
-) -> Result<BillingDecision, Refusal> {
-    let mut ledger = Ledger::new(account.clone(), catalog, now);
-    if changes {
-        ledger.post(Actor::Operator, body, vec![])?;
-    }
-    Ok(ledger.decided())
 }

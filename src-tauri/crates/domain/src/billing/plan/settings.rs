@@ -1,7 +1,7 @@
 //! Settings of an account: who pays first, and the card on file.
 
-use super::{open, post_if};
 use crate::account::{Card, Payer, PaymentOrder};
+use crate::billing::ledger::{open, post_if};
 use crate::billing::{BillingDecision, Refusal};
 use crate::journal::{Body, CardChanged, PaymentOrderChanged};
 use crate::{Account, Catalog, Timestamp};
