@@ -108,7 +108,8 @@ async fn upgrade_and_downgrade_three_times_charges_card_once() -> anyhow::Result
 }
 
 #[tokio::test]
-async fn restored_purchase_keeps_its_kind_and_is_explained_as_given_back() -> anyhow::Result<()> {
+async fn credits_of_a_restored_account_stay_purchased_and_are_explained_as_given_back()
+-> anyhow::Result<()> {
     let failing = json!({
         "card": { "exp_month": 12, "exp_year": 2060, "behaviour": "decline" },
         "payment_order": { "first": "card", "fallback": false },

@@ -163,7 +163,7 @@ async fn command_whose_uploads_fail_ends_and_blocks_nothing() -> anyhow::Result<
         stage.laptop.run(&["dispute", "send", &id])?;
         let bought = stage.laptop.ok(&["buy", "50", "--yes"])?;
         assert_eq!(bought["state"], "settled", "{lie}: {bought}");
-        // Fifty such answers, while the rest of the cloud works.
+        // Sync 50 times: each upload gets this answer, and all other requests reach the cloud.
         for _ in 0..50 {
             stage.laptop.run(&["sync"])?;
         }

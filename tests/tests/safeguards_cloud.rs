@@ -160,7 +160,7 @@ async fn damaged_account_is_refused_and_others_are_served() -> anyhow::Result<()
 
 /// A fold stored by an earlier version of the rules is not damage: it is recomputed from the journal before it is used.
 #[tokio::test]
-async fn fold_of_older_rules_is_recomputed() -> anyhow::Result<()> {
+async fn account_state_computed_by_older_rules_is_recomputed() -> anyhow::Result<()> {
     let mut booth = Booth::basic(CLOCK, 10_000).await?;
     booth.cloud.runs(&booth.account, "sms", 1_000).await?;
     booth.cloud.runs(&booth.account, "sms", 100).await?;

@@ -53,7 +53,7 @@ async fn held(cloud: &Cloud, account: &Account, name: &str) -> anyhow::Result<(u
 }
 
 #[tokio::test]
-async fn upload_interrupted_at_every_tenth_resumes_at_its_offset() -> anyhow::Result<()> {
+async fn upload_cut_at_10_to_90_percent_resumes_where_it_was_cut() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let cloud = Cloud::start(&folder.path().join("cloud"), Some(START))?;
     let account = cloud.booth(1_000).await?;

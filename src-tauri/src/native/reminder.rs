@@ -1,5 +1,5 @@
-//! Shows due reminders and updates the tray. Checks after every change, when the next reminder is due, and at least
-//! once a minute: timers stop while the laptop sleeps, and after waking it must soon show what it missed.
+//! Shows due reminders and updates the tray. Checks after every change, at the time of the next reminder, and at
+//! least once a minute: timers stop while the laptop sleeps, and after waking it must soon show what it missed.
 
 use std::sync::Arc;
 use std::time::Duration;

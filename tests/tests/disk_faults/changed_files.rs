@@ -92,7 +92,7 @@ async fn changed_laptop_files_never_show_wrong_values() -> anyhow::Result<()> {
         }
         damage("removed", &|path| Ok(std::fs::remove_file(path)?))?;
     }
-    // Some change of each log must have been detected, or the checks do nothing.
+    // At least one change of each log must have been detected; otherwise the test proves nothing.
     for log in ["cache.sqlite-wal", "outbox.sqlite-wal"] {
         assert!(caught[log] > 0, "{caught:?}");
     }

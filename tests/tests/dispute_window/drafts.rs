@@ -55,7 +55,8 @@ async fn renewal_fee_is_one_finding_with_one_entry_and_one_action() -> anyhow::R
 
 /// Scenario 9.
 #[tokio::test]
-async fn overdue_purchase_draft_withdraws_itself_when_purchase_arrives() -> anyhow::Result<()> {
+async fn draft_about_an_overdue_purchase_withdraws_itself_when_the_purchase_arrives()
+-> anyhow::Result<()> {
     let (desk, cloud, account) = at("2026-01-10T12:00:00Z", basic(1_000)).await?;
     let late = json!({ "delayed_seconds": 660 });
     cloud.buy(&account, 10_000, late).await?;

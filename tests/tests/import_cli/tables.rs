@@ -96,7 +96,7 @@ async fn unclear_columns_are_asked_for_and_answers_are_remembered() -> anyhow::R
 /// Overlapping tables, a receipt given twice, a run that the table marks as failed, and a last balance that does not
 /// follow from the amounts.
 #[tokio::test]
-async fn overlapping_tables_and_repeated_receipts_are_counted_once() -> anyhow::Result<()> {
+async fn rows_in_two_tables_and_a_receipt_given_twice_are_imported_once() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let laptop = Laptop::new(&folder.path().join("laptop"));
     let titles = "Date,Type,What,Change,Balance,Payment\n";

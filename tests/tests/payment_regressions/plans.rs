@@ -81,7 +81,8 @@ async fn allowances_are_granted_once_a_month() -> anyhow::Result<()> {
 
 /// The coupon of a change that waits is redeemed with the change. An unknown coupon refuses the whole command.
 #[tokio::test]
-async fn coupon_of_requested_change_is_redeemed_with_it() -> anyhow::Result<()> {
+async fn coupon_given_with_a_plan_change_is_redeemed_when_the_change_takes_effect()
+-> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
     let (code, refused) = booth
         .laptop

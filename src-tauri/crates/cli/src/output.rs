@@ -135,7 +135,7 @@ impl Output {
         (self.text(&ERRORS, name), next.unwrap_or_default())
     }
 
-    /// A message without variables. With `--json` it is the English constant.
+    /// A message without variables; with `--json` always the English text, without reading a file of messages.
     pub fn text(&self, family: &Family, code: &str) -> String {
         let text = match self.json {
             true => family.english(code).map(ToOwned::to_owned),

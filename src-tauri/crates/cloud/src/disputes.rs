@@ -325,7 +325,7 @@ impl Work<'_> {
 
 /// What a disputed entry can be given back as.
 enum Owed<'a> {
-    /// A refund of the run.
+    /// Refund this run.
     Run(&'a RunId),
     /// Credits that were paid for and never credited.
     Purchase(&'a PaymentId),

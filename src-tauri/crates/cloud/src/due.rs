@@ -362,7 +362,7 @@ async fn record_reply(
     cloud.store.write(apply).await
 }
 
-/// Appends what follows from a charge's answer. A pending charge is looked up after a day.
+/// Appends the entries that follow from the processor's answer to a charge.
 fn charge_answered(
     work: &mut Work<'_>,
     open: &OpenCharge,

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn after_sleep_only_the_most_urgent_tier_fires_with_the_time_left() {
+    fn after_sleep_only_the_latest_missed_reminder_is_shown_with_the_time_left() {
         // Asleep from day 10 to day 25 of 30.
         let (fired, skipped, left) = said_at(&[480, 120, 119, 72, 24, 2, 1, 0]);
         assert_eq!(fired, [7 * 24, 72, 24, 2]);
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn quiet_hours_delay_all_but_the_last_day_of_a_closing_account() {
+    fn reminders_wait_in_quiet_hours_except_on_the_last_day_before_the_account_closes() {
         let none = BTreeSet::new();
         let quiet = |hours: i64| plan(&grace(), &none, END.plus(-hours * HOUR), true);
         assert_eq!(

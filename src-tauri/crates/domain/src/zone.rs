@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn abbreviations_follow_the_clock_changes() {
+    fn time_zone_abbreviations_switch_with_daylight_saving_time() {
         let zone = Zone::named("America/New_York").unwrap();
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let found = zone.abbreviations(at("2026-01-01T00:00:00Z"), at("2026-12-01T00:00:00Z"));

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn day_follows_the_locale() {
+    fn date_is_written_in_the_order_of_the_locale() {
         let date = NaiveDate::from_ymd_opt(2026, 2, 20).unwrap();
         assert_eq!(of("en-GB").day(date), "20 Feb 2026");
         assert_eq!(of("en-US").day(date), "Feb 20, 2026");

@@ -252,7 +252,7 @@ impl Ingest {
         }
     }
 
-    /// Completes the segment that ends with `last`.
+    /// Compresses the lines collected so far, the last of which is `last`, into one segment.
     fn seal(&mut self, last: Seq) -> Result<(), IngestError> {
         let frame = match self.whole.take() {
             Some(frame) => frame,

@@ -90,7 +90,7 @@ documents! {
         #[serde(default, skip_serializing_if = "Vec::is_empty")] entries: Vec<EntryRef>,
         /// SHA-256 of each file. The cloud must have all of a file before it accepts the command.
         #[serde(default, skip_serializing_if = "Vec::is_empty")] blobs: Vec<Hash>,
-        /// Name, length and media type of these files.
+        /// Name, length and media type of each file in `blobs`.
         #[serde(default, skip_serializing_if = "Vec::is_empty")] attachments: Vec<Attachment>,
         #[serde(default, skip_serializing_if = "Option::is_none")] seen: Option<Quote>,
         #[serde(default, skip_serializing_if = "Option::is_none")] not_after: Option<Timestamp>,

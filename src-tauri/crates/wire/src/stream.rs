@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn skippable_frame_is_refused_at_its_first_bytes() {
+    fn zstd_skippable_frame_is_refused_at_its_first_bytes() {
         // Magic number 0x184D2A50, then a length of 4 GiB.
         let bytes = [0x50, 0x2a, 0x4d, 0x18, 0xff, 0xff, 0xff, 0xff, 0, 0, 0];
         for chop in [1, 4, 11] {
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn endless_empty_blocks_end_at_the_limit_on_bytes_in() {
+    fn stream_of_endless_empty_blocks_is_refused_at_the_limit_of_received_bytes() {
         // The header of a frame without a content size, then empty raw blocks, none of them marked as the last.
         let header = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58];
         let blocks = vec![0; 3 * 1024 * 1024];
@@ -320,7 +320,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn frames_are_split_off_whole_for_any_size_of_pieces(
+        fn each_frame_is_returned_whole_however_the_stream_is_cut(
             parts in proptest::collection::vec("[a-z]{0,300}\n", 1..8), chop in 1usize..64
         ) {
             let stored: Vec<_> = parts.iter().map(|p| compress(p.as_bytes()).unwrap()).collect();

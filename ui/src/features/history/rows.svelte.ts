@@ -14,7 +14,7 @@ const KEPT = 200;
 export class Rows {
   error = $state<PageError | null>(null);
   readonly #blocks = new SvelteMap<string, RowView[]>();
-  // Blocks that are being fetched or are here. Nothing shows them, so they are not reactive.
+  // Blocks that are being fetched or are loaded. The page never reads this set, so it is not reactive.
   // eslint-disable-next-line svelte/prefer-svelte-reactivity
   readonly #asked = new Set<string>();
   readonly #query: HistoryQuery;

@@ -41,7 +41,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Accounts whose fold was made by another version of the rules.
+    /// Accounts whose stored state was computed from the journal by another version of the rules.
     pub fn accounts_with_older_folds(&self) -> Result<Vec<AccountId>, Error> {
         self.accounts_where("rules <> ?1", [FOLD_VERSION])
     }

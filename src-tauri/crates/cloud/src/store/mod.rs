@@ -259,7 +259,7 @@ mod tests {
 
     /// The scheduler repeats a task at once after an error of the machine, and an hour later after another.
     #[tokio::test]
-    async fn full_writer_queue_refuses_with_an_error_of_the_machine() {
+    async fn write_to_a_full_queue_fails_with_an_error_that_concerns_every_account() {
         let (_folder, store) = store();
         let (begun, has_begun) = oneshot::channel();
         let (release, released) = mpsc::channel::<()>();

@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn base_85_and_lzw_are_unpacked() {
+    fn pdf_streams_in_ascii85_and_lzw_are_decoded() {
         assert_eq!(
             ascii85(b"9jqo^BlbD-BleB1DJ+*+F(f,q~>"),
             b"Man is distinguished"

@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn separator_line_short_rows_and_blank_lines_are_read() {
+    fn table_with_separator_line_short_rows_and_blank_lines_is_read() {
         let table =
             "sep=;\r\nDate;Added;Spent;Note\r\n\r\n2026-02-03;50.00\r\n2026-02-04;;0,25\r\n";
         let read = rows(
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn phone_numbers_are_masked_and_formula_quotes_removed() {
+    fn phone_numbers_are_masked_and_the_quote_before_a_formula_is_removed() {
         let text = "at,amount,event,reason\n2026-02-03,-0.25,'=1+1,call +1 555 123 4567\n";
         let read = rows(text.as_bytes(), &Mapping::default()).unwrap();
         assert_eq!(read[0].event.as_deref(), Some("=1+1"));

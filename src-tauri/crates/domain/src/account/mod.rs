@@ -453,7 +453,7 @@ impl Account {
         for grant in self.grants.iter() {
             let kind = grant.source.bucket();
             match buckets.iter_mut().find(|b| b.kind == kind) {
-                // Cannot fail: a part of a balance that is in range is in range.
+                // Cannot overflow: a bucket is a part of the balance, and the balance is in range.
                 Some(bucket) => {
                     bucket.amount = bucket
                         .amount

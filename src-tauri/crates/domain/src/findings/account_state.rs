@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn allowance_below_the_catalog_is_reported_with_the_difference() {
+    fn allowance_smaller_than_in_the_catalog_is_reported_with_the_difference() {
         let code = FindingCode::AllowanceMismatch;
         let short = found(&freelancer(450), code, END.plus(-DAY)).unwrap();
         assert_eq!(

@@ -22,7 +22,7 @@ pub(super) struct JournalBuilder<'a> {
     runs: BTreeMap<String, PostedRun>,
 }
 
-/// A run that has been posted.
+/// A run whose charge is in the new journal. A later failure or refund is matched to it.
 #[derive(Clone)]
 struct PostedRun {
     seq: Seq,

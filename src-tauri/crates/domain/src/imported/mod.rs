@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_signs_row_order_and_service_names_are_restored() {
+    fn import_restores_amount_signs_row_order_and_service_names() {
         let unsigned = [row(1, "purchase", 5_000, None), row(2, "usage", 25, None)];
         let account = Account::default().extend(&made(&unsigned, &[]).0).unwrap();
         assert_eq!(account.balance, Amount::of(4_975));

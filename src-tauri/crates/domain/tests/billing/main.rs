@@ -239,7 +239,7 @@ fn pause_keeps_all_credits_and_its_quote_lists_the_deleted_events() {
 
 /// Scenario 4: the old allowance expires, a new one is granted, and bought credits stay.
 #[test]
-fn allowance_is_refreshed_on_the_billing_day_without_rollover() {
+fn rest_of_an_allowance_expires_when_the_next_is_granted_on_the_billing_day() {
     let since = "2026-03-07T09:00:00Z";
     let mut world = World::new(Programme::Studio, "freelancer", Cycle::Monthly, 40, since);
     assert_eq!(world.balance(), 540);

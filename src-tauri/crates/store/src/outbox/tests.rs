@@ -97,7 +97,7 @@ fn command_taken_back_while_unanswered_is_not_sent_again() {
         outbox.get(id).unwrap().unwrap().state,
         OutboxState::Cancelled
     );
-    // If it was applied nevertheless, that answer is stored.
+    // If the cloud had applied it before it was taken back, the cloud's answer is stored.
     let id = queued(&outbox, 2, buy());
     outbox.start_sending(id).unwrap();
     outbox.mark_unknown(id).unwrap();
@@ -178,7 +178,7 @@ fn clock_set_back_does_not_change_the_order_of_commands() {
 }
 
 #[test]
-fn reminders_of_a_wrong_clock_and_of_another_speaker_do_not_count() {
+fn reminders_shown_under_a_wrong_clock_or_by_another_program_are_shown_again() {
     use boothkeeper_domain::deadlines::{Deadline, DeadlineCode};
     use boothkeeper_domain::reminders;
     use boothkeeper_domain::time::{DAY, HOUR};

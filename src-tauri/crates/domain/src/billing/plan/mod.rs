@@ -154,9 +154,9 @@ impl Next {
     }
 }
 
-/// The current period if it has been paid for, also after the account has left the plan that was paid. A catalog
-/// without a downgrade policy comes from an older cloud, which prices a change by the current plan only and starts a
-/// new period after a pause.
+/// The period, cycle and plan that are paid for, if that period has not ended, also if the account has changed its plan
+/// since. A catalog without a downgrade policy comes from an older cloud, which prices a change by the current plan
+/// only: then it is the current plan and period.
 fn paid_span(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<PaidSpan> {
     if catalog.policies.downgrade.is_none() {
         return Some(PaidSpan {

@@ -298,7 +298,7 @@ fn each_finding_is_raised_by_its_case_and_not_by_its_counterexample() {
 
 /// Scenario 6: the decline that led to a renewal from credits is part of its evidence.
 #[test]
-fn renewal_after_a_decline_has_both_entries_as_evidence() {
+fn finding_on_a_renewal_from_credits_cites_the_decline_and_the_renewal() {
     let world = paid_by(Payer::Card, true, declined());
     let renewal = { findings_of(&world).into_iter() }
         .find(|f| f.code == FindingCode::RenewalPaidFromCredits)
