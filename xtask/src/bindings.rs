@@ -23,16 +23,16 @@ pub fn generate(binaries: &Path, check: bool) -> anyhow::Result<()> {
     }
     let mut export = std::process::Command::new(binaries.join("export-bindings"));
     step("bindings", export.arg(&fresh))?;
-    let openapi = std::process::Command::new(binaries.join("boothkeeper-cloud"))
-        .arg("openapi")
-        .output()?;
-    let errors = std::process::Command::new(binaries.join("export-bindings"))
-        .arg("--errors")
-        .output()?;
     let committed = root().join("ui/src/api/generated");
     let documents = [
-        ("docs/openapi.json", openapi.stdout),
-        ("docs/errors.md", errors.stdout),
+        (
+            "docs/openapi.json",
+            printed(&binaries.join("boothkeeper-cloud"), "openapi")?,
+        ),
+        (
+            "docs/errors.md",
+            printed(&binaries.join("export-bindings"), "--errors")?,
+        ),
     ];
     if !check {
         if committed.exists() {
@@ -56,6 +56,15 @@ pub fn generate(binaries: &Path, check: bool) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What a program prints. Fails if it does, so that no empty document is written.
+fn printed(program: &Path, argument: &str) -> anyhow::Result<Vec<u8>> {
+    let output = std::process::Command::new(program).arg(argument).output()?;
+    if !output.status.success() {
+        bail!("{} {argument}: {}", program.display(), output.status);
+    }
+    Ok(output.stdout)
 }
 
 fn files(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {

@@ -189,12 +189,12 @@ impl Output {
         }
     }
 
-    /// True if a person can answer at a terminal.
+    /// True if standard input is a terminal and no JSON is asked for.
     pub fn can_ask(&self) -> bool {
         !self.json && std::io::stdin().is_terminal()
     }
 
-    /// Asks for a yes. False if nobody can answer.
+    /// Asks for confirmation. False without a terminal.
     pub fn confirm(&self) -> bool {
         if !self.can_ask() {
             return false;

@@ -41,7 +41,7 @@ pub const LIVE_FOR: i64 = 15 * SECOND;
 /// Milliseconds after which an unconfirmed copy is stale, because the account has probably changed.
 pub const FRESH_FOR: i64 = DAY;
 
-/// The facts that [`judge`] decides from.
+/// The facts that [`determine_trust`] decides from.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TrustFacts {
     pub diverged: bool,

@@ -2,11 +2,10 @@
 
 use std::sync::LazyLock;
 
-use boothkeeper_domain::time::DAY;
 use boothkeeper_domain::{Timestamp, Zone};
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use icu_calendar::{Date, Gregorian};
-use icu_datetime::fieldsets::{MDE, T, YMD, YMDE};
+use icu_datetime::fieldsets::{T, YMD, YMDE};
 use icu_datetime::options::Alignment;
 use icu_datetime::{FixedCalendarDateTimeFormatter, NoCalendarFormatter};
 use icu_time::Time;
@@ -14,30 +13,20 @@ use icu_time::Time;
 use crate::Locale;
 use crate::locale::icu_locale;
 
-/// From this distance to now on, a day is shown with its year.
-const FAR: i64 = 300 * DAY;
-
 static DATES: LazyLock<Dates> = LazyLock::new(|| Dates::of(&icu_locale(&Locale::of_system())));
 
 type Formatter<Fields> = FixedCalendarDateTimeFormatter<Gregorian, Fields>;
 
 /// The formatters of one locale. `None` where its data cannot be loaded: then the ISO form is written.
 struct Dates {
-    weekday: Option<Formatter<MDE>>,
-    weekday_year: Option<Formatter<YMDE>>,
+    weekday: Option<Formatter<YMDE>>,
     day: Option<Formatter<YMD>>,
     time: Option<NoCalendarFormatter<T>>,
 }
 
-/// A point in time with its year and the zone's abbreviation: `Mon 30 Mar 2026 20:00 EDT`.
+/// A point in time with its year, because documents and lists are read later, and the zone's abbreviation: `Mon 30 Mar 2026 20:00 EDT`.
 pub fn moment(at: Timestamp, zone: &Zone) -> String {
-    DATES.moment(at, zone, true)
-}
-
-/// A point in time as the window shows it, with its year only where it is far from `now`: `Mon 30 Mar 20:00 EDT`.
-pub fn moment_near(at: Timestamp, zone: &Zone, now: Timestamp) -> String {
-    let far = (at.millis() - now.millis()).abs() > FAR;
-    DATES.moment(at, zone, far)
+    DATES.moment(at, zone)
 }
 
 /// A calendar day: `20 Feb 2026`.
@@ -48,8 +37,7 @@ pub fn day(date: NaiveDate) -> String {
 impl Dates {
     fn of(locale: &icu_locale_core::Locale) -> Self {
         Dates {
-            weekday: Formatter::try_new(locale.into(), MDE::medium()).ok(),
-            weekday_year: Formatter::try_new(locale.into(), YMDE::medium()).ok(),
+            weekday: Formatter::try_new(locale.into(), YMDE::medium()).ok(),
             day: Formatter::try_new(locale.into(), YMD::medium()).ok(),
             time: {
                 let fields = T::hm().with_alignment(Alignment::Column);
@@ -58,19 +46,10 @@ impl Dates {
         }
     }
 
-    fn moment(&self, at: Timestamp, zone: &Zone, year: bool) -> String {
+    fn moment(&self, at: Timestamp, zone: &Zone) -> String {
         let local = zone.civil(at);
-        let date = match gregorian(local.date()) {
-            None => None,
-            Some(date) if year => {
-                let formatter = self.weekday_year.as_ref();
-                formatter.map(|formatter| formatter.format(&date).to_string())
-            }
-            Some(date) => {
-                let formatter = self.weekday.as_ref();
-                formatter.map(|formatter| formatter.format(&date).to_string())
-            }
-        };
+        let date = gregorian(local.date()).zip(self.weekday.as_ref());
+        let date = date.map(|(date, formatter)| formatter.format(&date).to_string());
         // Some locales put a comma after the weekday: it is left out, because the date often stands within a sentence.
         let date = date.map(|date| date.replacen(',', "", 1));
         let date = date.unwrap_or_else(|| local.date().to_string());
@@ -111,17 +90,12 @@ mod tests {
     fn moment_follows_the_locale_and_names_the_zone() {
         let zone = Zone::named("America/New_York").unwrap();
         let at: Timestamp = "2026-03-31T00:00:00.000Z".parse().unwrap();
-        for (tag, near, far) in [
-            ("en-GB", "Mon 30 Mar 20:00 EDT", "Mon 30 Mar 2026 20:00 EDT"),
-            (
-                "en-US",
-                "Mon Mar 30 08:00 PM EDT",
-                "Mon Mar 30, 2026 08:00 PM EDT",
-            ),
-            ("en-ZA", "Mon 30 Mar 20:00 EDT", "Mon 30 Mar 2026 20:00 EDT"),
+        for (tag, written) in [
+            ("en-GB", "Mon 30 Mar 2026 20:00 EDT"),
+            ("en-US", "Mon Mar 30, 2026 08:00 PM EDT"),
+            ("en-ZA", "Mon 30 Mar 2026 20:00 EDT"),
         ] {
-            assert_eq!(of(tag).moment(at, &zone, false), near, "{tag}");
-            assert_eq!(of(tag).moment(at, &zone, true), far, "{tag}");
+            assert_eq!(of(tag).moment(at, &zone), written, "{tag}");
         }
     }
 
@@ -130,7 +104,7 @@ mod tests {
         let zone = Zone::named("America/New_York").unwrap();
         let first: Timestamp = "2026-11-01T05:30:00.000Z".parse().unwrap();
         let second: Timestamp = "2026-11-01T06:30:00.000Z".parse().unwrap();
-        let written = |at| of("en-GB").moment(at, &zone, true);
+        let written = |at| of("en-GB").moment(at, &zone);
         assert_eq!(written(first), "Sun 1 Nov 2026 01:30 EDT");
         assert_eq!(written(second), "Sun 1 Nov 2026 01:30 EST");
     }

@@ -10,7 +10,7 @@ mod format;
 mod locale;
 
 pub use bundle::{Arguments, Family};
-pub use dates::{day, moment, moment_near};
+pub use dates::{day, moment};
 pub use format::{code, money, number, readable, span, usd};
 pub use locale::Locale;
 

@@ -113,8 +113,8 @@ impl CommandKind {
         }
     }
 
-    /// True for a command that can change what a plan or a period costs, or which plan it is.
-    pub const fn is_about_plan(self) -> bool {
+    /// False for purchases and card changes, which leave plan and fees as they are.
+    pub const fn is_listed_with_plan(self) -> bool {
         !matches!(
             self,
             Self::Action(ActionKind::BuyCredits | ActionKind::ReplaceCard)

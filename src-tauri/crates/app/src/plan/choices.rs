@@ -109,7 +109,7 @@ impl Plans<'_> {
         let now = self.app.rules_now()?;
         // Commands that concern plan or fees; purchases and card changes do not.
         let mut waiting = self.app.outbox().list()?.commands;
-        waiting.retain(|command| command.open && command.kind.is_about_plan());
+        waiting.retain(|command| command.open && command.kind.is_listed_with_plan());
         self.app.read_copy(|copied| {
             let (account, catalog) = (&copied.head.account, copied.catalog()?);
             let (subscription, renewal) = (copied.subscription()?, copied.renewal_preview()?);

@@ -142,7 +142,7 @@ impl Outbox {
         })
     }
 
-    /// Asks again about applied commands whose answer named a seq past the end of the cloud's journal, `last_seq`.
+    /// Asks again about applied commands whose answer named a seq past the end of the cloud's journal, `copied_to`.
     pub fn recheck_applied(&self, copied_to: Seq) -> Result<(), StoreError> {
         for command in self.list()? {
             let beyond = command.head.is_some_and(|head| head > copied_to);
