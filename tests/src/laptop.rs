@@ -9,12 +9,14 @@ use serde_json::Value;
 
 use crate::cloud::{Account, Cloud};
 use crate::process::binary;
+use crate::sentences::PSEUDO_LOCALE;
 
 /// The data folder, access key and time zone that commands run with.
 pub struct Laptop {
     pub data: PathBuf,
     key: Option<String>,
     zone: &'static str,
+    pseudo: bool,
 }
 
 impl Laptop {
@@ -23,6 +25,7 @@ impl Laptop {
             data: data.to_owned(),
             key: None,
             zone: "UTC",
+            pseudo: false,
         }
     }
 
@@ -99,6 +102,9 @@ impl Laptop {
         if let Some(key) = &self.key {
             plain.env("BOOTHKEEPER_ACCESS_KEY", key);
         }
+        if self.pseudo {
+            plain.env(PSEUDO_LOCALE.0, PSEUDO_LOCALE.1);
+        }
         let output = plain.env("TZ", self.zone).stdin(Stdio::null()).output()?;
         Ok(String::from_utf8([output.stdout, output.stderr].concat())?)
     }
@@ -129,6 +135,12 @@ impl Laptop {
             ))
         };
         entries.iter().rev().map(entry).collect()
+    }
+
+    /// Texts are shown in the pseudo-locale from now on.
+    pub fn in_pseudo_locale(mut self) -> Self {
+        self.pseudo = true;
+        self
     }
 
     pub fn in_zone(mut self, zone: &'static str) -> Self {

@@ -8,6 +8,7 @@ pub mod hostile_proxy;
 pub mod laptop;
 pub mod process;
 pub mod reference_model;
+pub mod sentences;
 pub mod stage;
 pub mod tray;
 pub mod window;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use regex::Regex;
 use serde_json::Value;
 
 use crate::run::{cargo, root};
@@ -69,6 +70,7 @@ pub fn check() -> anyhow::Result<()> {
     directions()?;
     features()?;
     lengths()?;
+    no_raw_text()?;
     rule_tests_exist()
 }
 
@@ -160,6 +162,41 @@ fn lengths() -> anyhow::Result<()> {
                 "{} has {lines} lines, more than {MAX_LINES}: split it",
                 file.display()
             );
+        }
+    }
+    Ok(())
+}
+
+/// Where Rust writes texts that an operator reads.
+const SHELLS: [&str; 4] = [
+    "src-tauri/src",
+    "src-tauri/crates/app",
+    "src-tauri/crates/cli",
+    "src-tauri/crates/documents",
+];
+
+/// Fails if a program of the operator prints or formats words that are not from a file of messages. (The page's are found
+/// by its linter.)
+fn no_raw_text() -> anyhow::Result<()> {
+    let printed = Regex::new(
+        r#"\b(?:e?print(?:ln)?|format|writeln?)!\(\s*(?:[\w.&()*]+,\s*)?"((?:[^"\\]|\\.)*)""#,
+    )?;
+    let (placeholder, words) = (
+        Regex::new(r"\{[^}]*\}")?,
+        Regex::new("[A-Za-z]{2,} [a-z]{2,}")?,
+    );
+    let shown = |file: &PathBuf| SHELLS.iter().any(|folder| file.starts_with(folder));
+    for file in sources()?.into_iter().filter(shown) {
+        let text = std::fs::read_to_string(root().join(&file)).unwrap_or_default();
+        let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+        for found in printed.captures_iter(code) {
+            if words.is_match(&placeholder.replace_all(&found[1], " ")) {
+                bail!(
+                    "{} writes {:?}: put it into src-tauri/crates/messages/en",
+                    file.display(),
+                    &found[1]
+                );
+            }
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! Drives the real window through WebKitWebDriver: reads, clicks and types.
 
+mod input;
 mod measure;
 mod native;
 
@@ -8,7 +9,6 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ use crate::cloud::{Account, Cloud};
 use crate::desktop::Desktop;
 use crate::laptop::Laptop;
 use crate::process::{PATIENCE, Pipes, Process, binary, free_port, until, within};
+use crate::sentences::PSEUDO_LOCALE;
 
 pub struct Window {
     pub page: Client,
@@ -36,6 +37,8 @@ pub struct Start<'a> {
     pub hidden: bool,
     /// Locale of the operator's session; the system's if `None`.
     pub locale: Option<&'a str>,
+    /// Show the texts in the pseudo-locale.
+    pub pseudo: bool,
 }
 
 /// An element's text without the marks that isolate variables in sentences, as XPath.
@@ -66,6 +69,9 @@ impl Window {
                 "LANGUAGE",
                 locale.split(['_', '.']).next().unwrap_or_default(),
             );
+        }
+        if start.pseudo {
+            command.env(PSEUDO_LOCALE.0, PSEUDO_LOCALE.1);
         }
         let driver = Process::start(&command, Pipes::default())?;
         let data = start.data.map_or_else(|| desk.data(), Path::to_owned);
@@ -207,7 +213,17 @@ impl Window {
             Ok(fits(&last).then(|| last.clone()))
         })
         .await;
-        found.with_context(|| format!("the last text was {last:?}"))
+        let found = found.with_context(|| format!("the last text was {last:?}"))?;
+        self.assert_no_hole().await?;
+        Ok(found)
+    }
+
+    /// Fails if a sentence of the page was given an empty variable, or none.
+    pub async fn assert_no_hole(&self) -> anyhow::Result<()> {
+        let script = "return document.documentElement.dataset.messageHole ?? null";
+        let hole = self.script(script, vec![]).await?;
+        ensure!(hole.is_null(), "a sentence has a hole: {hole}");
+        Ok(())
     }
 
     /// Waits until nothing matches.
@@ -216,108 +232,6 @@ impl Window {
             let script = "return document.querySelector(arguments[0]) === null";
             let gone = self.script(script, vec![json!(css)]).await?;
             Ok((gone == true).then_some(()))
-        })
-        .await
-    }
-
-    pub async fn click(&self, css: &str) -> anyhow::Result<()> {
-        until(&format!("{css} to click"), async || {
-            let element = self.page.find(Locator::Css(css)).await?;
-            element.click().await?;
-            Ok(Some(()))
-        })
-        .await
-    }
-
-    /// Clicks the button that contains this text, once it is enabled.
-    pub async fn click_button(&self, text: &str) -> anyhow::Result<()> {
-        let xpath = format!("//button[not(@disabled) and contains({VISIBLE_TEXT}, \"{text}\")]");
-        until(&format!("a button {text:?} to press"), async || {
-            let element = self.page.find(Locator::XPath(&xpath)).await?;
-            element.click().await?;
-            Ok(Some(()))
-        })
-        .await
-    }
-
-    /// Picks an option of the list with this label, once the list offers it.
-    pub async fn choose(&self, label: &str, value: &str) -> anyhow::Result<()> {
-        let script = "const [label, value] = arguments;
-            const list = document.querySelector(`select[aria-label=\"${label}\"]`);
-            if (![...(list?.options ?? [])].some((option) => option.value === value)) return false;
-            list.value = value;
-            list.dispatchEvent(new Event('change', { bubbles: true }));
-            return true;";
-        until(&format!("{value:?} of {label}"), async || {
-            let chosen = self
-                .script(script, vec![json!(label), json!(value)])
-                .await?;
-            Ok((chosen == true).then_some(()))
-        })
-        .await
-    }
-
-    /// Clicks the input inside the label that contains this text.
-    pub async fn click_label(&self, text: &str) -> anyhow::Result<()> {
-        let xpath = format!("//label[contains({VISIBLE_TEXT}, \"{text}\")]//input");
-        until(&format!("{text:?} to press"), async || {
-            let element = self.page.find(Locator::XPath(&xpath)).await?;
-            element.click().await?;
-            Ok(Some(()))
-        })
-        .await
-    }
-
-    pub async fn type_into(&self, css: &str, text: &str) -> anyhow::Result<()> {
-        until(&format!("{css} to type into"), async || {
-            let element = self.page.find(Locator::Css(css)).await?;
-            element.send_keys(text).await?;
-            Ok(Some(()))
-        })
-        .await
-    }
-
-    /// Types into the focused element, through the driver.
-    pub async fn keys(&self, keys: &[Key]) -> anyhow::Result<()> {
-        let text: String = keys.iter().map(|key| char::from(*key)).collect();
-        let focused = self.page.active_element().await?;
-        Ok(focused.send_keys(&text).await?)
-    }
-
-    /// Presses keys on the display, as a keyboard does: they go to the focused element.
-    pub async fn chord(&self, keys: &str) -> anyhow::Result<()> {
-        let id = self.window_id().await?;
-        let act = ["windowactivate", "--sync", &id, "key", keys];
-        let done = self.on_display("xdotool").args(act).output().await?;
-        ensure!(done.status.success(), "keys {keys}: {done:?}");
-        Ok(())
-    }
-
-    /// Zooms in with Ctrl and plus, as an operator does, until the page is twice as large.
-    pub async fn zoom_to_twice(&self) -> anyhow::Result<()> {
-        let width = self.script("return innerWidth", vec![]).await?.as_f64();
-        let width = width.context("no width")?;
-        until("the page twice as large", async || {
-            let now = self.script("return innerWidth", vec![]).await?.as_f64();
-            if now.is_some_and(|now| now <= width / 1.95) {
-                return Ok(Some(()));
-            }
-            self.chord("ctrl+equal").await?;
-            Ok(None)
-        })
-        .await
-    }
-
-    /// Presses Tab until the focused element has this name or text.
-    pub async fn tab_to(&self, name: &str) -> anyhow::Result<()> {
-        until(&format!("the focus on {name:?}"), async || {
-            let script = "const e = document.activeElement;
-                return [e?.name, e?.textContent?.replace(/[\\u2068\\u2069]/g, '').trim()].includes(arguments[0])";
-            if self.script(script, vec![json!(name)]).await? == true {
-                return Ok(Some(()));
-            }
-            self.chord("Tab").await?;
-            Ok(None)
         })
         .await
     }

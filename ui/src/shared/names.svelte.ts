@@ -3,7 +3,7 @@ import type { CatalogNames } from '../api/generated/CatalogNames';
 import type { Cycle } from '../api/generated/Cycle';
 import { readable, t } from './messages';
 
-let names = $state.raw<CatalogNames>({ services: {}, plans: {} });
+let names = $state.raw<CatalogNames>({ services: {}, plans: {}, legacy: {} });
 
 /** Replaces the names; texts on the page that use them follow. */
 export function setNames(catalog: CatalogNames): void {

@@ -11,6 +11,7 @@ import { commandName, kindName, list, problemName, rowName, stateName } from './
 
 beforeEach(() =>
   setNames({
+    legacy: {},
     services: { draw_me: 'AI Draw Me' },
     plans: {
       pro: { name: 'Pro', free: false },

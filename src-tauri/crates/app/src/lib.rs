@@ -15,6 +15,7 @@ mod files;
 pub mod history;
 pub mod import;
 mod log;
+pub mod names;
 pub mod outbox;
 pub mod overview;
 pub mod plan;

@@ -4,6 +4,7 @@ mod arguments;
 mod commands;
 mod folder;
 mod output;
+mod values;
 
 use std::process::ExitCode;
 

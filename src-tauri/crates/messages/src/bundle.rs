@@ -1,10 +1,13 @@
 //! Files of messages, parsed on first use, and the formatting of one message.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::langid;
+
+use crate::Locale;
 
 /// One `.ftl` file. Nothing is parsed before a message of it is read.
 pub struct File {
@@ -44,10 +47,16 @@ impl Arguments {
         Arguments::default()
     }
 
+    /// Gives a variable its value. An empty text is as good as none: debug builds fail if the sentence has a place for
+    /// it.
     #[must_use]
     pub fn set(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         match value.into() {
-            Value::Text(text) => self.0.set(name, text),
+            Value::Text(text) => {
+                if !(cfg!(debug_assertions) && text.trim().is_empty()) {
+                    self.0.set(name, text);
+                }
+            }
             // Numbers of messages are counts, far below 2^53.
             #[allow(clippy::cast_precision_loss)]
             Value::Number(number) => self.0.set(name, number as f64),
@@ -75,6 +84,7 @@ impl File {
             let functions = bundle.add_builtins();
             debug_assert!(functions.is_ok(), "a function is there twice");
             bundle.set_formatter(Some(grouped));
+            bundle.set_transform(Locale::of_system().pseudo.then_some(pseudo));
             let added = bundle.add_resource(Arc::clone(&resource));
             debug_assert!(added.is_ok(), "{}.ftl has an id twice", self.name);
             Parsed { bundle, resource }
@@ -131,6 +141,26 @@ fn grouped(value: &FluentValue, _: &intl_memoizer::concurrent::IntlLangMemoizer)
         FluentValue::Number(number) => Some(crate::number(number.value as i64)),
         _ => None,
     }
+}
+
+/// A text in the pseudo-locale: vowels have accents, and words of five letters and more are longer. The page's `pseudo`
+/// does the same.
+fn pseudo(text: &str) -> Cow<'_, str> {
+    let mut out = String::with_capacity(text.len() + text.len() / 2);
+    let mut letters = 0;
+    for c in text.chars().map(Some).chain([None]) {
+        if c.is_some_and(char::is_alphabetic) {
+            letters += 1;
+        } else {
+            out.push_str(if letters >= 5 { "~~" } else { "" });
+            letters = 0;
+        }
+        out.extend(c.map(|c| match "aeiouAEIOU".find(c) {
+            Some(at) => ['á', 'é', 'í', 'ó', 'ú', 'Á', 'É', 'Í', 'Ó', 'Ú'][at],
+            None => c,
+        }));
+    }
+    Cow::Owned(out)
 }
 
 /// Messages with one id prefix whose rests are the codes of one enum.
@@ -220,6 +250,18 @@ mod tests {
             }
         }
         assert!(compared > 100, "only {compared} attributes were compared");
+    }
+
+    #[test]
+    fn pseudo_locale_accents_vowels_and_lengthens_words() {
+        assert_eq!(pseudo("Close at once"), "Clósé~~ át óncé");
+        assert_eq!(pseudo("Until "), "Úntíl~~ ");
+    }
+
+    #[test]
+    #[should_panic(expected = "cli-because")]
+    fn empty_variable_in_a_sentence_fails() {
+        let _ = crate::cli::because("");
     }
 
     #[test]

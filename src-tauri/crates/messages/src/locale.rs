@@ -2,7 +2,6 @@
 
 /// The variable that shows texts in the pseudo-locale, for developers: `BOOTHKEEPER_LOCALE=en-XA`.
 const VARIABLE: &str = "BOOTHKEEPER_LOCALE";
-/// Accented and longer texts, by which raw text and tight layouts are found.
 const PSEUDO: &str = "en-XA";
 /// Where the system names no locale: month names and no a.m. or p.m., which have one reading everywhere.
 const NEUTRAL: &str = "en-GB";
@@ -11,6 +10,7 @@ const NEUTRAL: &str = "en-GB";
 pub struct Locale {
     /// A BCP 47 tag.
     pub tag: String,
+    /// True for accented and longer texts, by which raw text and tight layouts are found.
     pub pseudo: bool,
 }
 

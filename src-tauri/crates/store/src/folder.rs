@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use boothkeeper_domain::{Seq, Timestamp};
 use fs4::{FileExt, TryLockError};
 
+use crate::read_only::is_there;
 use crate::{Cache, Outbox, StoreError, private};
 use boothkeeper_files::HighWater;
 
@@ -181,14 +182,6 @@ pub fn start_outbox_over(path: &Path, now: Timestamp) -> Result<Option<PathBuf>,
             ignore_missing(std::fs::remove_file(&mark), &mark)?;
         }
         Ok(kept.then_some(renamed))
-    })
-}
-
-/// Whether a file exists. Fails with `NotReadable` if the system does not allow to look.
-pub(crate) fn is_there(path: &Path) -> Result<bool, StoreError> {
-    path.try_exists().map_err(|source| StoreError::NotReadable {
-        path: path.to_owned(),
-        source,
     })
 }
 

@@ -10,6 +10,7 @@ pub mod ingest;
 mod memo;
 pub mod outbox;
 mod read_only;
+mod sqlite;
 
 pub use blobs::Blobs;
 pub use boothkeeper_files::{HighWater, private};

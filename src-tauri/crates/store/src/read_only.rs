@@ -6,7 +6,6 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::StoreError;
-use crate::folder::is_there;
 
 /// `None` if there is no such file. `check` must accept the opened database.
 ///
@@ -43,6 +42,14 @@ pub fn open(
     let connection = Connection::open_with_flags(immutable_uri(path), flags)?;
     check(&connection)?;
     Ok(Some(connection))
+}
+
+/// Whether a file exists. Fails with `NotReadable` if the system does not allow to look.
+pub fn is_there(path: &Path) -> Result<bool, StoreError> {
+    path.try_exists().map_err(|source| StoreError::NotReadable {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// True if the error can come from a log index that cannot be created.

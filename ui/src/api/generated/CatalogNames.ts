@@ -4,4 +4,4 @@ import type { PlanName } from "./PlanName";
 /**
  * Names by code, from the account's catalog; empty before there is an account.
  */
-export type CatalogNames = { services: { [key in string]: string }, plans: { [key in string]: PlanName }, };
+export type CatalogNames = { services: { [key in string]: string }, plans: { [key in string]: PlanName }, legacy: { [key in string]: string }, };

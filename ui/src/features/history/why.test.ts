@@ -11,7 +11,7 @@ import * as reasons from './why';
 
 const why = (...given: Parameters<typeof reasons.why>) => plain(reasons.why(...given));
 
-beforeEach(() => setNames({ services: { draw_me: 'AI Draw Me' }, plans: {} }));
+beforeEach(() => setNames({ services: { draw_me: 'AI Draw Me' }, plans: {}, legacy: {} }));
 
 const detail = (
   kind: string,
@@ -93,5 +93,7 @@ test('a kind of a later version is called unknown only where nothing explains it
 test('each kind that moves credits has a reason of its own', () => {
   const moves = Object.entries(JOURNAL_KINDS).filter(([, { direction }]) => direction !== 'none');
   expect(moves.length).toBeGreaterThan(10);
-  for (const [kind] of moves) expect(said(kind)).not.toBe(`${plain(kindName(kind))}.`);
+  const whole = { charge, period, coupon: 'Pro4Free' };
+  for (const [kind] of moves)
+    expect(said(kind, whole, { charge })).not.toBe(`${plain(kindName(kind))}.`);
 });

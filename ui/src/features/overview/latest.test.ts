@@ -8,7 +8,9 @@ import * as latest from './latest';
 
 const sentence = (row: RowView) => plain(latest.sentence(row, USD));
 
-beforeEach(() => setNames({ services: { draw_me: 'AI Draw Me', sms: 'SMS' }, plans: {} }));
+beforeEach(() =>
+  setNames({ services: { draw_me: 'AI Draw Me', sms: 'SMS' }, plans: {}, legacy: {} }),
+);
 
 const row = (kind: string, more: Partial<RowView> = {}): RowView => ({
   seq: 1,

@@ -5,7 +5,7 @@ import { basic } from './fixtures';
 import { isCancellable, noPause, prices } from './pause';
 
 beforeAll(() => {
-  setNames({ services: {}, plans: { legacy: { name: 'Legacy', free: true } } });
+  setNames({ services: {}, legacy: {}, plans: { legacy: { name: 'Legacy', free: true } } });
 });
 
 const change = (service: string, used: boolean) => ({ service, before: 10, after: 20, used });

@@ -13,7 +13,7 @@ use boothkeeper_store::outbox::Draft;
 use boothkeeper_sync::wire::dispute::Ticket;
 
 use super::packet::filter;
-use super::tickets::sent_file;
+use super::views::owed;
 use super::{ChosenRow, ClaimDetails, DisputeRow, DraftProblem, DraftView, FileView};
 use crate::copy::Snapshot;
 use crate::dispute_state::DraftStatus;
@@ -35,13 +35,6 @@ pub(super) fn draft_row(draft: &Draft, sent: &DraftStatus) -> DisputeRow {
         came_right: draft.came_right,
         messages: 0,
     }
-}
-
-/// Expected minus actual balance; `None` if one is unknown or they are equal.
-pub(super) fn owed(expected: Option<Amount>, actual: Option<Amount>) -> Option<Amount> {
-    let (expected, actual) = expected.zip(actual)?;
-    let owed = expected.checked_sub(actual).ok()?;
-    Some(owed).filter(|owed| !owed.is_zero())
 }
 
 impl Snapshot<'_> {
@@ -78,7 +71,7 @@ impl Snapshot<'_> {
         for file in &draft.files {
             files.push(FileView {
                 missing: !app.local_copy.blobs().has(&file.sha256),
-                ..sent_file(file)
+                ..FileView::from(file)
             });
         }
         let adds_up = stretch.opening.checked_add(delta) == Ok(stretch.closing) && !no_days;

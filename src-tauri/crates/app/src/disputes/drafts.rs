@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use boothkeeper_documents::read::attachment::Attachment as Taken;
 
-use super::{Begin, DisputeState, Disputes, DraftView};
+use super::{Begin, DisputeState, Disputes, DraftView, parse};
 use crate::dispute_state::DraftStatus;
 use crate::files::read_file;
 use crate::{AppError, Code};
@@ -241,8 +241,4 @@ fn free_name(name: &str, files: &[Attachment]) -> String {
     let numbered = (2..).map(|n| format!("{stem}-{n}.{extension}"));
     let mut free = numbered.filter(|name| !taken(name));
     free.next().unwrap_or_else(|| name.to_owned())
-}
-
-pub(super) fn parse(id: &str) -> Option<Uuid> {
-    Uuid::try_parse(id).ok()
 }

@@ -19,6 +19,7 @@ use boothkeeper_domain::{Amount, DisputeId};
 use boothkeeper_store::outbox::Draft;
 use chrono::Datelike;
 use serde::Serialize;
+use uuid::Uuid;
 
 pub use boothkeeper_documents::{Flaw, Verdict};
 pub use drafts::Edits;
@@ -32,7 +33,6 @@ pub use views::{
 
 use crate::{App, AppError, Code};
 use draft_view::draft_row;
-use drafts::parse;
 
 pub use crate::dispute_state::DisputeState;
 use crate::dispute_state::DraftStatus;
@@ -157,4 +157,9 @@ impl Disputes<'_> {
     fn changed(&self) {
         self.app.status.send_modify(|status| status.revision += 1);
     }
+}
+
+/// The id of a draft; `None` for text that cannot be one, such as the id of a ticket.
+fn parse(id: &str) -> Option<Uuid> {
+    Uuid::try_parse(id).ok()
 }

@@ -1,9 +1,9 @@
 //! Converts tickets to view types.
 
 use boothkeeper_domain::{Actor, Timestamp};
-use boothkeeper_sync::wire::dispute::{Attachment, Message, Ticket, TicketState};
+use boothkeeper_sync::wire::dispute::{Message, Ticket, TicketState};
 
-use super::draft_view::owed;
+use super::views::owed;
 use super::{ClaimDetails, DisputeRow, DisputeState, FileView, MessageView, TicketView};
 
 pub(super) fn ticket_row(ticket: &Ticket, now: Timestamp) -> DisputeRow {
@@ -54,7 +54,7 @@ pub(super) fn ticket_view(ticket: &Ticket, now: Timestamp) -> TicketView {
             legacy: ticket.legacy.clone(),
         },
         entries: ticket.entries.iter().map(|entry| entry.seq).collect(),
-        attachments: ticket.attachments.iter().map(sent_file).collect(),
+        attachments: ticket.attachments.iter().map(FileView::from).collect(),
         reply_expected_by: (open && !answered).then_some(ticket.reply_expected_by),
         overdue: open && !answered && now > ticket.reply_expected_by,
         answered,
@@ -69,17 +69,6 @@ fn message_view(message: &Message) -> MessageView {
         at: message.at,
         from: message.from,
         text: message.text.clone(),
-        attachments: message.attachments.iter().map(sent_file).collect(),
-    }
-}
-
-pub(super) fn sent_file(file: &Attachment) -> FileView {
-    FileView {
-        name: file.name.clone(),
-        bytes: file.bytes,
-        sha256: file.sha256,
-        media_type: file.media_type.clone(),
-        made: false,
-        missing: false,
+        attachments: message.attachments.iter().map(FileView::from).collect(),
     }
 }

@@ -3,6 +3,7 @@
 use boothkeeper_domain::disputes::{DisputeKind, Explained, Resolution};
 use boothkeeper_domain::findings::FindingCode;
 use boothkeeper_domain::{Actor, Amount, Hash, Seq, Timestamp};
+use boothkeeper_sync::wire::dispute::Attachment;
 use boothkeeper_sync::wire::problem::ProblemCode;
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -227,4 +228,24 @@ pub struct TicketView {
     pub messages: Vec<MessageView>,
     pub returned: Amount,
     pub settled_by: Vec<Seq>,
+}
+
+impl From<&Attachment> for FileView {
+    fn from(file: &Attachment) -> Self {
+        FileView {
+            name: file.name.clone(),
+            bytes: file.bytes,
+            sha256: file.sha256,
+            media_type: file.media_type.clone(),
+            made: false,
+            missing: false,
+        }
+    }
+}
+
+/// Expected minus actual balance; `None` if one is unknown or they are equal.
+pub(super) fn owed(expected: Option<Amount>, actual: Option<Amount>) -> Option<Amount> {
+    let (expected, actual) = expected.zip(actual)?;
+    let owed = expected.checked_sub(actual).ok()?;
+    Some(owed).filter(|owed| !owed.is_zero())
 }

@@ -3,6 +3,8 @@
 mod entries;
 mod explain;
 mod export;
+mod facts;
+mod rows;
 
 use std::collections::BTreeMap;
 
@@ -13,13 +15,14 @@ use boothkeeper_store::cache::{Class, DayCount, EntryRow, Filter, NameId, Names,
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-pub use entries::{BucketChange, EntryDetail, EntryView, LinkView, RowStatus, RowView};
+pub use entries::{BucketChange, EntryDetail, LinkView};
 pub use explain::{Explanation, LastSeen, Since};
 pub use export::Format;
+pub use rows::{EntryView, RowStatus, RowView};
 
 use crate::copy::Snapshot;
 use crate::{App, AppError, Code};
-use entries::{entry_view, name};
+use rows::{entry_view, name};
 
 /// Most rows of one page. A limit of 0 or above this is an error, never clamped.
 pub const MAX_LIMIT: usize = 1000;

@@ -1,8 +1,10 @@
 //! The operator's decisions about plan and money. Each is queued in the outbox with the quote that was shown and with
 //! an expiry.
 
+mod card;
 mod choices;
 mod pause;
+mod renewal;
 mod subscription;
 
 use boothkeeper_domain::account::{Life, Payer, PaymentOrder};
@@ -14,11 +16,12 @@ use boothkeeper_domain::{Amount, Money, Timestamp};
 use boothkeeper_sync::wire::action::Action;
 use serde::{Deserialize, Serialize};
 
+pub use card::CardView;
 pub use choices::{ChoicesView, Offer, OrderView, Stop, StopCode};
 pub use pause::{PauseView, PriceChange};
-pub(crate) use subscription::card;
-use subscription::next_renewal;
-pub use subscription::{AutoRechargeView, CardView, NextRenewal, RenewalPreview, SubscriptionView};
+pub use renewal::NextRenewal;
+use renewal::next_renewal;
+pub use subscription::{AutoRechargeView, RenewalPreview, SubscriptionView};
 
 use crate::outbox::CommandView;
 use crate::{App, AppError, Code};
@@ -126,7 +129,7 @@ impl Plans<'_> {
                 minimum: catalog.top_up.minimum,
                 charge: catalog.top_up.charge(amount).map_err(out_of_range)?,
                 balance_after: sum(amount).map_err(out_of_range)?,
-                card: account.card.as_ref().map(card),
+                card: account.card.as_ref().map(CardView::from),
                 closes_at: forecast::closes_at(account, &catalog).filter(|at| *at > now),
                 closed: account.life == Life::Closed,
             })

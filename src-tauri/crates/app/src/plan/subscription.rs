@@ -1,15 +1,16 @@
 //! The plan, the next renewal and what is due. Computed on the copy by the same rules as in the cloud, so it works
 //! offline and is exact.
 
-use boothkeeper_domain::account::{Account, Card, Life, Payer, PaymentOrder};
-use boothkeeper_domain::billing::fee;
-use boothkeeper_domain::billing::forecast::{self, Outcome, Preview, Recharge};
+use boothkeeper_domain::account::{Account, Life, Payer, PaymentOrder};
+use boothkeeper_domain::billing::forecast::{self, Preview};
 use boothkeeper_domain::billing::plan::Target;
 use boothkeeper_domain::calendar::{Cycle, Period};
 use boothkeeper_domain::{Amount, Catalog, Money, Timestamp};
 use serde::Serialize;
 
 use super::Plans;
+use super::card::CardView;
+use super::renewal::{NextRenewal, next_fee, next_renewal, renewal};
 use crate::AppError;
 use crate::copy::Snapshot;
 
@@ -67,32 +68,6 @@ pub struct AutoRechargeView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub amount: Option<Amount>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct CardView {
-    pub brand: String,
-    pub last4: String,
-    /// The first instant at which the card is no longer valid.
-    pub expires: Timestamp,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct NextRenewal {
-    pub at: Timestamp,
-    pub fee: Money,
-    pub outcome: Outcome,
-    /// The part that the card pays.
-    pub card: Amount,
-    /// The part that credits pay.
-    pub credits: Amount,
-    pub balance_before: Amount,
-    pub balance_after: Amount,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub auto_recharge: Option<Recharge>,
 }
 
 /// The next renewal under each payment order. `at`, `fee` and both previews are absent if there is none.
@@ -171,7 +146,7 @@ fn subscription(account: &Account, catalog: &Catalog) -> Result<SubscriptionView
             at: terms.map(|terms| terms.at),
             amount: terms.map(|terms| terms.amount),
         },
-        card: account.card.as_ref().map(card),
+        card: account.card.as_ref().map(CardView::from),
         next_renewal: next,
         requested: account.requested.as_ref().map(|requested| Target {
             plan: requested.plan.clone(),
@@ -181,48 +156,4 @@ fn subscription(account: &Account, catalog: &Catalog) -> Result<SubscriptionView
         due_now: next_fee(account, catalog).filter(|_| account.life == Life::Grace),
         payment_pending: account.pending_fee.as_ref().map(|pending| pending.since),
     })
-}
-
-/// The next renewal by the account's payment order; `None` if there is none.
-pub(crate) fn next_renewal(
-    account: &Account,
-    catalog: &Catalog,
-) -> Result<Option<NextRenewal>, AppError> {
-    let next = renewal(account, catalog, account.payment_order)?;
-    Ok(next.and_then(|(at, preview)| {
-        Some(NextRenewal {
-            at,
-            fee: next_fee(account, catalog)?,
-            outcome: preview.outcome,
-            card: preview.card,
-            credits: preview.credits,
-            balance_before: preview.balance_before,
-            balance_after: preview.balance_after,
-            auto_recharge: preview.auto_recharge,
-        })
-    }))
-}
-
-pub(crate) fn card(card: &Card) -> CardView {
-    CardView {
-        brand: card.brand.clone(),
-        last4: card.last4.clone(),
-        expires: card.expires_at(),
-    }
-}
-
-/// The fee of the next period; `None` for a plan without one.
-fn next_fee(account: &Account, catalog: &Catalog) -> Option<Money> {
-    let (plan, cycle) = fee::next_plan(account);
-    let (money, _) = fee::fee(account, catalog, plan, cycle?)?;
-    Some(money)
-}
-
-fn renewal(
-    account: &Account,
-    catalog: &Catalog,
-    order: PaymentOrder,
-) -> Result<Option<(Timestamp, Preview)>, AppError> {
-    forecast::renewal(account, catalog, order)
-        .map_err(|refusal| AppError::because(crate::Code::Internal, refusal))
 }

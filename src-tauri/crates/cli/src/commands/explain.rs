@@ -15,9 +15,9 @@ use boothkeeper_messages::{cli, code, day, money, readable, usd};
 use clap::Args;
 
 use super::balance;
-use crate::arguments;
 use crate::folder::Folder;
 use crate::output::Output;
+use crate::values;
 
 /// Of the services and of the events, this many that took most are listed.
 const MOST_PARTS: usize = 5;
@@ -28,10 +28,10 @@ const MOST_ENTRIES: usize = 5;
 #[derive(Debug, Args)]
 pub struct Explain {
     /// First day, in this computer's zone: 2026-02-01.
-    #[arg(long, value_parser = arguments::day)]
+    #[arg(long, value_parser = values::day)]
     from: Option<Date>,
     /// Last day, included.
-    #[arg(long, value_parser = arguments::day)]
+    #[arg(long, value_parser = values::day)]
     to: Option<Date>,
 }
 
@@ -54,14 +54,23 @@ fn print(view: &Explanation, app: &App, output: &Output) -> Result<(), AppError>
         output.print_line(&cli::explain_days(&day(from), &day(to)));
     }
     print_amount(&cli::explain_opening(), view.opening, &asset, output);
+    let names = app.names();
     for cause in &view.causes {
         let name = FINDINGS_CAUSE.name(&code(&cause.code));
         let what = format!("  {name} ({})", cause.entries.len());
         print_amount(&what, cause.delta, &asset, output);
         if cause.code == CauseCode::Usage {
             let by_service = cli::explain_by_service();
-            print_parts(&by_service, &view.by_service, &asset, output);
-            print_parts(&cli::explain_by_event(), &view.by_event, &asset, output);
+            let service = |code: &str| names.service(code);
+            print_parts(&by_service, &view.by_service, service, &asset, output);
+            let event = ToOwned::to_owned;
+            print_parts(
+                &cli::explain_by_event(),
+                &view.by_event,
+                event,
+                &asset,
+                output,
+            );
         }
     }
     print_amount(&cli::explain_closing(), view.closing, &asset, output);
@@ -85,14 +94,21 @@ fn print_amount(what: &str, amount: Amount, asset: &Asset, output: &Output) {
 }
 
 /// What runs took by service or by event, most first. A single part says no more than the cause.
-fn print_parts(title: &str, parts: &[Spent], asset: &Asset, output: &Output) {
+fn print_parts(
+    title: &str,
+    parts: &[Spent],
+    name: impl Fn(&str) -> String,
+    asset: &Asset,
+    output: &Output,
+) {
     if parts.len() < 2 {
         return;
     }
     output.print_line(&format!("    {title}"));
     let (listed, rest) = parts.split_at(parts.len().min(MOST_PARTS));
     for part in listed {
-        let name = part.name.clone().unwrap_or_else(cli::explain_no_name);
+        let name = part.name.as_deref().map(&name);
+        let name = name.unwrap_or_else(cli::explain_no_name);
         let what = format!("      {name} ({})", part.count);
         print_amount(&what, part.delta, asset, output);
     }
@@ -104,13 +120,11 @@ fn print_parts(title: &str, parts: &[Spent], asset: &Asset, output: &Output) {
 
 /// What a finding says. A finding about something that has not happened also says up to when that is known.
 fn text(finding: &Finding, asset: &Asset, output: &Output) -> String {
-    let local = |at: Option<Timestamp>| Some(at.map_or(String::new(), |at| output.local(at)));
-    let amount = finding.amount.map(|amount| money(amount, asset));
-    let charge = finding.charge.as_ref().map(|charge| usd(charge.amount));
+    let local = |at: Option<Timestamp>| at.map(|at| output.local(at));
     let given = FindingsTextArguments {
-        amount: Some(amount.unwrap_or_default()),
+        amount: finding.amount.map(|amount| money(amount, asset)),
         at: local(finding.at),
-        charge: Some(charge.unwrap_or_default()),
+        charge: finding.charge.as_ref().map(|charge| usd(charge.amount)),
         rows: Some(finding.entries.len() as u64),
         until: local(finding.deadline),
     };
@@ -153,7 +167,7 @@ fn step(finding: &Finding, imported: bool) -> Option<String> {
     };
     let given = FindingsStepArguments {
         code: Some(code(&finding.code)),
-        entry: Some(first.map(ToString::to_string).unwrap_or_default()),
+        entry: first.map(ToString::to_string),
         rows: Some(finding.entries.len() as u64),
         us: Some(us.to_owned()),
     };

@@ -5,24 +5,26 @@ use std::process::ExitCode;
 
 use boothkeeper_app::domain::{Asset, Kind, Seq};
 use boothkeeper_app::history::{Format, HistoryPage, HistoryQuery, RowView};
+use boothkeeper_app::names::CatalogNames;
 use boothkeeper_app::{App, AppError, Code, Date};
-use boothkeeper_messages::journal::JOURNAL_STATUS;
+use boothkeeper_messages::journal::{JOURNAL_KIND, JOURNAL_STATUS};
 use boothkeeper_messages::{cli, code, money, usd};
 use clap::Args;
 use serde::Serialize;
 
-use super::{balance, plan};
-use crate::arguments::day;
+use super::balance;
+use super::plan::state as plan;
 use crate::folder::Folder;
 use crate::output::Output;
+use crate::values::day;
 
 /// What happened, newest first.
 #[derive(Debug, Args)]
 pub struct History {
-    /// A service's code; may be repeated.
+    /// A service, by name or code; may be repeated.
     #[arg(long)]
     service: Vec<String>,
-    /// A kind of entry; may be repeated.
+    /// A kind of entry, by name or code; may be repeated.
     #[arg(long)]
     kind: Vec<String>,
     /// An event's name; may be repeated.
@@ -51,9 +53,10 @@ pub struct History {
 impl History {
     pub fn run(self, folder: &Folder, output: &Output) -> Result<ExitCode, AppError> {
         folder.with_app(output, async |app| {
+            let names = app.names();
             let query = HistoryQuery {
-                services: self.service,
-                kinds: self.kind,
+                services: self.service.iter().map(|s| names.service_code(s)).collect(),
+                kinds: self.kind.into_iter().map(kind_code).collect(),
                 events: self.event,
                 from: self.from,
                 to: self.to,
@@ -103,12 +106,12 @@ fn print(page: &HistoryPage, app: &App, output: &Output) -> Result<(), AppError>
         return Ok(());
     }
     let asset = balance::asset(app)?;
+    let names = app.names();
     for entry in &page.entries {
         let row = &entry.row;
-        // The codes by which `--service` and `--kind` filter.
-        let what = row.service.as_deref().unwrap_or(&row.kind);
+        let what = title(row, &names);
         let status = JOURNAL_STATUS.name(&code(&row.status));
-        let details = details(row, &asset);
+        let details = details(row, &asset, &names);
         let (delta, after) = (money(row.delta, &asset), money(row.balance_after, &asset));
         let at = output.local(row.at);
         output.print_line(&format!(
@@ -124,9 +127,27 @@ fn print(page: &HistoryPage, app: &App, output: &Output) -> Result<(), AppError>
     Ok(())
 }
 
+/// The service of a run, or else the kind of the entry.
+pub fn title(row: &RowView, names: &CatalogNames) -> String {
+    match &row.service {
+        Some(service) => names.service(service),
+        None => JOURNAL_KIND.name(&row.kind),
+    }
+}
+
+/// The code of a kind that is typed by its name, in any case; other text unchanged.
+fn kind_code(typed: String) -> String {
+    let named = |kind: &&Kind| JOURNAL_KIND.name(kind.name()).eq_ignore_ascii_case(&typed);
+    match Kind::ALL.iter().find(named) {
+        Some(kind) => kind.name().to_owned(),
+        None => typed,
+    }
+}
+
 /// What a row says beside credits: its event, the plan it leads to, credits that are to come, what the card paid.
-fn details(row: &RowView, asset: &Asset) -> String {
-    let plan = row.plan.as_ref().map(|plan| plan::name(plan, row.cycle));
+fn details(row: &RowView, asset: &Asset, names: &CatalogNames) -> String {
+    let plan = row.plan.as_ref();
+    let plan = plan.map(|plan| plan::name(names, plan, row.cycle));
     let coming = row
         .coming
         .map(|amount| cli::history_coming(&money(amount, asset)));

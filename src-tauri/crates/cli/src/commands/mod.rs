@@ -9,6 +9,7 @@ mod history;
 mod import;
 mod outbox;
 mod plan;
+mod send;
 mod session;
 mod verify;
 

@@ -1,20 +1,16 @@
-//! Actions that wait for the cloud; and sending one at once, as every verb does that decides something.
+//! Actions that wait for the cloud, and their results.
 
 use std::process::ExitCode;
 
-use boothkeeper_app::domain::account::Payer;
-use boothkeeper_app::domain::{Amount, Asset};
-use boothkeeper_app::outbox::{CommandView, OutboxState, OutboxView};
-use boothkeeper_app::{App, AppError, Code, start_outbox_over};
-use boothkeeper_messages::outbox::{self, OUTBOX_COMMAND, OUTBOX_STATE};
-use boothkeeper_messages::problems::PROBLEMS;
-use boothkeeper_messages::{cli, money, shared, usd};
+use boothkeeper_app::outbox::OutboxView;
+use boothkeeper_app::{App, AppError, start_outbox_over};
+use boothkeeper_messages::{cli, outbox};
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::plan;
+use super::send::print_command;
 use crate::folder::Folder;
-use crate::output::{Output, exit};
+use crate::output::Output;
 
 /// Actions that wait for the cloud, and their results.
 #[derive(Debug, Args)]
@@ -60,51 +56,6 @@ fn start_over(folder: &Folder, output: &Output) -> Result<ExitCode, AppError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Syncs first, so that the preview shows the cloud's current state. Without a network the copy is used as it is.
-pub async fn refresh(app: &App) -> Result<(), AppError> {
-    app.session().require_signed_in()?;
-    match app.session().sync_once().await {
-        Err(error) if !error.is_transient() => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// Tries to send a queued action at once, and prints its result. An action that waits for the network stays queued,
-/// which is a success. One that cannot be sent for another reason is taken back, so that it is not sent by surprise
-/// later.
-pub async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppError> {
-    let sent = app.session().sync_once().await;
-    let command = app.outbox().get(id)?;
-    // The sync may have failed to send another action: this one is judged by its own state.
-    let sent = match sent {
-        Ok(synced) if command.problem.is_some() => synced.unsent.map_or(Ok(()), Err),
-        Ok(_) => Ok(()),
-        Err(_) if !command.open => Ok(()),
-        Err(error) => Err(error),
-    };
-    let locked = sent.as_ref().is_err_and(|error| error.code == Code::Locked);
-    if let Err(error) = sent
-        && !error.is_transient()
-    {
-        if command.state == OutboxState::Queued {
-            app.outbox().cancel(id)?;
-            return Err(error);
-        }
-        // It may have been done: print what is known of it, and exit with the error's code.
-        print_command(&command, app, output);
-        return Ok(exit(error.code));
-    }
-    print_command(&command, app, output);
-    if locked && command.open {
-        output.note(cli::decide_sent_by_other);
-    }
-    plan::print_account_state(app, output)?;
-    Ok(match command.state.is_refused() {
-        true => exit(Code::Refused),
-        false => ExitCode::SUCCESS,
-    })
-}
-
 fn print(view: &OutboxView, app: &App, output: &Output) {
     if output.json() {
         return output.print_document(view);
@@ -115,113 +66,4 @@ fn print(view: &OutboxView, app: &App, output: &Output) {
     for command in &view.commands {
         print_command(command, app, output);
     }
-}
-
-fn print_command(command: &CommandView, app: &App, output: &Output) {
-    if output.json() {
-        return output.print_document(command);
-    }
-    // Signed out or never synced, the unit of amounts is unknown, and they are left out.
-    let asset = app.balance().view().ok().and_then(|view| view.asset);
-    let asset = asset.as_ref();
-    let columns = [
-        Some(state(command)),
-        problem(command, asset),
-        reach_by(command, output),
-        now(command),
-    ];
-    let columns: Vec<_> = columns.into_iter().flatten().collect();
-    output.print_line(&format!(
-        "{}  {:<34}  {}",
-        command.id,
-        title(command, asset),
-        columns.join("  ")
-    ));
-}
-
-/// What the action asks the cloud for.
-fn title(command: &CommandView, asset: Option<&Asset>) -> String {
-    if let Some((amount, asset)) = command.amount.zip(asset) {
-        return shared::buy_now(&money(amount, asset));
-    }
-    if let Some(on) = command.enabled {
-        return match on {
-            true => outbox::auto_recharge_on(),
-            false => outbox::auto_recharge_off(),
-        };
-    }
-    if let Some(plan) = &command.plan {
-        return outbox::change_plan(&plan::name(plan, command.cycle));
-    }
-    if let Some(order) = command.payment_order {
-        return match order.first {
-            Payer::Card => outbox::card_first(),
-            Payer::Credits => outbox::credits_first(),
-        };
-    }
-    if let Some(method) = command.method {
-        return match method {
-            Payer::Card => cli::outbox_pay_by_card(),
-            Payer::Credits => cli::outbox_pay_from_credits(),
-        };
-    }
-    match &command.coupon {
-        Some(coupon) => outbox::redeem_coupon(coupon),
-        None => OUTBOX_COMMAND.name(command.kind.name()),
-    }
-}
-
-fn state(command: &CommandView) -> String {
-    match command.state {
-        OutboxState::Unknown if command.withdrawn => outbox::withdrawn_open(),
-        OutboxState::Applied | OutboxState::Settled if command.withdrawn => {
-            outbox::withdrawn_too_late()
-        }
-        state => OUTBOX_STATE.name(state.name()),
-    }
-}
-
-/// Why the cloud refused, with its figures.
-fn problem(command: &CommandView, asset: Option<&Asset>) -> Option<String> {
-    let problem = command.problem.map(|code| PROBLEMS.name(code.name()));
-    let figures = command
-        .facts
-        .as_ref()
-        .and_then(|facts| figures(facts, asset));
-    let figures = figures.map(|figures| format!("({figures})"));
-    let parts: Vec<_> = [problem, figures].into_iter().flatten().collect();
-    Some(parts.join(" ")).filter(|text| !text.is_empty())
-}
-
-/// The figures of a refusal, each after its name in the cloud's answer: numbers are amounts of the account's asset.
-fn figures(facts: &Value, asset: Option<&Asset>) -> Option<String> {
-    let facts = facts.as_object()?.iter();
-    let figures = facts.filter_map(|(name, value)| {
-        let amount = value.as_i64().and_then(|minor| Amount::new(minor).ok());
-        let amount = amount.zip(asset);
-        let amount = amount.map(|(amount, asset)| money(amount, asset));
-        let text = amount.or_else(|| value.as_str().map(ToOwned::to_owned))?;
-        Some(format!("{} {text}", name.replace('_', " ")))
-    });
-    let figures: Vec<_> = figures.collect();
-    Some(figures.join(", ")).filter(|text| !text.is_empty())
-}
-
-/// Until when a queued action must have reached the cloud.
-fn reach_by(command: &CommandView, output: &Output) -> Option<String> {
-    let limit = command
-        .not_after
-        .filter(|_| command.state == OutboxState::Queued)?;
-    Some(outbox::reach_by(&output.local(limit)))
-}
-
-/// What the action would do now, if that has become worse than what was confirmed.
-fn now(command: &CommandView) -> Option<String> {
-    let quote = command.quote.as_ref()?;
-    let charge = quote.charge.as_ref();
-    let charges = charge.map(|charge| cli::outbox_now_charges(&usd(charge.amount)));
-    let destroys = (!quote.destroyed.is_empty())
-        .then(|| cli::outbox_now_destroys(&quote.destroyed.join(", ")));
-    let parts: Vec<_> = [charges, destroys].into_iter().flatten().collect();
-    Some(parts.join(" ")).filter(|text| !text.is_empty())
 }

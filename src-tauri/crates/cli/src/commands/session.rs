@@ -13,7 +13,8 @@ use boothkeeper_messages::cli;
 use clap::Args;
 use serde_json::json;
 
-use super::{balance, deadlines, plan};
+use super::plan::state as plan;
+use super::{balance, deadlines};
 use crate::folder::Folder;
 use crate::output::Output;
 

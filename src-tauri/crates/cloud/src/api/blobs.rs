@@ -20,7 +20,7 @@ use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Caller, PathParams};
+use super::extract::{Caller, PathParams};
 use crate::store::{StoredBlob, Tx};
 use crate::{Cloud, Error};
 

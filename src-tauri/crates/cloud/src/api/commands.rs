@@ -14,8 +14,8 @@ use boothkeeper_wire::problem::{Problem, ProblemCode};
 use boothkeeper_wire::sandbox::CrashPoint;
 use uuid::Uuid;
 
+use super::extract::{Caller, CommandBody, PathParams, parse};
 use super::operator::on_account;
-use super::{Caller, CommandBody, PathParams, parse};
 use crate::store::{PendingCommand, Tx};
 use crate::{Cloud, Error};
 

@@ -12,9 +12,10 @@ use boothkeeper_wire::problem::{Problem, ProblemCode};
 use boothkeeper_wire::sandbox::{RejectRequest, ResolveRequest, SupportMessage};
 use serde::{Deserialize, Serialize};
 
+use super::blobs;
+use super::extract::{Caller, JsonBody, PathParams, QueryParams};
 use super::operator::tagged;
 use super::sandbox::act;
-use super::{Caller, JsonBody, PathParams, QueryParams, blobs};
 use crate::ops::Work;
 use crate::store::Tx;
 use crate::{Cloud, Error};

@@ -13,7 +13,7 @@ use futures_core::Stream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::Key;
+use super::extract::Key;
 use crate::cloud::Permit;
 use crate::{Cloud, Error};
 

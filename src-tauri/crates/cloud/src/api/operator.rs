@@ -19,7 +19,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{Caller, JsonBody, MaybeCaller, PathParams, QueryParams};
+use super::extract::{Caller, JsonBody, MaybeCaller, PathParams, QueryParams};
 use crate::journal::{self, StreamStart};
 use crate::ops::{Work, head};
 use crate::store::AccountRow;

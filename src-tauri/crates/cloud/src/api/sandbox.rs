@@ -14,8 +14,8 @@ use boothkeeper_wire::sandbox::{
     Outcome, PurchaseRequest, RefundRequest, RunsRequest,
 };
 
+use super::extract::{JsonBody, PathParams};
 use super::operator::on_account;
-use super::{JsonBody, PathParams};
 use crate::cloud::new_access_key;
 use crate::ops::{self, Work, open_account};
 use crate::store::{AccountRow, Tx};

@@ -10,7 +10,7 @@ use boothkeeper_wire::{chain, entry};
 use rusqlite::{OptionalExtension, params};
 
 use super::Tx;
-use super::fold::{Fold, damaged};
+use super::checksum::{Fold, damaged};
 use crate::Error;
 
 /// A stored account.

@@ -4,12 +4,11 @@
 use boothkeeper_domain::account::FOLD_VERSION;
 use boothkeeper_domain::billing::time::next;
 use boothkeeper_domain::{Account, AccountId, Catalog, Hash, Seq, Timestamp};
-use boothkeeper_wire::problem::ProblemCode;
 use boothkeeper_wire::stream::{decompress, lines};
 use boothkeeper_wire::{chain, entry};
 use rusqlite::{Params, params};
-use xxhash_rust::xxh3::Xxh3Default;
 
+use super::checksum::{Fold, damaged};
 use super::{AccountRow, JournalPart, Tx};
 use crate::Error;
 
@@ -110,31 +109,4 @@ impl Tx<'_> {
         let due = next(&row.state, catalog).map(|(at, _)| at);
         self.store_fold(&row, due)
     }
-}
-
-/// The columns of an account's row that the checksum covers.
-pub(super) struct Fold<'a> {
-    pub account: &'a str,
-    pub seq: u64,
-    pub chain: &'a [u8; 32],
-    pub state: &'a str,
-}
-
-impl Fold<'_> {
-    pub(super) fn mark(&self) -> i64 {
-        let mut hasher = Xxh3Default::new();
-        hasher.update(&self.seq.to_le_bytes());
-        hasher.update(self.chain);
-        hasher.update(&(self.account.len() as u64).to_le_bytes());
-        hasher.update(self.account.as_bytes());
-        hasher.update(self.state.as_bytes());
-        hasher.digest().cast_signed()
-    }
-}
-
-/// Logs why an account is damaged; its requests fail with `account_damaged`. The cloud must not sign or charge on a
-/// damaged record.
-pub(super) fn damaged(account: &AccountId, why: &str) -> Error {
-    tracing::error!(%account, "an account's record is damaged: {why}");
-    ProblemCode::AccountDamaged.into()
 }

@@ -10,7 +10,7 @@ use boothkeeper_wire::{chain, entry};
 use rusqlite::{OptionalExtension, params};
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::fold::damaged;
+use super::checksum::damaged;
 use super::{AccountRow, Tx};
 use crate::Error;
 

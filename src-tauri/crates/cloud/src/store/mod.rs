@@ -5,6 +5,7 @@
 
 mod account;
 mod blobs;
+mod checksum;
 mod fold;
 mod journal;
 mod schedule;

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
 use crate::Error;
-use crate::processor::simulated;
+use crate::processor::simulated::schema::TABLES;
 
 const STEPS: &[M<'_>] = &[
     M::up(
@@ -150,7 +150,7 @@ const STEPS: &[M<'_>] = &[
         "-- The processor's token for the card on file.
      ALTER TABLE accounts ADD COLUMN card_token TEXT;",
     ),
-    M::up(simulated::TABLES),
+    M::up(TABLES),
 ];
 
 pub fn migrate(connection: &mut Connection) -> Result<(), Error> {

@@ -7,5 +7,6 @@ pub mod dates;
 pub mod mail;
 mod pdf;
 pub mod receipt;
+mod rows;
 pub mod table;
 pub mod titles;

@@ -37,13 +37,24 @@ fn of_pdf(bytes: &[u8]) -> Result<Receipt, Error> {
     of_text(&pdf::text(bytes)?, None)
 }
 
+/// What a receipt must have, and this text has not.
+#[derive(Debug, thiserror::Error)]
+enum Missing {
+    #[error("no amount in it")]
+    Amount,
+    #[error("no date in it")]
+    Date,
+    #[error("no transaction number in it")]
+    Number,
+}
+
 fn of_text(text: &str, sent: Option<Timestamp>) -> Result<Receipt, Error> {
-    let missing = |what: &str| Error::because(Problem::NotAReceipt, format!("no {what} in it"));
-    let amount = total(text).ok_or_else(|| missing("amount"))?;
+    let missing = |what: Missing| Error::because(Problem::NotAReceipt, what);
+    let amount = total(text).ok_or_else(|| missing(Missing::Amount))?;
     let at = sent
         .or_else(|| dated(text))
-        .ok_or_else(|| missing("date"))?;
-    let payment = number(text).ok_or_else(|| missing("transaction number"))?;
+        .ok_or_else(|| missing(Missing::Date))?;
+    let payment = number(text).ok_or_else(|| missing(Missing::Number))?;
     Ok(Receipt {
         at,
         amount,

@@ -4,16 +4,14 @@ use std::collections::BTreeMap;
 
 use boothkeeper_domain::Asset;
 use boothkeeper_domain::Zone;
-use boothkeeper_domain::imported::ImportRow;
-use boothkeeper_domain::privacy::masked;
 use boothkeeper_wire::sha256;
 use serde::{Deserialize, Serialize};
 
 use super::amounts::{self, Decimals};
 use super::cells::CellTable;
 use super::dates::{self, DateOrder, Unclear};
-use super::titles::{Field, kind};
-use crate::{Error, Problem};
+use super::titles::Field;
+use crate::Problem;
 
 /// Most rows, and most unreadable lines, in a preview.
 const SAMPLES: usize = 5;
@@ -93,40 +91,8 @@ impl CellTable {
         cells.take(SAMPLES).collect()
     }
 
-    /// All rows, and the complete mapping that was used. Fails at the first row that cannot be read, because an
-    /// incomplete history would give wrong explanations.
-    pub fn rows(
-        &self,
-        mapping: &Mapping,
-        asset: &Asset,
-        zone: &Zone,
-    ) -> Result<(Vec<ImportRow>, Mapping), Error> {
-        if self.asset.as_ref().is_some_and(|named| named != asset) {
-            let other = "it counts another unit: credits with --studio, dollars without";
-            return Err(Error::because(Problem::NotAHistory, other));
-        }
-        let mapping = self.completed(mapping);
-        let (asks, settled) = self.settled(&mapping, asset);
-        if let Some(ask) = asks.first() {
-            return Err(Error::new(*ask));
-        }
-        let mapping = settled.ok_or(Error::new(Problem::AskMapping))?;
-        let read = |(line, cells): &(u64, Vec<String>)| {
-            self.row(cells, &mapping, asset, zone).map_err(|column| {
-                let cell = match (self.titles.get(column), cells.get(column)) {
-                    (Some(title), Some(text)) => format!("{title} is {text:?}"),
-                    (Some(title), None) => format!("{title} is missing"),
-                    (None, _) => format!("{} cells, {} titles", cells.len(), column),
-                };
-                Error::because(Problem::RowUnreadable, format!("line {line}: {cell}"))
-            })
-        };
-        let rows: Result<Vec<ImportRow>, Error> = self.rows.iter().map(read).collect();
-        Ok((rows?, mapping))
-    }
-
     /// The mapping, with missing columns found by their titles.
-    fn completed(&self, mapping: &Mapping) -> Mapping {
+    pub(super) fn completed(&self, mapping: &Mapping) -> Mapping {
         let mut mapping = mapping.clone();
         for title in &self.titles {
             if let Some(field) = Field::of_title(title)
@@ -142,7 +108,11 @@ impl CellTable {
     }
 
     /// The open questions, or the complete mapping if there are none.
-    fn settled(&self, mapping: &Mapping, asset: &Asset) -> (Vec<Problem>, Option<Mapping>) {
+    pub(super) fn settled(
+        &self,
+        mapping: &Mapping,
+        asset: &Asset,
+    ) -> (Vec<Problem>, Option<Mapping>) {
         let has = |field| self.column(mapping, field).is_some();
         let moved = has(Field::Amount) || has(Field::Added) || has(Field::Spent);
         let no_column = |title: &String| !self.titles.contains(title);
@@ -179,109 +149,30 @@ impl CellTable {
         (asks, settled)
     }
 
-    fn column(&self, mapping: &Mapping, field: Field) -> Option<usize> {
+    pub(super) fn column(&self, mapping: &Mapping, field: Field) -> Option<usize> {
         let title = mapping.columns.get(&field)?;
         self.titles.iter().position(|known| known == title)
     }
 
-    fn texts<'a>(&'a self, mapping: &Mapping, field: Field) -> impl Iterator<Item = &'a str> {
+    pub(super) fn texts<'a>(
+        &'a self,
+        mapping: &Mapping,
+        field: Field,
+    ) -> impl Iterator<Item = &'a str> {
         let column = self.column(mapping, field);
         let cell = move |(_, row): &'a (u64, Vec<String>)| row.get(column?).map(String::as_str);
         self.rows.iter().filter_map(cell)
     }
-
-    /// Reads a row. Fails with the column whose cell cannot be read.
-    fn row(
-        &self,
-        cells: &[String],
-        mapping: &Mapping,
-        asset: &Asset,
-        zone: &Zone,
-    ) -> Result<ImportRow, usize> {
-        let text = |field| {
-            let text = self.column(mapping, field).and_then(|at| cells.get(at))?;
-            Some(text.trim()).filter(|text| !text.is_empty())
-        };
-        // A row with more cells than titles was split in the wrong place, such as at a decimal comma.
-        let surplus = cells.iter().skip(self.titles.len());
-        if surplus.clone().any(|cell| !cell.trim().is_empty()) {
-            return Err(self.titles.len());
-        }
-        // Spreadsheets omit empty cells at the end of a line, but a row without any amount is broken.
-        let moves = [Field::Amount, Field::Added, Field::Spent];
-        let cut = moves
-            .iter()
-            .filter_map(|field| self.column(mapping, *field));
-        let cut = cut.filter(|column| *column >= cells.len()).min();
-        if let Some(column) = cut
-            && moves.iter().all(|field| text(*field).is_none())
-        {
-            return Err(column);
-        }
-        let decimals = mapping.decimals.unwrap_or(Decimals::Point);
-        let order = mapping.dates.unwrap_or(DateOrder::Ymd);
-        let wrong = |field| self.column(mapping, field).unwrap_or(0);
-        let date = text(Field::Date);
-        let at = date.and_then(|date| dates::instant(date, text(Field::Time), order, zone));
-        let at = at.ok_or_else(|| wrong(Field::Date))?;
-        let amount = |field| {
-            let read = |text| amounts::amount(text, decimals, asset).ok_or_else(|| wrong(field));
-            text(field).map(read).transpose()
-        };
-        let moved = match amount(Field::Amount)? {
-            Some(amount) => amount,
-            None => {
-                let added = amount(Field::Added)?.unwrap_or_default();
-                let spent = amount(Field::Spent)?.unwrap_or_default();
-                // Spent amounts are mostly written without a minus.
-                let spent = if spent.is_negative() {
-                    spent.negated()
-                } else {
-                    spent
-                };
-                let moved = added.checked_sub(spent);
-                moved.map_err(|_| wrong(Field::Spent))?
-            }
-        };
-        let kind_of = |field| text(field).and_then(kind).map(ToOwned::to_owned);
-        let words = |field| text(field).map(|text| masked(&unquoted(text)));
-        let number = |field| text(field).and_then(|text| text.parse().ok());
-        Ok(ImportRow {
-            at,
-            // A description column may name the kind instead of a service.
-            kind: kind_of(Field::Kind).or_else(|| kind_of(Field::Service)),
-            amount: moved,
-            balance_after: amount(Field::Balance)?,
-            service: words(Field::Service).map(|text| code_of(&text)),
-            event: words(Field::Event),
-            run: text(Field::Run).map(unquoted),
-            payment: text(Field::Payment).map(unquoted),
-            number: number(Field::Number),
-            refers_to: number(Field::RefersTo),
-            reason: words(Field::Reason),
-        })
-    }
-}
-
-/// Removes the apostrophe that the app's own export adds before formulas.
-fn unquoted(text: &str) -> String {
-    match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest.to_owned(),
-        _ => text.to_owned(),
-    }
-}
-
-/// A service's code from its name: `AI Draw Me` becomes `ai_draw_me`.
-fn code_of(name: &str) -> String {
-    name.trim().to_lowercase().replace(' ', "_")
 }
 
 #[cfg(test)]
 mod tests {
-    use boothkeeper_domain::Amount;
+    use boothkeeper_domain::imported::ImportRow;
+    use boothkeeper_domain::{Amount, Zone};
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Error;
 
     fn rows(bytes: &[u8], mapping: &Mapping) -> Result<Vec<ImportRow>, Error> {
         let (rows, _) = CellTable::read(bytes)?.rows(mapping, &Asset::usd(), &Zone::utc())?;

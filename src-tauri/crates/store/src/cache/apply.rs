@@ -1,18 +1,18 @@
 //! Writes verified entries: rows, lines, links, names, rollups and head, in one transaction for each checkpoint.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use boothkeeper_domain::account::FOLD_VERSION;
 use boothkeeper_domain::{Account, Hash, Seq, Timestamp};
 use boothkeeper_wire::checkpoint::SignedCheckpoint;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
-use super::head::{Head, Record};
+use super::head_record::{Head, Record};
 use super::names::{Class, NameId};
+use super::rollups::Rollups;
 use super::{Cache, EntryRow, table_checksums};
 use crate::StoreError;
-use boothkeeper_domain::{Day, Zone};
+use crate::sqlite::overwrite;
 
 /// The entries between two checkpoints, verified against the second. Made only by [`crate::ingest::Ingest`].
 #[derive(Debug)]
@@ -54,115 +54,7 @@ pub(crate) enum StoredBytes {
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct RollupKey {
-    pub day: Day,
-    pub kind: NameId,
-    pub service: NameId,
-    pub event: NameId,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Rollup {
-    pub first: Seq,
-    pub last: Seq,
-    pub count: u64,
-    pub sum: i64,
-}
-
-/// Count and sum of entries by day, kind, service and event.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Rollups(HashMap<RollupKey, Rollup>);
-
-impl Rollups {
-    pub fn add(&mut self, row: &EntryRow, day: Day) {
-        let key = RollupKey {
-            day,
-            kind: row.kind,
-            service: row.service,
-            event: row.event,
-        };
-        let rollup = self.0.entry(key).or_insert(Rollup {
-            first: row.seq,
-            last: row.seq,
-            count: 0,
-            sum: 0,
-        });
-        rollup.last = row.seq;
-        rollup.count += 1;
-        // Saturates instead of overflowing; all sums together are compared with the balance before they are shown.
-        rollup.sum = rollup.sum.saturating_add(row.delta.minor());
-    }
-
-    /// Adds the counts and sums to those stored.
-    pub(super) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
-        let upsert = "INSERT OR REPLACE INTO rollups VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-        let mut statement = connection.prepare_cached(upsert)?;
-        let stored =
-            format!("{ROLLUPS} WHERE day = ?1 AND kind = ?2 AND service = ?3 AND event = ?4");
-        let mut stored = connection.prepare_cached(&stored)?;
-        let mut written = 0;
-        for (key, rollup) in &self.0 {
-            let place = params![key.day.0, key.kind.0, key.service.0, key.event.0];
-            let before = stored.query_row(place, read_rollup).optional()?;
-            let whole = match before {
-                Some((_, before)) => {
-                    written ^= table_checksums::rollup(key, &before);
-                    Rollup {
-                        first: before.first,
-                        last: rollup.last,
-                        count: before.count + rollup.count,
-                        sum: before.sum.saturating_add(rollup.sum),
-                    }
-                }
-                None => *rollup,
-            };
-            written ^= table_checksums::rollup(key, &whole);
-            statement.execute(params![
-                key.day.0,
-                key.kind.0,
-                key.service.0,
-                key.event.0,
-                whole.first.0,
-                whole.last.0,
-                whole.count,
-                whole.sum,
-            ])?;
-        }
-        match self.0.is_empty() {
-            true => Ok(()),
-            false => table_checksums::ROLLUPS.add(connection, written),
-        }
-    }
-}
-
-pub(super) const ROLLUPS: &str =
-    "SELECT day, kind, service, event, first, last, count, sum FROM rollups";
-
-pub(super) fn read_rollup(row: &rusqlite::Row<'_>) -> rusqlite::Result<(RollupKey, Rollup)> {
-    let key = RollupKey {
-        day: Day(row.get(0)?),
-        kind: NameId(row.get(1)?),
-        service: NameId(row.get(2)?),
-        event: NameId(row.get(3)?),
-    };
-    let rollup = Rollup {
-        first: Seq(row.get(4)?),
-        last: Seq(row.get(5)?),
-        count: row.get(6)?,
-        sum: row.get(7)?,
-    };
-    Ok((key, rollup))
-}
-
 impl Cache {
-    /// The rollups as stored.
-    pub(super) fn rollups(&self) -> Result<Rollups, StoreError> {
-        let mut statement = self.connection.prepare_cached(ROLLUPS)?;
-        let rollups = statement.query_map([], read_rollup)?;
-        Ok(Rollups(rollups.collect::<Result<_, _>>()?))
-    }
-
     /// Stores verified entries. Changes nothing and returns `false` if they do not start at the end of the copy, so
     /// that a late or repeated answer never overwrites a newer one.
     pub fn apply(
@@ -187,21 +79,6 @@ impl Cache {
         // An error is ignored: the entries are committed, and without the number only a later loss may go unnoticed.
         let _ = self.high_water.raise(verified.seq().0);
         Ok(true)
-    }
-
-    /// The time zone of the rollups' days; `None` if it is not set or damaged.
-    pub fn zone(&self) -> Result<Option<Zone>, StoreError> {
-        match self.setting("zone") {
-            // The rollups are then made again, in the zone that the caller asks for.
-            Err(StoreError::Damaged { .. }) => Ok(None),
-            zone => Ok(zone?.as_deref().and_then(Zone::named)),
-        }
-    }
-
-    /// Makes the rollups again with days of `zone`. Needed when the laptop's time zone changes.
-    pub fn count_days_in(&mut self, zone: &Zone) -> Result<(), StoreError> {
-        rebuild_rollups(&mut self.connection, &mut zone.clone())?;
-        self.set("zone", zone.name())
     }
 
     /// Deletes everything but the time zone.
@@ -234,48 +111,6 @@ impl Cache {
     pub fn seq(&self) -> Result<Seq, StoreError> {
         copied_to(&self.connection)
     }
-}
-
-/// Removes the content of deleted rows from the file and its log.
-pub(crate) fn overwrite(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute_batch("VACUUM")?;
-    Ok(empty_log(connection)?)
-}
-
-/// Moves the log into the file, as far as other connections allow it without waiting. A process that ends must not wait
-/// for them; the next process that ends tries again.
-pub(crate) fn flush_wal(connection: &Connection) {
-    let _ = connection.busy_timeout(std::time::Duration::ZERO);
-    let _ = empty_log(connection);
-}
-
-fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-}
-
-pub(super) fn rebuild_rollups(
-    connection: &mut Connection,
-    zone: &mut Zone,
-) -> Result<(), StoreError> {
-    let transaction = connection.transaction()?;
-    let rollups = roll_up(&transaction, zone)?;
-    transaction.execute("DELETE FROM rollups", [])?;
-    table_checksums::ROLLUPS.forget(&transaction)?;
-    rollups.write(&transaction)?;
-    transaction.commit()?;
-    Ok(())
-}
-
-fn roll_up(connection: &Connection, zone: &mut Zone) -> Result<Rollups, StoreError> {
-    let query = format!("SELECT {} FROM entries ORDER BY seq", super::row::COLUMNS);
-    let mut statement = connection.prepare(&query)?;
-    let mut columns = statement.query([])?;
-    let mut rollups = Rollups::default();
-    while let Some(columns) = columns.next()? {
-        let row = EntryRow::read(columns)?;
-        rollups.add(&row, zone.day(row.at));
-    }
-    Ok(rollups)
 }
 
 fn copied_to(connection: &Connection) -> Result<Seq, StoreError> {

@@ -1,130 +1,19 @@
-//! The head record: the copy's last seq, the account's state there, and the signed checkpoint that confirms it. It is
+//! Reading and writing the head: the copy's last seq, the account's state there, and the signed checkpoint that confirms it. It is
 //! checked against the signature again whenever the file has changed.
 
 use std::sync::Arc;
 
 use boothkeeper_domain::account::FOLD_VERSION;
-use boothkeeper_domain::{Account, Amount, Cursor, Hash, Seq, Timestamp};
-use boothkeeper_wire::checkpoint::{Checkpoint, PublicKey, SignedCheckpoint};
-use rusqlite::{Connection, OptionalExtension};
-use xxhash_rust::xxh3::Xxh3Default;
+use boothkeeper_domain::{Account, Seq, Timestamp};
+use boothkeeper_wire::checkpoint::{PublicKey, SignedCheckpoint};
+use rusqlite::OptionalExtension;
 
 use super::Cache;
+use super::head_record::{Head, Record};
 use crate::StoreError;
 
 /// Setting with the milliseconds by which the cloud's clock is ahead of the laptop's.
 const CLOCK: &str = "cloud_ahead";
-
-/// Milliseconds by which the laptop's clock may be set back without making the copy's age unknown.
-const TOLERANCE: i64 = 2 * boothkeeper_domain::time::MINUTE;
-
-/// The end of the verified copy.
-#[derive(Debug, Clone)]
-pub struct Head {
-    pub account: Account,
-    pub checkpoint: Checkpoint,
-    /// The cloud's time at which the copy was last known to be complete.
-    pub as_of: Timestamp,
-    /// The laptop's clock when it learnt `as_of`.
-    pub learnt_at: Timestamp,
-}
-
-impl Head {
-    /// Estimate of the cloud's time now: `as_of` plus the time since `learnt_at` on the laptop's clock. Never before
-    /// `as_of`, even if the laptop's clock was set back.
-    pub fn now(&self, wall: Timestamp) -> Timestamp {
-        self.as_of.plus(wall.since(self.learnt_at).max(0))
-    }
-
-    /// True if the laptop's clock was set back before `learnt_at`, so that the copy's age is unknown.
-    pub fn age_is_unknown(&self, wall: Timestamp) -> bool {
-        wall.since(self.learnt_at) < -TOLERANCE
-    }
-
-    pub fn cursor(&self) -> Cursor {
-        Cursor {
-            epoch: self.checkpoint.epoch.clone(),
-            seq: self.checkpoint.seq,
-            chain: self.checkpoint.chain,
-        }
-    }
-
-    pub fn balance(&self) -> Amount {
-        self.account.balance
-    }
-}
-
-/// The head as stored, with a checksum over all columns.
-pub(super) struct Record {
-    pub seq: Seq,
-    pub chain: Hash,
-    pub state: String,
-    pub checkpoint: String,
-    pub as_of: Timestamp,
-    pub learnt_at: Timestamp,
-    /// The [`FOLD_VERSION`] that has folded the state; 0 if unknown.
-    pub rules: u32,
-}
-
-impl Record {
-    /// Checksum over all columns (XXH3, 64 bits).
-    fn mark(&self) -> i64 {
-        let mut hasher = Xxh3Default::new();
-        hasher.update(&self.seq.0.to_le_bytes());
-        hasher.update(&self.chain.0);
-        hasher.update(&self.as_of.millis().to_le_bytes());
-        hasher.update(&self.learnt_at.millis().to_le_bytes());
-        hasher.update(&(self.state.len() as u64).to_le_bytes());
-        hasher.update(self.state.as_bytes());
-        hasher.update(self.checkpoint.as_bytes());
-        // Records from before this column have 0, and their checksum does not include it.
-        if self.rules > 0 {
-            hasher.update(&self.rules.to_le_bytes());
-        }
-        hasher.digest().cast_signed()
-    }
-
-    /// `None` if there is no record. Fails with `Damaged` if the checksum does not match.
-    fn read(connection: &Connection) -> Result<Option<Self>, StoreError> {
-        let query = "SELECT seq, chain, state, checkpoint, as_of, learnt_at, mark, rules FROM head";
-        let mut statement = connection.prepare_cached(query)?;
-        let stored = statement.query_row([], |row| {
-            let instant = |at| row.get(at).map(Timestamp::from_millis);
-            let record = Record {
-                seq: Seq(row.get(0)?),
-                chain: Hash(row.get(1)?),
-                state: row.get(2)?,
-                checkpoint: row.get(3)?,
-                as_of: instant(4)?,
-                learnt_at: instant(5)?,
-                rules: row.get(7)?,
-            };
-            Ok((record, row.get::<_, i64>(6)?))
-        });
-        match stored.optional()? {
-            Some((record, mark)) if record.mark() == mark => Ok(Some(record)),
-            Some((record, _)) => Err(StoreError::damaged(record.seq)),
-            None => Ok(None),
-        }
-    }
-
-    pub fn write(&self, connection: &Connection) -> Result<(), StoreError> {
-        let replace = "INSERT OR REPLACE INTO head VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-        connection
-            .prepare_cached(replace)?
-            .execute(rusqlite::params![
-                self.seq.0,
-                self.chain.0,
-                self.state,
-                self.checkpoint,
-                self.as_of.millis(),
-                self.learnt_at.millis(),
-                self.mark(),
-                self.rules,
-            ])?;
-        Ok(())
-    }
-}
 
 impl Cache {
     /// The end of the copy; `None` if nothing has been synced. If the record is damaged, the head is computed from the
@@ -260,39 +149,5 @@ impl Cache {
         }
         transaction.commit()?;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use boothkeeper_wire::chain;
-
-    use super::*;
-
-    /// After the laptop's clock is set back, the copy's age is unknown, and the estimated cloud time does not go back.
-    #[test]
-    fn clock_set_back_makes_the_age_unknown() {
-        let at = |millis| Timestamp::from_millis(millis);
-        let account = boothkeeper_domain::AccountId::new("acc_1").unwrap();
-        let head = Head {
-            account: Account::default(),
-            checkpoint: Checkpoint {
-                chain: chain::genesis(&account),
-                account,
-                epoch: boothkeeper_domain::Epoch::new("e").unwrap(),
-                seq: Seq(1),
-                count: 1,
-                sum: Amount::ZERO,
-                balance: Amount::ZERO,
-                time: at(0),
-            },
-            as_of: at(5_000_000),
-            learnt_at: at(9_000_000),
-        };
-        assert_eq!(head.now(at(9_000_700)), at(5_000_700));
-        assert!(!head.age_is_unknown(at(9_000_000 - TOLERANCE)));
-        let back = at(9_000_000 - TOLERANCE - 1);
-        assert!(head.age_is_unknown(back));
-        assert_eq!(head.now(back), at(5_000_000), "never before as_of");
     }
 }

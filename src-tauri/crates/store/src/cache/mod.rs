@@ -2,15 +2,20 @@
 //! fetched again. Entries are added only by [`Cache::apply`] and repaired only from verified bytes.
 
 mod apply;
+mod filter;
 mod head;
+mod head_record;
 mod history;
 mod names;
 mod repair;
+mod rollup_row;
+mod rollups;
 mod row;
 mod schema;
 mod scrub;
 mod search;
 mod segments;
+mod settings;
 mod signed_entries;
 mod table_checksums;
 mod tickets;
@@ -22,22 +27,23 @@ use std::sync::Arc;
 
 use boothkeeper_domain::{Catalog, Seq, Timestamp};
 use boothkeeper_wire::checkpoint::PublicKey;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
+pub(crate) use apply::StoredBytes;
 pub use apply::VerifiedBatch;
-pub(crate) use apply::{Rollups, StoredBytes};
-pub(crate) use apply::{flush_wal, overwrite};
-pub use head::Head;
-pub use history::{DayCount, Filter, Page, ReferencedRow};
+pub use filter::{DayCount, Filter};
+pub use head_record::Head;
+pub use history::{Page, ReferencedRow};
 pub use names::{Class, NameId, Names};
 pub use repair::RepairOutcome;
+pub(crate) use rollups::Rollups;
 pub use row::EntryRow;
-pub(crate) use schema::{is_before, refuse_empty, refuse_newer};
 pub use scrub::Scrub;
 pub use signed_entries::SignedEntries;
 pub use totals::{EntryRange, EventUse, Total};
 
 use crate::memo::{Memo, Version};
+use crate::sqlite::flush_wal;
 use crate::{StoreError, private, read_only};
 use boothkeeper_domain::Zone;
 use boothkeeper_files::HighWater;
@@ -191,33 +197,10 @@ impl Cache {
     }
 
     fn set(&self, name: &str, value: &str) -> Result<(), StoreError> {
-        set(&self.connection, name, value)
+        settings::set(&self.connection, name, value)
     }
 
     fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
-        setting(&self.connection, name)
-    }
-}
-
-fn set(connection: &Connection, name: &str, value: &str) -> Result<(), StoreError> {
-    let set = "INSERT INTO settings VALUES (?1, ?2, ?3)
-               ON CONFLICT DO UPDATE SET value = ?2, mark = ?3";
-    let mark = table_checksums::text(name, value);
-    connection
-        .prepare_cached(set)?
-        .execute(rusqlite::params![name, value, mark])?;
-    Ok(())
-}
-
-/// A setting's value. Fails with `Damaged` if its checksum does not match.
-fn setting(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
-    let query = "SELECT value, mark FROM settings WHERE name = ?1";
-    let mut statement = connection.prepare_cached(query)?;
-    let kept = statement.query_row([name], |row| Ok((row.get(0)?, row.get(1)?)));
-    let kept: Option<(String, i64)> = kept.optional()?;
-    match kept {
-        Some((value, mark)) if table_checksums::text(name, &value) == mark => Ok(Some(value)),
-        Some(_) => Err(StoreError::damaged(Seq::ZERO)),
-        None => Ok(None),
+        settings::setting(&self.connection, name)
     }
 }

@@ -1,13 +1,8 @@
 //! Numbers for the names of kinds, services and events. Each name is stored once, and rows have only its number.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use rusqlite::Connection;
-
-use super::{Cache, table_checksums};
-use crate::StoreError;
 
 /// Whether a name is that of an entry's kind, of a service or of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,7 +13,7 @@ pub enum Class {
 }
 
 impl Class {
-    const ALL: [Class; 3] = [Class::Kind, Class::Service, Class::Event];
+    pub(super) const ALL: [Class; 3] = [Class::Kind, Class::Service, Class::Event];
 }
 
 /// The number of a name; 0 means no name.
@@ -76,31 +71,8 @@ impl Names {
             .collect()
     }
 
-    fn insert(&mut self, id: NameId, class: Class, name: String) {
+    pub(super) fn insert(&mut self, id: NameId, class: Class, name: String) {
         self.ids[class as usize].insert(name.clone(), id);
         self.names.insert(id, name);
     }
-}
-
-impl Cache {
-    pub fn names(&self) -> Result<Arc<Names>, StoreError> {
-        let load = || load(&self.connection).map(Arc::new);
-        self.names.get(self.version()?, &(), load)
-    }
-}
-
-fn load(connection: &Connection) -> Result<Names, StoreError> {
-    table_checksums::NAMES.check(connection)?;
-    let mut names = Names::default();
-    let mut statement = connection.prepare_cached("SELECT id, class, name FROM names")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let class: usize = row.get(1)?;
-        let class = *Class::ALL.get(class).ok_or(StoreError::Damaged {
-            seq: None,
-            source: None,
-        })?;
-        names.insert(NameId(row.get(0)?), class, row.get(2)?);
-    }
-    Ok(names)
 }

@@ -8,7 +8,7 @@ use boothkeeper_wire::{chain, entry};
 use rusqlite::{Connection, params};
 
 use super::apply::{write_head_at, write_links, write_names, write_rows};
-use super::head::Head;
+use super::head_record::Head;
 use super::segments::chained;
 use super::{Cache, EntryRow, Names, Rollups, table_checksums};
 use crate::StoreError;

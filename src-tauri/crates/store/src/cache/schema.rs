@@ -4,8 +4,9 @@
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
-use super::table_checksums;
+use super::settings::text_checksum;
 use crate::StoreError;
+use crate::sqlite::{is_before, refuse_empty, refuse_newer};
 
 /// The current version of the file, which is the number of migration steps.
 const VERSIONS: usize = 3;
@@ -81,7 +82,7 @@ fn steps() -> [M<'static>; VERSIONS] {
             let settings = settings.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             let settings: Vec<(String, String)> = settings.collect::<Result<_, _>>()?;
             for (name, value) in settings {
-                let mark = table_checksums::text(&name, &value);
+                let mark = text_checksum(&name, &value);
                 let update = "UPDATE settings SET mark = ?2 WHERE name = ?1";
                 transaction.execute(update, rusqlite::params![name, mark])?;
             }
@@ -118,32 +119,4 @@ pub fn check_whole(connection: &Connection) -> Result<(), StoreError> {
 /// Whether an older version has written the file, which must be migrated before it is read.
 pub fn is_older(connection: &Connection) -> Result<bool, StoreError> {
     is_before(connection, VERSIONS)
-}
-
-pub(crate) fn is_before(connection: &Connection, known: usize) -> Result<bool, StoreError> {
-    let found: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    Ok(found < known)
-}
-
-pub(crate) fn refuse_empty(connection: &Connection) -> Result<(), StoreError> {
-    let found: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match found {
-        0 => Err(StoreError::Damaged {
-            seq: None,
-            source: None,
-        }),
-        _ => Ok(()),
-    }
-}
-
-pub(crate) fn refuse_newer(
-    connection: &Connection,
-    file: &'static str,
-    known: usize,
-) -> Result<(), StoreError> {
-    let found: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found > known {
-        return Err(StoreError::Newer { file, found, known });
-    }
-    Ok(())
 }

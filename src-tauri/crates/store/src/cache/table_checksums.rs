@@ -1,13 +1,16 @@
 //! Checksums of whole tables: the XOR of the rows' hashes, updated with every row written and compared before a table
 //! is used. A row's own checksum is not enough: a flipped bit can hide a row from an index, and it is then never read.
 
+use std::sync::Arc;
+
 use boothkeeper_domain::Seq;
 use rusqlite::{Connection, Row};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::apply::{self, Rollup, RollupKey, read_rollup};
-use super::names::NameId;
-use super::{Cache, set, setting};
+use super::Cache;
+use super::names::{Class, NameId, Names};
+use super::rollup_row::{self, Rollup, RollupKey, read_rollup};
+use super::settings::{set, setting};
 use crate::StoreError;
 
 pub(super) const NAMES: ChecksummedTable = ChecksummedTable {
@@ -30,7 +33,7 @@ pub(super) const LINKS: ChecksummedTable = ChecksummedTable {
 
 pub(super) const ROLLUPS: ChecksummedTable = ChecksummedTable {
     setting: "rollups_mark",
-    rows: apply::ROLLUPS,
+    rows: rollup_row::ROLLUPS,
     read: |row| {
         let (key, rollup) = read_rollup(row)?;
         Ok(self::rollup(&key, &rollup))
@@ -42,11 +45,6 @@ pub(super) struct ChecksummedTable {
     setting: &'static str,
     rows: &'static str,
     read: fn(&Row<'_>) -> rusqlite::Result<u64>,
-}
-
-/// Checksum of a text and the name that it is stored under, such as a setting or a ticket's document.
-pub(super) fn text(name: &str, text: &str) -> i64 {
-    xxh3_64_with_seed(text.as_bytes(), xxh3_64(name.as_bytes())).cast_signed()
 }
 
 pub(super) fn name(id: NameId, class: u32, name: &str) -> u64 {
@@ -137,6 +135,12 @@ impl ChecksummedTable {
 }
 
 impl Cache {
+    /// The names of kinds, services and events. Fails with `Damaged` if they do not match their checksum.
+    pub fn names(&self) -> Result<Arc<Names>, StoreError> {
+        let load = || load_names(&self.connection).map(Arc::new);
+        self.names.get(self.version()?, &(), load)
+    }
+
     /// Fails with `Damaged` if the references between entries do not match their checksum.
     pub fn check_links(&self) -> Result<(), StoreError> {
         self.links
@@ -150,9 +154,24 @@ impl Cache {
     }
 }
 
+fn load_names(connection: &Connection) -> Result<Names, StoreError> {
+    NAMES.check(connection)?;
+    let mut names = Names::default();
+    let mut statement = connection.prepare_cached("SELECT id, class, name FROM names")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let class: usize = row.get(1)?;
+        let class = *Class::ALL.get(class).ok_or(StoreError::Damaged {
+            seq: None,
+            source: None,
+        })?;
+        names.insert(NameId(row.get(0)?), class, row.get(2)?);
+    }
+    Ok(names)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::names::Class;
     use super::*;
 
     #[test]

@@ -4,7 +4,8 @@ use boothkeeper_domain::Seq;
 use boothkeeper_wire::dispute::{Ticket, TicketCursor, Tickets};
 use rusqlite::params;
 
-use super::{Cache, set, table_checksums};
+use super::Cache;
+use super::settings::{set, text_checksum};
 use crate::StoreError;
 
 /// Setting with the journal's seq at which all tickets were last fetched.
@@ -25,7 +26,7 @@ impl Cache {
         let mut disputes = Vec::new();
         while let Some(row) = rows.next()? {
             let (dispute, document): (String, String) = (row.get(0)?, row.get(1)?);
-            if table_checksums::text(&dispute, &document) != row.get::<_, i64>(2)? {
+            if text_checksum(&dispute, &document) != row.get::<_, i64>(2)? {
                 return Err(StoreError::damaged(Seq::ZERO));
             }
             disputes.push(serde_json::from_str(&document).map_err(StoreError::damaged_by)?);
@@ -58,7 +59,7 @@ impl Cache {
         }
         for ticket in &page.disputes {
             let document = serde_json::to_string(ticket)?;
-            let mark = table_checksums::text(ticket.id.as_str(), &document);
+            let mark = text_checksum(ticket.id.as_str(), &document);
             let put = "INSERT OR REPLACE INTO tickets VALUES (?1, ?2, ?3, ?4)";
             let values = params![ticket.id.as_str(), opened(ticket), document, mark];
             transaction.prepare_cached(put)?.execute(values)?;

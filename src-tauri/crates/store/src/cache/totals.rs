@@ -4,7 +4,7 @@ use boothkeeper_domain::findings::{JournalLookup, LOOKED_BACK};
 use boothkeeper_domain::{Amount, Entry, Kind, Seq, Timestamp};
 use rusqlite::params_from_iter;
 
-use super::history::Filter;
+use super::filter::Filter;
 use super::names::{Class, NameId};
 use super::{Cache, Head};
 use crate::StoreError;

@@ -20,8 +20,8 @@ use rusqlite_migration::Migrations;
 
 use crate::StoreError;
 pub use crate::binding::{Binding, Diverged, Divergence};
-use crate::cache::{flush_wal, is_before, overwrite, refuse_empty, refuse_newer};
 use crate::memo::{Memo, Version};
+use crate::sqlite::{flush_wal, is_before, overwrite, refuse_empty, refuse_newer};
 use crate::{private, read_only};
 use boothkeeper_files::HighWater;
 use checksums::{BINDING, Mark};

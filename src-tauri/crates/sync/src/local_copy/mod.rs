@@ -1,5 +1,6 @@
 //! The laptop's side of a sync: its data folder, its clock, and the threads that file work runs on.
 
+mod aside;
 mod replace;
 mod trust;
 
@@ -17,7 +18,7 @@ use boothkeeper_store::{
 };
 
 use crate::{Clock, SyncError};
-use replace::{put_aside, remove_aside};
+use aside::{put_aside, remove_aside};
 
 /// A data folder with its clock and time zone. Clones share the same files.
 #[derive(Clone)]

@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use boothkeeper_domain::Timestamp;
 use boothkeeper_store::{Cache, HighWater, Paths, StoreError};
 
+use super::aside::put_aside;
 use super::{Files, LocalCopy, lock};
 use crate::SyncError;
-
-const ASIDE: &str = "cache.damaged-";
 
 impl LocalCopy {
     /// Creates an empty copy of the same account in a separate folder, to be filled while this one can still be
@@ -72,34 +70,4 @@ fn move_into_place(from: &Path, to: &Path) -> Result<(), StoreError> {
         opened.sync_all().map_err(StoreError::io(folder))?;
     }
     Ok(())
-}
-
-/// Renames the cache and its log files to keep them as evidence. Deletes those kept earlier.
-pub(super) fn put_aside(cache: &Path, now: Timestamp) -> Result<(), StoreError> {
-    remove_aside(cache);
-    for suffix in ["", "-wal", "-shm"] {
-        let mut from = cache.as_os_str().to_owned();
-        from.push(suffix);
-        let from = std::path::PathBuf::from(from);
-        let to = cache.with_extension(format!("damaged-{}{suffix}", now.millis()));
-        match std::fs::rename(&from, &to) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(StoreError::Io {
-                    path: from,
-                    source: error,
-                });
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn remove_aside(cache: &Path) {
-    let older = cache.parent().and_then(|folder| folder.read_dir().ok());
-    for file in older.into_iter().flatten().flatten() {
-        if file.file_name().to_string_lossy().starts_with(ASIDE) {
-            let _ = std::fs::remove_file(file.path());
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! The operator's actions as an enum, and their conversion from and to the flat [`CommandRequest`] of the wire.
 
 mod kind;
+mod request;
 
 pub use kind::ActionKind;
 
@@ -9,12 +10,10 @@ use boothkeeper_domain::billing::plan::Target;
 use boothkeeper_domain::billing::quote::{Change, Quote};
 use boothkeeper_domain::bounds::{MAX_EVENTS, MAX_LABEL_BYTES, MAX_MESSAGE_CHARS};
 use boothkeeper_domain::disputes::{MAX_FILES, MAX_ROWS};
-use boothkeeper_domain::{Amount, DisputeId, Hash, Timestamp};
-use uuid::Uuid;
+use boothkeeper_domain::{Amount, DisputeId, Timestamp};
 
 use crate::api::CommandRequest;
 use crate::dispute::{Attachment, Claim, EntryRef};
-use crate::problem::ProblemCode;
 
 /// Greatest length of a command's JSON document in bytes: the sum of the greatest lengths of its parts. Every dispute
 /// that the composer allows and every pause fit.
@@ -156,122 +155,11 @@ impl Action {
     }
 }
 
-impl CommandRequest {
-    /// The action. Fails with `UnknownCommand` if `kind` is unknown, with `Malformed` if an argument is missing.
-    pub fn action(&self) -> Result<Action, ProblemCode> {
-        let action = match self.action_kind().ok_or(ProblemCode::UnknownCommand)? {
-            ActionKind::SetPaymentOrder => self
-                .first
-                .zip(self.fallback)
-                .map(|(first, fallback)| Action::SetPaymentOrder(PaymentOrder { first, fallback })),
-            ActionKind::SetAutoRecharge => self
-                .enabled
-                .map(|enabled| Action::SetAutoRecharge { enabled }),
-            ActionKind::ReplaceCard => {
-                let token = self.token.clone();
-                token.map(|token| Action::ReplaceCard { token })
-            }
-            ActionKind::BuyCredits => self.amount.map(|amount| Action::BuyCredits { amount }),
-            ActionKind::RedeemCoupon => {
-                let code = self.code.clone();
-                code.map(|code| Action::RedeemCoupon { code })
-            }
-            ActionKind::ChangePlan => self.plan.clone().map(|plan| {
-                Action::ChangePlan(Target {
-                    plan,
-                    cycle: self.cycle,
-                    coupon: self.coupon.clone(),
-                })
-            }),
-            ActionKind::PayNow => self.method.map(|method| Action::PayNow { method }),
-            ActionKind::Cancel => Some(Action::Cancel),
-            ActionKind::Resume => Some(Action::Resume),
-            ActionKind::OpenDispute => self.claim.clone().map(|claim| {
-                Action::OpenDispute(Box::new(DisputeFiling {
-                    claim,
-                    entries: self.entries.clone(),
-                    files: self.files(),
-                }))
-            }),
-            ActionKind::MessageDispute => {
-                let both = self.dispute.clone().zip(self.message.clone());
-                both.map(|(dispute, message)| Action::MessageDispute {
-                    dispute,
-                    message,
-                    files: self.files(),
-                })
-            }
-            ActionKind::WithdrawDispute => {
-                let dispute = self.dispute.clone();
-                dispute.map(|dispute| Action::WithdrawDispute { dispute })
-            }
-        };
-        action.ok_or(ProblemCode::Malformed)
-    }
-
-    fn attach(&mut self, files: Vec<Attachment>) {
-        self.blobs = files.iter().map(|file| file.sha256).collect();
-        self.attachments = files;
-    }
-
-    /// The files in `blobs`. One without a description in `attachments` gets its hash as its name.
-    fn files(&self) -> Vec<Attachment> {
-        let described = |sha256: &Hash| {
-            let known = self.attachments.iter().find(|file| file.sha256 == *sha256);
-            known.cloned().unwrap_or_else(|| Attachment {
-                name: sha256.to_string(),
-                bytes: 0,
-                sha256: *sha256,
-                media_type: "application/octet-stream".to_owned(),
-            })
-        };
-        self.blobs.iter().map(described).collect()
-    }
-
-    /// The kind of action; `None` if this version does not know it.
-    pub fn action_kind(&self) -> Option<ActionKind> {
-        ActionKind::named(&self.kind)
-    }
-
-    /// See [`ActionKind::can_create_entry`]; true for a kind that this version does not know.
-    pub fn can_create_entry(&self, entry_kind: &str) -> bool {
-        let kind = self.action_kind();
-        kind.is_none_or(|kind| kind.can_create_entry(entry_kind))
-    }
-
-    /// See [`ActionKind::can_create_no_entry`]; true for a kind that this version does not know.
-    pub fn can_create_no_entry(&self) -> bool {
-        self.action_kind()
-            .is_none_or(ActionKind::can_create_no_entry)
-    }
-
-    /// The lane in which the command waits. Commands of one lane are sent in order; lanes do not wait for each other.
-    /// Each dispute has its own lane, and so has each command that opens one.
-    pub fn lane(&self, id: Uuid) -> String {
-        match (self.action_kind(), &self.dispute) {
-            (
-                Some(
-                    ActionKind::ChangePlan
-                    | ActionKind::PayNow
-                    | ActionKind::Cancel
-                    | ActionKind::Resume
-                    | ActionKind::RedeemCoupon,
-                ),
-                _,
-            ) => "plan".to_owned(),
-            (Some(ActionKind::OpenDispute), _) => format!("dispute:{id}"),
-            (Some(ActionKind::MessageDispute | ActionKind::WithdrawDispute), Some(dispute)) => {
-                format!("dispute:{dispute}")
-            }
-            _ => self.kind.clone(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use boothkeeper_domain::Seq;
     use boothkeeper_domain::disputes::DisputeKind;
+    use boothkeeper_domain::{Hash, Seq};
+    use uuid::Uuid;
 
     use super::*;
 

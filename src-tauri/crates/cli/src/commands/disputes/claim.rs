@@ -13,9 +13,9 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::Value;
 
-use crate::arguments::{amount, day};
 use crate::commands::balance::asset;
 use crate::output::Output;
+use crate::values::{amount, day};
 
 #[derive(Debug, Args)]
 pub struct ClaimArguments {

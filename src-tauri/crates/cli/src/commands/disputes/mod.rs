@@ -13,7 +13,7 @@ use boothkeeper_messages::{cli, disputes};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::outbox;
+use super::send;
 use crate::folder::Folder;
 use crate::output::Output;
 use claim::ClaimArguments;
@@ -195,12 +195,12 @@ async fn message(app: &App, id: &str, text: &str, output: &Output) -> Result<Exi
     if sent != text {
         output.note(|| format!("{} {sent}", disputes::message_masked()));
     }
-    outbox::send(app, &queued.id, output).await
+    send::send(app, &queued.id, output).await
 }
 
 async fn withdraw(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppError> {
     if let Some(queued) = app.disputes().withdraw(id)? {
-        return outbox::send(app, &queued.id, output).await;
+        return send::send(app, &queued.id, output).await;
     }
     let document = json!({ "id": id, "state": "withdrawn" });
     output.print_result(&document, || match app.disputes().draft(id) {

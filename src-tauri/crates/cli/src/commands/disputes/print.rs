@@ -6,6 +6,7 @@ use boothkeeper_app::disputes::{
 };
 use boothkeeper_app::domain::disputes::{DisputeKind, Explained, Resolution};
 use boothkeeper_app::domain::{Actor, Amount, Asset, Seq};
+use boothkeeper_app::names::CatalogNames;
 use boothkeeper_app::{App, AppError};
 use boothkeeper_messages::disputes::{
     self, DISPUTES_ANSWERED, DISPUTES_EXPECTED, DISPUTES_KIND, DISPUTES_OVERDUE, DISPUTES_PROBLEM,
@@ -16,6 +17,7 @@ use boothkeeper_messages::{Arguments, cli, code, day, money, readable, usd};
 use serde_json::json;
 
 use crate::commands::balance::asset;
+use crate::commands::history;
 use crate::output::Output;
 
 /// In place of an amount that is not known.
@@ -107,9 +109,10 @@ pub fn draft(draft: &DraftView, app: &App, output: &Output) -> Result<(), AppErr
     if let Some(ticket) = &draft.disputed_by {
         indented(cli::disputes_disputed(ticket));
     }
+    let names = app.names();
     for row in draft.rows.iter().filter(|row| row.chosen) {
         let row = &row.row;
-        let what = row.service.as_deref().unwrap_or(&row.kind);
+        let what = history::title(row, &names);
         let (at, delta) = (output.local(row.at), money(row.delta, &asset));
         indented(format!("{:>8}  {at:<29}  {delta:>10}  {what}", row.seq.0));
     }
@@ -117,7 +120,7 @@ pub fn draft(draft: &DraftView, app: &App, output: &Output) -> Result<(), AppErr
         indented(cli::disputes_attached(&file(attached)));
     }
     indented(cli::disputes_noticed(&day(draft.noticed_on)));
-    print_details(&draft.said, output);
+    print_details(&draft.said, &names, output);
     // The message is shown as it is sent.
     indented(match draft.message_sent == draft.message {
         true => cli::disputes_message(),
@@ -176,8 +179,10 @@ fn file(file: &FileView) -> String {
 }
 
 /// What the operator has given beside entries and the message.
-fn print_details(details: &ClaimDetails, output: &Output) {
-    let products = (!details.legacy.is_empty()).then(|| details.legacy.join(", "));
+fn print_details(details: &ClaimDetails, names: &CatalogNames, output: &Output) {
+    let products = details.legacy.iter().map(|code| names.legacy(code));
+    let products = products.collect::<Vec<_>>().join(", ");
+    let products = Some(products).filter(|products| !products.is_empty());
     let text =
         |given: &Option<String>, sentence: fn(&str) -> String| given.as_deref().map(sentence);
     let lines = [
@@ -185,7 +190,10 @@ fn print_details(details: &ClaimDetails, output: &Output) {
         text(&details.paid.map(usd), cli::disputes_paid),
         text(&details.paid_on.map(day), cli::disputes_paid_on),
         text(&details.coupon, cli::disputes_coupon),
-        text(&details.plan, cli::disputes_plan),
+        text(
+            &details.plan.as_deref().map(|plan| names.plan(plan)),
+            cli::disputes_plan,
+        ),
         text(&products, cli::disputes_legacy),
     ];
     for line in lines.into_iter().flatten() {
@@ -224,7 +232,7 @@ pub fn ticket(ticket: &TicketView, app: &App, output: &Output) -> Result<(), App
     if !ticket.entries.is_empty() {
         indented(cli::disputes_entries(&seqs(&ticket.entries)));
     }
-    print_details(&ticket.said, output);
+    print_details(&ticket.said, &app.names(), output);
     for message in &ticket.messages {
         print_message(message, output);
     }

@@ -8,11 +8,11 @@ use boothkeeper_app::{App, AppError};
 use boothkeeper_messages::{cli, money, usd};
 use clap::{Args, ValueEnum};
 
-use crate::arguments;
 use crate::commands::balance::asset;
-use crate::commands::outbox::{refresh, send};
+use crate::commands::send::{refresh, send};
 use crate::folder::Folder;
 use crate::output::Output;
+use crate::values;
 
 /// Buy credits on the card on file, at once; offline the purchase waits for up to a day.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ impl Buy {
         folder.with_app(output, async |app| {
             // Without a key the error is `signed_out`, not `not_synced`.
             app.session().require_signed_in()?;
-            let amount = arguments::amount(&self.amount, &asset(app)?)?;
+            let amount = values::amount(&self.amount, &asset(app)?)?;
             refresh(app).await?;
             let preview = app.plan().buy_preview(amount)?;
             if preview.closed {

@@ -8,7 +8,7 @@ use boothkeeper_app::{Action, AppError};
 use clap::{Args, ValueEnum};
 
 use super::decide::{decide, decide_on_copy};
-use crate::commands::outbox::{refresh, send};
+use crate::commands::send::{refresh, send};
 use crate::folder::Folder;
 use crate::output::Output;
 

@@ -9,7 +9,7 @@ use boothkeeper_app::{Action, App, AppError};
 use boothkeeper_messages::{cli, money, usd};
 
 use crate::commands::balance::asset;
-use crate::commands::outbox::{refresh, send};
+use crate::commands::send::{refresh, send};
 use crate::output::Output;
 
 /// Shows what a change does, and has it done exactly so or not at all. A change that charges or destroys something is
@@ -103,9 +103,14 @@ fn print_prices(view: &PauseView, app: &App, output: &Output) -> Result<(), AppE
     if let Some(amount) = view.allowance {
         output.print_line(&cli::decide_allowance_falls(&money(amount, &asset)));
     }
+    let names = app.names();
     for price in &view.prices {
         let (after, before) = (money(price.after, &asset), money(price.before, &asset));
-        output.print_line(&cli::decide_price(&after, &before, &price.service));
+        output.print_line(&cli::decide_price(
+            &after,
+            &before,
+            &names.service(&price.service),
+        ));
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ mod buy;
 mod change;
 mod decide;
 mod renewal;
+pub mod state;
 
 use std::process::ExitCode;
 
@@ -13,17 +14,17 @@ use boothkeeper_app::domain::billing::plan::Target;
 use boothkeeper_app::domain::calendar::Cycle;
 use boothkeeper_app::plan::{NextRenewal, SubscriptionView};
 use boothkeeper_app::{Action, App, AppError};
-use boothkeeper_messages::shared::{SHARED_PLAN, SharedPlanArguments};
-use boothkeeper_messages::{cli, code, money, plan, usd};
+use boothkeeper_messages::{cli, money, plan, usd};
 use clap::{Args, Subcommand, ValueEnum};
 
 pub use buy::{AutoRecharge, Buy};
 pub use change::{Cancel, Coupon, Pause, PayNow, Resume};
 pub use renewal::Renewal;
 
-use super::balance::{self, asset, trust};
+use super::balance::{asset, trust};
 use crate::folder::Folder;
 use crate::output::Output;
+use state::{name, print_warnings};
 
 /// The plan, its period, who pays, and the next renewal.
 #[derive(Debug, Args)]
@@ -76,7 +77,7 @@ impl Plan {
                     CycleName::Annual => Cycle::Annual,
                 });
                 let target = Target {
-                    plan,
+                    plan: app.names().plan_code(&plan),
                     cycle,
                     coupon,
                 };
@@ -86,18 +87,9 @@ impl Plan {
     }
 }
 
-/// The code of a plan with its billing cycle: `basic monthly`.
-pub fn name(plan: &str, cycle: Option<Cycle>) -> String {
-    let given = SharedPlanArguments {
-        plan: Some(plan.to_owned()),
-    };
-    let named = cycle.and_then(|cycle| SHARED_PLAN.text_with(&code(&cycle), &(&given).into()));
-    named.unwrap_or_else(|| plan.to_owned())
-}
-
 fn print(view: &SubscriptionView, app: &App, output: &Output) -> Result<(), AppError> {
     let asset = asset(app)?;
-    let name = name(&view.plan, view.cycle);
+    let name = name(&app.names(), &view.plan, view.cycle);
     output.print_line(&match view.state {
         Life::Active => cli::plan_active(&name),
         Life::Grace => cli::plan_grace(&name),
@@ -147,50 +139,5 @@ fn next_renewal(next: &NextRenewal, after: &str, output: &Output) -> String {
         Outcome::Card => cli::plan_next_by_card(after, &at, &fee),
         Outcome::Credits => cli::plan_next_from_credits(after, &at, &fee),
         Outcome::Unpaid => cli::plan_next_unpaid(&at, &fee),
-    }
-}
-
-/// After an action: the balance, and warnings about the plan. Nothing with `--json`.
-pub fn print_account_state(app: &App, output: &Output) -> Result<(), AppError> {
-    if output.json() {
-        return Ok(());
-    }
-    balance::print(&app.balance().view()?, output);
-    print_warnings(&app.plan().subscription()?, app, output)
-}
-
-/// What the operator must not miss: a change that was asked for, a charge without an answer, grace, the closing.
-pub fn print_warnings(view: &SubscriptionView, app: &App, output: &Output) -> Result<(), AppError> {
-    let asset = asset(app)?;
-    let indented = |text: String| output.print_line(&format!("  {text}"));
-    if let Some(target) = &view.requested {
-        indented(requested(target, view, output));
-    }
-    if let Some(since) = view.payment_pending {
-        indented(cli::plan_payment_pending(&output.local(since)));
-    }
-    if let (Some(due), None) = (&view.due_now, view.payment_pending) {
-        indented(cli::plan_due(&usd(due.amount)));
-    }
-    if let Some(at) = view.closes_at {
-        let at = output.local(at);
-        indented(match app.balance().view()?.balance {
-            Some(balance) => cli::plan_closes(&money(balance, &asset), &at),
-            None => cli::plan_closes_all(&at),
-        });
-    }
-    Ok(())
-}
-
-/// The plan that was asked for, and when it begins.
-fn requested(target: &Target, view: &SubscriptionView, output: &Output) -> String {
-    let plan = name(&target.plan, target.cycle);
-    let begins = view.period.filter(|_| view.state == Life::Active);
-    let begins = begins.map(|period| output.local(period.end));
-    match (begins, &target.coupon) {
-        (Some(at), None) => cli::plan_requested(&at, &plan),
-        (Some(at), Some(coupon)) => cli::plan_requested_coupon(&at, coupon, &plan),
-        (None, None) => cli::plan_requested_once_paid(&plan),
-        (None, Some(coupon)) => cli::plan_requested_once_paid_coupon(coupon, &plan),
     }
 }

@@ -13,7 +13,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::print_warnings;
 use crate::commands::balance::asset;
-use crate::commands::outbox::send;
+use crate::commands::send::send;
 use crate::folder::Folder;
 use crate::output::Output;
 

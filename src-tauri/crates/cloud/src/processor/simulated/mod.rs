@@ -3,6 +3,7 @@
 //! transactions of its own, as another company's would be.
 
 mod processor_charges;
+pub mod schema;
 
 use boothkeeper_domain::account::Card;
 use boothkeeper_domain::billing::ChargeOutcome;
@@ -10,7 +11,7 @@ use boothkeeper_domain::time::MINUTE;
 use boothkeeper_domain::{AccountId, PaymentId, Timestamp};
 use boothkeeper_wire::sandbox::{CardBehaviour, Delivery};
 
-pub use processor_charges::{ChargeState, StoredCharge, TABLES};
+pub use processor_charges::{ChargeState, StoredCharge};
 
 use super::{ChargeRequest, Processor, Reply};
 use crate::Error;

@@ -19,7 +19,9 @@ use krilla::tagging::{
 use krilla::text::Font;
 use krilla::{Document, SerializeSettings};
 
-use super::{Block, Layout, MARGIN, PAGE, Place, REGULAR, SEMI_BOLD, Title};
+use super::blocks::{Block, Title};
+use super::faces::{REGULAR, SEMI_BOLD};
+use super::layout::{Layout, MARGIN, PAGE, Place};
 use crate::{Error, Problem};
 
 pub(super) fn draw(title: &Title, blocks: &[Block], layout: &Layout<'_>) -> Result<Vec<u8>, Error> {

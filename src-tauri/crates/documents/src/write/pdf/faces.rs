@@ -4,11 +4,26 @@ use krilla::text::{GlyphId, KrillaGlyph};
 use rustybuzz::ttf_parser::Tag as Feature;
 use rustybuzz::{Face, UnicodeBuffer};
 
-use super::{Faces, LACKING, REGULAR, SEMI_BOLD, Style};
 use crate::{Error, Problem};
 
+pub const REGULAR: &[u8] = include_bytes!("../../../fonts/Inter-Regular.otf");
+pub const SEMI_BOLD: &[u8] = include_bytes!("../../../fonts/Inter-SemiBold.otf");
+/// Shown in place of characters that the font lacks. The CSV file beside the PDF has them unchanged.
+pub const LACKING: char = '?';
+
+#[derive(Clone, Copy, PartialEq)]
+pub struct Style {
+    pub size: f32,
+    pub strong: bool,
+}
+
+pub struct Faces<'a> {
+    pub regular: Face<'a>,
+    pub strong: Face<'a>,
+}
+
 impl Faces<'_> {
-    pub(super) fn open() -> Result<Faces<'static>, Error> {
+    pub fn open() -> Result<Faces<'static>, Error> {
         let face =
             |bytes: &'static [u8]| Face::from_slice(bytes, 0).ok_or(Error::new(Problem::Internal));
         Ok(Faces {
@@ -17,14 +32,14 @@ impl Faces<'_> {
         })
     }
 
-    pub(super) fn of(&self, style: Style) -> &Face<'_> {
+    pub fn of(&self, style: Style) -> &Face<'_> {
         match style.strong {
             true => &self.strong,
             false => &self.regular,
         }
     }
 
-    pub(super) fn shaped(&self, text: &str, style: Style) -> Vec<KrillaGlyph> {
+    pub fn shaped(&self, text: &str, style: Style) -> Vec<KrillaGlyph> {
         let face = self.of(style);
         let mut buffer = UnicodeBuffer::new();
         buffer.push_str(text);
@@ -58,7 +73,7 @@ impl Faces<'_> {
             .collect()
     }
 
-    pub(super) fn width(&self, text: &str, style: Style) -> f32 {
+    pub fn width(&self, text: &str, style: Style) -> f32 {
         let glyphs = self.shaped(text, style);
         glyphs
             .iter()
@@ -67,7 +82,7 @@ impl Faces<'_> {
     }
 
     /// Replaces characters that the font lacks with [`LACKING`], and line breaks and tabs with spaces.
-    pub(super) fn drawable(&self, text: &str) -> String {
+    pub fn drawable(&self, text: &str) -> String {
         let has = |c: char| self.regular.glyph_index(c).is_some() && !c.is_control();
         text.chars()
             .map(|c| match c {
@@ -79,7 +94,7 @@ impl Faces<'_> {
     }
 
     /// Breaks text into lines of at most `width` points, between words; within a word only if the word alone is wider.
-    pub(super) fn lines(&self, text: &str, style: Style, width: f32) -> Vec<String> {
+    pub fn lines(&self, text: &str, style: Style, width: f32) -> Vec<String> {
         let mut lines = vec![String::new()];
         for word in self.drawable(text).split_whitespace() {
             let last = lines.last_mut().map(std::mem::take).unwrap_or_default();

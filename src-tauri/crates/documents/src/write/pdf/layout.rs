@@ -2,12 +2,50 @@
 
 use boothkeeper_messages::documents;
 
-use super::{
-    BODY, Block, Column, LEADING, Layout, MARGIN, PAGE, PdfTable, Piece, Place, Rule, Style, WIDTH,
-};
+use super::blocks::{Block, Column, PdfTable};
+use super::faces::{Faces, Style};
+
+/// Width and height of A4, in points.
+pub const PAGE: (f32, f32) = (595.0, 842.0);
+pub const MARGIN: f32 = 48.0;
+pub const WIDTH: f32 = PAGE.0 - 2.0 * MARGIN;
+pub const BODY: f32 = 9.0;
+pub const LEADING: f32 = 13.0;
+
+/// The structure element that a piece of text belongs to. All pieces of one place form one element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Block(usize),
+    /// Block, row (the header is 0) and cell.
+    Cell(usize, usize, usize),
+    /// Not part of the reading order: a repeated header or a page number.
+    Beside,
+}
+
+pub struct Piece {
+    pub page: usize,
+    pub place: Place,
+    pub text: String,
+    pub style: Style,
+    pub at: (f32, f32),
+}
+
+pub struct Rule {
+    pub page: usize,
+    pub y: f32,
+}
+
+/// The positions of all text and lines, computed before drawing.
+pub struct Layout<'a> {
+    pub faces: &'a Faces<'a>,
+    pub pieces: Vec<Piece>,
+    pub rules: Vec<Rule>,
+    pub page: usize,
+    pub y: f32,
+}
 
 impl Layout<'_> {
-    pub(super) fn block(&mut self, at: usize, block: &Block) {
+    pub fn block(&mut self, at: usize, block: &Block) {
         match block {
             Block::Heading(level, text) => {
                 let size = if *level == 1 { 17.0 } else { 11.0 };
@@ -120,7 +158,7 @@ impl Layout<'_> {
         }
     }
 
-    pub(super) fn number_pages(&mut self, title: &str) {
+    pub fn number_pages(&mut self, title: &str) {
         let pages = self.page + 1;
         let style = Style {
             size: 8.0,
