@@ -22,8 +22,8 @@ pub struct Shell {
     composing: Mutex<Option<String>>,
 }
 
-/// Longest time between two overviews that are sent to an open page. The age of the copy and its trust level change
-/// with time alone.
+/// Longest time between two overviews that are sent to an open page. The age of the local copy and its trust level
+/// change with time alone.
 const TICK: Duration = Duration::from_secs(5);
 
 impl Shell {

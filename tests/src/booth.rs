@@ -1,4 +1,4 @@
-//! A booth account for tests: a sandbox with a fixed clock, and a laptop that copies the account.
+//! A booth account for tests: a sandbox cloud with a fixed clock, and a laptop that copies the account.
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use tempfile::{TempDir, tempdir};
 use crate::cloud::{Account, Cloud};
 use crate::laptop::Laptop;
 
-/// A sandbox with a fixed clock, an account, and a laptop that copies it.
+/// A sandbox cloud with a fixed clock, an account, and a laptop that copies the account's journal.
 pub struct Booth {
     pub cloud: Cloud,
     pub account: Account,
@@ -60,14 +60,14 @@ impl Booth {
         Ok(self.laptop.balance()?["balance"].clone())
     }
 
-    /// The account's tickets as the cloud has them.
+    /// The account's dispute tickets as the cloud has them.
     pub async fn tickets(&self) -> anyhow::Result<Vec<Value>> {
         let (status, answer) = self.cloud.get("/v1/disputes", &self.account.key).await?;
         ensure!(status == 200, "{status} {answer}");
         Ok(answer["disputes"].as_array().context("no list")?.clone())
     }
 
-    /// The kinds of the newest `count` entries, oldest first.
+    /// The kinds of the journal's newest `count` entries, oldest first.
     pub fn newest(&self, count: usize) -> anyhow::Result<Vec<String>> {
         let journal = self.laptop.journal()?;
         let kinds = journal.into_iter().map(|(kind, _)| kind);
@@ -75,7 +75,7 @@ impl Booth {
         Ok(kinds[kinds.len().saturating_sub(count)..].to_vec())
     }
 
-    /// Asserts that the laptop's copy has the cloud's plan, period, balance and buckets, and verifies.
+    /// Asserts that the laptop shows the cloud's plan, period, balance and credit buckets, and that its copy verifies.
     pub async fn agrees(&self) -> anyhow::Result<()> {
         self.laptop.ok(&["sync"])?;
         let (_, view) = self.cloud.get("/v1/account", &self.account.key).await?;
@@ -90,7 +90,7 @@ impl Booth {
     }
 }
 
-/// Request for a Booth account on Basic whose card expires in 2060. The balance is in minor units.
+/// A request to open a Booth account on the Basic plan whose card expires in 2060. The balance is in minor units.
 pub fn basic(balance: i64) -> Value {
     json!({
         "email": "operator@booth.example", "catalog": "booth", "plan": "basic", "cycle": "monthly",
@@ -98,7 +98,7 @@ pub fn basic(balance: i64) -> Value {
     })
 }
 
-/// The same request with the members of `more` added or replaced.
+/// `request` with the members of `more` added or replaced.
 pub fn with(mut request: Value, more: Value) -> Value {
     for (name, value) in more.as_object().unwrap() {
         request[name] = value.clone();

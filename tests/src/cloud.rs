@@ -25,7 +25,7 @@ pub struct Account {
 }
 
 impl Cloud {
-    /// Starts a sandbox whose clock stands still at `clock`, or follows the wall clock if `None`.
+    /// Starts a sandbox cloud whose clock stands still at `clock`, or follows the wall clock if `None`.
     pub fn start(data: &Path, clock: Option<&str>) -> anyhow::Result<Self> {
         let mut arguments = vec!["--sandbox".to_owned(), "--seed".into(), "7".into()];
         if let Some(clock) = clock {
@@ -69,7 +69,7 @@ impl Cloud {
         })
     }
 
-    /// Starts a sandbox on the wall clock, seeded with the demo account.
+    /// Starts a sandbox cloud on the wall clock, seeded with the demo account.
     pub fn seeded(data: &Path, arguments: &[&str]) -> anyhow::Result<(Self, Account)> {
         let seeded = Command::new(binary("boothkeeper-cloud"))
             .arg("seed")
@@ -86,7 +86,7 @@ impl Cloud {
         Ok((Self::start(data, None)?, account))
     }
 
-    /// Starts a cloud with the same seeded account, but without sandbox controls, as a self-hosted cloud runs.
+    /// Starts a cloud seeded with the demo account, but without sandbox controls, as a self-hosted cloud runs.
     pub fn seeded_real(data: &Path) -> anyhow::Result<(Self, Account)> {
         let (mut cloud, account) = Self::seeded(data, &[])?;
         cloud.stop();
@@ -122,7 +122,7 @@ impl Cloud {
         Ok(())
     }
 
-    /// The same with the clock moved to `instant`. Fails if the cloud was started without a fixed clock.
+    /// Kills the cloud and starts it again with its clock at `instant`. Fails if it was started without a fixed clock.
     pub fn restart_at(&mut self, instant: &str) -> anyhow::Result<()> {
         let clock = self
             .arguments
@@ -133,7 +133,7 @@ impl Cloud {
         self.restart(&[])
     }
 
-    /// Opens a Booth account on Basic whose card is approved. The balance is in minor units.
+    /// Opens a Booth account on the Basic plan whose card approves every charge. The balance is in minor units.
     pub async fn booth(&self, opening_balance: i64) -> anyhow::Result<Account> {
         self.account(json!({
             "email": "operator@booth.example", "catalog": "booth", "plan": "basic", "cycle": "monthly",
@@ -193,7 +193,7 @@ impl Cloud {
         self.post(&path, request).await
     }
 
-    /// Replaces the account's card by one that behaves as named and expires in 2060.
+    /// Replaces the account's card by one that answers charges as `behaviour` says and expires in 2060.
     pub async fn card(&self, account: &Account, behaviour: &str) -> anyhow::Result<()> {
         let path = format!("/sandbox/accounts/{}/card", account.id);
         let card = json!({ "exp_month": 12, "exp_year": 2060, "behaviour": behaviour });

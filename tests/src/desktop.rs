@@ -1,5 +1,5 @@
-//! An isolated desktop for a window, with its own display, session bus, keychain and home folders. Nothing touches
-//! the operator's real ones, and several desks can run at the same time.
+//! An isolated desktop for a window, with its own display, session bus, keychain and home folders. The operator's own
+//! desktop is not touched, and several isolated ones can run at the same time.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ const BUS: &str = r#"<busconfig>
   </policy>
 </busconfig>"#;
 
-/// For a program that prints its address on its first line.
+/// Streams of a helper program that prints its address on its first line of standard output.
 const PRINTS: Pipes = Pipes {
     stdin: false,
     stdout: true,
@@ -50,19 +50,19 @@ pub struct Desktop {
 }
 
 impl Desktop {
-    /// Without a keychain.
+    /// A desktop without a keychain.
     pub fn new() -> anyhow::Result<Self> {
         Self::build()
     }
 
-    /// With a real Secret Service, unlocked.
+    /// A desktop with a real keychain (Secret Service), unlocked.
     pub fn with_keychain() -> anyhow::Result<Self> {
         let mut desk = Self::build()?;
         desk._keychain = Some(desk.start_keychain(Some("a password"))?);
         Ok(desk)
     }
 
-    /// With a locked Secret Service. It would ask for its password on a display that is not visible.
+    /// A desktop with a locked keychain (Secret Service), whose password dialog would open on a display nobody sees.
     pub fn with_locked_keychain() -> anyhow::Result<Self> {
         let mut desk = Self::build()?;
         desk._keychain = Some(desk.start_keychain(None)?);
@@ -109,7 +109,7 @@ impl Desktop {
         Ok(desk)
     }
 
-    /// With a real notification daemon; [`Desktop::notifications`] reads what it has shown.
+    /// A desktop with a real notification daemon; [`Desktop::notifications`] reads what the daemon has shown.
     pub fn with_notifier() -> anyhow::Result<Self> {
         let mut desk = Self::build()?;
         desk.start_notifier()?;
@@ -126,7 +126,7 @@ impl Desktop {
         self.waits_for("org.freedesktop.Notifications")
     }
 
-    /// Installs a mail program. It copies the message that it is asked to open to the returned path.
+    /// Installs a mail program that copies each message that it is asked to open to the returned path.
     pub fn put_mail_program(&self) -> anyhow::Result<PathBuf> {
         let (folder, opened) = (self.folder(), self.folder().join("opened.eml"));
         let applications = folder.join("data/applications");
@@ -219,7 +219,7 @@ impl Desktop {
         Ok(())
     }
 
-    /// Whether a program owns this name on the bus. Asking does not start one.
+    /// Whether a program owns this name on the bus. Asking does not start a program.
     fn is_owned(&self, name: &str) -> anyhow::Result<bool> {
         let mut ask = self.with_environment(Command::new("dbus-send"));
         let answer = ask
@@ -234,7 +234,7 @@ impl Desktop {
         Ok(String::from_utf8_lossy(&answer.stdout).contains("true"))
     }
 
-    /// Sets a command's environment so that it runs on this desk.
+    /// Sets a command's environment so that the command runs on this isolated desktop.
     pub fn with_environment(&self, command: Command) -> Command {
         let mut command = home(command, self.folder.path());
         command
@@ -255,7 +255,7 @@ impl Desktop {
         self.folder.path()
     }
 
-    /// The data folder of a window on this desk.
+    /// The data folder of the app's window on this isolated desktop.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("boothkeeper")
     }
@@ -271,7 +271,7 @@ fn home(mut command: Command, folder: &Path) -> Command {
         .env("XDG_RUNTIME_DIR", folder.join("run"))
         .env_remove("WAYLAND_DISPLAY")
         .env_remove("BOOTHKEEPER_ACCESS_KEY")
-        // Xvfb has no graphics card.
+        // Xvfb has no graphics card: WebKit must draw without accelerated compositing.
         .env("WEBKIT_DISABLE_COMPOSITING_MODE", "1")
         .env("GTK_THEME", "Adwaita")
         .env("NO_AT_BRIDGE", "1");

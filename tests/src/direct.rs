@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-/// A client that ignores the environment's proxies. It also installs the TLS provider that `reqwest` needs.
+/// A client that ignores the environment's proxies. The call also installs the TLS provider that `reqwest` needs.
 pub fn http() -> anyhow::Result<reqwest::Client> {
     boothkeeper_sync::transport::Transport::http()?;
     Ok(reqwest::Client::builder().no_proxy().build()?)

@@ -49,7 +49,7 @@ impl Drop for HostileProxy {
 }
 
 impl HostileProxy {
-    /// Starts in front of a real cloud. Forwards every request until [`HostileProxy::answer_with`] is called.
+    /// Starts the proxy in front of a real cloud. Forwards every request until [`HostileProxy::answer_with`] is called.
     pub async fn before(cloud: &Cloud) -> anyhow::Result<Self> {
         let shared = Shared {
             cloud: cloud.url.clone(),
@@ -63,7 +63,7 @@ impl HostileProxy {
         let answering = shared.clone();
         let router = Router::new().fallback(move |request| answer(answering.clone(), request));
         let server = tokio::spawn(async move {
-            // Runs until `Drop` aborts it.
+            // The server runs until `Drop` aborts it.
             let _ = axum::serve(listener, router).await;
         });
         Ok(HostileProxy {
@@ -73,7 +73,7 @@ impl HostileProxy {
         })
     }
 
-    /// Answers with `lie` from now on. Resets the counters.
+    /// Answers with `lie` from now on. Sets the counts of requests and bytes back to 0.
     pub fn answer_with(
         &self,
         lie: impl Fn(&Method, &str) -> Option<Response<Body>> + Send + Sync + 'static,
@@ -83,23 +83,23 @@ impl HostileProxy {
         self.shared.sent.store(0, Ordering::Relaxed);
     }
 
-    /// Forwards every request from now on. The counters stay.
+    /// Forwards every request from now on. The counts of requests and bytes stay.
     pub fn forward_all(&self) {
         *self.shared.lie.lock().unwrap() = None;
     }
 
-    /// Number of requests whose path starts with `path`, since the last call of `lie`.
+    /// Number of requests whose path starts with `path`, since the last call of `answer_with`.
     pub fn asked(&self, path: &str) -> usize {
         let asked = self.shared.asked.lock().unwrap();
         asked.iter().filter(|line| line.starts_with(path)).count()
     }
 
-    /// Bytes of endless bodies that were read, since the last call of `lie`.
+    /// Bytes of endless bodies that were read, since the last call of `answer_with`.
     pub fn sent(&self) -> u64 {
         self.shared.sent.load(Ordering::Relaxed)
     }
 
-    /// A body of `first`, then of `again` without end, sent as fast as it is read.
+    /// A response body of `first`, then of `again` without end, sent as fast as it is read.
     pub fn endless(
         &self,
         first: Vec<u8>,
@@ -165,7 +165,8 @@ pub fn marked(status: u16, kind: &str, body: impl Into<Body>) -> Response<Body> 
     response.body(body.into()).unwrap()
 }
 
-/// What is needed to forge an account's data: the cloud's signing key, and the account's true head and journal.
+/// What is needed to forge an account's data: the cloud's signing key, the account's true journal, and its head (number
+/// and chain value of the newest entry).
 pub struct Truth {
     pub key: SigningKey,
     pub account: AccountId,
@@ -224,7 +225,7 @@ impl Truth {
         )
     }
 
-    /// A head that lies `by` entries after the end of the journal.
+    /// A false head: it claims that the journal has `by` more entries than it has.
     pub fn ahead(&self, by: u64) -> Head {
         Head {
             seq: boothkeeper_domain::Seq(self.head.seq.0 + by),

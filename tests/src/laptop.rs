@@ -62,7 +62,7 @@ impl Laptop {
         document(self.command(arguments).output()?)
     }
 
-    /// The same with `input` on standard input.
+    /// Runs a command with `input` on standard input; returns its exit code and its JSON document.
     pub fn run_with_input(
         &self,
         arguments: &[&str],
@@ -122,7 +122,7 @@ impl Laptop {
         Ok(document)
     }
 
-    /// Kind and delta (minor units) of all entries, oldest first. Fails if there are more than 1,000.
+    /// Kind and delta (minor units) of all journal entries, oldest first. Fails if there are more than 1,000.
     pub fn journal(&self) -> anyhow::Result<Vec<(String, i64)>> {
         let history = self.ok(&["history", "--limit", "1000"])?;
         ensure!(history["next"].is_null(), "more than a page");
@@ -137,7 +137,7 @@ impl Laptop {
         entries.iter().rev().map(entry).collect()
     }
 
-    /// Texts are shown in the pseudo-locale from now on.
+    /// Texts are shown in the pseudo-locale (all vowels have accents) from now on.
     pub fn in_pseudo_locale(mut self) -> Self {
         self.pseudo = true;
         self

@@ -1,4 +1,4 @@
-//! Shared by the tests, the screenshots and the headless demo: starts the real programs in isolated environments.
+//! Shared by the tests, benchmarks, screenshots and the demo: starts the real programs in isolated environments.
 
 pub mod booth;
 pub mod cloud;

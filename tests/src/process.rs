@@ -1,4 +1,4 @@
-//! Starts processes that end with their owner, and waits for conditions.
+//! Starts processes that end with the test that started them, and waits for conditions.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -20,7 +20,7 @@ pub fn binary(name: &str) -> PathBuf {
     PathBuf::from(folder).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
-/// How often a test repeats: `ordinary` times, or `long` times with `cargo xtask test --long`.
+/// How often a test repeats its steps: `ordinary` times, or `long` times with `cargo xtask test --long`.
 pub fn rounds(ordinary: usize, long: usize) -> usize {
     match std::env::var_os("BOOTHKEEPER_LONG") {
         Some(_) => long,
@@ -37,7 +37,7 @@ pub struct Pipes {
     pub loud: bool,
 }
 
-/// A process in a group of its own with all that it starts; the group is killed on drop.
+/// A process in a process group of its own, with all processes that it starts; the group is killed on drop.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
@@ -100,7 +100,7 @@ impl Drop for Process {
     }
 }
 
-/// Calls `look` repeatedly until it finds something. Fails after [`PATIENCE`], naming `what`.
+/// Calls `look` repeatedly until it returns a value. Fails after [`PATIENCE`], naming `what`.
 pub async fn until<T, F>(what: &str, mut look: F) -> anyhow::Result<T>
 where
     F: AsyncFnMut() -> anyhow::Result<Option<T>>,
@@ -108,7 +108,7 @@ where
     within(PATIENCE, what, &mut look).await
 }
 
-/// The same with its own time limit, for promises that include one.
+/// Calls `look` repeatedly until it returns a value. Fails after `limit`, naming `what`.
 pub async fn within<T, F>(limit: Duration, what: &str, mut look: F) -> anyhow::Result<T>
 where
     F: AsyncFnMut() -> anyhow::Result<Option<T>>,
@@ -133,7 +133,7 @@ where
     }
 }
 
-/// The same command, wrapped so that the kernel kills it when this process ends, even if it is killed.
+/// `command`, wrapped so that the kernel kills its process when this process ends, even if this one is killed.
 fn killed_with_parent(command: &Command) -> Command {
     let mut tied = Command::new("setpriv");
     tied.args(["--pdeathsig", "KILL", "--"])

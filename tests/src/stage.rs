@@ -1,4 +1,4 @@
-//! A laptop with a verified copy, signed in to a cloud that can give false answers, and limits for its commands.
+//! A laptop with a verified local copy, signed in to a cloud that can give false answers, and limits for its commands.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
@@ -20,7 +20,7 @@ use crate::process::{Pipes, Process};
 pub const CLOCK: &str = "2026-01-10T08:00:00Z";
 /// The account's balance in minor units, after 20 runs of 2 each.
 pub const BALANCE: i64 = 10_000 - 2 * 20;
-/// Most bytes that a command may read from an endless answer: one frame and what is in transit.
+/// Most bytes that a command may read from an endless answer: one compressed frame and what is in transit.
 pub const TRAFFIC: u64 = 100 * 1024 * 1024;
 /// Most memory that a command may use, in KiB.
 pub const MEMORY: u64 = 400 * 1024;
@@ -57,7 +57,7 @@ pub async fn stage() -> anyhow::Result<Stage> {
     })
 }
 
-/// How a command ended, and what it used.
+/// How a command ended, and the memory and time that it used.
 pub struct FinishedCommand {
     pub code: i32,
     pub document: Value,
@@ -71,7 +71,7 @@ impl Stage {
         measured(&self.laptop, arguments)
     }
 
-    /// Fails unless the laptop shows the verified balance and does not call it live.
+    /// Fails unless the laptop shows the verified balance and does not call that balance live.
     pub fn assert_balance_unchanged(&self) -> anyhow::Result<()> {
         let balance = self.laptop.balance()?;
         ensure!(balance["balance"] == BALANCE, "{balance}");
@@ -138,7 +138,7 @@ impl FinishedCommand {
     }
 }
 
-/// A lie that answers only the requests whose path starts with `path`.
+/// A false answer for the requests whose path starts with `path`; all others are forwarded to the real cloud.
 pub fn only(
     path: &'static str,
     answer: impl Fn() -> Response<Body> + Send + Sync + 'static,
@@ -164,7 +164,7 @@ pub fn watched(laptop: &Laptop) -> anyhow::Result<(Process, std::sync::mpsc::Rec
 }
 
 impl Stage {
-    /// Writes a dispute that is ready to be sent; returns the draft's id.
+    /// Writes a dispute draft that is ready to be sent; returns its id.
     pub fn draft(&self) -> anyhow::Result<String> {
         let draft = self.laptop.ok(&["dispute", "new", "--kind", "other"])?;
         let id = draft["id"].as_str().context("no id")?.to_owned();
@@ -173,7 +173,7 @@ impl Stage {
         Ok(id)
     }
 
-    /// Number of commands that the cloud has not answered.
+    /// Number of commands that are not answered yet, or whose entries are not copied yet.
     pub fn open_commands(&self) -> anyhow::Result<usize> {
         let listed = self.laptop.ok(&["outbox", "list"])?;
         let commands = listed["commands"].as_array().context("no commands")?;

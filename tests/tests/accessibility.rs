@@ -1,4 +1,4 @@
-//! Accessibility of the window: axe checks in both themes, other locales, twice the size, and right-to-left layout.
+//! Accessibility of the window: checks by axe-core in both themes, other locales, twice the size, right-to-left layout.
 
 use boothkeeper_tests::booth::{basic, with};
 use boothkeeper_tests::cloud::{Account, Cloud};
@@ -9,7 +9,7 @@ use boothkeeper_tests::window::{Start, Window};
 use serde_json::json;
 
 #[tokio::test]
-async fn every_screen_passes_axe_in_both_themes() -> anyhow::Result<()> {
+async fn every_screen_passes_accessibility_check_in_both_themes() -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let (cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
     let first = Window::open(
@@ -106,9 +106,9 @@ async fn passes_axe(window: &Window, what: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The screens of an account in its last days of grace.
+/// The alarm and the plan screen of an account in its last days of grace.
 #[tokio::test]
-async fn alarm_and_plan_in_grace_pass_axe_in_both_themes() -> anyhow::Result<()> {
+async fn screens_in_grace_pass_accessibility_check_in_both_themes() -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let (cloud, account) = closing(&desk).await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
@@ -133,7 +133,7 @@ async fn closing(desk: &Desktop) -> anyhow::Result<(Cloud, Account)> {
 
 /// The session's locale changes no amount and no deadline, and `50,00` typed as an amount means 50.00, not 5,000.00.
 #[tokio::test]
-async fn other_locale_changes_no_amount_or_deadline() -> anyhow::Result<()> {
+async fn german_or_arabic_locale_changes_no_amount_or_deadline() -> anyhow::Result<()> {
     for locale in ["de_DE.UTF-8", "ar_EG.UTF-8"] {
         let desk = Desktop::new()?;
         let (cloud, account) = closing(&desk).await?;

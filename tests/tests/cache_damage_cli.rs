@@ -19,7 +19,8 @@ struct Copy {
     laptop: Laptop,
 }
 
-/// A copy with one sealed segment and some newer lines: runs of two services, five of them failed and refunded.
+/// A laptop's copy of a journal: one sealed segment of its older entries, and some newer entries. They are runs of two
+/// services, five of them failed and refunded.
 async fn copy() -> anyhow::Result<Copy> {
     let folder = tempdir()?;
     let cloud = Cloud::start(&folder.path().join("cloud"), None)?;
@@ -57,9 +58,9 @@ impl Copy {
     }
 }
 
-/// `verify` rebuilds the tables that are derived from the entries' bytes, however they were damaged.
+/// `verify` rebuilds the cache tables that are computed from the entries' bytes, however they were damaged.
 #[tokio::test]
-async fn damaged_derived_tables_are_repaired_without_cloud() -> anyhow::Result<()> {
+async fn damaged_cache_tables_are_rebuilt_from_entries_without_cloud() -> anyhow::Result<()> {
     let mut copy = copy().await?;
     let (truth, causes) = (
         copy.shown()?,
@@ -101,7 +102,7 @@ async fn damaged_derived_tables_are_repaired_without_cloud() -> anyhow::Result<(
 
 /// Before any `verify`, reading gives the correct number or an error, and the next sync repairs the damage.
 #[tokio::test]
-async fn damaged_sum_or_head_never_shows_wrong_number() -> anyhow::Result<()> {
+async fn cache_with_damaged_sums_or_state_never_shows_wrong_number() -> anyhow::Result<()> {
     let copy = copy().await?;
     for sql in [
         "UPDATE rollups SET sum = sum - 1000 WHERE service > 0",
@@ -137,10 +138,10 @@ async fn damaged_sum_or_head_never_shows_wrong_number() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `explain` checks the rows by their checksums and the segments by their checksum or chain: it gives the correct
-/// causes, or the error `damaged`.
+/// `explain` checks rows by their checksums, and segments (sealed parts of the journal) by their checksum or hash
+/// chain: it gives the correct causes, or the error `damaged`.
 #[tokio::test]
-async fn damage_never_changes_explained_causes() -> anyhow::Result<()> {
+async fn explain_on_damaged_cache_never_gives_wrong_causes() -> anyhow::Result<()> {
     let copy = copy().await?;
     let explain = ["explain"];
     let truth = copy.laptop.ok(&explain)?;
@@ -220,9 +221,9 @@ async fn damage_never_changes_explained_causes() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A single sync finds the damage and repairs it.
+/// A single sync finds damaged tables of the cache and repairs them.
 #[tokio::test]
-async fn one_sync_repairs_damage_it_finds() -> anyhow::Result<()> {
+async fn one_sync_finds_and_repairs_damaged_cache() -> anyhow::Result<()> {
     let copy = copy().await?;
     for sql in [
         "UPDATE rollups SET sum = sum + 1",
@@ -239,9 +240,9 @@ async fn one_sync_repairs_damage_it_finds() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Divergence from the cloud is a finding; damage on the laptop's own disk is not reported as divergence.
+/// `explain` reports a journal that differs from the cloud's as `diverged`, but not damage on the laptop's own disk.
 #[tokio::test]
-async fn local_damage_is_not_reported_as_divergence() -> anyhow::Result<()> {
+async fn damage_on_laptop_disk_is_not_reported_as_diverged_journal() -> anyhow::Result<()> {
     let mut copy = copy().await?;
     copy.cloud.stop();
     let held = Connection::open(copy.laptop.cache())?;
@@ -260,9 +261,9 @@ async fn local_damage_is_not_reported_as_divergence() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One flipped bit anywhere in the cache gives the correct balance or none, and a sync repairs it.
+/// With one flipped bit anywhere in the cache, `balance` shows the correct number or none, and a sync repairs it.
 #[tokio::test]
-async fn flipped_bit_never_shows_wrong_balance() -> anyhow::Result<()> {
+async fn cache_with_flipped_bit_never_shows_wrong_balance() -> anyhow::Result<()> {
     let copy = copy().await?;
     let path = copy.laptop.cache();
     copy.damage("PRAGMA wal_checkpoint(TRUNCATE)")?;
@@ -300,14 +301,14 @@ async fn queued_purchase_changed_on_disk_is_not_sent() -> anyhow::Result<()> {
     let outbox = copy.laptop.ok(&["outbox", "list"])?;
     assert_eq!(outbox["commands"][0]["state"], "damaged");
     assert_eq!(copy.cloud.balance(&copy.account).await?, BALANCE);
-    // Later commands do not wait behind it.
+    // Later commands do not wait behind the damaged command.
     copy.laptop.ok(&["buy", "60", "--yes"])?;
     assert_eq!(copy.cloud.balance(&copy.account).await?, BALANCE + 6_000);
     Ok(())
 }
 
 #[tokio::test]
-async fn read_only_folder_is_still_readable() -> anyhow::Result<()> {
+async fn data_folder_without_write_permission_is_still_readable() -> anyhow::Result<()> {
     let copy = copy().await?;
     let read_only = copy.folder.path().join("read-only");
     std::fs::create_dir(&read_only)?;

@@ -6,7 +6,7 @@ use boothkeeper_tests::booth::{Booth, basic, with};
 use boothkeeper_tests::laptop::Laptop;
 use serde_json::{Value, json};
 
-/// Error code of a command that needs `--yes`; nothing was done.
+/// Error code of a command that needs `--yes` and was given without; nothing was done.
 const NOT_CONFIRMED: &str = "not_confirmed";
 
 fn found<'a>(explained: &'a Value, code: &str) -> Vec<&'a Value> {
@@ -25,7 +25,7 @@ fn paid(laptop: &Laptop) -> anyhow::Result<i64> {
 }
 
 #[tokio::test]
-async fn charging_command_without_yes_shows_amount_and_does_nothing() -> anyhow::Result<()> {
+async fn charging_command_without_yes_option_only_shows_the_amount() -> anyhow::Result<()> {
     let failing = json!({
         "card": { "exp_month": 12, "exp_year": 2060, "behaviour": "decline" },
         "payment_order": { "first": "card", "fallback": false },
@@ -77,7 +77,7 @@ async fn charging_command_without_yes_shows_amount_and_does_nothing() -> anyhow:
     Ok(())
 }
 
-/// Scenario 23 by the command line: the charge is found once, with its amount.
+/// Scenario 23 by the command line: the plan goes up and down three times, and `explain` names one card charge.
 #[tokio::test]
 async fn upgrade_and_downgrade_three_times_charges_card_once() -> anyhow::Result<()> {
     let booth = Booth::new("2026-05-01T08:00:00Z", basic(0)).await?;
@@ -108,8 +108,7 @@ async fn upgrade_and_downgrade_three_times_charges_card_once() -> anyhow::Result
 }
 
 #[tokio::test]
-async fn credits_of_a_restored_account_stay_purchased_and_are_explained_as_given_back()
--> anyhow::Result<()> {
+async fn credits_given_back_to_restored_account_keep_their_kind() -> anyhow::Result<()> {
     let failing = json!({
         "card": { "exp_month": 12, "exp_year": 2060, "behaviour": "decline" },
         "payment_order": { "first": "card", "fallback": false },
@@ -149,7 +148,7 @@ async fn credits_of_a_restored_account_stay_purchased_and_are_explained_as_given
 }
 
 #[tokio::test]
-async fn codes_and_keys_with_invisible_characters_are_accepted() -> anyhow::Result<()> {
+async fn coupon_codes_and_keys_with_invisible_characters_are_accepted() -> anyhow::Result<()> {
     let annual = with(basic(1_200), json!({ "cycle": "annual" }));
     let booth = Booth::new("2026-01-10T08:00:00Z", annual).await?;
     let typed = "\u{feff}\u{a0}basic\u{200b}2free\u{2060} ";
@@ -174,9 +173,9 @@ async fn codes_and_keys_with_invisible_characters_are_accepted() -> anyhow::Resu
 }
 
 /// Credits that expire without a following allowance are one deadline at one instant, shown on the day of the
-/// laptop's zone.
+/// laptop's time zone.
 #[tokio::test]
-async fn expiring_credits_are_one_deadline_in_every_zone() -> anyhow::Result<()> {
+async fn expiring_credits_are_one_deadline_in_every_time_zone() -> anyhow::Result<()> {
     let studio = json!({
         "email": "studio@booth.example", "catalog": "studio", "plan": "freelancer", "cycle": "monthly",
         "opening_balance": 40, "card": { "exp_month": 12, "exp_year": 2060 },
@@ -288,7 +287,7 @@ async fn pay_now_proposes_credits_after_card_declined() -> anyhow::Result<()> {
     assert_eq!(asked["error"]["code"], NOT_CONFIRMED);
     let said = booth.laptop.said(&["pay-now"])?;
     ensure!(said.contains("takes from credits $49.00"), "{said}");
-    // The new card has not been declined.
+    // The new card has not been declined, so the card is proposed.
     booth.cloud.card(&booth.account, "approve").await?;
     booth.laptop.ok(&["sync"])?;
     let said = booth.laptop.said(&["pay-now"])?;

@@ -52,12 +52,12 @@ fn account() -> anyhow::Result<Account> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn folder_and_database_of_earlier_version_are_taken_over() -> anyhow::Result<()> {
+async fn laptop_folder_and_cloud_database_of_earlier_version_still_work() -> anyhow::Result<()> {
     let (data, folder) = (copied("cloud")?, copied("laptop")?);
     let (cloud, account) = (Cloud::start(data.path(), Some(CLOCK))?, account()?);
     assert_eq!(cloud.balance(&account).await?, BALANCE);
     let laptop = Laptop::new(folder.path()).with_key(&account.key);
-    // Before any request to the cloud.
+    // The balance before any request to the cloud.
     let balance = laptop.ok(&["balance"])?;
     assert_eq!(
         (&balance["balance"], &balance["seq"]),
@@ -88,7 +88,7 @@ async fn folder_and_database_of_earlier_version_are_taken_over() -> anyhow::Resu
             .any(|draft| draft["state"] == "draft"),
         "{drafts}"
     );
-    // The cloud has another address now; the pinned keys stay.
+    // The cloud has another address now; the signing keys that the laptop trusts stay.
     laptop.ok(&["login", "--cloud", &cloud.url])?;
     let settled = laptop.ok(&["outbox", "list"])?;
     let states = settled["commands"].as_array().context("commands")?.iter();
@@ -104,15 +104,15 @@ async fn folder_and_database_of_earlier_version_are_taken_over() -> anyhow::Resu
     Ok(())
 }
 
-/// A fold by the rules of an earlier version is not damage: it is recomputed from the entries before it is used. So an
-/// upgrade costs the difference for the current period, not a whole fee.
+/// An account state that an earlier version's rules have computed is not damage: it is computed again from the entries
+/// before it is used. So an upgrade costs the difference for the current period, not a whole fee.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fold_of_earlier_version_is_recomputed_before_use() -> anyhow::Result<()> {
+async fn account_state_of_earlier_version_is_recomputed_before_use() -> anyhow::Result<()> {
     let (data, folder) = (copied("cloud")?, copied("laptop")?);
     let (cloud, account) = (Cloud::start(data.path(), Some(CLOCK))?, account()?);
     let laptop = Laptop::new(folder.path()).with_key(&account.key);
     laptop.ok(&["login", "--cloud", &cloud.url])?;
-    // With the current catalog, by which lower plans wait for the period's end.
+    // The laptop has the current catalog, in which a change to a lower plan waits for the period's end.
     let cache = rusqlite::Connection::open(laptop.cache())?;
     let catalog = "SELECT value FROM settings WHERE name = 'catalog'";
     let catalog: String = cache.query_row(catalog, [], |row| row.get(0))?;
@@ -130,9 +130,9 @@ async fn fold_of_earlier_version_is_recomputed_before_use() -> anyhow::Result<()
     Ok(())
 }
 
-/// A cloud of an earlier version signs no heartbeats: its journal is verified as usual, but the copy is never live.
+/// A cloud of an earlier version signs no heartbeats: its journal is verified as usual, but never called live.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cloud_of_earlier_version_is_synced_but_not_live() -> anyhow::Result<()> {
+async fn journal_of_earlier_cloud_version_is_synced_but_never_live() -> anyhow::Result<()> {
     let data = copied("cloud")?;
     let cloud = Cloud::start(data.path(), Some(CLOCK))?;
     let old = HostileProxy::before(&cloud).await?;
@@ -197,9 +197,9 @@ async fn cloud_of_earlier_version_is_synced_but_not_live() -> anyhow::Result<()>
     Ok(())
 }
 
-/// The calls that a laptop of an earlier version makes are answered with all members that it reads.
+/// The calls that a laptop of an earlier version makes are answered with all JSON members that it reads.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn laptop_of_earlier_version_is_served() -> anyhow::Result<()> {
+async fn cloud_answers_requests_of_earlier_laptop_version() -> anyhow::Result<()> {
     let data = copied("cloud")?;
     let (cloud, account) = (Cloud::start(data.path(), Some(CLOCK))?, account()?);
     let answers = document("answers.json")?;
@@ -211,7 +211,7 @@ async fn laptop_of_earlier_version_is_served() -> anyhow::Result<()> {
     ] {
         let (status, now) = cloud.get(path, &account.key).await?;
         assert_eq!(status, 200, "{path}");
-        // The catalog may have changed; an earlier laptop asks by its version and is sent the catalog.
+        // The catalog may be newer now: the cloud sends its current one, of the same version or a later one.
         let mut before = answers[name].clone();
         if name == "catalog" {
             assert!(now["version"].as_u64() >= before["version"].as_u64());
@@ -219,7 +219,7 @@ async fn laptop_of_earlier_version_is_served() -> anyhow::Result<()> {
         }
         contains(&now, &before, path);
     }
-    // The journal's entries are the same bytes.
+    // The journal's entries are the same bytes as the earlier version sent.
     let http = reqwest::Client::builder().no_proxy().build()?;
     let stream = http.get(format!("{}/v1/journal?after=0", cloud.url));
     let stream = stream

@@ -113,7 +113,7 @@ fn command(random: &mut StdRng) -> Value {
     }
 }
 
-/// Adds the current quote to a command that needs one, as a shell does after it has shown the quote.
+/// Adds the current quote (the price preview) to a command that needs one, as the app does once an operator saw it.
 async fn with_quote(cloud: &Cloud, key: &str, mut call: Call) -> Call {
     let change = match call.body["kind"].as_str() {
         Some("pay_now") => json!("pay_now"),
@@ -144,8 +144,8 @@ async fn accounts(cloud: &Cloud, count: usize) -> anyhow::Result<Vec<Signed>> {
     Ok(accounts)
 }
 
-/// An account's journal from the cloud's store: its bytes, its entries, and the account folded from them. Fails if the
-/// chain or the stored fold differs.
+/// An account's journal from the cloud's store: its bytes, its entries, and the account's state computed from them.
+/// Fails if the hash chain or the stored state differs.
 fn journal(store: &Store, account: &str) -> anyhow::Result<(Vec<u8>, Vec<Entry>, Account)> {
     let account = AccountId::new(account)?;
     let read = store.read_blocking(|tx| {
@@ -233,7 +233,7 @@ fn books_agree(store: &Store, entries: &[Entry], opening: &PaymentId) -> anyhow:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cloud_killed_repeatedly_charges_once_and_keeps_answers() -> anyhow::Result<()> {
+async fn cloud_killed_repeatedly_charges_once_and_keeps_command_answers() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let data = folder.path().join("cloud");
     let mut cloud = Cloud::start(&data, Some(START))?;

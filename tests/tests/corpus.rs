@@ -1,5 +1,5 @@
-//! Replays the corpus of untrusted files: each file in `corpus/PARSER/` is given to that parser. Its name begins with
-//! the expected result: `ok-…`, or the code with which it is refused.
+//! Replays the corpus of untrusted files: each file in `corpus/PARSER/` is given to that parser. The file's name begins
+//! with the expected result: `ok-…`, or the code with which the file is refused.
 
 use std::path::Path;
 
@@ -30,18 +30,18 @@ fn replay(parser: &str, read: impl Fn(&str, &[u8]) -> Result<(), Error>) -> anyh
 }
 
 #[test]
-fn corpus_tables_give_expected_result() -> anyhow::Result<()> {
+fn sample_tables_are_read_or_refused_as_their_file_names_say() -> anyhow::Result<()> {
     replay("tables", |_, bytes| fuzz::table(bytes).map(drop))
 }
 
 #[test]
-fn corpus_receipts_give_expected_result() -> anyhow::Result<()> {
+fn sample_receipts_are_read_or_refused_as_their_file_names_say() -> anyhow::Result<()> {
     replay("receipts", |_, bytes| fuzz::receipt(bytes))
 }
 
 /// The cleaned attachment has no GPS tag, and cleaning it again changes nothing.
 #[test]
-fn corpus_attachments_give_expected_result_without_location() -> anyhow::Result<()> {
+fn sample_attachments_are_refused_or_stripped_of_location() -> anyhow::Result<()> {
     replay("attachments", |name, bytes| {
         let (name, kept) = fuzz::attachment(name, bytes)?;
         assert!(!kept.windows(3).any(|tag| tag == b"GPS"), "{name}");
@@ -52,7 +52,7 @@ fn corpus_attachments_give_expected_result_without_location() -> anyhow::Result<
 }
 
 #[test]
-fn corpus_packets_verify_unless_changed() -> anyhow::Result<()> {
+fn sample_dispute_files_verify_unless_changed() -> anyhow::Result<()> {
     replay("packets", |name, bytes| {
         let proven = fuzz::packet(name, bytes)?;
         assert_eq!(proven, !name.contains("changed"), "{name}");

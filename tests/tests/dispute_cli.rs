@@ -5,7 +5,7 @@ use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::process::{Pipes, Process};
 use serde_json::{Value, json};
 
-/// Scenario 17 up to the sending: the draft names the entries that explain the difference.
+/// Scenario 17 up to the sending: the draft names the entries that explain why the balance is lower than expected.
 #[tokio::test]
 async fn explained_difference_is_shown_before_dispute_is_sent() -> anyhow::Result<()> {
     let credits = json!({ "payment_order": { "first": "credits", "fallback": true } });
@@ -46,10 +46,10 @@ async fn explained_difference_is_shown_before_dispute_is_sent() -> anyhow::Resul
     Ok(())
 }
 
-/// Scenario 17, the sending: queued offline, killed while sending, sent again. The result is one ticket with all files
-/// complete, and a packet that can be verified.
+/// Scenario 17, the sending: a dispute is queued offline, its process is killed while sending, and it is sent again.
+/// The result is one ticket with all files complete, and the files can be verified.
 #[tokio::test]
-async fn dispute_sent_offline_and_killed_is_one_ticket_with_every_file() -> anyhow::Result<()> {
+async fn dispute_sent_offline_by_killed_process_is_one_complete_ticket() -> anyhow::Result<()> {
     let mut booth = Booth::with_failed_run().await?;
     let receipt = booth.folder.path().join("receipt.pdf");
     std::fs::write(&receipt, b"%PDF-1.7\nthanks\n")?;
@@ -120,7 +120,7 @@ async fn dispute_sent_offline_and_killed_is_one_ticket_with_every_file() -> anyh
         );
         std::fs::write(folder.join(name), bytes)?;
     }
-    // The packet is verified without any data of this laptop: opening balance plus changes is the closing balance.
+    // The dispute's files are verified without this laptop's data: opening balance plus changes is the closing balance.
     let verifier = Laptop::new(&booth.folder.path().join("verifier"));
     let proven = verifier.ok(&[
         "verify",
@@ -163,9 +163,10 @@ async fn dispute_sent_offline_and_killed_is_one_ticket_with_every_file() -> anyh
     Ok(())
 }
 
-/// Scenario 9: when the purchase arrives, an unedited draft withdraws itself; an edited one is kept and says so.
+/// Scenario 9: when an overdue purchase arrives, an unedited draft about it withdraws itself; an edited draft is kept
+/// and says that the purchase has arrived.
 #[tokio::test]
-async fn arrived_purchase_withdraws_unedited_draft() -> anyhow::Result<()> {
+async fn arrived_purchase_withdraws_unedited_dispute_draft() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T12:00:00Z", 1_000).await?;
     let (cloud, account, laptop) = (&booth.cloud, &booth.account, &booth.laptop);
     cloud
@@ -252,13 +253,13 @@ async fn queued_dispute_about_arrived_purchase_is_not_sent() -> anyhow::Result<(
         (&row["state"], &row["came_right"]),
         (&json!("draft"), &json!(true))
     );
-    // It can still be sent explicitly.
+    // The dispute can still be sent explicitly.
     let kept = booth.laptop.ok(&["dispute", "send", id(&draft)])?;
     assert_eq!(kept["state"], "submitted", "{kept}");
     Ok(())
 }
 
-/// Scenario 21, and a second ticket about another subject.
+/// Scenario 21: two laptops dispute one run and share a ticket. A dispute about another subject is a second ticket.
 #[tokio::test]
 async fn two_laptops_disputing_one_run_share_one_ticket() -> anyhow::Result<()> {
     let booth = Booth::with_failed_run().await?;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// A second `dispute new` does not overwrite a typed message, and invalid edits are refused.
 #[tokio::test]
-async fn draft_keeps_typed_values_and_refuses_invalid_edits() -> anyhow::Result<()> {
+async fn dispute_draft_keeps_typed_values_and_refuses_invalid_edits() -> anyhow::Result<()> {
     let booth = Booth::with_failed_run().await?;
     let laptop = &booth.laptop;
     let new = ["dispute", "new", "--finding", "run_failed_not_refunded"];
@@ -62,7 +62,7 @@ async fn draft_keeps_typed_values_and_refuses_invalid_edits() -> anyhow::Result<
 
 /// Expected and actual balance match the attached histories: later runs change both, and the claimed amount stays.
 #[tokio::test]
-async fn later_entries_change_balances_but_not_claim() -> anyhow::Result<()> {
+async fn later_runs_change_balances_of_dispute_draft_but_not_its_claim() -> anyhow::Result<()> {
     let booth = Booth::with_failed_run().await?;
     let laptop = &booth.laptop;
     let draft = laptop.ok(&["dispute", "new", "--finding", "run_failed_not_refunded"])?;
@@ -105,7 +105,7 @@ async fn later_entries_change_balances_but_not_claim() -> anyhow::Result<()> {
 
 /// Proposed values follow the journal and the chosen entries until they are edited.
 #[tokio::test]
-async fn unedited_draft_fields_follow_journal() -> anyhow::Result<()> {
+async fn unedited_fields_of_dispute_draft_follow_journal() -> anyhow::Result<()> {
     let booth = Booth::with_failed_run().await?;
     let (cloud, account, laptop) = (&booth.cloud, &booth.account, &booth.laptop);
     let failed =
@@ -129,7 +129,7 @@ async fn unedited_draft_fields_follow_journal() -> anyhow::Result<()> {
         message.starts_with("A run") && message.contains("$0.25"),
         "{message}"
     );
-    // Two days later its histories end on that day, with that day's closing balance.
+    // Two days later the draft's attached histories end on that day, with that day's closing balance.
     booth.until("2026-02-22T12:00:00Z").await?;
     cloud.runs(account, "sms", 3).await?;
     laptop.ok(&["sync"])?;
@@ -158,7 +158,7 @@ async fn unedited_draft_fields_follow_journal() -> anyhow::Result<()> {
 
 /// A draft about a run names the refund that is already in the journal.
 #[tokio::test]
-async fn draft_about_refunded_run_is_explained() -> anyhow::Result<()> {
+async fn dispute_draft_about_refunded_run_names_the_refund() -> anyhow::Result<()> {
     let booth = Booth::with_failed_run().await?;
     let refunded = json!({ "service": "sms", "outcome": "failed_and_refunded" });
     booth
@@ -194,9 +194,10 @@ async fn draft_about_refunded_run_is_explained() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// An account has one ticket of some kinds: a second draft names that ticket, and sending adds to it.
+/// Of a kind like `other`, an account has one open ticket: a second draft names that ticket, and sending the draft adds
+/// to it.
 #[tokio::test]
-async fn second_dispute_of_one_kind_is_added_to_first_ticket() -> anyhow::Result<()> {
+async fn second_dispute_of_kind_other_is_added_to_first_ticket() -> anyhow::Result<()> {
     let booth = Booth::with_failed_run().await?;
     let laptop = &booth.laptop;
     let new = ["dispute", "new", "--kind", "other", "--message"];
@@ -213,9 +214,9 @@ async fn second_dispute_of_one_kind_is_added_to_first_ticket() -> anyhow::Result
     Ok(())
 }
 
-/// Purchases that are described by amount and day get a draft each.
+/// Lost purchases that are described by amount and day get a draft each.
 #[tokio::test]
-async fn two_lost_purchases_are_two_drafts() -> anyhow::Result<()> {
+async fn two_lost_purchases_get_one_dispute_draft_each() -> anyhow::Result<()> {
     let booth = Booth::new(
         "2026-02-20T12:00:00Z",
         with(basic(1_000), json!({ "plan": "payg" })),

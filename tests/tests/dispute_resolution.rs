@@ -1,11 +1,11 @@
-//! How support resolves disputes: the outcome is in the journal, and the laptop shows what came back.
+//! How support resolves disputes: the outcome is in the journal, and the laptop shows the credits that came back.
 
 use boothkeeper_tests::booth::{Booth, basic, id, with};
 use serde_json::{Value, json};
 
-/// Scenario 10 to its end: resolved with a refund that is linked to its run, and a compensation on top.
+/// Scenario 10 to its end: a failed run's dispute is resolved with a refund linked to the run, and a bonus on top.
 #[tokio::test]
-async fn resolved_dispute_books_refund_and_bonus() -> anyhow::Result<()> {
+async fn dispute_resolved_by_support_credits_refund_and_bonus() -> anyhow::Result<()> {
     let booth = Booth::with_failed_run().await?;
     let (cloud, laptop) = (&booth.cloud, &booth.laptop);
     let draft = laptop.ok(&["dispute", "new", "--finding", "run_failed_not_refunded"])?;
@@ -75,9 +75,9 @@ async fn resolved_dispute_books_refund_and_bonus() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Scenario 11 to its end: the bonus is activated by the resolution, once.
+/// Scenario 11 to its end: a coupon's missing bonus is activated by the dispute's resolution, once.
 #[tokio::test]
-async fn resolution_activates_coupon_bonus_once() -> anyhow::Result<()> {
+async fn dispute_resolution_activates_missing_coupon_bonus_once() -> anyhow::Result<()> {
     let annual = with(basic(1_200), json!({ "cycle": "annual" }));
     let booth = Booth::new("2026-01-10T12:00:00Z", annual).await?;
     booth.laptop.ok(&["coupon", " basic2free "])?;
@@ -108,7 +108,7 @@ async fn resolution_activates_coupon_bonus_once() -> anyhow::Result<()> {
 
 /// A purchase that never arrived is credited as a purchase entry, once.
 #[tokio::test]
-async fn lost_purchase_is_credited_once() -> anyhow::Result<()> {
+async fn lost_purchase_is_credited_once_by_dispute_resolution() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T12:00:00Z", 1_000).await?;
     booth
         .cloud

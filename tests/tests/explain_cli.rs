@@ -39,7 +39,7 @@ fn cause(explained: &Value, code: &str) -> Option<i64> {
     causes.iter().find(|cause| cause["code"] == code)?["delta"].as_i64()
 }
 
-/// Scenario 4.
+/// Scenario 4: a studio's allowance comes on the 7th, its billing day, and not on the first of the month.
 #[tokio::test]
 async fn allowance_before_billing_day_is_not_due_yet() -> anyhow::Result<()> {
     let freelancer = json!({
@@ -65,9 +65,9 @@ async fn allowance_before_billing_day_is_not_due_yet() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Scenarios 6 and 7.
+/// Scenarios 6 and 7: a renewal is paid from credits, because the card declined or because the operator set it so.
 #[tokio::test]
-async fn renewal_paid_from_credits_names_fee_and_declined_card() -> anyhow::Result<()> {
+async fn explain_of_renewal_from_credits_names_fee_and_declined_card() -> anyhow::Result<()> {
     let credits = json!({ "payment_order": { "first": "credits", "fallback": true } });
     let booth = Booth::new("2026-01-10T08:00:00Z", with(basic(19_135), credits)).await?;
     booth.until("2026-02-10T08:00:00Z").await?;
@@ -102,7 +102,7 @@ async fn renewal_paid_from_credits_names_fee_and_declined_card() -> anyhow::Resu
     Ok(())
 }
 
-/// Scenario 9.
+/// Scenario 9: a purchase arrives eleven minutes late.
 #[tokio::test]
 async fn purchase_is_processing_then_overdue_then_credited() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T12:00:00Z", 1_000).await?;
@@ -135,9 +135,9 @@ async fn purchase_is_processing_then_overdue_then_credited() -> anyhow::Result<(
     Ok(())
 }
 
-/// Scenario 10.
+/// Scenario 10: a failed run was charged, and is refunded later.
 #[tokio::test]
-async fn failed_run_is_a_finding_until_refunded() -> anyhow::Result<()> {
+async fn explain_reports_failed_run_until_it_is_refunded() -> anyhow::Result<()> {
     let booth = Booth::new(
         "2026-01-10T12:00:00Z",
         with(basic(1_000), json!({ "plan": "payg" })),
@@ -179,7 +179,7 @@ async fn failed_run_is_a_finding_until_refunded() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Scenario 11.
+/// Scenario 11: a coupon's bonus is pending at first, then overdue, then activated.
 #[tokio::test]
 async fn coupon_bonus_is_pending_then_overdue_then_credited() -> anyhow::Result<()> {
     let annual = with(basic(1_200), json!({ "cycle": "annual" }));
@@ -207,7 +207,7 @@ async fn coupon_bonus_is_pending_then_overdue_then_credited() -> anyhow::Result<
 
 /// An adjustment without a reason in the journal is unexplained.
 #[tokio::test]
-async fn adjustment_without_reason_is_unexplained() -> anyhow::Result<()> {
+async fn balance_adjustment_without_reason_is_unexplained() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T12:00:00Z", 1_000).await?;
     booth
         .cloud
@@ -237,9 +237,9 @@ async fn adjustment_without_reason_is_unexplained() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Findings about the daily limit, a cancellation, grace and the closure appear when they hold and not before.
+/// Findings about the daily limit, a cancellation, grace and the closure appear when they are true and not before.
 #[tokio::test]
-async fn account_state_findings_appear_only_while_they_hold() -> anyhow::Result<()> {
+async fn explain_reports_limit_cancel_grace_and_closure_only_while_true() -> anyhow::Result<()> {
     let legacy = json!({
         "email": "studio@booth.example", "catalog": "studio", "plan": "legacy",
         "opening_balance": 100, "legacy": ["branding_app"],
@@ -277,9 +277,9 @@ async fn account_state_findings_appear_only_while_they_hold() -> anyhow::Result<
     Ok(())
 }
 
-/// The charge is on one day, the failure on the next, and the refund on the day after.
+/// A run is charged on one day, fails on the next, and is refunded on the day after.
 #[tokio::test]
-async fn failed_run_after_midnight_is_settled_by_later_refund() -> anyhow::Result<()> {
+async fn run_that_fails_after_midnight_is_settled_by_later_refund() -> anyhow::Result<()> {
     let payg = with(basic(1_000), json!({ "plan": "payg" }));
     let booth = Booth::new("2026-03-02T23:58:00Z", payg).await?;
     let (cloud, key) = (&booth.cloud, &booth.account.key);
@@ -306,9 +306,9 @@ async fn failed_run_after_midnight_is_settled_by_later_refund() -> anyhow::Resul
     Ok(())
 }
 
-/// A history of over 10,000 entries, of which each thread reads a part.
+/// A history of over 10,000 entries, of which each of several threads reads a part.
 #[tokio::test]
-async fn long_history_is_explained_to_the_last_entry() -> anyhow::Result<()> {
+async fn every_balance_change_of_long_history_has_one_cause() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let seed = ["--profile", "large", "--entries", "12345"];
     let (cloud, account) = Cloud::seeded(&folder.path().join("cloud"), &seed)?;
@@ -333,9 +333,9 @@ async fn long_history_is_explained_to_the_last_entry() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// With `--to` alone, `explain` covers the month before that day. A `--from` in the future is out of range.
+/// With `--to` alone, `explain` covers the month that ends on that day. A `--from` in the future is out of range.
 #[tokio::test]
-async fn explain_without_first_day_covers_month_before() -> anyhow::Result<()> {
+async fn explain_with_last_day_only_covers_month_up_to_that_day() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T12:00:00Z", 1_000).await?;
     booth.until("2026-06-10T12:00:00Z").await?;
     let view = explained_by(&booth.laptop, &["explain", "--to", "2026-02-20"])?;

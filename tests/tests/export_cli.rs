@@ -193,7 +193,7 @@ async fn other_programs_read_dispute_files_and_mail() -> anyhow::Result<()> {
             (&json!(true), &json!(14_676))
         );
     }
-    // A packet of days before the account existed can be verified too.
+    // Dispute files about days before the account existed can be verified too.
     let early = [
         "--kind",
         "other",

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 type Refusal = fn() -> Response<Body>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn command_reported_applied_without_its_entry_is_not_settled() -> anyhow::Result<()> {
+async fn command_reported_applied_without_journal_entry_is_not_settled() -> anyhow::Result<()> {
     let stage = stage().await?;
     let head = stage.truth.head.seq;
     for (lie, answer) in [
@@ -54,7 +54,7 @@ async fn command_reported_applied_without_its_entry_is_not_settled() -> anyhow::
 
 /// Each refusal ends the command within six syncs, and syncing continues.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn command_that_is_always_refused_ends_and_blocks_nothing() -> anyhow::Result<()> {
+async fn command_that_is_always_refused_ends_and_blocks_no_other() -> anyhow::Result<()> {
     let stage = stage().await?;
     let too_large = || marked(413, "text/plain", "length limit exceeded");
     let passing = || {
@@ -94,7 +94,7 @@ async fn command_that_is_always_refused_ends_and_blocks_nothing() -> anyhow::Res
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn upload_without_progress_ends_and_blocks_nothing() -> anyhow::Result<()> {
+async fn upload_without_progress_ends_and_blocks_no_other_command() -> anyhow::Result<()> {
     let stage = stage().await?;
     let id = stage.draft()?;
     stage.hostile.answer_with(|method, path| {
@@ -108,14 +108,14 @@ async fn upload_without_progress_ends_and_blocks_nothing() -> anyhow::Result<()>
     stage.laptop.run(&["dispute", "send", &id])?;
     let tries = stage.hostile.asked("/v1/blobs");
     assert!(tries <= 40, "{tries} tries in one sync");
-    // A purchase does not wait behind it.
+    // A purchase does not wait behind the stuck upload.
     let bought = stage.laptop.ok(&["buy", "50", "--yes"])?;
     assert_eq!(bought["state"], "settled", "{bought}");
     for _ in 0..6 {
         stage.laptop.run(&["sync"])?;
     }
     assert_eq!(stage.open_commands()?, 0);
-    // It can be sent again.
+    // The dispute can be sent again.
     stage.hostile.forward_all();
     stage.laptop.ok(&["dispute", "send", &id])?;
     assert_eq!(
@@ -126,7 +126,7 @@ async fn upload_without_progress_ends_and_blocks_nothing() -> anyhow::Result<()>
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn repeated_dispute_pages_stop_being_fetched() -> anyhow::Result<()> {
+async fn endlessly_repeated_page_of_disputes_stops_being_fetched() -> anyhow::Result<()> {
     let stage = stage().await?;
     let id = stage.draft()?;
     stage.hostile.answer_with(|method, path| {
@@ -145,9 +145,9 @@ async fn repeated_dispute_pages_stop_being_fetched() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A proxy answers the uploads of one command: other commands are sent, and this one ends.
+/// A proxy answers all uploads of one command falsely: other commands are sent, and this command ends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn command_whose_uploads_fail_ends_and_blocks_nothing() -> anyhow::Result<()> {
+async fn command_whose_uploads_always_fail_ends_and_blocks_no_other() -> anyhow::Result<()> {
     let html = || Response::new(Body::from("<html>Blocked</html>"));
     let garbage = || marked(200, "application/json", "{");
     let refusals: [(&str, Refusal); 2] = [
@@ -163,7 +163,7 @@ async fn command_whose_uploads_fail_ends_and_blocks_nothing() -> anyhow::Result<
         stage.laptop.run(&["dispute", "send", &id])?;
         let bought = stage.laptop.ok(&["buy", "50", "--yes"])?;
         assert_eq!(bought["state"], "settled", "{lie}: {bought}");
-        // Sync 50 times: each upload gets this answer, and all other requests reach the cloud.
+        // Sync 50 times: each upload gets the false answer, and all other requests reach the cloud.
         for _ in 0..50 {
             stage.laptop.run(&["sync"])?;
         }
@@ -175,7 +175,7 @@ async fn command_whose_uploads_fail_ends_and_blocks_nothing() -> anyhow::Result<
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn upload_that_advances_one_byte_at_a_time_ends() -> anyhow::Result<()> {
+async fn upload_that_advances_one_byte_per_request_ends() -> anyhow::Result<()> {
     let stage = stage().await?;
     let id = stage.draft()?;
     let held = std::sync::atomic::AtomicU64::new(0);
@@ -215,7 +215,7 @@ async fn command_without_known_outcome_can_be_withdrawn() -> anyhow::Result<()> 
         (&taken["state"], &taken["withdrawn"]),
         (&json!("unknown"), &json!(true))
     );
-    // The cloud accepts new commands, but still does not report the first one's outcome.
+    // The cloud accepts new commands, but still does not report the first command's outcome.
     let path = format!("/v1/commands/{id}");
     stage.hostile.answer_with(move |method, asked| {
         let problem = json!({ "code": "malformed", "status": 400, "title": "no" });
@@ -232,10 +232,10 @@ async fn command_without_known_outcome_can_be_withdrawn() -> anyhow::Result<()> 
     Ok(())
 }
 
-/// An answer that names an entry past the journal's end is queried again once the cloud is honest, and the purchase is
-/// made.
+/// A command whose answer names an entry past the journal's end is asked about again once the cloud is honest, and the
+/// purchase is made.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn command_reported_applied_past_journal_end_is_queried_again() -> anyhow::Result<()> {
+async fn command_answered_with_entry_past_journal_end_is_queried_again() -> anyhow::Result<()> {
     let stage = stage().await?;
     stage.hostile.answer_with(|method, path| {
         let answer = json!({ "state": "applied", "entries": [999_999], "head": 999_999 });
@@ -255,7 +255,7 @@ async fn command_reported_applied_past_journal_end_is_queried_again() -> anyhow:
 /// If an attachment is damaged on the laptop's disk, the command is rejected with `file_lost`, and the dispute can be
 /// sent again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn attachment_damaged_before_sending_is_reported() -> anyhow::Result<()> {
+async fn dispute_attachment_damaged_before_sending_is_reported() -> anyhow::Result<()> {
     let stage = stage().await?;
     let id = stage.draft()?;
     stage.hostile.answer_with(|method, path| {
@@ -286,9 +286,9 @@ async fn attachment_damaged_before_sending_is_reported() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// While another process watches the same folder, each purchase that exits with success is made once.
+/// While another process runs `sync --watch` on the same folder, each purchase that exits with success is made once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn purchases_beside_a_watch_match_their_exit_codes() -> anyhow::Result<()> {
+async fn purchases_beside_sync_watch_match_their_exit_codes() -> anyhow::Result<()> {
     let stage = stage().await?;
     let (_watch, lines) = watched(&stage.laptop)?;
     until("the watch to be live", async || {

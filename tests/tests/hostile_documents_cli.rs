@@ -1,5 +1,5 @@
-//! Documents that unpack to far more than they are: the command that reads them fails soon, with a code, and no process
-//! of it takes more memory than the reader may have.
+//! Documents that unpack to far more than their size: the command that imports them fails soon with an error code, and
+//! none of its processes takes more memory than a reader of documents may use.
 
 use std::process::Command;
 
@@ -49,7 +49,7 @@ print(json.dumps({
 }))
 "#;
 
-/// KiB that a reader of receipts may use.
+/// Memory in KiB that a process that reads receipts may use.
 const MEMORY: u64 = 256 * 1024;
 
 fn import(kind: &str) -> anyhow::Result<Value> {
@@ -89,9 +89,10 @@ fn small_pdf_that_unpacks_to_a_gigabyte_is_refused_within_a_second() -> anyhow::
     Ok(())
 }
 
-/// Its streams are within the bounds that are counted before it is read; what the reader makes of them is not.
+/// The PDF's streams are within the size limits that are checked before it is read; what the reader makes of them in
+/// memory is not.
 #[test]
-fn pdf_whose_operators_fill_the_memory_ends_the_reader_alone() -> anyhow::Result<()> {
+fn pdf_that_fills_the_memory_ends_only_its_reader_process() -> anyhow::Result<()> {
     let result = import("operators")?;
     assert_eq!(result["answer"]["error"]["code"], "too_complex", "{result}");
     ensure!(

@@ -56,7 +56,7 @@ async fn endless_or_oversized_journal_is_refused_within_limits() -> anyhow::Resu
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn endless_documents_are_refused_within_limits() -> anyhow::Result<()> {
+async fn endless_json_answers_of_cloud_are_refused_within_limits() -> anyhow::Result<()> {
     let stage = stage().await?;
     for (path, verb) in [
         ("/v1/meta", vec!["login", "--cloud", &stage.hostile.url]),
@@ -88,7 +88,7 @@ async fn signed_but_invalid_journal_is_refused() -> anyhow::Result<()> {
         })
     };
     let more = stage.truth.rewritten(|entries| {
-        // A valid entry, but past the head that the stream began with.
+        // A valid entry, but after the entry that the stream's beginning names as the newest.
         let last = entries.last().unwrap().clone();
         let seq = entries.len();
         entries.push(last.replace(
@@ -118,7 +118,7 @@ async fn signed_but_invalid_journal_is_refused() -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn heartbeat_with_wrong_signature_or_head_is_ignored() -> anyhow::Result<()> {
+async fn heartbeat_with_wrong_signature_or_newest_entry_is_ignored() -> anyhow::Result<()> {
     let stage = stage().await?;
     let (truth, later) = (&stage.truth, "2027-01-10T08:00:00Z");
     let stranger = SigningKey::from_bytes(&[9; 32]);
@@ -247,7 +247,7 @@ async fn signed_time_years_ahead_does_not_move_deadlines() -> anyhow::Result<()>
         marked(200, "text/event-stream", body())
     }));
     let (watch, lines) = watched(&laptop)?;
-    // The signature proves that the copy is current, so it is live. The time is the laptop's.
+    // The signature proves that the local copy is current, so the copy is live. The time is taken from the laptop.
     until("the copy to be live", async || {
         Ok(lines.try_iter().find(|line| line["trust"] == "live"))
     })

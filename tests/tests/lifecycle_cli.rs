@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// Scenario 1 with a sign-up in the past: the journal has all renewals since then.
 #[tokio::test]
-async fn renewals_at_month_end_do_not_drift_after_past_sign_up() -> anyhow::Result<()> {
+async fn renewals_after_sign_up_on_the_31st_stay_at_month_ends() -> anyhow::Result<()> {
     for (signed_up, starts) in [
         (
             "2025-01-31T10:00:00.000Z",
@@ -33,9 +33,9 @@ async fn renewals_at_month_end_do_not_drift_after_past_sign_up() -> anyhow::Resu
     Ok(())
 }
 
-/// Scenario 2.
+/// Scenario 2: the card declines, and grace ends after 30 days to the millisecond, across a change to summer time.
 #[tokio::test]
-async fn grace_is_exact_hours_across_clock_change() -> anyhow::Result<()> {
+async fn grace_lasts_exactly_thirty_days_across_summer_time_change() -> anyhow::Result<()> {
     let request = with(
         basic(12_300),
         json!({
@@ -71,7 +71,7 @@ async fn grace_is_exact_hours_across_clock_change() -> anyhow::Result<()> {
     booth.agrees().await
 }
 
-/// Scenario 3.
+/// Scenario 3: a studio has used up its daily limit just before midnight UTC.
 #[tokio::test]
 async fn daily_limit_resets_at_midnight_utc() -> anyhow::Result<()> {
     let legacy = json!({
@@ -99,7 +99,7 @@ async fn daily_limit_resets_at_midnight_utc() -> anyhow::Result<()> {
     booth.agrees().await
 }
 
-/// Scenario 4.
+/// Scenario 4: a studio's rest of the allowance expires on the billing day, and a new allowance arrives.
 #[tokio::test]
 async fn allowance_arrives_on_billing_day() -> anyhow::Result<()> {
     let freelancer = json!({
@@ -136,7 +136,7 @@ async fn allowance_arrives_on_billing_day() -> anyhow::Result<()> {
     booth.agrees().await
 }
 
-/// Scenario 11.
+/// Scenario 11: a coupon gives two free months, and a bonus that counts only after its activation.
 #[tokio::test]
 async fn coupon_is_redeemed_once_for_its_plan_and_bonus_waits_for_activation() -> anyhow::Result<()>
 {
@@ -185,7 +185,7 @@ async fn coupon_is_redeemed_once_for_its_plan_and_bonus_waits_for_activation() -
     booth.agrees().await
 }
 
-/// Scenario 12.
+/// Scenario 12: a pause deletes 14 events, and keeps all credits for a year.
 #[tokio::test]
 async fn pause_lists_deleted_events_and_keeps_credits() -> anyhow::Result<()> {
     let events: Vec<_> = (1..=14)
@@ -220,9 +220,10 @@ async fn pause_lists_deleted_events_and_keeps_credits() -> anyhow::Result<()> {
     booth.agrees().await
 }
 
-/// Scenario 13: the laptop sleeps from day 10 to day 25 of grace; each reminder tier comes once, across restarts.
+/// Scenario 13: the laptop sleeps from day 10 to day 25 of grace. Each step of the reminders, such as 72 or 24 hours
+/// before the closure, comes once, although each sync is a new process.
 #[tokio::test]
-async fn closing_reminders_come_once_each_with_remaining_time() -> anyhow::Result<()> {
+async fn sync_reports_each_closure_reminder_once_with_time_left() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T08:00:00Z", 8_000).await?;
     booth.laptop.ok(&["cancel", "--yes"])?;
     let said = async |instant: &str| -> anyhow::Result<Vec<(String, i64)>> {
@@ -297,7 +298,7 @@ async fn cancelled_account_closes_thirty_days_after_its_period() -> anyhow::Resu
     booth.agrees().await
 }
 
-/// Scenario 14.
+/// Scenario 14: a pause queued offline before the end of grace reaches the cloud ten minutes after it.
 #[tokio::test]
 async fn pause_that_reaches_cloud_too_late_is_rejected() -> anyhow::Result<()> {
     let request = with(
@@ -323,9 +324,9 @@ async fn pause_that_reaches_cloud_too_late_is_rejected() -> anyhow::Result<()> {
     booth.agrees().await
 }
 
-/// Scenario 20.
+/// Scenario 20: a pause queued offline is done despite ten newer runs, but not once the renewal was paid.
 #[tokio::test]
-async fn queued_pause_is_applied_after_runs_but_not_after_renewal() -> anyhow::Result<()> {
+async fn queued_pause_is_applied_despite_new_runs_but_not_after_renewal() -> anyhow::Result<()> {
     for renewed in [false, true] {
         let event = json!({ "name": "Gala", "starts_at": "2026-06-01T16:00:00Z", "ends_at": "2026-06-01T22:00:00Z" });
         let request = with(

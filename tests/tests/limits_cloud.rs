@@ -1,5 +1,5 @@
-//! Limits of the real cloud: overlong texts, many grants, stalled or idle connections, large documents and overload
-//! harm neither the journal nor other callers.
+//! Limits of the real cloud: overlong texts, very many separate credits, stalled or idle connections, large documents
+//! and overload harm neither the journal nor other callers.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -22,7 +22,7 @@ const CLOCK: &str = "2026-01-10T08:00:00Z";
 /// An overlong event label is shortened before it is journalled, so that the journal stays readable. The run is
 /// charged.
 #[tokio::test]
-async fn overlong_labels_are_shortened_and_journal_stays_readable() -> anyhow::Result<()> {
+async fn overlong_event_labels_are_shortened_and_journal_stays_readable() -> anyhow::Result<()> {
     let booth = Booth::basic(CLOCK, 100_000).await?;
     let long = "x\n\u{1b}[2J🎉".repeat(2_000);
     for run in 0..30 {
@@ -64,9 +64,9 @@ async fn overlong_labels_are_shortened_and_journal_stays_readable() -> anyhow::R
     Ok(())
 }
 
-/// An account with 1,050 grants is closed by two entries, and restored from both.
+/// An account with 1,050 grants (credits that arrived separately) is closed by two entries, and restored from both.
 #[tokio::test]
-async fn account_with_a_thousand_grants_closes_and_is_restored() -> anyhow::Result<()> {
+async fn account_with_a_thousand_separate_credits_closes_and_is_restored() -> anyhow::Result<()> {
     let booth = Booth::new(CLOCK, with(basic(0), json!({ "card": null }))).await?;
     let path = format!("/sandbox/accounts/{}/adjust", booth.account.id);
     for _ in 0..1_050 / 50 {
@@ -94,7 +94,7 @@ async fn account_with_a_thousand_grants_closes_and_is_restored() -> anyhow::Resu
 
 /// Journal streams whose readers never read hold no thread, are limited for each account, and do not delay others.
 #[tokio::test]
-async fn stalled_readers_do_not_delay_other_accounts() -> anyhow::Result<()> {
+async fn clients_that_stop_reading_do_not_delay_other_accounts() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let data = folder.path().join("cloud");
     let arguments = ["--profile", "large", "--entries", "30000"];
@@ -141,7 +141,7 @@ async fn stalled_readers_do_not_delay_other_accounts() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn channels_of_one_account_are_limited_to_one_hundred() -> anyhow::Result<()> {
+async fn live_channels_of_one_account_are_limited_to_one_hundred() -> anyhow::Result<()> {
     let booth = Booth::basic(CLOCK, 10_000).await?;
     let other = booth.cloud.account(basic(10_000)).await?;
     let open = |key: String| {
@@ -195,9 +195,9 @@ async fn idle_connections_do_not_block_active_clients() -> anyhow::Result<()> {
     .await
 }
 
-/// Refusals made before a handler runs are problem documents with the API header too.
+/// Refusals by the web server, before code of the cloud runs, are JSON problem documents with the API header too.
 #[tokio::test]
-async fn every_refusal_is_a_problem_document() -> anyhow::Result<()> {
+async fn every_refusal_of_cloud_has_error_code_and_api_header() -> anyhow::Result<()> {
     let booth = Booth::basic(CLOCK, 10_000).await?;
     let url = &booth.cloud.url;
     let command = format!("{url}/v1/commands/{}", uuid::Uuid::now_v7());
@@ -257,7 +257,7 @@ async fn hundred_large_disputes_are_fetched_page_by_page() -> anyhow::Result<()>
         listed["disputes"].as_array().context("disputes")?.len(),
         110
     );
-    // A laptop of an earlier version asks without `limit` and gets one document under 4 MiB, its limit.
+    // A laptop of an earlier version asks without `limit` and gets one document under 4 MiB, that laptop's limit.
     let request = http()?.get(format!("{}/v1/disputes", booth.cloud.url));
     let old = request
         .bearer_auth(&booth.account.key)
@@ -273,7 +273,7 @@ async fn hundred_large_disputes_are_fetched_page_by_page() -> anyhow::Result<()>
             .len()
             > 10
     );
-    // After one dispute has changed, only that one is sent.
+    // After one dispute has changed, only that dispute is sent.
     let dispute = listed["disputes"][60]["id"]
         .as_str()
         .context("an id")?
@@ -308,7 +308,7 @@ async fn hundred_large_disputes_are_fetched_page_by_page() -> anyhow::Result<()>
 /// Each of 700 simultaneous calls is answered, or refused with 429 or 503, and every acknowledged run is in the
 /// journal.
 #[tokio::test]
-async fn overload_is_refused_and_keeps_acknowledged_runs() -> anyhow::Result<()> {
+async fn overloaded_cloud_refuses_calls_and_keeps_acknowledged_runs() -> anyhow::Result<()> {
     let booth = Booth::basic(CLOCK, 100_000).await?;
     let http = http()?;
     let one = |n: usize| {

@@ -18,14 +18,14 @@ fn shows(balance: i64) -> String {
 }
 
 #[tokio::test]
-async fn balance_follows_cloud_and_shows_as_of_while_offline() -> anyhow::Result<()> {
+async fn shown_balance_follows_cloud_and_has_as_of_time_while_offline() -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let mut cloud = Cloud::start(&desk.folder().join("cloud"), None)?;
     let account = cloud.booth(14_721).await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     assert_eq!(window.text(&shows(14_721)).await?, "$147.21");
 
-    // A run changes it on screen within a second of the cloud's answer.
+    // A run changes the balance on screen within a second of the cloud's answer.
     cloud.runs(&account, "draw_me", 2).await?;
     let answered = Instant::now();
     window
@@ -105,7 +105,7 @@ fn contains(folder: &std::path::Path, needle: &[u8]) -> anyhow::Result<bool> {
 }
 
 #[tokio::test]
-async fn history_can_be_filtered_searched_and_used_by_keyboard() -> anyhow::Result<()> {
+async fn history_screen_can_be_filtered_searched_and_used_by_keyboard() -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let (cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
@@ -185,7 +185,7 @@ async fn history_can_be_filtered_searched_and_used_by_keyboard() -> anyhow::Resu
 }
 
 #[tokio::test]
-async fn demo_account_opens_without_a_key() -> anyhow::Result<()> {
+async fn demo_account_opens_without_an_access_key() -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let (cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
     let start = Start {
@@ -246,7 +246,7 @@ async fn window_reopens_with_its_last_size() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn history_filters_match_command_line_counts() -> anyhow::Result<()> {
+async fn history_filters_of_window_count_same_entries_as_command_line() -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let (cloud, account) = Cloud::seeded(&desk.folder().join("cloud"), &[])?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
@@ -274,8 +274,8 @@ async fn history_filters_match_command_line_counts() -> anyhow::Result<()> {
     agreed(&["--from", &from]).await
 }
 
-/// The window's text for the number of entries that the command line finds. The command line runs in another zone, but
-/// counts days as the window does, which has the copy open.
+/// The window's text for the number of entries that the command line finds. The command line runs in another time zone,
+/// but counts days as the window does, because the window has the local copy open.
 fn entries(laptop: &Laptop, arguments: &[&str]) -> anyhow::Result<String> {
     let mut all = vec!["history", "--limit", "1"];
     all.extend(arguments);
@@ -290,7 +290,7 @@ fn entries(laptop: &Laptop, arguments: &[&str]) -> anyhow::Result<String> {
 }
 
 #[tokio::test]
-async fn page_can_call_only_its_own_commands() -> anyhow::Result<()> {
+async fn page_of_window_cannot_fetch_or_call_ungranted_commands() -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), None)?;
     let start = Start {
@@ -326,7 +326,7 @@ async fn page_can_call_only_its_own_commands() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn second_instance_hands_over_to_first() -> anyhow::Result<()> {
+async fn second_start_of_window_app_hands_over_to_running_one() -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), None)?;
     let account = cloud.booth(5_000).await?;

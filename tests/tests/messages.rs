@@ -1,4 +1,4 @@
-//! Every message is used, and no text is written twice in one file of messages.
+//! Every message of the message files (`*.ftl`) is used by the page or by Rust code.
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ fn sources() -> String {
     text
 }
 
-/// True if the page names the id, Rust calls its function, or its family is used.
+/// True if the page names the message's id, Rust calls its function, or code builds its id from a prefix (its family).
 fn is_used(id: &str, sources: &str) -> bool {
     let named = [format!("'{id}'"), format!("`{id}`"), format!("\"{id}\"")];
     let function = |start: &str| {
@@ -39,7 +39,7 @@ fn is_used(id: &str, sources: &str) -> bool {
         ];
         called.iter().any(|name| sources.contains(name.as_str()))
     };
-    // `disputes-kind-failed_run` belongs to the families `disputes-kind` and `disputes`, if there are such.
+    // `disputes-kind-failed_run` belongs to the families `disputes-kind` and `disputes`, if these exist.
     let prefixes = id.match_indices('-').map(|(at, _)| &id[..at]);
     named.iter().any(|name| sources.contains(name.as_str()))
         || prefixes.clone().any(function)
@@ -53,7 +53,7 @@ fn is_used(id: &str, sources: &str) -> bool {
 }
 
 #[test]
-fn every_message_is_used() {
+fn every_text_of_message_files_is_used_in_source_code() {
     let sources = sources();
     let unused: Vec<_> = boothkeeper_messages::all()
         .into_iter()

@@ -15,7 +15,7 @@ use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
-/// Longer than the process of one purchase runs.
+/// Longest time until a process is killed: longer than the process of one purchase runs.
 const LIFE: Duration = Duration::from_millis(160);
 
 /// The state in which each command was last seen.
@@ -52,7 +52,7 @@ impl Seen {
 }
 
 #[tokio::test]
-async fn repeated_kills_leave_one_outcome_for_each_command() -> anyhow::Result<()> {
+async fn queued_command_has_one_outcome_after_repeated_process_kills() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let cloud = Cloud::start(&folder.path().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = cloud.account(basic(10_000)).await?;
@@ -138,7 +138,7 @@ async fn repeated_kills_leave_one_outcome_for_each_command() -> anyhow::Result<(
 
 /// 400 commands are queued offline, and one sync sends them.
 #[tokio::test]
-async fn four_hundred_queued_commands_are_sent_once_in_order() -> anyhow::Result<()> {
+async fn four_hundred_commands_queued_offline_are_sent_once_in_order() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let mut cloud = Cloud::start(&folder.path().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = with(basic(10_000), json!({ "auto_recharge": false }));

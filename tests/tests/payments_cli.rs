@@ -95,9 +95,9 @@ async fn every_renewal_matches_its_preview() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Scenario 10 in the journal.
+/// Scenario 10 in the journal: a failed run is refunded once, by the amount it was charged.
 #[tokio::test]
-async fn failed_run_is_refunded_once_along_its_charge() -> anyhow::Result<()> {
+async fn failed_run_is_refunded_once_by_the_amount_charged() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
     let (cloud, account) = (&booth.cloud, &booth.account);
     cloud.runs(account, "draw_me", 2).await?;
@@ -138,7 +138,7 @@ async fn run_without_result_fails_after_fifteen_minutes() -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Scenario 19.
+/// Scenario 19: a fee is paid so late in grace that the next billing day has passed too.
 #[tokio::test]
 async fn late_payment_in_grace_costs_one_fee_and_keeps_billing_day() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-15T00:00:00Z", 0).await?;
@@ -166,9 +166,9 @@ async fn late_payment_in_grace_costs_one_fee_and_keeps_billing_day() -> anyhow::
     booth.agrees().await
 }
 
-/// Scenario 22, confirmed and never confirmed.
+/// Scenario 22: the card charge for a renewal gets no answer at first, and is then confirmed, or never.
 #[tokio::test]
-async fn hanging_charge_blocks_other_changes_until_resolved() -> anyhow::Result<()> {
+async fn unanswered_card_charge_blocks_plan_changes_until_resolved() -> anyhow::Result<()> {
     for behaviour in ["timeout", "requires_action"] {
         for confirmed in [true, false] {
             let booth = Booth::basic("2026-01-10T08:00:00Z", 16_000).await?;
@@ -206,7 +206,7 @@ async fn hanging_charge_blocks_other_changes_until_resolved() -> anyhow::Result<
     Ok(())
 }
 
-/// Within one instant the processor's answer comes before the closure; a later purchase is refunded to the card.
+/// Within one instant a purchase's confirmation comes before the closure; one confirmed later is refunded to the card.
 #[tokio::test]
 async fn purchase_confirmed_after_closure_is_refunded_to_card() -> anyhow::Result<()> {
     let (closes, later) = (61 * 86_400, 61 * 86_400 + 1);
@@ -232,7 +232,7 @@ async fn purchase_confirmed_after_closure_is_refunded_to_card() -> anyhow::Resul
 
 /// Upgrades, downgrades, changes of cycle, and refused changes.
 #[tokio::test]
-async fn plan_changes_have_their_price_and_effective_date() -> anyhow::Result<()> {
+async fn plan_upgrade_is_charged_at_once_and_other_changes_wait() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-04-01T00:00:00Z", 1_000).await?;
     booth.until("2026-04-16T00:00:00Z").await?;
     let (code, same) = booth
@@ -300,9 +300,9 @@ async fn plan_changes_have_their_price_and_effective_date() -> anyhow::Result<()
     booth.agrees().await
 }
 
-/// Confirmations late, repeated and in another order than the payments.
+/// The processor confirms purchases late, repeatedly, and in another order than they were paid.
 #[tokio::test]
-async fn confirmations_in_any_order_credit_each_payment_once() -> anyhow::Result<()> {
+async fn purchases_confirmed_in_any_order_are_credited_once_each() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T08:00:00Z", 0).await?;
     for (amount, delivery) in [
         (5_000, json!({ "delayed_seconds": 7_200 })),

@@ -27,7 +27,7 @@ async fn wait_for_notifications(desk: &Desktop, count: usize) -> anyhow::Result<
 
 /// Scenario 13: the operator does nothing after the cancel, and the laptop sleeps from day 10 of grace to day 25.
 #[tokio::test]
-async fn each_closing_reminder_arrives_once_with_remaining_time() -> anyhow::Result<()> {
+async fn each_reminder_of_account_closure_arrives_once_with_time_left() -> anyhow::Result<()> {
     let desk = Desktop::with_notifier()?;
     let (cloud, account) = cancelled(&desk).await?;
     cloud.advance_to("2026-03-10T00:00:00Z").await?;
@@ -121,7 +121,7 @@ async fn reminders_arrive_while_window_is_closed_to_tray() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn reminders_without_notification_service_are_not_marked_fired() -> anyhow::Result<()> {
+async fn reminder_without_notification_service_is_kept_and_shown_later() -> anyhow::Result<()> {
     let mut desk = Desktop::new()?;
     let (cloud, account) = cancelled(&desk).await?;
     cloud.advance_to("2026-03-25T00:00:00Z").await?;
@@ -143,14 +143,14 @@ async fn reminders_without_notification_service_are_not_marked_fired() -> anyhow
             .all(|tier| tier["fired_at"].is_null()),
         "{tiers}"
     );
-    // Once a service runs, the missed reminder is shown, with the next event at the latest.
+    // Once a notification service runs, the missed reminder is shown, at the latest when the cloud's clock moves on.
     desk.start_notifier()?;
     cloud.advance_to("2026-03-25T01:00:00Z").await?;
     wait_for_notifications(&desk, 1).await
 }
 
 #[tokio::test]
-async fn quiet_hours_delay_all_but_last_day_of_closing_account() -> anyhow::Result<()> {
+async fn quiet_hours_delay_reminders_except_on_last_day_before_closure() -> anyhow::Result<()> {
     let desk = Desktop::with_notifier()?;
     let (cloud, account) = cancelled(&desk).await?;
     cloud.advance_to("2026-03-20T16:00:00Z").await?;
@@ -159,13 +159,13 @@ async fn quiet_hours_delay_all_but_last_day_of_closing_account() -> anyhow::Resu
     window.click_button("Settings").await?;
     window.click_label("Quiet hours").await?;
     window.text("input[type=time]").await?;
-    // 23:30 in New York: the 3 day tier waits.
+    // 23:30 in New York, in the quiet hours: the reminder of 3 days before waits.
     cloud.advance_to("2026-03-27T03:30:00Z").await?;
     window.click_button("Overview").await?;
     window
         .wait_for_text("[data-alarm] h2", |text| text == "Grace ends in 2 d 20 h")
         .await?;
-    // 09:00: it arrives, with the remaining time.
+    // 09:00 in New York: the reminder arrives, with the remaining time.
     cloud.advance_to("2026-03-27T13:00:00Z").await?;
     wait_for_notifications(&desk, 2).await?;
     // 22:00 on the evening before the closure: reminders of the last day ignore quiet hours.

@@ -51,7 +51,7 @@ impl RenewalTable {
         })
     }
 
-    /// Reads the preview, runs one renewal, and compares both.
+    /// Reads the preview, lets the cloud run one renewal, and compares the renewal with the preview.
     async fn row(
         &self,
         first: &str,
@@ -243,7 +243,7 @@ impl RenewalTable {
     }
 }
 
-/// `$1,234.56` as the window writes it.
+/// An amount in minor units as the window writes it, such as `$1,234.56`.
 fn dollars(minor: i64) -> String {
     let (sign, minor) = if minor < 0 {
         ("\u{2212}", -minor)

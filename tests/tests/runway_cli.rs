@@ -22,7 +22,7 @@ async fn runs(booth: &Booth, count: u32) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn estimate_names_its_basis_or_is_absent() -> anyhow::Result<()> {
+async fn estimate_of_credits_for_event_names_its_basis_or_is_absent() -> anyhow::Result<()> {
     let request = with(basic(20_000), json!({ "events": galas() }));
     let booth = Booth::new("2026-01-10T08:00:00Z", request).await?;
     let runway = booth.laptop.ok(&["runway"])?;
@@ -81,7 +81,7 @@ async fn estimate_names_its_basis_or_is_absent() -> anyhow::Result<()> {
         (&estimate["basis"], &runway["runs"]),
         (&json!("own"), &json!(30))
     );
-    // 30 an hour, 2 h 55 min to go.
+    // 30 runs an hour, with 2 h 55 min to go.
     assert_eq!(
         (&estimate["runs_per_hour"], &estimate["runs"]),
         (&json!(30), &json!(87))
@@ -92,7 +92,7 @@ async fn estimate_names_its_basis_or_is_absent() -> anyhow::Result<()> {
         "140.00 and more are enough"
     );
 
-    // Enough credits give no finding; too few give one with the missing amount.
+    // With enough credits for the event `explain` has no finding; with too few it has one with the missing amount.
     let low = || -> anyhow::Result<Option<Value>> {
         let explained = booth.laptop.ok(&["explain"])?;
         let found = explained["findings"].as_array().into_iter().flatten();
@@ -131,7 +131,7 @@ async fn estimate_names_its_basis_or_is_absent() -> anyhow::Result<()> {
 
 /// A variant of scenario 3: the studio's credits would last, but its daily limit does not.
 #[tokio::test]
-async fn studio_runway_ends_at_daily_limit() -> anyhow::Result<()> {
+async fn studio_estimate_for_event_ends_at_daily_limit() -> anyhow::Result<()> {
     let request = json!({
         "email": "studio@booth.example", "catalog": "studio", "plan": "legacy",
         "opening_balance": 2_000, "legacy": [],

@@ -1,5 +1,5 @@
-//! Safeguards of the real cloud: who may use a channel, the sandbox's controls and the files on disk; and refusal of
-//! damaged accounts and of a clock that jumped ahead.
+//! Safeguards of the real cloud: who may use a live channel, the sandbox's controls and the files on disk; and refusal
+//! of damaged accounts and of a clock that jumped ahead.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -19,7 +19,7 @@ use tempfile::tempdir;
 const CLOCK: &str = "2026-01-10T08:00:00Z";
 
 #[tokio::test]
-async fn channel_ends_when_its_key_is_revoked() -> anyhow::Result<()> {
+async fn live_channel_ends_when_its_access_key_is_revoked() -> anyhow::Result<()> {
     let booth = Booth::basic(CLOCK, 10_000).await?;
     let request = http()?.get(format!("{}/v1/events", booth.cloud.url));
     let mut channel = request.bearer_auth(&booth.account.key).send().await?;
@@ -81,7 +81,7 @@ async fn cross_site_request_cannot_control_sandbox() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn second_process_on_one_data_folder_is_refused() -> anyhow::Result<()> {
+async fn second_cloud_process_on_one_data_folder_is_refused() -> anyhow::Result<()> {
     let booth = Booth::basic(CLOCK, 10_000).await?;
     let data = booth.folder.path().join("cloud");
     let second = std::process::Command::new(binary("boothkeeper-cloud"))
@@ -128,8 +128,8 @@ async fn files_of_cloud_and_laptop_are_readable_by_owner_only() -> anyhow::Resul
     Ok(())
 }
 
-/// An account whose stored fold, segment or rows were changed is refused: the cloud neither signs nor charges for it.
-/// Other accounts are served.
+/// An account whose stored state, segment or rows were changed on disk is refused: the cloud neither signs nor charges
+/// for it. Other accounts are served.
 #[tokio::test]
 async fn damaged_account_is_refused_and_others_are_served() -> anyhow::Result<()> {
     for damage in [
@@ -158,7 +158,7 @@ async fn damaged_account_is_refused_and_others_are_served() -> anyhow::Result<()
     Ok(())
 }
 
-/// A fold stored by an earlier version of the rules is not damage: it is recomputed from the journal before it is used.
+/// An account state stored by earlier rules is not damage: it is computed again from the journal before it is used.
 #[tokio::test]
 async fn account_state_computed_by_older_rules_is_recomputed() -> anyhow::Result<()> {
     let mut booth = Booth::basic(CLOCK, 10_000).await?;
@@ -174,7 +174,7 @@ async fn account_state_computed_by_older_rules_is_recomputed() -> anyhow::Result
 
 /// A clock that jumped years ahead closes no account and expires no credits until `--accept-clock` confirms it.
 #[tokio::test]
-async fn clock_that_jumped_ahead_closes_no_account() -> anyhow::Result<()> {
+async fn cloud_clock_that_jumped_ahead_closes_no_account() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let data = folder.path().join("cloud");
     let account = {

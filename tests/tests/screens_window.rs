@@ -18,9 +18,9 @@ fn failing() -> Value {
     })
 }
 
-/// From a small balance to the largest amount that a journal can hold.
+/// Balances from a small one to the largest that a journal can hold.
 #[tokio::test]
-async fn amounts_are_not_cut_off_at_any_size() -> anyhow::Result<()> {
+async fn small_and_largest_balances_are_not_cut_off_in_small_window() -> anyhow::Result<()> {
     for balance in [123_456, 9_007_199_254_740_991_i64] {
         let desk = Desktop::new()?;
         let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
@@ -45,17 +45,17 @@ async fn amounts_are_not_cut_off_at_any_size() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The sum under the balance ends at the balance's own entry, or says that newer entries are missing. At zero the
-/// window says what stops.
+/// The sum of changes under the balance comes to that balance, or says that it lacks the newest entries. At zero
+/// credits the window says what stops.
 #[tokio::test]
-async fn sum_of_changes_matches_balance_above_it() -> anyhow::Result<()> {
+async fn sum_of_changes_on_overview_matches_balance_above_it() -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = cloud
         .account(with(basic(2_000), json!({ "plan": "payg" })))
         .await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
-    // Gives the balance if the sum agrees with it or says that it is behind, otherwise a text with both.
+    // Script that returns the balance if the sum agrees with it or says that it is behind, otherwise a text with both.
     let consistent =
         "const balance = document.querySelector('.hero [data-balance]')?.dataset.balance;
         const sum = document.querySelector('[data-sum]');
@@ -205,7 +205,7 @@ async fn account_without_credits_has_no_spending_chart() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn finding_with_draft_is_not_shown_as_in_dispute() -> anyhow::Result<()> {
+async fn finding_with_unsent_dispute_draft_is_not_shown_as_in_dispute() -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-20T12:00:00Z"))?;
     let account = cloud

@@ -32,7 +32,7 @@ use uuid::Uuid;
 const START: &str = "2026-02-21T18:00:00.000Z";
 
 #[test]
-fn every_seed_keeps_copy_and_purchases_correct() {
+fn synced_copy_and_purchases_are_correct_after_random_network_faults() {
     if let Ok(seed) = std::env::var("BOOTHKEEPER_SEED") {
         return world(seed.parse().expect("a number"));
     }
@@ -45,7 +45,7 @@ fn every_seed_keeps_copy_and_purchases_correct() {
 }
 
 #[test]
-fn same_seed_replays_exactly() {
+fn simulation_with_same_seed_replays_exactly() {
     assert_eq!(trace(11), trace(11));
     assert_ne!(trace(11), trace(12), "seeds differ");
 }
@@ -114,7 +114,7 @@ impl Clock for VirtualClock {
     }
 }
 
-/// The current router of the cloud. A restart replaces it, over the same store.
+/// The cloud's HTTP router. A restart of the cloud replaces the router and keeps the store.
 #[derive(Clone)]
 struct Place(Arc<Mutex<axum::Router>>);
 
@@ -191,7 +191,7 @@ async fn simulate(seed: u64, trace: Arc<Mutex<Vec<(u64, i64)>>>) {
     let engine = tokio::spawn(async move { engine.run().await });
     dice.rough.store(true, Ordering::Relaxed);
 
-    // The cloud's balance at each seq, and its head at each observed time (ms since the start).
+    // The cloud's balance after each entry (by seq), and its newest seq at each observed time (ms since the start).
     let mut truth: BTreeMap<Seq, i64> = BTreeMap::new();
     let mut heads: Vec<(i64, Seq)> = Vec::new();
     let mut bought = Vec::new();
@@ -266,20 +266,20 @@ async fn simulate(seed: u64, trace: Arc<Mutex<Vec<(u64, i64)>>>) {
     engine.abort();
 }
 
-/// The copy's balance is the one that the cloud had at the same seq.
+/// Asserts that the local copy's balance is the one that the cloud had after the same entry.
 fn check_copy(laptop: &LocalCopy, truth: &BTreeMap<Seq, i64>, seed: u64) {
     let binding = laptop.binding().unwrap();
     let Some(head) = laptop.read(|cache| cache.head(&binding.keys)).unwrap() else {
         return;
     };
-    // Heads between two observations are not recorded; those are compared with the signed checkpoint only.
+    // Balances between two observations are not recorded: they are compared with the signed checkpoint only.
     if let Some(balance) = truth.get(&head.account.seq) {
         assert_eq!(head.balance().minor(), *balance, "seed {seed}");
     }
     assert_eq!(head.checkpoint.balance, head.balance(), "seed {seed}");
 }
 
-/// While the status is live, the copy has every entry that the cloud had 15 s ago.
+/// Asserts that while the status is live, the local copy has every entry that the cloud had 15 s ago.
 fn check_live(
     laptop: &LocalCopy,
     status: &watch::Receiver<Status>,
@@ -305,7 +305,7 @@ fn check_live(
     }
 }
 
-/// Each purchase that the operator queued was credited exactly once.
+/// Asserts that each purchase that the operator queued was credited exactly once.
 fn check_bought_once(laptop: &LocalCopy, bought: &[(Uuid, Amount)], seed: u64) {
     let last = laptop.last_seq().unwrap();
     let mut credited: Vec<Amount> = Vec::new();
@@ -318,7 +318,7 @@ fn check_bought_once(laptop: &LocalCopy, bought: &[(Uuid, Amount)], seed: u64) {
     }
     for (command, amount) in bought {
         let times = credited.iter().filter(|credit| *credit == amount).count();
-        // The sandbox's own purchases have the first amount too, so that one is not counted.
+        // Purchases made by the sandbox's control have the amount 5,000 too, so that amount is not counted.
         if amount.minor() > 5_000 {
             assert_eq!(
                 times, 1,

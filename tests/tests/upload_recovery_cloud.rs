@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 const CLOCK: &str = "2026-01-10T08:00:00Z";
 
-/// A blob's SHA-256, which is its name, and its bytes. Another `salt` gives another blob.
+/// SHA-256 and bytes of a file to upload; the cloud names it by its SHA-256. Another `salt` gives another file.
 fn blob(length: usize, salt: u8) -> (String, Vec<u8>) {
     let bytes: Vec<u8> = (0..length).map(|at| (at % 251) as u8 ^ salt).collect();
     (boothkeeper_wire::sha256(&bytes).to_string(), bytes)
@@ -38,7 +38,7 @@ async fn put_blob(
     ))
 }
 
-/// A booth with a failed run and a draft about it.
+/// A booth with a failed run and a dispute draft about that run.
 async fn booth_with_draft() -> anyhow::Result<(Booth, String)> {
     let booth = Booth::with_failed_run().await?;
     let draft = booth
@@ -77,7 +77,7 @@ async fn arrives_once_and_whole(booth: &Booth) -> anyhow::Result<()> {
 /// The cloud crashes just before or after it writes the last piece of an upload, or after the command. The file is
 /// completed or sent again, the dispute arrives once, and a purchase queued behind it is not held up.
 #[tokio::test]
-async fn crash_at_last_piece_of_upload_blocks_no_command() -> anyhow::Result<()> {
+async fn cloud_crash_at_last_piece_of_upload_blocks_no_command() -> anyhow::Result<()> {
     for point in ["before_last_piece", "after_last_piece", "after_command"] {
         let (mut booth, draft) = booth_with_draft().await?;
         let crash = json!({ "crash": point });
@@ -104,10 +104,10 @@ async fn crash_at_last_piece_of_upload_blocks_no_command() -> anyhow::Result<()>
     Ok(())
 }
 
-/// A blob that has all its bytes but is not marked complete, as a crash of an earlier version left it, is completed
-/// when the cloud starts or when the laptop sends the file again.
+/// An uploaded file that has all its bytes but is not marked complete, as a crash of an earlier version left it, is
+/// completed when the cloud starts or when the laptop sends the file again.
 #[tokio::test]
-async fn blob_with_all_bytes_but_no_completion_flag_is_completed() -> anyhow::Result<()> {
+async fn uploaded_file_with_all_bytes_but_not_marked_complete_is_completed() -> anyhow::Result<()> {
     for restart in [true, false] {
         let (mut booth, draft) = booth_with_draft().await?;
         booth.cloud.fault("/v1/commands", 1, json!("drop")).await?;
@@ -128,7 +128,7 @@ async fn blob_with_all_bytes_but_no_completion_flag_is_completed() -> anyhow::Re
 
 /// A complete file is not removed by another connection that is still sending the same file.
 #[tokio::test]
-async fn slower_upload_of_complete_file_removes_nothing() -> anyhow::Result<()> {
+async fn slower_second_upload_of_complete_file_does_not_remove_it() -> anyhow::Result<()> {
     let booth = Booth::basic(CLOCK, 10_000).await?;
     let (cloud, account) = (&booth.cloud, &booth.account);
     let (sha256, bytes) = blob(300_000, 1);
@@ -193,7 +193,7 @@ async fn unfinished_uploads_use_no_quota_and_expire() -> anyhow::Result<()> {
     let (whole, bytes) = blob(5 * MIB, 99);
     let (status, held) = put_blob(cloud, account, &whole, 0, bytes.len(), &bytes).await?;
     assert_eq!((status, &held["complete"]), (200, &json!(true)), "{held}");
-    // An account can delete its unfinished blob, but not a complete one.
+    // An account can delete its unfinished upload, but not a complete file.
     let (begun, _) = blob(100, 0);
     let delete = |sha256: &str| {
         let request = http().map(|http| http.delete(format!("{}/v1/blobs/{sha256}", cloud.url)));

@@ -119,7 +119,7 @@ async fn upload_that_does_not_match_its_hash_is_refused() -> anyhow::Result<()> 
         put(&cloud, &account, &name, (0, file.len()), &file).await?,
         Some(200)
     );
-    // Another account can neither see nor attach it.
+    // Another account can neither see nor attach the file.
     assert_eq!(held(&cloud, &stranger, &name).await?, (0, false));
     let claim = json!({ "dispute_kind": "other", "noticed_on": "2026-02-20", "message": "Hello" });
     let open = |blobs: Value| json!({ "kind": "open_dispute", "claim": claim, "blobs": blobs });
@@ -127,7 +127,7 @@ async fn upload_that_does_not_match_its_hash_is_refused() -> anyhow::Result<()> 
     assert_eq!((status, &refused["code"]), (409, &json!("blob_missing")));
     let (status, filed) = cloud.command(&account, &open(json!([name]))).await?;
     assert_eq!(status, 200, "{filed}");
-    // An entry whose hash is not this journal's is refused.
+    // A dispute that names an entry by a hash that is not the journal's is refused.
     let forged = json!({
         "kind": "open_dispute", "claim": claim, "entries": [{ "seq": 1, "hash": name }],
     });
@@ -138,7 +138,7 @@ async fn upload_that_does_not_match_its_hash_is_refused() -> anyhow::Result<()> 
 
 /// The laptop and the cloud are killed repeatedly while a dispute is being sent.
 #[tokio::test]
-async fn dispute_killed_at_both_ends_arrives_once_and_complete() -> anyhow::Result<()> {
+async fn dispute_arrives_once_although_laptop_and_cloud_are_killed() -> anyhow::Result<()> {
     let mut booth = Booth::new(START, with(basic(1_000), json!({ "plan": "payg" }))).await?;
     let failed = json!({ "service": "draw_me", "event": "Gala", "outcome": "failed" });
     booth.cloud.control(&booth.account, "runs", failed).await?;
@@ -213,7 +213,7 @@ async fn dispute_killed_at_both_ends_arrives_once_and_complete() -> anyhow::Resu
 
 /// Four processes send one draft at the same time: it is sent once, and later runs do not change the claimed amount.
 #[tokio::test]
-async fn dispute_sent_by_four_processes_is_one_message_with_same_claim() -> anyhow::Result<()> {
+async fn dispute_sent_by_four_processes_arrives_as_one_message() -> anyhow::Result<()> {
     let booth = Booth::new(START, with(basic(10_000), json!({ "plan": "payg" }))).await?;
     let failed = json!({ "service": "draw_me", "outcome": "failed" });
     booth.cloud.control(&booth.account, "runs", failed).await?;

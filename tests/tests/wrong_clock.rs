@@ -27,7 +27,7 @@ impl Clock for ShiftedClock {
 }
 
 #[tokio::test]
-async fn wrong_clock_is_reported_and_changes_no_deadline() -> anyhow::Result<()> {
+async fn wrong_laptop_clock_is_reported_and_changes_no_deadline() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let (cloud, account) = Cloud::seeded_real(&folder.path().join("cloud"))?;
     let clock = Arc::new(ShiftedClock::default());
@@ -59,7 +59,7 @@ async fn wrong_clock_is_reported_and_changes_no_deadline() -> anyhow::Result<()>
     };
     let due = deadlines(&app)?;
 
-    // Five minutes ahead during a sync: reported, and the deadlines do not move.
+    // The laptop's clock is five minutes ahead during a sync: that is reported, and the deadlines do not move.
     clock.0.store(5 * MINUTE, Ordering::Relaxed);
     app.session().sync_once().await?;
     let view = app.overview().view()?;
@@ -75,7 +75,7 @@ async fn wrong_clock_is_reported_and_changes_no_deadline() -> anyhow::Result<()>
         "`now` is {off} ms after the cloud's time"
     );
 
-    // Set back a year, without a sync: the app's time does not go back, and no deadline moves.
+    // The laptop's clock is set back a year, without a sync: the app's time does not go back, and no deadline moves.
     clock.0.store(-365 * DAY, Ordering::Relaxed);
     let view = app.overview().view()?;
     assert!(view.clock.context("a clock report")?.went_back);

@@ -9,13 +9,17 @@ use anyhow::{Context, bail};
 use crate::prepare;
 use crate::run::{root, step, target};
 
+/// Builds the page only if there is none: it may already use a type that has not been generated yet.
 pub fn run(check: bool) -> anyhow::Result<()> {
-    prepare::all()?;
+    match root().join("ui/dist").exists() {
+        true => prepare::packages()?,
+        false => prepare::all()?,
+    }
     let binaries = prepare::build(false)?;
     generate(&binaries, check)
 }
 
-/// Writes all of them; or with `check`, fails if the committed files differ from them.
+/// Writes all generated files; or with `check`, fails if the committed files differ from what would be written.
 pub fn generate(binaries: &Path, check: bool) -> anyhow::Result<()> {
     let fresh = target().join("bindings");
     if fresh.exists() {
@@ -58,7 +62,7 @@ pub fn generate(binaries: &Path, check: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a program prints. Fails if it does, so that no empty document is written.
+/// What a program prints. Fails if the program fails, so that no empty document is written.
 fn printed(program: &Path, argument: &str) -> anyhow::Result<Vec<u8>> {
     let output = std::process::Command::new(program).arg(argument).output()?;
     if !output.status.success() {

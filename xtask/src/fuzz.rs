@@ -11,7 +11,7 @@ pub fn run(seconds: u32) -> anyhow::Result<()> {
     for name in PARSERS {
         let found = target().join("fuzz").join(name);
         std::fs::create_dir_all(&found)?;
-        // `cargo` from PATH: the one in `$CARGO` would use this toolchain instead of nightly.
+        // `cargo` from PATH: the program in `$CARGO` would use the toolchain of this program, not nightly.
         let mut fuzz = Command::new("cargo");
         fuzz.current_dir(root())
             .env_remove("CARGO")

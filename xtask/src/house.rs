@@ -39,7 +39,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("bare-window", &[]),
 ];
 
-/// The features of the app that each feature may use. The files beside them (`app.rs`, `copy.rs`, ...) use none.
+/// The features of the app that each feature may use. Files outside the features' folders (`app.rs`, `copy.rs`, ...)
+/// use none.
 const FEATURE_MAY_USE: &[(&str, &[&str])] = &[
     ("session", &[]),
     ("outbox", &[]),
@@ -99,8 +100,8 @@ fn directions() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Fails if a feature of the app uses another one that the table does not allow, or is not in it. The table lists a
-/// feature after all that it uses: so there is no circle.
+/// Fails if a feature of the app is not in `FEATURE_MAY_USE`, or uses another feature that this table does not allow.
+/// The table lists a feature after all that it uses, so that no features use each other in a circle.
 fn features() -> anyhow::Result<()> {
     let folder = Path::new("src-tauri/crates/app/src");
     for (at, (feature, may_use)) in FEATURE_MAY_USE.iter().enumerate() {
@@ -128,7 +129,7 @@ fn features() -> anyhow::Result<()> {
             (Some(feature), None) => bail!("{feature} has no place in FEATURE_MAY_USE"),
         };
         let text = std::fs::read_to_string(root().join(&file)).unwrap_or_default();
-        // Chains are broken over lines: compared without blanks, and without comments.
+        // Chains of calls may be broken over lines, so the code is compared without spaces, and without comments.
         let code: String = text
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"))
@@ -167,7 +168,7 @@ fn lengths() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where Rust writes texts that an operator reads.
+/// The folders whose Rust code writes texts that an operator reads.
 const SHELLS: [&str; 4] = [
     "src-tauri/src",
     "src-tauri/crates/app",
@@ -175,8 +176,8 @@ const SHELLS: [&str; 4] = [
     "src-tauri/crates/documents",
 ];
 
-/// Fails if a program of the operator prints or formats words that are not from a file of messages. (The page's are found
-/// by its linter.)
+/// Fails if a program of the operator prints or formats words that are not from a file of messages. (Words in the page
+/// are found by the page's linter.)
 fn no_raw_text() -> anyhow::Result<()> {
     let printed = Regex::new(
         r#"\b(?:e?print(?:ln)?|format|writeln?)!\(\s*(?:[\w.&()*]+,\s*)?"((?:[^"\\]|\\.)*)""#,
@@ -202,19 +203,21 @@ fn no_raw_text() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Fails if docs/rules.md names a test that no source file defines.
+/// Fails if docs/rules.md or docs/security.md names a test that no source file defines.
 fn rule_tests_exist() -> anyhow::Result<()> {
     let mut tree = String::new();
     for file in sources()? {
         tree.push_str(&std::fs::read_to_string(root().join(file)).unwrap_or_default());
     }
-    let rules = std::fs::read_to_string(root().join("docs/rules.md"))?;
-    for row in rules.lines().filter(|line| line.starts_with("| ")).skip(1) {
-        let shown_by = row.split('|').nth(3).unwrap_or_default();
-        let tests = shown_by.split('`').skip(1).step_by(2);
-        for test in tests {
-            if !tree.contains(&format!("fn {test}(")) {
-                bail!("docs/rules.md names a test that does not exist: {test}");
+    for table in ["docs/rules.md", "docs/security.md"] {
+        let text = std::fs::read_to_string(root().join(table))?;
+        for row in text.lines().filter(|line| line.starts_with("| ")).skip(1) {
+            let shown_by = row.split('|').nth(3).unwrap_or_default();
+            let tests = shown_by.split('`').skip(1).step_by(2);
+            for test in tests.filter(|name| name.contains('_')) {
+                if !tree.contains(&format!("fn {test}(")) {
+                    bail!("{table} names a test that does not exist: {test}");
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 
 use crate::run::{cargo, npm, root, step, target};
 
-/// Debian packages: the pkg-config module or program that shows that a package is installed, and its name.
+/// Debian packages: what shows that a package is installed (a pkg-config module or a program), and the package's name.
 const PACKAGES: &[(&str, &str)] = &[
     ("pkg:webkit2gtk-4.1", "libwebkit2gtk-4.1-dev"),
     (
@@ -39,7 +39,7 @@ pub fn all() -> anyhow::Result<()> {
     page()
 }
 
-fn packages() -> anyhow::Result<()> {
+pub fn packages() -> anyhow::Result<()> {
     if !cfg!(target_os = "linux") {
         return Ok(());
     }
@@ -82,7 +82,8 @@ fn packages() -> anyhow::Result<()> {
     step("apt-get install", &mut apt(&arguments)).with_context(|| format!("type: sudo {install}"))
 }
 
-/// The prefix that runs a command as root without a password: empty if we are root. `None` if there is no way.
+/// The prefix that runs a command as root without a password: empty if we are root, else `sudo -n`. `None` if neither
+/// works, or without apt-get.
 fn privilege() -> Option<&'static [&'static str]> {
     if !is_there("bin:apt-get") {
         return None;
@@ -168,6 +169,6 @@ pub fn build(release: bool) -> anyhow::Result<std::path::PathBuf> {
 pub fn linted(command: &mut Command) -> &mut Command {
     command
         .env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver")
-        // The form in which `cargo clippy -- -D warnings` passes its arguments on.
+        // The form in which `cargo clippy -- -D warnings` passes its arguments to `clippy-driver`.
         .env("CLIPPY_ARGS", "-Dwarnings__CLIPPY_HACKERY__")
 }

@@ -11,7 +11,7 @@ struct Count {
     failed: u64,
 }
 
-/// Seeds of the simulation in a long run.
+/// Number of seeds of the sync simulation in a long run.
 const LONG_SEEDS: u32 = 10_000;
 
 pub fn run(seeds: u32, long: bool) -> anyhow::Result<()> {
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_of_both_runners_are_read() {
+    fn passed_and_failed_counts_are_read_from_cargo_test_and_vitest() {
         let rust = "test result: ok. 12 passed; 0 failed; 0 ignored\ntest result: FAILED. 3 passed; 2 failed; 0 ignored\n";
         let count = libtest(rust);
         assert_eq!((count.passed, count.failed), (15, 2));

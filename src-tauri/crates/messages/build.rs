@@ -1,7 +1,10 @@
-//! Reads `en/*.ftl` and writes typed access to it: functions for Rust, key types for TypeScript.
+//! Reads the folders of messages, one per language. `en` gives the typed access: functions for Rust, key types for
+//! TypeScript. The other languages may have the same messages with the same variables, and no others.
 
 #[path = "build/catalogue.rs"]
 mod catalogue;
+#[path = "build/languages.rs"]
+mod languages;
 #[path = "build/rust.rs"]
 mod rust;
 #[path = "build/typescript.rs"]
@@ -12,11 +15,14 @@ use std::path::Path;
 use anyhow::Context;
 
 fn main() -> anyhow::Result<()> {
-    println!("cargo::rerun-if-changed=en");
-    println!("cargo::rerun-if-changed=build");
+    println!("cargo::rerun-if-changed=.");
     let files = catalogue::read(Path::new("en"))?;
+    let translations = languages::read(&files)?;
     let out = std::env::var("OUT_DIR").context("OUT_DIR is set by cargo")?;
-    std::fs::write(Path::new(&out).join("messages.rs"), rust::code(&files))?;
+    std::fs::write(
+        Path::new(&out).join("messages.rs"),
+        rust::code(&files, &translations),
+    )?;
     let types = typescript::types(&files);
     std::fs::write(Path::new(&out).join("messages.ts"), types)?;
     Ok(())

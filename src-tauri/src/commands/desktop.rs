@@ -11,7 +11,7 @@ use super::{PageError, PageResult};
 use crate::native::{self, login, tray, windows};
 use crate::shell::Shell;
 
-/// The features of this desktop, and the operator's preferences.
+/// What this desktop offers (such as a tray and notifications), and the operator's preferences.
 #[derive(Debug, Serialize)]
 pub struct DeskView {
     preferences: Preferences,

@@ -55,7 +55,7 @@ pub fn edit_draft(shell: State<'_, Shell>, id: String, edits: Edits) -> PageResu
     Ok(shell.app()?.disputes().edit(&id, edits)?)
 }
 
-/// `None` if the dialog was cancelled.
+/// Attaches a file that the operator chooses to a draft. `None` if the dialog was cancelled.
 #[tauri::command(async)]
 pub fn attach_file(
     handle: AppHandle,
@@ -86,7 +86,7 @@ pub fn drop_draft(shell: State<'_, Shell>, id: String) -> PageResult<()> {
     Ok(shell.app()?.disputes().discard(&id)?)
 }
 
-/// The files that the app would make for a draft now.
+/// The files that the app would attach to a draft if it were sent now.
 #[tauri::command(async)]
 pub fn prepare_dispute(shell: State<'_, Shell>, id: String) -> PageResult<Vec<FileView>> {
     Ok(shell.app()?.disputes().prepare(&id)?)
@@ -111,7 +111,7 @@ pub fn withdraw_dispute(shell: State<'_, Shell>, id: String) -> PageResult<Optio
     Ok(shell.app()?.disputes().withdraw(&id)?)
 }
 
-/// Number of e-mails that were saved; `None` if the dialog was cancelled.
+/// Saves a dispute as e-mails where the operator chooses. Returns their number, `None` if the dialog was cancelled.
 #[tauri::command(async)]
 pub fn save_mail(
     handle: AppHandle,
@@ -137,7 +137,7 @@ pub fn save_mail(
     ))
 }
 
-/// Opens the e-mails in the operator's mail program. Fails with `NoMailProgram` if there is none.
+/// Opens a dispute as e-mails in the operator's mail program. Fails with `NoMailProgram` if there is none.
 #[tauri::command(async)]
 pub fn open_mail(handle: AppHandle, shell: State<'_, Shell>, id: String) -> PageResult<()> {
     if !has_mail_program() {
@@ -159,7 +159,7 @@ fn has_mail_program() -> bool {
     gtk::gio::AppInfo::default_for_type("message/rfc822", false).is_some()
 }
 
-/// Other systems report an error when opening the file.
+/// Always true: other systems report an error if no program can open an e-mail file.
 #[cfg(not(target_os = "linux"))]
 fn has_mail_program() -> bool {
     true

@@ -18,7 +18,7 @@ pub struct ChosenFiles {
     preview: Option<TablePreview>,
 }
 
-/// `None` if the dialog was cancelled.
+/// Lets the operator choose the files to import. `None` if the dialog was cancelled.
 #[tauri::command(async)]
 pub fn choose_import(
     handle: AppHandle,

@@ -163,8 +163,8 @@ pub fn entry(shell: State<'_, Shell>, seq: Seq) -> PageResult<EntryDetail> {
     Ok(shell.app()?.history().entry(seq)?)
 }
 
-/// Exports to a file chosen in a native dialog, so that the page never passes a path. Returns the number of entries
-/// written, `None` if the dialog was cancelled.
+/// Exports the history to a file chosen in a native dialog, so that the page never passes a path. Returns the number
+/// of entries written, `None` if the dialog was cancelled.
 #[tauri::command(async)]
 pub fn export_history(
     handle: AppHandle,
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn declared_handled_granted_and_called_commands_are_the_same() {
+    fn commands_declared_handled_permitted_and_called_by_page_are_the_same() {
         let declared: BTreeSet<_> = COMMANDS.iter().copied().collect();
         let handled = quoted(include_str!("../main.rs"), "commands::");
         let handled: BTreeSet<_> = handled.into_iter().filter(|c| !c.contains(';')).collect();

@@ -61,8 +61,8 @@ pub fn pause_preview(shell: State<'_, Shell>) -> PageResult<PauseView> {
     Ok(shell.app()?.plan().pause_preview()?)
 }
 
-/// Queues a decision that was made on the quote `seen`. If it deletes events, a native dialog asks for confirmation
-/// first, because the page cannot press its button. `None` if the dialog was cancelled.
+/// Queues a decision that was made on the quote `seen`. If the decision deletes events, a native dialog asks for
+/// confirmation first, because no script of the page can press its button. `None` if the dialog was cancelled.
 #[tauri::command(async)]
 pub fn decide(
     window: WebviewWindow,

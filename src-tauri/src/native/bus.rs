@@ -7,7 +7,7 @@ pub fn can_notify() -> bool {
     linux::bus().is_ok_and(|bus| linux::is_owned(&bus, name) || linux::starts(&bus, name))
 }
 
-/// True if a tray icon would be visible. Building one succeeds even if nothing shows it.
+/// True if a tray icon would be visible. Building a tray icon succeeds even if nothing on the desktop shows it.
 #[cfg(target_os = "linux")]
 pub fn has_tray() -> bool {
     linux::tray_host().unwrap_or_else(|error| {

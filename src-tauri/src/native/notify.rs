@@ -1,4 +1,4 @@
-//! A reminder as the desktop shows it. A click on it opens the screen that it is about.
+//! Shows a reminder as a notification of the desktop. A click on it opens the screen that the reminder is about.
 
 use boothkeeper_app::deadlines::DeadlineView;
 use boothkeeper_app::domain::Asset;
@@ -12,7 +12,7 @@ use tauri_plugin_notification::NotificationExt;
 
 const SCREEN: &str = "screen";
 
-/// Must be called before the first notification: clicks on earlier ones are not reported.
+/// Calls `open` at clicks on notifications. Set this up before the first one: clicks on earlier ones are not reported.
 pub fn on_click(
     handle: &AppHandle,
     open: impl Fn(Screen) + Send + Sync + 'static,

@@ -1,5 +1,5 @@
 //! Shows due reminders and updates the tray. Checks after every change, at the time of the next reminder, and at
-//! least once a minute: timers stop while the laptop sleeps, and after waking it must soon show what it missed.
+//! least once a minute: timers stop while the laptop sleeps, and missed reminders must be shown soon after it wakes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,9 +10,9 @@ use tauri::AppHandle;
 
 use super::{can_notify, notify, tray};
 
-/// Longest time between two checks.
+/// Longest time between two checks for due reminders.
 const AT_MOST: Duration = Duration::from_secs(60);
-/// Shortest time between two checks, so that many entries at once cause only one.
+/// Shortest time between two checks for due reminders, so that many new entries at once cause only one check.
 const AT_LEAST: Duration = Duration::from_secs(1);
 
 /// Shows due reminders and keeps the tray up to date for the life of the process.
@@ -45,7 +45,7 @@ pub async fn follow(handle: AppHandle, app: Arc<App>) {
 }
 
 /// Shows due reminders, updates the tray, and returns the time until the next check. Reminders come first, because they
-/// still work if other parts of the copy are damaged.
+/// still work if other parts of the local copy are damaged.
 fn look(handle: &AppHandle, app: &App) -> Result<Duration, AppError> {
     let due = app.deadlines().list()?;
     let asset = app.balance().view()?.asset;

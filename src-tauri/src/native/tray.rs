@@ -1,5 +1,5 @@
-//! The tray: balance, trust and next deadline, and everything to do in its menu, since Linux trays send
-//! no clicks.
+//! The tray icon. Its menu shows balance, trust and next deadline, and has all actions: Linux reports no clicks on the
+//! icon itself.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -22,12 +22,12 @@ pub struct Lines {
     shown: Mutex<[String; 3]>,
 }
 
-/// Builds the tray if the desktop would show it. True if it was built.
+/// Builds the tray icon if the desktop would show it. True if it was built.
 pub fn build(handle: &AppHandle) -> bool {
     if !has_tray() {
         return false;
     }
-    // The library that draws it is loaded on first use, and panics if it is not installed.
+    // The library that draws the icon is loaded on first use, and panics if it is not installed.
     let built = catch_unwind(AssertUnwindSafe(|| try_build(handle)));
     match built {
         Ok(Ok(lines)) => handle.manage(lines),
@@ -89,18 +89,18 @@ pub fn is_there(handle: &AppHandle) -> bool {
     handle.try_state::<Lines>().is_some()
 }
 
-/// Shows balance, trust and the next deadline.
+/// Shows balance, trust and the next deadline in the tray's menu.
 pub fn update(handle: &AppHandle, overview: &Overview, zone: &Zone) {
     show(handle, texts(overview, zone));
 }
 
-/// The copy cannot be read: the lines shown so far may be wrong.
+/// Shows in the tray's menu that the local copy cannot be read, instead of older figures that may be wrong.
 pub fn unreadable(handle: &AppHandle) {
     let (balance, trust) = (desktop::unreadable(), desktop::unreadable_next());
     show(handle, [balance, trust, String::new()]);
 }
 
-/// Redraws the lines if one has changed.
+/// Redraws the menu's three lines if one has changed.
 fn show(handle: &AppHandle, now: [String; 3]) {
     let Some(lines) = handle.try_state::<Lines>() else {
         return;

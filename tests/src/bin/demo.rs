@@ -1,5 +1,5 @@
-//! The demo: a cloud with a year of data, the window, and a booth that spends credits. Without a display it runs under
-//! Xvfb, saves pictures and ends on its own. Started by `cargo xtask demo`.
+//! The demo: a cloud with a year of data, the window, and a booth that spends credits. Without a display the window
+//! runs under Xvfb, and the demo saves pictures and ends on its own. Started by `cargo xtask demo`.
 
 use std::process::Command;
 use std::time::Duration;
@@ -96,7 +96,8 @@ async fn picture(window: &Window, out: &std::path::Path, name: &str) -> anyhow::
     Ok(())
 }
 
-/// Charges one run of the next service. If it is refused, as with an empty balance, the booth only waits.
+/// Charges one run of the next service. If the cloud refuses the run, for example on an empty balance, prints why and
+/// goes on.
 async fn spend(cloud: &Cloud, account: &Account, spent: &mut usize) {
     let service = SERVICES[*spent % SERVICES.len()];
     *spent += 1;

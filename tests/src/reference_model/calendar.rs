@@ -9,9 +9,9 @@ pub const DAY: Instant = 24 * HOUR;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Civil {
     pub year: i64,
-    /// From 0.
+    /// 0 is January.
     pub month: i64,
-    /// From 1.
+    /// 1 is the first day of the month.
     pub day: i64,
 }
 
@@ -62,7 +62,7 @@ fn length(year: i64, month: i64) -> i64 {
     }
 }
 
-/// The instant a number of months after the anchor: on the same day of the month, or on the month's last day.
+/// The instant `months` months after `anchor`: on the same day of the month, or on the last day of a shorter month.
 pub fn months_after(anchor: Instant, months: i64) -> Instant {
     let start = Civil::of(anchor);
     let total = start.year * 12 + start.month + months;
@@ -71,7 +71,7 @@ pub fn months_after(anchor: Instant, months: i64) -> Instant {
     Civil { year, month, day }.instant(anchor.rem_euclid(DAY))
 }
 
-/// The billing month that contains an instant.
+/// Start and end of the billing month that contains `at`. Months are counted from `anchor`.
 pub fn month_of(anchor: Instant, at: Instant) -> (Instant, Instant) {
     let mut n = 0;
     while months_after(anchor, n + 1) <= at {
@@ -80,7 +80,7 @@ pub fn month_of(anchor: Instant, at: Instant) -> (Instant, Instant) {
     (months_after(anchor, n), months_after(anchor, n + 1))
 }
 
-/// The paid span after one that ends at `end`, of 1 or 12 months on the anchor's days.
+/// Start and end of the paid span after one that ends at `end`: 1 or 12 months, on the anchor's day of the month.
 pub fn next_span(anchor: Instant, end: Instant, annual: bool) -> (Instant, Instant) {
     let mut n = 0;
     while months_after(anchor, n + 1) <= end {

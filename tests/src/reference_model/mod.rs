@@ -1,6 +1,6 @@
 //! A second, deliberately simple model of an account: a list of facts, from which every answer is computed again,
-//! and its own calendar. It is written from the text of the rules alone, so it disagrees with the engine if either
-//! misreads a rule. It does not use journals, entries or folds. Amounts are in minor units.
+//! and its own calendar. It is written from the text of the rules alone, so it disagrees with the billing engine if
+//! either misreads a rule. It uses no journal and no code of the engine. Amounts are in minor units.
 
 mod calendar;
 mod commands;
@@ -37,7 +37,7 @@ pub enum Refused {
     Refused,
 }
 
-/// What a plan costs and grants.
+/// A plan's fees, monthly allowance and daily limit.
 #[derive(Debug, Clone)]
 pub struct Terms {
     pub name: &'static str,
@@ -47,17 +47,17 @@ pub struct Terms {
     pub daily_limit: Option<i64>,
 }
 
-/// The programme's rules, written from its description and not taken from the catalog.
+/// The rules of a programme (Booth or Studio), written from its description and not taken from the catalog.
 #[derive(Debug, Clone)]
 pub struct Rules {
     pub plans: Vec<Terms>,
-    /// The smallest purchase.
+    /// The smallest amount that can be bought.
     pub minimum: i64,
-    /// At or under the first amount, auto-recharge buys the second.
+    /// Threshold and amount: at a balance at or under the threshold, auto-recharge buys the amount.
     pub recharge: Option<(i64, i64)>,
     pub credits_pay_fees: bool,
     pub refunds_failures: bool,
-    /// Code, plan, whether it is annual, bonus, free months.
+    /// For each coupon: code, plan, whether it is for the annual cycle, bonus, free months.
     pub coupons: Vec<(&'static str, &'static str, bool, i64, i64)>,
 }
 
@@ -122,9 +122,9 @@ enum Fact {
         plan: &'static str,
         annual: Option<bool>,
     },
-    /// Billing days are counted from here.
+    /// Billing days are counted from this instant.
     Anchor(Instant),
-    /// The span that is paid; `to` is `None` for a plan without a fee.
+    /// The span of time that is paid for; `to` is `None` for a plan without a fee.
     Paid {
         from: Instant,
         to: Option<Instant>,
@@ -146,7 +146,7 @@ enum Fact {
         at: Instant,
         amount: i64,
     },
-    /// A refund, which lowers that day's use.
+    /// A refund, which lowers the credits used on the day of `at`.
     Unused {
         at: Instant,
         amount: i64,
@@ -170,7 +170,7 @@ enum Fact {
     Failed(Instant),
     Asked(CardRequest),
     Answered,
-    /// The credits that the closure took, and how many of each.
+    /// The credits (by index) that the account's closure took, and how many of each.
     Closed(Vec<(usize, i64)>),
     Reopened,
     Cancel(Option<Instant>),
@@ -204,7 +204,7 @@ struct CardRequest {
     discount: Option<&'static str>,
 }
 
-/// One run's charge; `parts` are the credits that it was taken from.
+/// One run's charge; `parts` are the credits (by index) that it was taken from, and how many of each.
 #[derive(Debug, Clone)]
 pub struct Run {
     at: Instant,

@@ -1,4 +1,4 @@
-//! The account's state, computed from the list of facts at each question.
+//! The account's state, computed anew from the list of facts at each call.
 
 use super::calendar::{DAY, months_after};
 use super::{BankAnswer, CardRequest, Fact, From, Instant, ReferenceModel, Rules, Terms};
@@ -264,7 +264,7 @@ impl ReferenceModel {
         waiting.contains(&true)
     }
 
-    /// Codes whose newest fact says that they wait.
+    /// Coupon codes whose newest fact, among those that `of` picks, says that the code still waits.
     pub(super) fn waits<'a>(
         &'a self,
         of: impl Fn(&'a Fact) -> Option<(&'a &'static str, bool)>,
@@ -291,7 +291,7 @@ impl ReferenceModel {
         *coupons.find(|coupon| coupon.0 == code).expect("no coupon")
     }
 
-    /// Credits that are not used up: index, origin, amount left, expiry; in spending order.
+    /// Credits that are not used up: index in the list of facts, origin, amount left, expiry; in spending order.
     pub(super) fn left(&self) -> Vec<(usize, From, i64, Option<Instant>)> {
         let mut left = Vec::new();
         for (place, fact) in self.facts.iter().enumerate() {
@@ -359,7 +359,7 @@ impl ReferenceModel {
         self.facts.iter().map(granted).sum()
     }
 
-    /// When the next allowance is granted; `None` if there is none within what is paid.
+    /// When the next allowance is granted; `None` if none is due within the paid span.
     pub(super) fn next_refresh(&self) -> Option<Instant> {
         if self.life() != "active" || self.monthly() == 0 {
             return None;

@@ -12,7 +12,7 @@ impl ReferenceModel {
         });
     }
 
-    /// Takes up to `amount` in spending order; returns the credits used and how many of each.
+    /// Takes up to `amount` of credits in spending order; returns their indices and how many of each were taken.
     pub(super) fn take(&mut self, mut amount: i64) -> Vec<(usize, i64)> {
         let mut parts = Vec::new();
         for (place, _, left, _) in self.left() {

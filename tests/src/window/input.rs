@@ -66,7 +66,7 @@ impl Window {
         .await
     }
 
-    /// Types into the focused element, through the driver.
+    /// Types into the focused element, through WebKitWebDriver.
     pub async fn keys(&self, keys: &[Key]) -> anyhow::Result<()> {
         let text: String = keys.iter().map(|key| char::from(*key)).collect();
         let focused = self.page.active_element().await?;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::Window;
 
-/// Script that lists amounts and states that are cut off or overflow their container.
+/// Script that lists the page's amounts and status texts that are cut off or overflow their container.
 const CUT: &str = "const cut = [];
     for (const money of document.querySelectorAll('.money, [data-balance], .status')) {
         const box = money.getBoundingClientRect();
@@ -21,7 +21,7 @@ const CUT: &str = "const cut = [];
     return cut";
 
 impl Window {
-    /// Fails if an amount or state on screen is cut off or overflows.
+    /// Fails if an amount or status text on screen is cut off or overflows.
     pub async fn assert_no_amount_cut(&self, what: &str) -> anyhow::Result<()> {
         self.settled().await?;
         let cut = self.script(CUT, vec![]).await?;

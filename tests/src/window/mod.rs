@@ -41,10 +41,10 @@ pub struct Start<'a> {
     pub pseudo: bool,
 }
 
-/// An element's text without the marks that isolate variables in sentences, as XPath.
+/// XPath of an element's text without the invisible characters (U+2068, U+2069) around the variables of a sentence.
 pub const VISIBLE_TEXT: &str = "translate(normalize-space(.), '\u{2068}\u{2069}', '')";
 
-/// The same of a text that was read.
+/// `text` without the invisible characters (U+2068, U+2069) around the variables of a sentence.
 fn plain(text: &str) -> String {
     text.replace(['\u{2068}', '\u{2069}'], "")
 }
@@ -96,7 +96,7 @@ impl Window {
         })
     }
 
-    /// Signs in with the desk's data folder, opens the window and waits until it is live.
+    /// Signs in with the desktop's data folder, opens the window and waits until it shows a live, verified balance.
     pub async fn open_live(
         desk: &Desktop,
         cloud: &Cloud,
@@ -161,7 +161,7 @@ impl Window {
         Ok(self.window_id().await.is_ok())
     }
 
-    /// Waits until the process has ended on its own.
+    /// Waits until the window's process has ended on its own.
     pub async fn ended(self) -> anyhow::Result<()> {
         until("the end of the process", async || {
             Ok(self.page.title().await.is_err().then_some(()))
@@ -169,7 +169,7 @@ impl Window {
         .await
     }
 
-    /// Waits until an element matches; returns its text.
+    /// Waits until an element matches the selector `css`; returns its text.
     pub async fn text(&self, css: &str) -> anyhow::Result<String> {
         until(&format!("{css} on screen"), async || {
             let element = self.page.find(Locator::Css(css)).await?;
@@ -178,7 +178,7 @@ impl Window {
         .await
     }
 
-    /// Waits until a property of the matching element is not empty; returns it.
+    /// Waits until `property` of the element that matches `css` is not empty; returns the property.
     pub async fn text_of(&self, css: &str, property: &str) -> anyhow::Result<String> {
         until(&format!("{property} of {css}"), async || {
             let element = self.page.find(Locator::Css(css)).await?;
@@ -199,7 +199,7 @@ impl Window {
         self.wait_for_text_within(PATIENCE, css, fits).await
     }
 
-    /// The same with its own time limit.
+    /// Waits, at most `limit`, until the text of the element at `css` satisfies `fits`; returns the text.
     pub async fn wait_for_text_within(
         &self,
         limit: Duration,
@@ -218,7 +218,7 @@ impl Window {
         Ok(found)
     }
 
-    /// Fails if a sentence of the page was given an empty variable, or none.
+    /// Fails if a message on the page was shown with an empty or missing variable.
     pub async fn assert_no_hole(&self) -> anyhow::Result<()> {
         let script = "return document.documentElement.dataset.messageHole ?? null";
         let hole = self.script(script, vec![]).await?;
@@ -226,7 +226,7 @@ impl Window {
         Ok(())
     }
 
-    /// Waits until nothing matches.
+    /// Waits until no element matches the selector `css`.
     pub async fn wait_until_gone(&self, css: &str) -> anyhow::Result<()> {
         until(&format!("{css} gone"), async || {
             let script = "return document.querySelector(arguments[0]) === null";
@@ -299,7 +299,7 @@ impl Window {
         command
     }
 
-    /// Serious and critical findings of axe-core on the current page.
+    /// Serious and critical accessibility faults that axe-core finds on the current page.
     pub async fn axe(&self) -> anyhow::Result<Vec<String>> {
         let axe = concat!(
             env!("CARGO_MANIFEST_DIR"),

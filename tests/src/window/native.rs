@@ -11,7 +11,7 @@ use super::Window;
 use crate::process::{PATIENCE, binary, until, within};
 
 impl Window {
-    /// Sends `keys` to the native dialog with this title until it closes. Its default button keeps everything.
+    /// Sends `keys` to the native dialog with this title until it closes. The dialog's default button changes nothing.
     pub async fn answer_natively(&self, title: &str, keys: &[&str]) -> anyhow::Result<()> {
         let id = self.dialog(title).await?;
         self.until_closed(title, &id, keys).await
@@ -66,7 +66,7 @@ impl Window {
         .await
     }
 
-    /// Drags a file from another window onto the middle of this one and drops it there.
+    /// Drags a file from another program's window onto the middle of the app's window and drops it there.
     pub async fn drop_natively(&self, file: &Path) -> anyhow::Result<()> {
         let window = self.window_id().await?;
         let program = binary("drag-source");

@@ -92,16 +92,16 @@ async fn changed_laptop_files_never_show_wrong_values() -> anyhow::Result<()> {
         }
         damage("removed", &|path| Ok(std::fs::remove_file(path)?))?;
     }
-    // At least one change of each log must have been detected; otherwise the test proves nothing.
+    // At least one change of each write-ahead log must have been detected; otherwise the test proves nothing.
     for log in ["cache.sqlite-wal", "outbox.sqlite-wal"] {
         assert!(caught[log] > 0, "{caught:?}");
     }
     Ok(())
 }
 
-/// A copy whose newest entries were rolled back is reported as damaged, and repaired by the next sync.
+/// A local copy that has lost its newest entries is reported as damaged, and repaired by the next sync.
 #[tokio::test]
-async fn rolled_back_copy_is_reported_and_fetched_again() -> anyhow::Result<()> {
+async fn local_copy_without_newest_entries_is_reported_and_fetched_again() -> anyhow::Result<()> {
     let left = killed_laptop().await?;
     let laptop = Laptop::new(&left.laptop()).with_key(&left.account.key);
     std::fs::remove_file(laptop.data.join("cache.sqlite-wal"))?;
@@ -116,7 +116,7 @@ async fn rolled_back_copy_is_reported_and_fetched_again() -> anyhow::Result<()> 
 /// An outbox that has lost commands, or is missing, is reported and not taken for an empty one. `outbox start-over`
 /// creates a new one.
 #[tokio::test]
-async fn lost_commands_are_reported_and_outbox_can_start_over() -> anyhow::Result<()> {
+async fn outbox_that_lost_commands_is_reported_and_can_start_over() -> anyhow::Result<()> {
     for lost in ["outbox.sqlite-wal", "outbox.sqlite"] {
         let left = killed_laptop().await?;
         let laptop = Laptop::new(&left.laptop()).with_key(&left.account.key);
@@ -145,10 +145,10 @@ async fn lost_commands_are_reported_and_outbox_can_start_over() -> anyhow::Resul
     Ok(())
 }
 
-/// `outbox start-over` does not discard a sound outbox, and a folder without read permission is an error, not an empty
-/// copy.
+/// `outbox start-over` does not discard an undamaged outbox, and a folder without read permission is an error, not an
+/// empty copy.
 #[tokio::test]
-async fn sound_outbox_is_kept_and_unreadable_folder_is_an_error() -> anyhow::Result<()> {
+async fn undamaged_outbox_is_kept_and_unreadable_folder_is_an_error() -> anyhow::Result<()> {
     let left = killed_laptop().await?;
     let laptop = Laptop::new(&left.laptop()).with_key(&left.account.key);
     assert_eq!(

@@ -66,7 +66,7 @@ impl Drop for SmallDisk {
 /// On a full disk, with and without SQLite's shared-memory files: every reading command works, commands that write fail
 /// with `disk_full`, and once space is free again a sync succeeds.
 #[tokio::test]
-async fn full_disk_keeps_last_copy_readable() -> anyhow::Result<()> {
+async fn local_copy_on_full_disk_stays_readable() -> anyhow::Result<()> {
     let left = killed_laptop().await?;
     for (state, without) in [
         ("logs", vec![]),
@@ -121,7 +121,7 @@ async fn full_disk_keeps_last_copy_readable() -> anyhow::Result<()> {
 
 /// A command that cannot write its output fails.
 #[tokio::test]
-async fn output_to_a_full_device_is_a_failure() -> anyhow::Result<()> {
+async fn command_that_cannot_write_its_output_fails() -> anyhow::Result<()> {
     let left = killed_laptop().await?;
     let laptop = Laptop::new(&left.laptop()).with_key(&left.account.key);
     for verb in [vec!["balance"], vec!["history"], vec!["--help"]] {

@@ -1,5 +1,5 @@
 //! Full disks, unreadable folders and changed files: whatever a command shows with success is correct, and the last
-//! copy stays readable.
+//! local copy stays readable.
 
 mod changed_files;
 mod full_disk;
@@ -24,7 +24,7 @@ struct KilledLaptop {
     folder: TempDir,
     cloud: Cloud,
     account: Account,
-    /// The balance of the folder's copy, in minor units.
+    /// The balance of the local copy in the folder, in minor units.
     balance: i64,
     /// Id and state of each queued command.
     waiting: Vec<(Value, Value)>,
@@ -80,7 +80,7 @@ async fn killed_laptop() -> anyhow::Result<KilledLaptop> {
     })
 }
 
-/// An open read transaction. Later writes stay in the write-ahead log as long as it is open.
+/// An open read transaction. As long as the transaction is open, later writes stay in the write-ahead log.
 fn open_reader(database: &Path) -> anyhow::Result<Connection> {
     let reader = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     reader.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;

@@ -1,4 +1,4 @@
-//! Findings, and drafts that follow their finding.
+//! Findings on the Overview, and dispute drafts that follow the finding they are about.
 
 use boothkeeper_tests::booth::{basic, with};
 use boothkeeper_tests::laptop::Laptop;
@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::{MESSAGE, act_on, at, finding, tickets};
 
-/// Scenario 7.
+/// Scenario 7: a renewal fee was paid from credits, as the operator had set.
 #[tokio::test]
-async fn renewal_fee_is_one_finding_with_one_entry_and_one_action() -> anyhow::Result<()> {
+async fn window_explains_renewal_fee_by_one_entry_and_offers_one_action() -> anyhow::Result<()> {
     let credits = json!({ "payment_order": { "first": "credits", "fallback": true } });
     let (desk, cloud, account) = at("2026-01-10T08:00:00Z", with(basic(19_135), credits)).await?;
     cloud.advance_to("2026-02-10T09:00:00Z").await?;
@@ -32,7 +32,7 @@ async fn renewal_fee_is_one_finding_with_one_entry_and_one_action() -> anyhow::R
         })
         .await?;
     window.wait_until_gone("[data-cause='unexplained']").await?;
-    // The history shows its one entry, with the explanation.
+    // The history shows the finding's one entry, with its explanation.
     window.click(&format!("{renewal} .rows")).await?;
     let rows = "return document.querySelectorAll('main [data-seq]').length";
     until("one row", async || {
@@ -53,10 +53,9 @@ async fn renewal_fee_is_one_finding_with_one_entry_and_one_action() -> anyhow::R
     Ok(())
 }
 
-/// Scenario 9.
+/// Scenario 9: a purchase arrives eleven minutes late.
 #[tokio::test]
-async fn draft_about_an_overdue_purchase_withdraws_itself_when_the_purchase_arrives()
--> anyhow::Result<()> {
+async fn dispute_draft_withdraws_itself_when_overdue_purchase_arrives() -> anyhow::Result<()> {
     let (desk, cloud, account) = at("2026-01-10T12:00:00Z", basic(1_000)).await?;
     let late = json!({ "delayed_seconds": 660 });
     cloud.buy(&account, 10_000, late).await?;
@@ -97,9 +96,9 @@ async fn draft_about_an_overdue_purchase_withdraws_itself_when_the_purchase_arri
     Ok(())
 }
 
-/// Scenario 11.
+/// Scenario 11: a coupon's bonus arrives after a dispute draft about it was edited.
 #[tokio::test]
-async fn edited_draft_says_that_coupon_bonus_has_arrived() -> anyhow::Result<()> {
+async fn edited_dispute_draft_says_that_coupon_bonus_has_arrived() -> anyhow::Result<()> {
     let annual = with(basic(1_200), json!({ "cycle": "annual" }));
     let (desk, cloud, account) = at("2026-01-10T12:00:00Z", annual).await?;
     let laptop = Laptop::signed_in(&desk.folder().join("elsewhere"), &cloud, &account)?;

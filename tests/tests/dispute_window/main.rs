@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 const MESSAGE: &str = "#dispute-message";
 
-/// A desk, a sandbox whose time stands still at `clock`, and an account on it.
+/// An isolated desktop, a sandbox cloud whose time stands still at `clock`, and an account at that cloud.
 async fn at(clock: &str, account: Value) -> anyhow::Result<(Desktop, Cloud, Account)> {
     let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some(clock))?;

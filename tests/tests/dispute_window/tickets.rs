@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{MESSAGE, act_on, at, finding, tickets, with_failed_run};
 
-/// Opens the window on the copy that the desk already has.
+/// Opens the window on the local copy that the desktop already has.
 async fn opened(desk: &Desktop, account: &Account) -> anyhow::Result<Window> {
     let start = Start {
         key: Some(&account.key),
@@ -19,9 +19,9 @@ async fn opened(desk: &Desktop, account: &Account) -> anyhow::Result<Window> {
     Window::open(desk, start).await
 }
 
-/// Scenario 10 to its end: support refunds the run with a bonus, and the screen shows both.
+/// Scenario 10 to its end: support refunds a failed run with a bonus, and the screen shows both.
 #[tokio::test]
-async fn disputed_failed_run_shows_refund_and_bonus() -> anyhow::Result<()> {
+async fn resolved_dispute_of_failed_run_shows_refund_and_bonus() -> anyhow::Result<()> {
     let (desk, cloud, account) = with_failed_run().await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     act_on(&window, "run_failed_not_refunded").await?;
@@ -84,7 +84,7 @@ async fn disputed_failed_run_shows_refund_and_bonus() -> anyhow::Result<()> {
 
 /// A draft names the ticket that the same operator has filed on another laptop, and opens it.
 #[tokio::test]
-async fn draft_shows_ticket_filed_by_another_laptop() -> anyhow::Result<()> {
+async fn dispute_draft_shows_ticket_filed_by_another_laptop() -> anyhow::Result<()> {
     let (desk, cloud, account) = with_failed_run().await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     act_on(&window, "run_failed_not_refunded").await?;
@@ -102,10 +102,10 @@ async fn draft_shows_ticket_filed_by_another_laptop() -> anyhow::Result<()> {
     window.wait_until_gone(".composer").await
 }
 
-/// Scenario 17: the difference is explained but disputed anyway, offline, and the process is killed twice. The result
-/// is one ticket.
+/// Scenario 17: a lower balance is explained but disputed anyway, offline, and the window's process is killed twice.
+/// The result is one ticket.
 #[tokio::test]
-async fn explained_dispute_filed_offline_and_killed_is_one_ticket() -> anyhow::Result<()> {
+async fn explained_dispute_filed_offline_by_killed_window_is_one_ticket() -> anyhow::Result<()> {
     let credits = json!({ "payment_order": { "first": "credits", "fallback": true } });
     let (desk, mut cloud, account) =
         at("2026-01-10T08:00:00Z", with(basic(15_000), credits)).await?;
@@ -169,7 +169,7 @@ async fn explained_dispute_filed_offline_and_killed_is_one_ticket() -> anyhow::R
     Ok(())
 }
 
-/// Scenario 21.
+/// Scenario 21: the window and a second laptop dispute the same run.
 #[tokio::test]
 async fn two_laptops_disputing_one_run_share_ticket_with_both_messages() -> anyhow::Result<()> {
     let (desk, cloud, account) = with_failed_run().await?;

@@ -1,4 +1,4 @@
-//! Failures of keys, network and cloud, and a second process in the same folder.
+//! Failures of keys, network and cloud, and a second process in the same data folder.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ async fn wrong_or_revoked_key_is_reported_as_signed_out() -> anyhow::Result<()> 
 }
 
 #[tokio::test]
-async fn copy_without_network_stays_readable() -> anyhow::Result<()> {
+async fn local_copy_without_network_stays_readable() -> anyhow::Result<()> {
     let mut setup = setup().await?;
     setup.cloud.kill();
     assert_eq!(setup.laptop.fails(&["sync"])?, (4, "offline".into()));
@@ -55,7 +55,7 @@ async fn captive_portal_page_is_rejected() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn broken_or_false_journal_stream_changes_nothing() -> anyhow::Result<()> {
+async fn broken_or_false_journal_stream_changes_no_balance() -> anyhow::Result<()> {
     let setup = setup().await?;
     let mut expected = 10_000 - 2 * 1_228;
     for (fault, code) in [
@@ -112,7 +112,7 @@ async fn second_process_syncing_one_folder_fails_as_locked() -> anyhow::Result<(
 
 /// Scenario 15: the answer to an older journal request arrives after a newer answer was applied.
 #[tokio::test]
-async fn journal_answer_older_than_copy_is_not_applied() -> anyhow::Result<()> {
+async fn journal_answer_older_than_local_copy_is_not_applied() -> anyhow::Result<()> {
     let setup = setup().await?;
     let laptop = LocalCopy::in_memory(Zone::utc(), Arc::new(SystemClock))?;
     let key = AccessKey::parse(&setup.account.key);
@@ -177,7 +177,7 @@ async fn rewritten_journal_is_reported_as_diverged() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn new_epoch_with_same_journal_continues_sync() -> anyhow::Result<()> {
+async fn sync_continues_when_cloud_has_new_epoch_and_same_journal() -> anyhow::Result<()> {
     let mut setup = setup().await?;
     setup.cloud.restart(&["--new-epoch"])?;
     setup.cloud.runs(&setup.account, "sms", 1).await?;

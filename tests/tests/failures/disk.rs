@@ -1,4 +1,4 @@
-//! Damage to the copy on disk, files of a newer version, and a full disk.
+//! Damage to the laptop's copy on disk, files of a newer version, and a full disk.
 
 use boothkeeper_tests::process::{Pipes, Process, until};
 use rusqlite::Connection;
@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::setup;
 
-/// Scenario 18: a changed value in an entry row, then a changed byte in a stored segment. Each is found when it is
-/// read, and repaired.
+/// Scenario 18: a value in an entry's row is changed, then a byte in a stored segment. Each change is found when the
+/// changed data is read, and is repaired.
 #[tokio::test]
 async fn byte_changed_on_disk_is_detected_and_repaired() -> anyhow::Result<()> {
     let mut setup = setup().await?;
@@ -48,10 +48,10 @@ async fn byte_changed_on_disk_is_detected_and_repaired() -> anyhow::Result<()> {
     setup.still_readable()
 }
 
-/// The newest entries are in no segment yet, so no segment can be fetched to repair them. The whole copy is rebuilt
-/// beside the old one.
+/// The newest entries are in no sealed segment yet, so no segment can be fetched to repair them. The whole local copy
+/// is rebuilt beside the old one.
 #[tokio::test]
-async fn damaged_newest_entries_are_repaired_by_rebuilding_copy() -> anyhow::Result<()> {
+async fn damaged_newest_entries_are_repaired_by_rebuilding_local_copy() -> anyhow::Result<()> {
     let setup = setup().await?;
     let cache = Connection::open(setup.laptop.cache())?;
     cache.execute_batch("UPDATE tail SET line = x'00' WHERE seq = 1100")?;
@@ -69,10 +69,10 @@ async fn damaged_newest_entries_are_repaired_by_rebuilding_copy() -> anyhow::Res
     Ok(())
 }
 
-/// A sync verifies the whole copy without being asked: after a process was killed, and when the last check is over a
-/// day old.
+/// A sync verifies the whole local copy without being asked: after a process was killed, and when the last check is
+/// over a day old.
 #[tokio::test]
-async fn copy_is_verified_again_after_crash_and_once_a_day() -> anyhow::Result<()> {
+async fn local_copy_is_verified_again_after_crash_and_once_a_day() -> anyhow::Result<()> {
     let setup = setup().await?;
     let damage = || -> anyhow::Result<Connection> {
         let cache = Connection::open(setup.laptop.cache())?;
@@ -109,7 +109,7 @@ async fn copy_is_verified_again_after_crash_and_once_a_day() -> anyhow::Result<(
 }
 
 #[tokio::test]
-async fn altered_head_is_never_shown() -> anyhow::Result<()> {
+async fn altered_stored_balance_is_never_shown() -> anyhow::Result<()> {
     let setup = setup().await?;
     let cache = Connection::open(setup.laptop.cache())?;
     cache.execute_batch(
@@ -163,11 +163,11 @@ async fn cache_that_is_not_a_database_is_fetched_again() -> anyhow::Result<()> {
 
 /// Simulates a full disk with a limit on the file size.
 #[tokio::test]
-async fn full_disk_keeps_last_verified_copy() -> anyhow::Result<()> {
+async fn sync_stopped_by_full_disk_keeps_last_verified_copy() -> anyhow::Result<()> {
     let setup = setup().await?;
     setup.cloud.runs(&setup.account, "sms", 900).await?;
     setup.cloud.runs(&setup.account, "sms", 900).await?;
-    // RLIMIT_FSIZE makes writes past 128 KiB fail, in this process only.
+    // RLIMIT_FSIZE makes writes past 128 KiB fail, only in the process that `prlimit` starts.
     let mut limited = std::process::Command::new("prlimit");
     let inner = setup.laptop.command(&["sync"]);
     limited

@@ -16,7 +16,7 @@ struct Setup {
     laptop: Laptop,
 }
 
-/// A signed-in laptop with a copy of 1,230 entries, the oldest 1,000 in a sealed segment. Its balance is
+/// A signed-in laptop with a copy of a journal of 1,230 entries, the oldest 1,000 in a sealed segment. The balance is
 /// 100.00 − 24.56.
 async fn setup() -> anyhow::Result<Setup> {
     let folder = tempdir()?;

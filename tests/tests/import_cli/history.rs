@@ -10,7 +10,7 @@ use super::{EMAIL, causes, import, written};
 
 /// An imported export gives the same entries, causes and findings, and does not change the verified copy beside it.
 #[tokio::test]
-async fn own_export_imports_as_same_history() -> anyhow::Result<()> {
+async fn exported_history_imports_as_same_history() -> anyhow::Result<()> {
     let credits = json!({ "payment_order": { "first": "credits", "fallback": true } });
     let booth = Booth::new("2026-01-10T08:00:00Z", with(basic(15_000), credits)).await?;
     let failed = json!({ "service": "draw_me", "event": "=Gala", "outcome": "failed" });
@@ -100,7 +100,7 @@ async fn own_export_imports_as_same_history() -> anyhow::Result<()> {
             "the stored import is unchanged"
         );
     }
-    // The import has no cloud to sign in to or send to, and the copy is unchanged.
+    // The import has no cloud to sign in to or send to, and the verified copy is unchanged.
     let login = ["--imported", "login", "--cloud", &booth.cloud.url];
     assert_eq!(laptop.fails(&login)?, (1, "imported".into()));
     assert_eq!(laptop.fails(&["--imported", "logout"])?.1, "imported");
@@ -120,7 +120,7 @@ async fn own_export_imports_as_same_history() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn foreign_table_is_explained_and_disputed_by_mail() -> anyhow::Result<()> {
+async fn imported_foreign_table_is_explained_and_disputed_by_mail() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let laptop = Laptop::new(&folder.path().join("laptop"));
     let table = "Datum;Betrag;Saldo;Beschreibung;Veranstaltung\n\

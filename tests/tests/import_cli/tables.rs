@@ -1,4 +1,5 @@
-//! Reading tables and receipts: what is asked for, counted once, matched or refused.
+//! Reading tables and receipts: unclear columns are asked about, repeated rows are counted once, receipts are matched
+//! to purchases, and unreadable files are refused.
 
 use std::path::{Path, PathBuf};
 
@@ -9,9 +10,9 @@ use tempfile::tempdir;
 
 use super::{causes, import, written};
 
-/// Receipts are matched to purchases by number; one without a purchase in the table is an overdue purchase.
+/// Receipts are matched to purchases by number; a receipt without a purchase in the table is an overdue purchase.
 #[tokio::test]
-async fn receipt_without_credits_is_an_overdue_purchase() -> anyhow::Result<()> {
+async fn imported_receipt_without_credits_is_an_overdue_purchase() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let laptop = Laptop::new(&folder.path().join("laptop"));
     let table = "date,amount,payment\n2026-02-20 10:00,100.00,pay_1001\n2026-02-20 12:00,-0.25,\n2026-02-25 12:00,-0.25,\n";
@@ -66,7 +67,7 @@ async fn receipt_without_credits_is_an_overdue_purchase() -> anyhow::Result<()> 
 }
 
 #[tokio::test]
-async fn unclear_columns_are_asked_for_and_answers_are_remembered() -> anyhow::Result<()> {
+async fn import_asks_about_unclear_columns_and_remembers_answers() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let laptop = Laptop::new(&folder.path().join("laptop"));
     let table = written(
@@ -142,7 +143,7 @@ async fn rows_in_two_tables_and_a_receipt_given_twice_are_imported_once() -> any
         .collect();
     assert_eq!(codes, ["run_failed_not_refunded", "auto_recharge_fired"]);
 
-    // An import that would delete a draft is refused. After the draft is withdrawn, it replaces the older history.
+    // An import that would delete a draft is refused until the draft is withdrawn; then it replaces the older history.
     let draft = laptop.ok(&["--imported", "dispute", "new", "--kind", "other"])?;
     // The draft has today's date, although the history ends earlier.
     let noticed = draft["noticed_on"].as_str().context("a day")?;
@@ -189,7 +190,7 @@ async fn rows_in_two_tables_and_a_receipt_given_twice_are_imported_once() -> any
 }
 
 #[tokio::test]
-async fn unreadable_files_are_refused_with_their_code() -> anyhow::Result<()> {
+async fn import_of_unreadable_file_is_refused_with_error_code() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let laptop = Laptop::new(&folder.path().join("laptop"));
     let huge = folder.path().join("huge.csv");

@@ -1,4 +1,4 @@
-//! Charges of the card that hang, fail, repeat or must not be made, and due renewals that others must not block.
+//! Card charges that get no answer, fail, repeat or must not be made, and renewals that nothing else must block.
 
 use boothkeeper_tests::booth::{Booth, basic, with};
 use reqwest::Method;
@@ -14,7 +14,7 @@ fn processor_charges(booth: &Booth) -> anyhow::Result<Vec<(String, i64)>> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// An account in grace whose payment by card hangs.
+/// An account in grace whose payment by card gets no answer.
 async fn hung_in_grace() -> anyhow::Result<Booth> {
     let booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
     booth.cloud.card(&booth.account, "decline").await?;
@@ -30,7 +30,7 @@ async fn hung_in_grace() -> anyhow::Result<Booth> {
 }
 
 #[tokio::test]
-async fn hanging_payment_in_grace_is_paid_once_or_given_up() -> anyhow::Result<()> {
+async fn unanswered_payment_in_grace_is_taken_once_or_given_up() -> anyhow::Result<()> {
     let booth = hung_in_grace().await?;
     booth.until("2026-02-14T12:00:00Z").await?;
     booth.cloud.card(&booth.account, "approve").await?;
@@ -76,7 +76,7 @@ async fn unanswered_purchase_is_given_up_after_a_day() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn declined_charge_is_reported_as_failed() -> anyhow::Result<()> {
+async fn declined_card_charge_is_reported_as_failed() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
     booth.cloud.card(&booth.account, "decline").await?;
     let (code, bought) = booth.laptop.run(&["buy", "50", "--yes"])?;
@@ -89,10 +89,10 @@ async fn declined_charge_is_reported_as_failed() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A run that was refunded before it ended, and a purchase above the largest amount, do not stop the renewals of
-/// others.
+/// A run that was refunded before it ended, and a refused purchase of the largest amount, do not stop the renewals of
+/// other accounts.
 #[tokio::test]
-async fn failing_account_does_not_stop_others() -> anyhow::Result<()> {
+async fn failed_step_of_one_account_does_not_stop_renewal_of_another() -> anyhow::Result<()> {
     let studio = json!({
         "email": "studio@booth.example", "catalog": "studio", "plan": "legacy", "opening_balance": 100,
         "legacy": ["branding_app"], "card": { "exp_month": 12, "exp_year": 2060 },
@@ -125,7 +125,7 @@ async fn failing_account_does_not_stop_others() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn repeated_confirmation_after_closure_is_not_refunded() -> anyhow::Result<()> {
+async fn purchase_confirmed_again_after_closure_is_not_refunded() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
     booth.laptop.ok(&["cancel", "--yes"])?;
     booth.until("2026-03-12T07:00:00Z").await?;
@@ -141,7 +141,7 @@ async fn repeated_confirmation_after_closure_is_not_refunded() -> anyhow::Result
 
 /// A stored due time at which nothing is due, as rules of another version may leave it, is computed again.
 #[tokio::test]
-async fn stale_due_time_does_not_block_renewal() -> anyhow::Result<()> {
+async fn wrong_stored_due_time_does_not_block_renewal() -> anyhow::Result<()> {
     let mut booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
     booth.cloud.stop();
     let file = booth.folder.path().join("cloud/cloud.sqlite");

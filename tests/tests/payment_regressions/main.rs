@@ -1,5 +1,5 @@
-//! Regression tests for payments and plans on the real cloud: hanging charges, failing steps, previews, quotes and
-//! invalid requests.
+//! Regression tests for payments and plans on the real cloud: charges without an answer, failing steps, previews,
+//! quotes and invalid requests.
 
 mod charges;
 mod plans;

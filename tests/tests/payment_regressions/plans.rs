@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// A requested change of cycle decides when a late cancel takes effect.
 #[tokio::test]
-async fn late_cancel_counts_by_the_requested_cycle() -> anyhow::Result<()> {
+async fn late_cancel_takes_effect_after_one_period_of_requested_cycle() -> anyhow::Result<()> {
     for (from, to, ends) in [
         ("annual", "monthly", "2027-02-10T08:00:00.000Z"),
         ("monthly", "annual", "2027-02-10T08:00:00.000Z"),
@@ -40,7 +40,7 @@ async fn late_cancel_counts_by_the_requested_cycle() -> anyhow::Result<()> {
 
 /// The allowance of a month is granted once, whatever plans and legacy products change within it.
 #[tokio::test]
-async fn allowances_are_granted_once_a_month() -> anyhow::Result<()> {
+async fn allowance_is_granted_once_a_month_despite_plan_changes() -> anyhow::Result<()> {
     let studio = |plan: &str| {
         json!({
             "email": "studio@booth.example", "catalog": "studio", "plan": plan, "cycle": "monthly",
@@ -79,10 +79,9 @@ async fn allowances_are_granted_once_a_month() -> anyhow::Result<()> {
     booth.agrees().await
 }
 
-/// The coupon of a change that waits is redeemed with the change. An unknown coupon refuses the whole command.
+/// The coupon of a plan change that waits is redeemed with the change. An unknown coupon refuses the whole command.
 #[tokio::test]
-async fn coupon_given_with_a_plan_change_is_redeemed_when_the_change_takes_effect()
--> anyhow::Result<()> {
+async fn coupon_of_plan_change_is_redeemed_when_the_change_takes_effect() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
     let (code, refused) = booth
         .laptop
@@ -114,9 +113,9 @@ async fn coupon_given_with_a_plan_change_is_redeemed_when_the_change_takes_effec
     booth.agrees().await
 }
 
-/// Credits that expire at the instant of the renewal are gone before it, and an expired card does not auto-recharge.
+/// In the preview, credits that expire at the renewal's instant are gone before it, and an expired card buys nothing.
 #[tokio::test]
-async fn preview_includes_expiry_and_no_recharge_by_expired_card() -> anyhow::Result<()> {
+async fn renewal_preview_has_expiry_but_no_recharge_by_expired_card() -> anyhow::Result<()> {
     let studio = json!({
         "email": "studio@booth.example", "catalog": "studio", "plan": "freelancer", "cycle": "monthly",
         "opening_balance": 40, "card": { "exp_month": 12, "exp_year": 2060 },
@@ -150,7 +149,7 @@ async fn preview_includes_expiry_and_no_recharge_by_expired_card() -> anyhow::Re
 }
 
 #[tokio::test]
-async fn quote_for_one_plan_does_not_authorise_another() -> anyhow::Result<()> {
+async fn confirmed_price_of_one_plan_does_not_authorise_another_plan() -> anyhow::Result<()> {
     let booth = Booth::new(
         "2026-01-10T08:00:00Z",
         with(basic(0), json!({ "plan": "payg" })),
@@ -170,7 +169,7 @@ async fn quote_for_one_plan_does_not_authorise_another() -> anyhow::Result<()> {
 
 /// Without the refusal a pause and a cancel that are both queued offline would both be executed.
 #[tokio::test]
-async fn second_plan_command_is_refused_while_first_waits() -> anyhow::Result<()> {
+async fn second_plan_change_is_refused_while_first_waits_to_be_sent() -> anyhow::Result<()> {
     let mut booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
     booth.cloud.stop();
     let pause = booth.laptop.ok(&["pause", "--yes"])?;

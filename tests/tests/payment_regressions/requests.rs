@@ -1,4 +1,4 @@
-//! Requests that the cloud refuses, and what it masks in those it takes.
+//! Requests that the cloud refuses, and guests' contacts that it masks in the requests it accepts.
 
 use boothkeeper_tests::booth::{Booth, basic, with};
 use reqwest::Method;
@@ -26,7 +26,7 @@ async fn guest_contacts_are_masked_in_journal() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn invalid_requests_are_refused_with_problem_documents() -> anyhow::Result<()> {
+async fn invalid_requests_are_refused_with_error_code() -> anyhow::Result<()> {
     let booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
     let post = |path: String, body: Value| (Method::POST, path, body);
     let of = |control: &str| format!("/sandbox/accounts/{}/{control}", booth.account.id);
@@ -75,7 +75,7 @@ async fn invalid_requests_are_refused_with_problem_documents() -> anyhow::Result
 }
 
 #[tokio::test]
-async fn sign_up_refuses_options_missing_in_the_programme() -> anyhow::Result<()> {
+async fn sign_up_with_option_its_programme_does_not_offer_is_refused() -> anyhow::Result<()> {
     let studio = json!({
         "email": "studio@booth.example", "catalog": "studio", "plan": "freelancer", "cycle": "monthly",
         "card": { "exp_month": 12, "exp_year": 2060 },

@@ -25,7 +25,7 @@ fn other_laptop(desk: &Desktop, cloud: &Cloud, account: &Account) -> anyhow::Res
 }
 
 #[tokio::test]
-async fn refusal_is_shown_in_its_dialog_and_can_be_dismissed() -> anyhow::Result<()> {
+async fn refused_action_is_shown_in_its_dialog_and_can_be_dismissed() -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = cloud.account(basic(14_235)).await?;

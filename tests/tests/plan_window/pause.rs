@@ -177,7 +177,7 @@ async fn action_queued_offline_can_be_withdrawn_before_sending() -> anyhow::Resu
 
 /// The second half of scenario 20: the fee was paid meanwhile, so that a pause would now end a paid period.
 #[tokio::test]
-async fn pause_with_worse_quote_needs_decision_and_shows_both_quotes() -> anyhow::Result<()> {
+async fn queued_pause_that_became_worse_is_asked_again_with_both_quotes() -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
     let account = with(
@@ -187,7 +187,7 @@ async fn pause_with_worse_quote_needs_decision_and_shows_both_quotes() -> anyhow
     let account = cloud.account(account).await?;
     cloud.advance_to("2026-03-02T00:00:00Z").await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
-    // Only commands fail; the copy stays live.
+    // Only commands fail; the local copy stays live.
     cloud.fault("/v1/commands", 100_000, json!("5xx")).await?;
     window
         .click_button("Pause: switch to Pay-As-You-Go")
@@ -224,7 +224,7 @@ async fn pause_with_worse_quote_needs_decision_and_shows_both_quotes() -> anyhow
         "basic",
         "nothing was destroyed"
     );
-    // Confirmed again, with the current quote.
+    // The operator confirms again, with the current quote.
     window.click_button("Decide again").await?;
     window.click_label("I understand").await?;
     window.click_button("Switch and delete 1 event").await?;
@@ -288,7 +288,7 @@ async fn pause_and_payment_order_work_from_the_keyboard_alone() -> anyhow::Resul
 
 /// A studio with a legacy product: both allowances expire at one instant, shown as one refresh.
 #[tokio::test]
-async fn studio_with_legacy_product_has_one_refresh_and_pauses_to_legacy() -> anyhow::Result<()> {
+async fn plan_and_legacy_allowance_of_studio_are_shown_as_one_refresh() -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-03-07T09:00:00Z"))?;
     let account = cloud

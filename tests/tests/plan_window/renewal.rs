@@ -8,9 +8,9 @@ use boothkeeper_tests::window::Window;
 
 use super::{failing, other_laptop};
 
-/// Scenario 2.
+/// Scenario 2: grace begins in winter time and ends in summer time.
 #[tokio::test]
-async fn end_of_grace_is_shown_in_laptop_zone_across_clock_change() -> anyhow::Result<()> {
+async fn end_of_grace_is_shown_in_laptop_time_zone_with_summer_time() -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
     let account = cloud.account(with(basic(14_235), failing())).await?;
@@ -73,7 +73,7 @@ async fn payment_in_grace_shows_payer_and_remaining_balance() -> anyhow::Result<
 
 /// The cancel dialog shows when the account closes, and which fee is still charged before.
 #[tokio::test]
-async fn cancel_shows_closing_date_and_fee_before_it() -> anyhow::Result<()> {
+async fn cancel_dialog_shows_closing_date_and_fee_charged_before() -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = cloud.account(basic(14_235)).await?;
@@ -109,9 +109,9 @@ async fn cancel_shows_closing_date_and_fee_before_it() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Of two choices queued offline the last one is shown, and is the one in use in the end.
+/// Who pays is chosen twice offline: the last choice is shown, and is in use once the cloud is back.
 #[tokio::test]
-async fn last_of_two_queued_choices_is_shown_and_applied() -> anyhow::Result<()> {
+async fn last_of_two_payers_chosen_offline_is_shown_and_applied() -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let mut cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
     let account = cloud.account(basic(14_235)).await?;

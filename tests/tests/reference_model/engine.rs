@@ -82,7 +82,7 @@ impl Engine {
         &self.journal[usize::try_from(seq.0).unwrap() - 1]
     }
 
-    /// The lines that opened the grants that an entry drew from.
+    /// For each grant (credits that arrived together) that `taken` drew from, the line of the entry that created it.
     pub fn origins(&self, taken: &Entry) -> Vec<Line> {
         let origin = |grant: GrantId| {
             let mut lines = self.entry(grant.0).lines.iter();

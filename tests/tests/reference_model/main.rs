@@ -90,7 +90,7 @@ fn begin(
 }
 
 #[test]
-fn engine_and_naive_model_agree_over_ten_thousand_years() {
+fn billing_engine_and_simple_model_agree_over_ten_thousand_years() {
     let lived = Cell::new(0);
     let asked = std::env::var("PROPTEST_CASES").ok();
     let config = ProptestConfig {

@@ -61,7 +61,7 @@ pub fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Applies a step to both. Returns whether the engine and the model accepted it.
+/// Applies a step to the engine and to the model. Returns whether each of them accepted it.
 pub fn apply_to_both(
     engine: &mut Engine,
     naive: &mut ReferenceModel,
@@ -100,7 +100,7 @@ pub fn apply_to_both(
                     .act(|a, c, now| apply_fee_outcome(a, c, &payment, &answer, now))
                     .unwrap();
             }
-            // In the order they were started, which differs from the text order of payment ids.
+            // Purchases in the order they were started, which differs from the text order of payment ids.
             let mut waiting: Vec<_> = engine.account.purchases.clone().into_iter().collect();
             waiting.sort_by_key(|(_, pending)| pending.started);
             for (payment, _) in waiting {
@@ -134,7 +134,7 @@ pub fn apply_to_both(
         ),
         Step::Run(which) => {
             let service = which.get(&engine.catalog.services).clone();
-            // Both take the price from the catalog; the model does not compute prices.
+            // Engine and model both take the price from the catalog; the model does not compute prices.
             let price = service.price(&engine.account.plan).unwrap().minor();
             let run = RunId::new(format!("run_{}", engine.runs.len())).unwrap();
             let request = Request {

@@ -31,9 +31,9 @@ async fn balance_matches_cloud_and_history() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Scenario 16.
+/// Scenario 16: a laptop that has never synced.
 #[tokio::test]
-async fn copy_never_synced_shows_no_balance() -> anyhow::Result<()> {
+async fn laptop_that_never_synced_shows_no_balance() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let laptop = Laptop::new(&folder.path().join("laptop"));
     let (code, balance) = laptop.run(&["balance"])?;
@@ -96,7 +96,7 @@ async fn out_of_range_arguments_are_refused() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn days_before_the_account_have_zero_balance() -> anyhow::Result<()> {
+async fn days_before_account_was_opened_have_zero_balance() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let cloud = Cloud::start(&folder.path().join("cloud"), None)?;
     let account = cloud.booth(1_000).await?;
@@ -127,9 +127,9 @@ async fn usage_errors_are_one_json_document() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Entries at the boundary between the sealed segment and the newer lines are found once.
+/// Entries at the boundary between the sealed segment of older entries and the newer ones are found once.
 #[tokio::test]
-async fn text_search_finds_each_entry_once() -> anyhow::Result<()> {
+async fn text_search_in_history_finds_each_entry_once() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let cloud = Cloud::start(&folder.path().join("cloud"), CLOCK)?;
     let account = cloud.booth(50_000).await?;

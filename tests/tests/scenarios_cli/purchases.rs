@@ -14,7 +14,7 @@ fn kinds(history: &Value) -> Vec<String> {
     entries.iter().map(kind).collect()
 }
 
-/// Scenario 8.
+/// Scenario 8: the payment processor confirms one purchase four times.
 #[tokio::test]
 async fn purchase_confirmed_four_times_is_credited_once() -> anyhow::Result<()> {
     let folder = tempdir()?;
@@ -96,7 +96,7 @@ async fn auto_recharge_buys_once_at_the_threshold_and_a_decline_switches_it_off(
 }
 
 #[tokio::test]
-async fn run_above_balance_is_refused_without_entry() -> anyhow::Result<()> {
+async fn run_that_costs_more_than_balance_is_refused() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let cloud = Cloud::start(&folder.path().join("cloud"), CLOCK)?;
     let account = cloud.booth(10).await?;
@@ -168,7 +168,7 @@ async fn purchase_queued_offline_is_made_once() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn lost_answer_is_queried_and_purchase_is_made_once() -> anyhow::Result<()> {
+async fn purchase_whose_answer_is_lost_is_queried_and_made_once() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let cloud = Cloud::start(&folder.path().join("cloud"), CLOCK)?;
     let account = cloud.booth(5_000).await?;
@@ -182,9 +182,9 @@ async fn lost_answer_is_queried_and_purchase_is_made_once() -> anyhow::Result<()
     Ok(())
 }
 
-/// While one process watches, it sends the commands that other processes queue.
+/// A process that runs `sync --watch` sends the commands that other processes queue.
 #[tokio::test]
-async fn command_of_another_process_is_sent_by_the_watch() -> anyhow::Result<()> {
+async fn command_queued_by_second_process_is_sent_by_sync_watch() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let cloud = Cloud::start(&folder.path().join("cloud"), None)?;
     let account = cloud.booth(1_000).await?;

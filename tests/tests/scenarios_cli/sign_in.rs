@@ -26,16 +26,16 @@ async fn purchase_with_invalid_key_is_not_queued() -> anyhow::Result<()> {
     laptop.ok(&["sync"])?;
     assert_eq!(cloud.balance(&account).await?, 1_000);
 
-    // The key of another account is refused, and does not change this copy.
+    // The key of another account is refused, and does not change the laptop's copy.
     let theirs = Laptop::new(&data).with_key(&other.key);
     assert_eq!(theirs.fails(&["sync"])?.1, "wrong_account");
     assert_eq!(laptop.balance()?["trust"], "cached");
     Ok(())
 }
 
-/// A login that cannot store its key changes nothing: the copy, queued commands and drafts stay.
+/// A login that cannot store its key changes nothing: the local copy, queued commands and drafts stay.
 #[tokio::test]
-async fn login_without_keychain_keeps_copy_and_outbox() -> anyhow::Result<()> {
+async fn login_without_keychain_keeps_local_copy_and_queued_commands() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let mut cloud = Cloud::start(&folder.path().join("cloud"), None)?;
     let account = cloud.booth(1_000).await?;
@@ -63,7 +63,7 @@ async fn login_without_keychain_keeps_copy_and_outbox() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn logout_with_queued_commands_needs_discard() -> anyhow::Result<()> {
+async fn logout_with_queued_commands_needs_discard_option() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let mut cloud = Cloud::start(&folder.path().join("cloud"), None)?;
     let account = cloud.booth(1_000).await?;
@@ -84,7 +84,7 @@ async fn logout_with_queued_commands_needs_discard() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn watch_with_revoked_key_ends_as_signed_out() -> anyhow::Result<()> {
+async fn sync_watch_with_revoked_key_ends_as_signed_out() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let mut cloud = Cloud::start(&folder.path().join("cloud"), None)?;
     let account = cloud.booth(1_000).await?;

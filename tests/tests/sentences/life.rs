@@ -1,4 +1,4 @@
-//! A random life of an account: what happens at the cloud, and what the operator decides.
+//! An account with a random history: what happens at the cloud, and what the operator decides.
 
 use std::path::Path;
 
@@ -38,16 +38,21 @@ impl Life {
         })
     }
 
-    /// Lets `steps` things happen.
+    /// Takes `steps` random steps: an event at the cloud, time that passes, or a decision of the operator.
     pub async fn live(&mut self, steps: usize) -> anyhow::Result<()> {
         for _ in 0..steps {
             match self.random.random_range(0..3) {
                 0 => self.happens().await?,
                 1 => self.wait().await?,
-                _ => self.decides()?,
+                _ => {
+                    if self.random.random_bool(0.2) {
+                        self.cloud.fault("/v1/commands", 2, json!("drop")).await?;
+                    }
+                    self.decides()?;
+                }
             }
         }
-        // The last decision may wait for a cloud that was cut off.
+        // Ends all network faults at the cloud.
         self.cloud.fault("/v1", 0, json!("drop")).await?;
         Ok(())
     }
@@ -59,7 +64,7 @@ impl Life {
         Ok(())
     }
 
-    /// Fails if anything that was printed has a hole, a key or raw text.
+    /// Fails if anything that was printed has a missing value, a message key or untranslated text.
     pub fn assert_whole(self) -> anyhow::Result<()> {
         self.sentences.assert_whole()
     }
@@ -74,7 +79,7 @@ impl Life {
         self.says(&["sync"])
     }
 
-    /// One of the controls of the sandbox. A refusal is a part of life.
+    /// Calls a random control of the sandbox, such as runs or a purchase. The cloud may refuse the call.
     async fn happens(&mut self) -> anyhow::Result<()> {
         let random = &mut self.random;
         let amount = random.random_range(1..9_000_i64);
@@ -143,7 +148,7 @@ impl Life {
         Ok(())
     }
 
-    /// Support works on the newest dispute.
+    /// Support reviews, answers, resolves or rejects the newest dispute, at random.
     async fn support(&mut self) -> anyhow::Result<()> {
         let (_, filed) = self.cloud.get("/sandbox/disputes", "").await?;
         let newest = filed.as_array().and_then(|all| all.last());
@@ -170,7 +175,7 @@ impl Life {
         Ok(())
     }
 
-    /// One of the operator's decisions, sometimes while the cloud cannot be reached.
+    /// Runs a random command of the operator, such as a plan change, a purchase or a new dispute.
     fn decides(&mut self) -> anyhow::Result<()> {
         let plan = self.programme_of(
             &["payg", "basic", "pro"],
@@ -234,7 +239,7 @@ impl Life {
         self.says(&what)
     }
 
-    /// Sends a draft, writes about a ticket, or withdraws one.
+    /// Picks a random draft or ticket, and sends it, writes a message to it, or withdraws it.
     fn sends_a_draft(&mut self) -> anyhow::Result<()> {
         let ids = self.disputes()?;
         let Some(id) = ids.choose(&mut self.random) else {
@@ -247,7 +252,7 @@ impl Life {
         }
     }
 
-    /// The ids of all drafts and tickets.
+    /// The ids of all dispute drafts and tickets.
     pub fn disputes(&self) -> anyhow::Result<Vec<String>> {
         let (_, listed) = self.laptop.run(&["dispute", "list"])?;
         let rows = listed["disputes"].as_array().cloned().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Every sentence over random lives of accounts has no hole, no key and no raw text, in the terminal and in the window.
-//! A failing life replays with `BOOTHKEEPER_SEED=N`.
+//! The texts in the terminal and in the window about accounts with random histories have no missing value, no message
+//! key and no untranslated text. A failing history replays with `BOOTHKEEPER_SEED=N`.
 
 mod life;
 mod sentences;
@@ -15,7 +15,7 @@ use life::Life;
 use sentences::Sentences;
 use verbs::{assert_sentences_of_imported, assert_sentences_of_life};
 
-/// The seeds of a test's lives.
+/// The seeds of the random histories that a test plays.
 fn seeds(ordinary: usize, long: usize) -> Vec<u64> {
     match std::env::var("BOOTHKEEPER_SEED") {
         Ok(seed) => vec![seed.parse().expect("a number")],
@@ -24,7 +24,7 @@ fn seeds(ordinary: usize, long: usize) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn terminal_sentences_of_random_booth_lives_are_whole() -> anyhow::Result<()> {
+async fn terminal_texts_of_random_booth_accounts_have_no_faults() -> anyhow::Result<()> {
     for seed in seeds(3, 200) {
         assert_sentences_of_life(Programme::Booth, seed).await?;
     }
@@ -32,7 +32,7 @@ async fn terminal_sentences_of_random_booth_lives_are_whole() -> anyhow::Result<
 }
 
 #[tokio::test]
-async fn terminal_sentences_of_random_studio_lives_are_whole() -> anyhow::Result<()> {
+async fn terminal_texts_of_random_studio_accounts_have_no_faults() -> anyhow::Result<()> {
     for seed in seeds(3, 200) {
         assert_sentences_of_life(Programme::Studio, seed).await?;
     }
@@ -40,14 +40,14 @@ async fn terminal_sentences_of_random_studio_lives_are_whole() -> anyhow::Result
 }
 
 #[test]
-fn terminal_sentences_of_random_imported_tables_are_whole() -> anyhow::Result<()> {
+fn terminal_texts_of_random_imported_tables_have_no_faults() -> anyhow::Result<()> {
     for seed in seeds(8, 200) {
         assert_sentences_of_imported(seed)?;
     }
     Ok(())
 }
 
-/// Opens the window on a life as it has become, in the pseudo-locale.
+/// Plays a random history of an account, and checks all texts of the window on it, shown in the pseudo-locale.
 async fn assert_window_of_life(programme: Programme, seed: u64) -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let mut life = Life::begin(programme, seed, &desk.folder().join("life")).await?;
@@ -67,7 +67,7 @@ async fn assert_window_of_life(programme: Programme, seed: u64) -> anyhow::Resul
 }
 
 #[tokio::test]
-async fn window_sentences_of_random_booth_lives_are_whole() -> anyhow::Result<()> {
+async fn window_texts_of_random_booth_accounts_have_no_faults() -> anyhow::Result<()> {
     for seed in seeds(1, 30) {
         assert_window_of_life(Programme::Booth, seed).await?;
     }
@@ -75,7 +75,7 @@ async fn window_sentences_of_random_booth_lives_are_whole() -> anyhow::Result<()
 }
 
 #[tokio::test]
-async fn window_sentences_of_random_studio_lives_are_whole() -> anyhow::Result<()> {
+async fn window_texts_of_random_studio_accounts_have_no_faults() -> anyhow::Result<()> {
     for seed in seeds(1, 30) {
         assert_window_of_life(Programme::Studio, seed).await?;
     }
@@ -83,7 +83,7 @@ async fn window_sentences_of_random_studio_lives_are_whole() -> anyhow::Result<(
 }
 
 #[tokio::test]
-async fn window_sentences_of_imported_table_and_first_screen_are_whole() -> anyhow::Result<()> {
+async fn window_texts_of_imported_table_and_first_screen_have_no_faults() -> anyhow::Result<()> {
     for seed in seeds(1, 30) {
         let desk = Desktop::new()?;
         tables::import(&desk.data(), seed)?;

@@ -1,11 +1,11 @@
-//! What was read in one life, and what of it is no sentence.
+//! Checks the texts shown about one random account, and collects their faults.
 
 use std::collections::BTreeSet;
 
 use anyhow::ensure;
 use boothkeeper_tests::sentences::Data;
 
-/// Everything that lives and tables type.
+/// All texts that the random accounts and tables enter as data, so that they are not translated.
 pub const TYPED: [&str; 12] = [
     "operator@booth.example",
     "Miller wedding",
@@ -22,15 +22,15 @@ pub const TYPED: [&str; 12] = [
 ];
 
 pub struct Sentences {
-    /// The life, by which it can be replayed.
+    /// The random account's programme and seed, by which it can be replayed.
     of: String,
     data: Data,
     faults: BTreeSet<String>,
-    /// How many texts were in the pseudo-locale.
+    /// How many lines had accents: they were in the pseudo-locale.
     accented: usize,
 }
 
-/// A life that says less than this is not shown in the pseudo-locale.
+/// With no more accented lines than this, the texts were not shown in the pseudo-locale.
 const ACCENTED: usize = 50;
 
 impl Sentences {
@@ -55,7 +55,7 @@ impl Sentences {
         }
     }
 
-    /// Fails if there are faults, with all of them.
+    /// Fails if faults were found, naming all of them, or if too few lines had accents.
     pub fn assert_whole(self) -> anyhow::Result<()> {
         let Sentences {
             of,

@@ -31,7 +31,7 @@ pub fn import(data: &Path, seed: u64) -> anyhow::Result<(Laptop, String)> {
     Ok((laptop, said))
 }
 
-/// Some columns may be missing, cells may be empty, and balances may not add up.
+/// A random table: some columns may be missing, cells may be empty, and balances may not add up.
 fn table_of(random: &mut StdRng) -> String {
     let (kinds, balances, services) = (
         random.random_bool(0.7),

@@ -10,7 +10,7 @@ use super::life::Life;
 use super::sentences::Sentences;
 use super::tables;
 
-/// The verbs that only tell.
+/// Commands that print something and change nothing.
 const TELLING: [&[&str]; 13] = [
     &["balance"],
     &["history"],
@@ -27,14 +27,14 @@ const TELLING: [&[&str]; 13] = [
     &["pause"],
 ];
 
-/// The buttons that lead to the window's screens.
+/// Selector of the buttons that lead to the window's screens.
 const SCREENS: &str = "nav .item";
-/// The buttons of a screen.
+/// Selector of the enabled buttons of a screen.
 const BUTTONS: &str = "main button:not([disabled])";
-/// How many buttons of a screen are pressed.
+/// Most buttons of one screen that are pressed.
 const PRESSED: usize = 12;
 
-/// Lets an account live, and reads everything that the terminal says about it three times.
+/// Plays a random history of an account in three parts, and after each checks all that the terminal prints about it.
 pub async fn assert_sentences_of_life(programme: Programme, seed: u64) -> anyhow::Result<()> {
     let folder = tempdir()?;
     let mut life = Life::begin(programme, seed, folder.path()).await?;
@@ -52,7 +52,7 @@ pub async fn assert_sentences_of_life(programme: Programme, seed: u64) -> anyhow
     life.assert_whole()
 }
 
-/// The same of an imported table.
+/// Imports a random table, and checks all that the terminal prints about it.
 pub fn assert_sentences_of_imported(seed: u64) -> anyhow::Result<()> {
     let folder = tempdir()?;
     let (laptop, said) = tables::import(folder.path(), seed)?;
@@ -66,7 +66,7 @@ pub fn assert_sentences_of_imported(seed: u64) -> anyhow::Result<()> {
     sentences.assert_whole()
 }
 
-/// Goes through all screens of the window, presses buttons, and checks all texts after each.
+/// Goes through all screens of the window, presses buttons, and checks all texts after each press.
 pub async fn read_window(window: &Window, sentences: &mut Sentences) -> anyhow::Result<()> {
     let count = async |what: &str| {
         let script = "return document.querySelectorAll(arguments[0]).length";

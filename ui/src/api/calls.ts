@@ -1,4 +1,4 @@
-// Every command the page calls, typed by what the core exports.
+// Every command of the core that the page calls, with the types that the core exports.
 import { channel, invoke } from '../platform';
 import { PageError } from './errors';
 import type { Begin } from './generated/Begin';
@@ -71,7 +71,7 @@ export const dispute = (id: string) => call<DisputeView>('dispute', { id });
 export const beginDispute = (begin: Begin) => call<DraftView>('begin_dispute', { begin });
 export const editDraft = (id: string, edits: Partial<Edits>) =>
   call<DraftView>('edit_draft', { id, edits });
-/** Null if the operator changed their mind. */
+/** Null if the operator cancelled the file dialog. */
 export const attachFile = (id: string) => call<DraftView | null>('attach_file', { id });
 export const detachFile = (id: string, sha256: string) =>
   call<DraftView>('detach_file', { id, sha256 });
@@ -83,7 +83,7 @@ export const messageDispute = (id: string, text: string) =>
 export const withdrawDispute = (id: string) => call<CommandView | null>('withdraw_dispute', { id });
 export const saveMail = (id: string) => call<number | null>('save_mail', { id });
 export const openMail = (id: string) => call<null>('open_mail', { id });
-/** Null if the operator changed their mind. */
+/** Null if the operator cancelled the file dialog. */
 export const chooseImport = (programme: Programme) =>
   call<ChosenFiles | null>('choose_import', { programme });
 export const previewImport = (programme: Programme, mapping: Mapping) =>
@@ -106,7 +106,7 @@ export const choices = () => call<ChoicesView>('choices');
 export const quote = (decision: PlanDecision) => call<DecisionPreview>('quote', { decision });
 export const buyPreview = (amount: number) => call<BuyView>('buy_preview', { amount });
 export const dismissCommand = (id: string) => call<null>('dismiss_command', { id });
-/** Null if the operator changed their mind at the desktop's own question. */
+/** Null if the operator said no in the native dialog that asks before events are deleted. */
 export const decide = (decision: PlanDecision, seen: Quote) =>
   call<CommandView | null>('decide', { decision, seen });
 export const pausePreview = () => call<PauseView>('pause_preview');
@@ -117,13 +117,13 @@ export const desk = () => call<Desk>('desk');
 export const prefer = (preferences: Preferences) => call<null>('prefer', { preferences });
 export const startAtLogin = (wanted: boolean) => call<null>('start_at_login', { wanted });
 
-/** Files that were chosen to be imported, and the table among them as it would be read. */
+/** Names of the files chosen to be imported, and a preview of the first table among them. */
 export interface ChosenFiles {
   files: string[];
   preview: TablePreview | null;
 }
 
-/** What this desktop has, and how the app behaves on it. */
+/** What this desktop offers, such as a tray, and the operator's preferences. */
 export interface Desk {
   preferences: Preferences;
   tray: boolean;

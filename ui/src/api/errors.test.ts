@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { PageError, words } from './errors';
 
-test('a code of the core has a sentence, a next step and a severity', () => {
+test('an error code of the core has a sentence, a next step and a severity', () => {
   const error = PageError.from({ code: 'disk_full' });
   expect(error.message).toBe('The disk is full.');
   expect(error.words).toEqual({
@@ -13,7 +13,7 @@ test('a code of the core has a sentence, a next step and a severity', () => {
   expect(words('offline').severity).toBe('warn');
 });
 
-test('anything else is an error of the page itself, with what was thrown as its cause', () => {
+test('anything thrown without a known error code is an internal error with it as the cause', () => {
   for (const thrown of ['text', { code: 'moon_phase' }, null, new Error('text')]) {
     const error = PageError.from(thrown);
     expect(error.code).toBe('internal');
@@ -21,7 +21,7 @@ test('anything else is an error of the page itself, with what was thrown as its 
   }
 });
 
-test('a page error is passed on as it is', () => {
+test('PageError.from returns a page error unchanged', () => {
   const error = new PageError('refused', 'no_card', []);
   expect(PageError.from(error)).toBe(error);
 });

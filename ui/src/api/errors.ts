@@ -28,7 +28,7 @@ export const words = (code: Code): Words => ({
   severity: SEVERE.has(code) ? 'neg' : 'warn',
 });
 
-/** A failed command: a code, the cloud's problem code if it refused, and the causes for “Details”. */
+/** A failed command: its code, the cloud's problem code if the cloud refused, and the causes for “Details”. */
 export class PageError extends Error {
   constructor(
     readonly code: Code,
@@ -38,7 +38,7 @@ export class PageError extends Error {
     super(t(`errors-${code}`));
   }
 
-  /** The error that the core answered. Anything else is a mistake in the page itself: `internal`. */
+  /** The error that the core answered. Anything else that was thrown is a mistake in the page itself: `internal`. */
   static from(error: unknown): PageError {
     if (error instanceof PageError) return error;
     if (typeof error === 'object' && error !== null && 'code' in error) {

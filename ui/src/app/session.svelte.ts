@@ -10,13 +10,13 @@ export class Session {
   overview = $state<Overview | null>(null);
   error = $state<PageError | null>(null);
   screen = $state<Screen>('overview');
-  /** The dispute that is open on its screen. */
+  /** Id of the draft or ticket that is open on the disputes screen. */
   dispute = $state<string | null>(null);
   /** Why a file that was dropped on the window was not attached. */
   dropped = $state<PageError | null>(null);
-  /** Up to which entry the operator had looked before the window was shown. */
+  /** The newest entry that the operator had seen before the window was shown; null if none. */
   since = $state.raw<LastSeen | null>(null);
-  /** The last entry that was on the first screen while the window was visible. */
+  /** Number of the newest entry that the first screen has shown while the window was visible. */
   #looked = 0;
 
   /** Reads the overview once, then takes the updates that the core sends. */
@@ -44,7 +44,7 @@ export class Session {
     }
   }
 
-  /** Names come first, so that the overview is never drawn with the names of another catalog. */
+  /** Shows an overview. Its names are set first, so that it is never drawn with the names of another catalog. */
   #show(overview: Overview): void {
     setNames(overview.names);
     this.overview = overview;
@@ -55,7 +55,7 @@ export class Session {
     this.since = await lastLook();
   }
 
-  /** Tells the core up to which entry the operator has looked, if the first screen is visible. */
+  /** Tells the core the newest entry that the operator has seen, if the first screen is visible. */
   #keepLook(): void {
     const seq = this.overview?.balance.seq;
     const seen = this.screen === 'overview' && document.visibilityState === 'visible';

@@ -1,4 +1,4 @@
-// The one seam between page and desktop: nothing else in the page knows Tauri.
+// All calls between page and desktop go through this file: nothing else in the page uses Tauri.
 import { Channel, invoke as tauriInvoke } from '@tauri-apps/api/core';
 import { getCurrentWindow } from '@tauri-apps/api/window';
 

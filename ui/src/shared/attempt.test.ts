@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { PageError } from '../api/errors';
 import { Attempt } from './attempt.svelte';
 
-test('an attempt is busy until it ends', async () => {
+test('an attempted action is busy until it ends', async () => {
   const attempt = new Attempt();
   let finish: (result: number) => void = () => {};
   const running = attempt.run(() => new Promise<number>((resolve) => (finish = resolve)));
@@ -13,7 +13,7 @@ test('an attempt is busy until it ends', async () => {
   expect(attempt.busy).toBe(false);
 });
 
-test('a failure is kept until the next attempt', async () => {
+test('the error of a failed action is kept until the next attempt', async () => {
   const attempt = new Attempt();
   const refusal = { code: 'refused', problem: 'no_card', causes: ['422'] };
   expect(await attempt.run(() => Promise.reject<number>(refusal))).toBeNull();
@@ -23,7 +23,7 @@ test('a failure is kept until the next attempt', async () => {
   expect(attempt.error).toBeNull();
 });
 
-test('an error that throws at once is caught too', async () => {
+test('an action that throws before it returns a promise fails like any other', async () => {
   const attempt = new Attempt();
   await attempt.run(() => {
     throw new PageError('offline', null, []);

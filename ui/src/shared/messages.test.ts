@@ -8,12 +8,12 @@ afterEach(() => {
   vi.resetModules();
 });
 
-test('variables have isolation marks around them, so that they keep their own direction', () => {
+test('variables in a message have isolation marks, so that they keep their own direction', () => {
   expect(t('shared-ahead', { span: '5 h' })).toBe('in \u20685 h\u2069');
   expect(plain(t('shared-ahead', { span: '5 h' }))).toBe('in 5 h');
 });
 
-test('numbers are grouped and choose the plural form', () => {
+test('numbers in a message are grouped and choose the plural form', () => {
   expect(plain(t('shared-pause-events', { events: 1 }))).toBe('1 event');
   expect(plain(t('shared-pause-events', { events: 1_234 }))).toBe('1,234 events');
 });
@@ -23,7 +23,7 @@ test('an attribute is another text of the same message', () => {
   expect(attribute('shared-reason-offline', 'title')).toBe('Offline');
 });
 
-test('a code without a message is readable', () => {
+test('a code without a message is shown as readable text', () => {
   expect(named('journal-kind', 'plan_changed')).toBe('Plan changed');
   expect(named('journal-kind', 'gift_card_used')).toBe('Gift card used');
   expect(readable('draw_me')).toBe('Draw me');
@@ -32,11 +32,11 @@ test('a code without a message is readable', () => {
   expect(known('journal-kind-gift_card_used')).toBe(false);
 });
 
-test('a key without a message is an error', () => {
+test('asking for a message that does not exist throws', () => {
   expect(() => t('shared-no-such-text' as 'shared-close')).toThrow('shared-no-such-text');
 });
 
-test('the pseudo-locale accents the texts and leaves the variables', async () => {
+test('the pseudo-locale accents the texts and leaves variables unchanged', async () => {
   Object.assign(globalThis, { boothkeeperLocale: { tag: 'en-XA', pseudo: true } });
   vi.resetModules();
   const messages = await import('./messages');

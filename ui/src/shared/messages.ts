@@ -4,7 +4,7 @@ import type { Attributes, Messages } from '../api/generated/messages';
 import { locale } from '../platform';
 
 const sources = import.meta.glob<string>(
-  ['../../../src-tauri/crates/messages/en/*.ftl', '!**/{cli,desktop,documents,letter}*.ftl'],
+  ['../../../src-tauri/crates/messages/*/*.ftl', '!**/{cli,desktop,documents,letter}*.ftl'],
   { query: '?raw', import: 'default', eager: true },
 );
 
@@ -26,8 +26,14 @@ export const pseudo = (text: string): string =>
   text.replace(/[aeiou]/gi, (letter) => `${accents[letter]}`).replace(/\p{L}{5,}/gu, '$&~~');
 
 function load(): FluentBundle {
-  const bundle = new FluentBundle('en', locale().pseudo ? { transform: pseudo } : {});
-  for (const source of Object.values(sources)) bundle.addResource(new FluentResource(source));
+  const { tag, pseudo: accented } = locale();
+  const language = tag.split('-')[0] ?? 'en';
+  const bundle = new FluentBundle(language, accented ? { transform: pseudo } : {});
+  // Messages that the language's files lack stay English.
+  for (const folder of new Set(['en', language]))
+    for (const [path, source] of Object.entries(sources))
+      if (path.includes(`/${folder}/`))
+        bundle.addResource(new FluentResource(source), { allowOverrides: true });
   return bundle;
 }
 
@@ -52,8 +58,8 @@ function format(
 }
 
 /**
- * Reports a sentence with a hole, which is a bug: unit tests, which have no document, fail; the window's tests look for
- * the mark in the page.
+ * Reports a sentence that lacks a value, which is a bug: unit tests, which have no document, fail; the window's tests
+ * look for the mark in the page.
  */
 function report(hole: string): void {
   if (typeof document === 'undefined') throw new Error(hole);
@@ -86,6 +92,12 @@ export const known = (key: string): key is keyof Messages => bundle.hasMessage(k
 export function readable(code: string): string {
   const text = code.replaceAll('_', ' ');
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The message of a code in a family whose messages have variables; null for a code without one. */
+export function family(prefix: string, code: string, given: object): string | null {
+  const pattern = bundle.getMessage(`${prefix}-${code}`)?.value;
+  return pattern ? format(pattern, `${prefix}-${code}`, given) : null;
 }
 
 /** The message of a code, without variables. A code of a later version has none and is shown readable. */

@@ -27,7 +27,7 @@ test('amounts are grouped and separated as the locale does', () => {
   expect(money(123456789, usd)).toBe('$12,34,567.89');
 });
 
-test('what an operator types is read exactly, or not at all', () => {
+test('an amount that an operator types is read exactly, or not at all', () => {
   expect(parseMoney('50', usd)).toBe(5000);
   expect(parseMoney('$1,250.5', usd)).toBe(125050);
   expect(parseMoney('0.1', usd)).toBe(10);

@@ -5,12 +5,12 @@ import { readable, t } from './messages';
 
 let names = $state.raw<CatalogNames>({ services: {}, plans: {}, legacy: {} });
 
-/** Replaces the names; texts on the page that use them follow. */
+/** Replaces the names of the catalog; texts on the page that use them are updated. */
 export function setNames(catalog: CatalogNames): void {
   names = catalog;
 }
 
-/** A service that the catalog does not have is shown by its code, readable. */
+/** The name of a service. If the catalog lacks the service: its code, made readable. */
 export const serviceName = (code: string): string => names.services[code] ?? readable(code);
 
 /** The plan's name, with its billing cycle if there is one: “Pro monthly”. */

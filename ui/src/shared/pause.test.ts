@@ -5,7 +5,7 @@ import { USD } from './money';
 import { keptNote, stopsNote } from './pause';
 import { plain } from './plain';
 
-test('credits that expire are named with their last day', () => {
+test('the note on what a pause keeps names credits that expire and their last day', () => {
   const kept = (expires?: PauseView['expires']) =>
     plain(keptNote(expires ? { expires } : {}, USD, 'America/New_York'));
   expect(kept()).toBe('credits, account, card');
@@ -14,7 +14,7 @@ test('credits that expire are named with their last day', () => {
   );
 });
 
-test('what stops is the allowance or the fee, and what was paid is given up', () => {
+test('the note on what a pause stops names allowance or fee, and paid time that is given up', () => {
   const stops = (view: Pick<PauseView, 'allowance' | 'gives_up'>) =>
     plain(stopsNote(view, USD, 'UTC'));
   const gives_up = '2026-03-31T00:00:00Z';

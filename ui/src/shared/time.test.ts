@@ -7,7 +7,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const NEW_YORK = 'America/New_York';
 
-/** As the desktop passes it for a laptop in New York. */
+/** The time zone's abbreviations as the desktop passes them for a laptop in New York. */
 const zones = [
   { from: Date.parse('2025-11-02T06:00:00Z'), name: 'EST' },
   { from: Date.parse('2026-03-08T07:00:00Z'), name: 'EDT' },
@@ -25,7 +25,7 @@ const deadline = (at: string, zone: string, now?: string) => plain(time.deadline
 describe('times', () => {
   const at = '2026-03-31T00:00:00.000Z';
 
-  test('are in the zone, not in UTC', () => {
+  test('times are shown in the given time zone, not in UTC', () => {
     expect(time.weekdayDate(at, NEW_YORK)).toBe('Mon 30 Mar');
     expect(time.clock(at, NEW_YORK)).toBe('20:00');
     expect(time.clockSeconds('2026-03-31T04:00:05Z', NEW_YORK)).toBe('00:00:05');
@@ -33,7 +33,7 @@ describe('times', () => {
     expect(time.leaf('2026-02-28T00:00:00Z', NEW_YORK)).toEqual(['Fri', '27']);
   });
 
-  test('follow the locale', () => {
+  test('times are written as the locale writes them', () => {
     setLocale({ tag: 'en-US' });
     expect(time.weekdayDate(at, NEW_YORK)).toBe('Mon Mar 30');
     expect(time.clock(at, NEW_YORK)).toMatch(/^08:00\sPM$/);
@@ -52,7 +52,7 @@ describe('times', () => {
     }
   });
 
-  test('a time of another day has its date', () => {
+  test('a time that is not of today is shown with its date', () => {
     const now = '2026-03-31T03:59:00Z';
     expect(time.dayClock(at, NEW_YORK, now)).toBe('20:00');
     expect(plain(time.dayClock(at, NEW_YORK, '2026-03-31T04:00:00Z'))).toBe('Mon 30 Mar 20:00');
@@ -60,14 +60,14 @@ describe('times', () => {
 });
 
 describe('the zone', () => {
-  test('has the abbreviation that the desktop passes, from its instant on', () => {
+  test('a time zone has the abbreviation that the desktop passes for the instant', () => {
     setLocale({ tag: 'en-GB', zones });
     expect(time.zoneName('2026-03-08T06:59:59.999Z', NEW_YORK)).toBe('EST');
     expect(time.zoneName('2026-03-08T07:00:00Z', NEW_YORK)).toBe('EDT');
     expect(time.zoneName('2027-06-01T00:00:00Z', NEW_YORK)).toBe('EST');
   });
 
-  test('has the name of the locale before the first one, and where none are passed', () => {
+  test('a time zone is named by the locale where the desktop passes no abbreviation', () => {
     setLocale({ tag: 'en-US', zones });
     expect(time.zoneName('2025-07-01T00:00:00Z', NEW_YORK)).toBe('EDT');
     setLocale({ tag: 'en-GB' });
@@ -88,7 +88,7 @@ test('a deadline has its year only if it is far away', () => {
   expect(deadline('2029-12-01T00:00:00Z', 'UTC', now)).toBe('Sat 1 Dec 2029 00:00 UTC');
 });
 
-test('calendar days have no zone', () => {
+test('calendar days are formatted without a time zone', () => {
   expect(time.dayName('2026-02-21')).toBe('Sat 21 Feb');
   expect(time.dayShort('2026-02-21')).toBe('21 Feb');
   expect(time.dayYear('2026-02-21')).toBe('21 Feb 2026');

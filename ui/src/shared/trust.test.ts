@@ -38,7 +38,7 @@ test('a cached or stale balance says of when it is, how old it is, and why it is
   expect(short(stale)).toBe('The Wi-Fi wants a login · as of Fri 27 Feb 10:00');
 });
 
-test('the day of an age is that of the zone', () => {
+test('the day of a cached balance is that of the given time zone', () => {
   expect(plain(trustText(cached, 'Pacific/Auckland', '2026-03-02T11:30:00Z'))).toBe(
     'As of Mon 2 Mar 23:00 (2 h 10 min ago) · offline',
   );
@@ -50,7 +50,7 @@ test('an imported balance is never called verified', () => {
   expect(short(imported)).toBe('Imported, unverified');
 });
 
-test('a copy that differs from the cloud says what was last proven', () => {
+test('a copy that differs from the cloud says when it was last proven', () => {
   const diverged = { ...cached, trust: 'diverged' } as const;
   expect(long(diverged)).toBe('Copy and cloud disagree · last proven 10:00');
   expect(short(diverged)).toBe('Not agreed · 10:00');
@@ -59,7 +59,7 @@ test('a copy that differs from the cloud says what was last proven', () => {
   expect(short(damaged)).toBe('Damaged · 10:00');
 });
 
-test('no text has a hole where a time is not known', () => {
+test('the text about trust is whole where no time is known', () => {
   const trusts = Object.keys(MARKS) as (keyof typeof MARKS)[];
   for (const trust of trusts)
     for (const text of [long, short]) {

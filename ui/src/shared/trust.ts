@@ -5,7 +5,7 @@ import { attribute, t } from './messages';
 import { age, dayClock } from './time';
 import { reasonName } from './words';
 
-/** The mark beside the text, so that the state does not show by its colour alone. */
+/** The mark beside the text about trust, so that the trust level does not show by colour alone. */
 export const MARKS: Record<Trust, 'full' | 'half' | 'ring' | 'cross'> = {
   live: 'full',
   cached: 'half',

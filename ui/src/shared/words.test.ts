@@ -41,7 +41,7 @@ const command = (kind: CommandView['kind'], more: Partial<CommandView> = {}): Co
   ...more,
 });
 
-test('names come from the catalog, and what it does not have is readable', () => {
+test('names come from the catalog, and codes that it lacks are shown readable', () => {
   expect(serviceName('draw_me')).toBe('AI Draw Me');
   expect(serviceName('hologram_booth')).toBe('Hologram booth');
   expect(planName('payg')).toBe('Pay-As-You-Go');
@@ -63,7 +63,7 @@ test('a row is named by its service, otherwise by its kind', () => {
   expect(rowName(row('reversal', { delta: -5 }))).toBe('Taken back');
 });
 
-test('a row says what moved beside credits', () => {
+test('a row names what changed beside credits, such as the plan or a card payment', () => {
   const name = (kind: string, more: Partial<RowView>) => plain(rowName(row(kind, more), USD));
   const plan = { plan: 'pro', cycle: 'monthly' } as const;
   expect(name('plan_changed', plan)).toBe('Plan changed: Pro monthly');
@@ -78,7 +78,7 @@ test('a row says what moved beside credits', () => {
   expect(name('payment_failed', {})).toBe('Fee not paid');
 });
 
-test('a command says what it asks for', () => {
+test('the name of a command says what it asks for', () => {
   expect(commandName(command('set_auto_recharge', { enabled: false }))).toBe(
     'Switch auto-recharge off',
   );
@@ -96,7 +96,7 @@ test('a command says what it asks for', () => {
   expect(stateName('needs_decision')).toBe('Needs a new decision, nothing was changed');
 });
 
-test('a refusal below the minimum names it where it is known', () => {
+test('a refusal of a too small purchase names the minimum where it is known', () => {
   const text = 'It is below the least that can be bought.';
   expect(plain(problemName('below_minimum', { minimum: 5_000 }, USD))).toBe(
     '$50.00 is the least that can be bought.',
@@ -106,7 +106,7 @@ test('a refusal below the minimum names it where it is known', () => {
   expect(problemName('no_card')).toBe('There is no card on file.');
 });
 
-test('lists are separated as the locale does', () => {
+test('lists are separated as the locale separates them', () => {
   expect(list(['a', 'b', 'c'])).toBe('a, b, c');
   expect(kindName('bonus')).toBe('Bonus');
 });
@@ -118,7 +118,7 @@ const finding = (code: Finding['code'], more: Partial<Finding> = {}): Finding =>
   ...more,
 });
 
-test('a finding is one sentence, and what has not happened has a second one', () => {
+test('a finding is one sentence, or two if it is about what has not happened', () => {
   const at = '2026-03-01T00:00:00Z';
   const text = (of: Finding) => plain(sentence(of, USD, 'UTC'));
   expect(text(finding('unexplained', { amount: 500, at }))).toBe(

@@ -24,7 +24,7 @@ export const stateName = (state: string): string => named('outbox-state', state)
 export const list = (items: string[]): string =>
   new Intl.ListFormat(locale().tag, { type: 'unit', style: 'short' }).format(items);
 
-/** What a row is called: its service for runs and refunds, otherwise its kind with what else the entry says. */
+/** The name of a row: its service for runs and refunds, otherwise its kind, with the plan, payment or event. */
 export function rowName(row: RowView, asset?: Asset): string {
   if (row.service) return serviceName(row.service);
   const plan = row.plan && planName(row.plan, row.cycle);
@@ -79,7 +79,7 @@ export function commandName(command: CommandView): string {
   }
 }
 
-/** Why the cloud refused, with the figure it sent where there is one. */
+/** Why the cloud refused an action, with the figure that it sent, if any. */
 export function problemName(code: string, facts?: Record<string, unknown>, asset?: Asset): string {
   const minimum = facts?.['minimum'];
   if (code === 'below_minimum' && typeof minimum === 'number' && asset)

@@ -22,9 +22,9 @@ use crate::{AppError, Code};
 /// Settings that a shell passes when it opens the app.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The data folder.
+    /// The folder with the app's files: the local copy of the journal and the outbox.
     pub data: PathBuf,
-    /// The zone in which days and times are shown.
+    /// The time zone in which days and times are shown.
     pub zone: Zone,
     /// Reads untrusted documents in a child process.
     pub reader: Reader,
@@ -47,8 +47,8 @@ pub(crate) struct Running {
 }
 
 impl Options {
-    /// Takes the zone from `TZ`, or else from the system, and the key from `BOOTHKEEPER_ACCESS_KEY`. Fails with
-    /// `KeyMalformed` if that key has the wrong form.
+    /// Takes the time zone from the variable `TZ`, or else from the system, and the access key from
+    /// `BOOTHKEEPER_ACCESS_KEY`. Fails with `KeyMalformed` if that key has the wrong form.
     pub fn from_environment(data: PathBuf) -> Result<Self, AppError> {
         let key = std::env::var("BOOTHKEEPER_ACCESS_KEY").ok();
         let key = key.filter(|key| !key.is_empty());
@@ -62,7 +62,7 @@ impl Options {
     }
 }
 
-/// The zone of `TZ`, or else of the system; UTC if neither is known.
+/// The time zone that the variable `TZ` names, or else the system's; UTC if neither is known.
 pub fn system_zone() -> Zone {
     let named = |name: String| Zone::named(name.trim_start_matches(':'));
     let system = || iana_time_zone::get_timezone().ok().and_then(named);
@@ -70,8 +70,9 @@ pub fn system_zone() -> Zone {
     zone.unwrap_or_else(Zone::utc)
 }
 
-/// Renames a damaged outbox, so that the next opening creates a new one, and deletes the copy, which can be fetched
-/// again after sign-in. Returns the new path of the old outbox, `None` if there was none.
+/// Renames a damaged outbox (the file of actions that wait for the cloud), so that the next opening creates a new one,
+/// and deletes the local copy, which can be fetched again after sign-in. Returns the new path of the old outbox, `None`
+/// if there was none.
 pub fn start_outbox_over(options: &Options) -> Result<Option<PathBuf>, AppError> {
     let now = SystemClock.wall();
     Ok(boothkeeper_store::start_outbox_over(&options.data, now)?)
@@ -99,7 +100,7 @@ impl App {
         &self.options
     }
 
-    /// The zone in which days and times are shown.
+    /// The time zone in which days and times are shown.
     pub fn zone(&self) -> &Zone {
         self.local_copy.zone()
     }
@@ -121,7 +122,8 @@ impl App {
         Ok(self.local_copy.outbox().binding()?)
     }
 
-    /// Why the data folder cannot be written to, although the last good copy can be read; `None` if it can.
+    /// Why the data folder cannot be written to, although the last good local copy can be read; `None` if it can be
+    /// written to.
     pub fn read_only_reason(&self) -> Option<Code> {
         self.local_copy.read_only_reason().map(|why| match why {
             ReadOnlyReason::DiskFull => Code::DiskFull,
@@ -151,14 +153,14 @@ impl App {
     }
 
     /// Estimate of the cloud's time now, from the last server time and the laptop's clock. Never before the last server
-    /// time. Without a head: the laptop's own time.
+    /// time. Without a head, that is before the first sync: the laptop's own time.
     pub(crate) fn now(&self, head: Option<&Head>) -> Timestamp {
         let wall = self.local_copy.clock().wall();
         head.map_or(wall, |head| head.now(wall))
     }
 
-    /// The instant that is passed to the rules. For a sandbox, whose time only the cloud moves, this is the last
-    /// instant that the cloud sent; else the estimate of [`App::now`].
+    /// The instant that the rules of credits take as the present. For a sandbox, whose time only the cloud moves, this
+    /// is the last instant that the cloud sent; else the estimate of [`App::now`].
     pub(crate) fn rules_now(&self) -> Result<Timestamp, AppError> {
         let binding = self.binding()?;
         let head = self.head(binding.as_ref())?;
@@ -178,7 +180,8 @@ impl App {
         }
     }
 
-    /// The verified head; `None` before the first sync, or without an account.
+    /// The newest verified entry with the account's state there (the head); `None` before the first sync, or without an
+    /// account.
     pub(crate) fn head(&self, binding: Option<&Binding>) -> Result<Option<Arc<Head>>, AppError> {
         let Some(binding) = binding else {
             return Ok(None);

@@ -27,7 +27,7 @@ macro_rules! codes {
                 match self { $(Code::$variant => $name,)+ }
             }
 
-            /// The exit code of a command that fails with it (`cloud-api.md`): 1 failed, 2 usage, 3 signed out,
+            /// The exit code of a command that fails with this error (`cloud-api.md`): 1 failed, 2 usage, 3 signed out,
             /// 4 offline, 5 refused, 6 diverged.
             pub const fn exit(self) -> u8 {
                 match self { $(Code::$variant => $exit,)+ }
@@ -38,28 +38,28 @@ macro_rules! codes {
 
 codes! {
     SignedOut = "signed_out", 3;
-    /// What was typed cannot be a key.
+    /// What was typed cannot be an access key.
     KeyMalformed = "key_malformed", 2;
-    /// No key was typed, piped or set in the environment.
+    /// No access key was typed, piped or set in the environment.
     KeyMissing = "key_missing", 2;
-    /// The key opens another account than the one this folder copies.
+    /// The access key opens another account than the one whose journal is in this folder.
     WrongAccount = "wrong_account", 1;
     AddressMalformed = "address_malformed", 2;
     Offline = "offline", 4;
     /// Something other than the cloud answered, such as a sign-in page.
     Portal = "portal", 4;
     Server = "server", 4;
-    /// The cloud understood and refused.
+    /// The cloud understood the request and refused it.
     Refused = "refused", 5;
     UpdateNeeded = "update_needed", 1;
     Diverged = "diverged", 6;
     StreamBroken = "stream_broken", 1;
     Damaged = "damaged", 1;
-    /// The file of waiting actions, which cannot be fetched again.
+    /// The outbox (the file of waiting actions, which cannot be fetched again) is damaged or missing.
     OutboxDamaged = "outbox_damaged", 1;
-    /// A new outbox is only begun if the old one cannot be read.
+    /// The outbox can be read, so it is not replaced by a new one.
     OutboxSound = "outbox_sound", 1;
-    /// Unsent actions would be lost.
+    /// Refused, because actions that are not sent yet would be lost.
     ActionsWaiting = "actions_waiting", 1;
     DiskFull = "disk_full", 1;
     ReadOnly = "read_only", 1;
@@ -74,31 +74,31 @@ codes! {
     UnknownName = "unknown_name", 2;
     NotFound = "not_found", 1;
     NotCancellable = "not_cancellable", 1;
-    /// Another unsent action on the same thing may contradict this one.
+    /// Another action on the plan, or the dispute itself, already waits to be sent and may contradict this action.
     AlreadyWaiting = "already_waiting", 1;
     /// The action charges or destroys something and was not confirmed.
     NotConfirmed = "not_confirmed", 1;
-    /// A folder, a link or a device.
+    /// The path leads to a folder, a link or a device instead of a regular file.
     NotAFile = "not_a_file", 1;
     FileEmpty = "file_empty", 1;
     FileTooLarge = "file_too_large", 1;
     /// Reading a document needs more memory or time than such a document may take.
     TooComplex = "too_complex", 1;
-    /// The type may not be attached, or the name says another type.
+    /// Files of this type may not be attached, or the file's name ends as another type's.
     FileType = "file_type", 1;
     TooManyFiles = "too_many_files", 1;
     TooManyRows = "too_many_rows", 1;
     /// A message has more characters than the cloud accepts.
     TextTooLong = "text_too_long", 1;
-    /// The dispute lacks something that it needs.
+    /// The dispute cannot be sent: something is missing or wrong in it.
     DraftIncomplete = "draft_incomplete", 1;
-    /// The subject of the dispute has been put right since it was written.
+    /// What the dispute complains about has been put right since the dispute was written.
     CameRight = "came_right", 1;
-    /// There is a draft about the same subject.
+    /// There is already the draft of a dispute about the same subject.
     DraftExists = "draft_exists", 1;
     /// A dispute that was sent can no longer be edited.
     DisputeSent = "dispute_sent", 1;
-    /// A dispute that is being written would be lost.
+    /// Refused, because the edited draft of a dispute would be lost.
     DraftsWaiting = "drafts_waiting", 1;
     /// A decided dispute accepts no more messages.
     NotOpen = "not_open", 1;
@@ -116,11 +116,11 @@ codes! {
     NotAReceipt = "not_a_receipt", 1;
     /// The account's e-mail address is missing.
     EmailMissing = "email_missing", 2;
-    /// The meaning of a column is unclear: the operator must choose.
+    /// The meaning of a table's column is unclear: the operator must choose.
     AskMapping = "ask_mapping", 2;
-    /// Dates can be read in two ways.
+    /// The dates of a table can be read in two ways, such as day first or month first.
     AskDates = "ask_dates", 2;
-    /// Amounts can be read in two ways.
+    /// The amounts of a table can be read in two ways, with point or comma before the cents.
     AskDecimals = "ask_decimals", 2;
     Internal = "internal", 1;
 }
@@ -152,7 +152,7 @@ impl AppError {
         }
     }
 
-    /// A refusal that the copy foresees, said as the cloud would say it.
+    /// The error for a refusal that the local copy foresees, with the problem code that the cloud would answer.
     pub fn foreseen(refusal: &Refusal) -> Self {
         AppError {
             problem: Some(CloudProblem::from(refusal).code),
@@ -160,7 +160,7 @@ impl AppError {
         }
     }
 
-    /// The same error once more, for everyone who asks after what failed at the start.
+    /// A second error of the same code, problem and nearest cause, where one failure is reported to several callers.
     pub fn again(&self) -> Self {
         AppError {
             code: self.code,
@@ -169,7 +169,7 @@ impl AppError {
         }
     }
 
-    /// Whether trying again later can help, with nothing changed here.
+    /// True if the same action may succeed later, with nothing changed on this computer.
     pub const fn is_transient(&self) -> bool {
         matches!(
             self.code,
@@ -205,7 +205,7 @@ fn store_code(error: &StoreError) -> Code {
         StoreError::OutboxSound => Code::OutboxSound,
         StoreError::NotReadable { .. } => Code::FileSystem,
         StoreError::Locked => Code::Locked,
-        // What cannot be made in the folder, cannot be written there.
+        // A folder in which no file can be created counts as not writable.
         error if error.read_only_reason().is_some() => Code::ReadOnly,
         StoreError::Io { .. } => Code::FileSystem,
         StoreError::Database(_) | StoreError::Migration(_) | StoreError::Json(_) => Code::Internal,
@@ -284,7 +284,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_has_a_sentence_and_every_sentence_a_code() {
+    fn every_error_code_has_a_sentence_and_every_sentence_an_error_code() {
         let names: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
         for code in Code::ALL {
             let json = serde_json::to_value(code).unwrap();

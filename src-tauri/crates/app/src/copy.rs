@@ -1,4 +1,4 @@
-//! One consistent state of the verified copy, for several reads in a row.
+//! One consistent state of the verified local copy of the journal, for several reads in a row.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ pub(crate) struct Snapshot<'a> {
 }
 
 impl App {
-    /// Runs `ask` on one state of the verified copy. Fails with `SignedOut` without an account, with `NotSynced` before
-    /// the first sync, and with `Damaged` if the copy's sums do not match its verified balance.
+    /// Runs `ask` on one state of the verified local copy. Fails with `SignedOut` without an account, with `NotSynced`
+    /// before the first sync, and with `Damaged` if the copy's sums do not match its verified balance.
     pub(crate) fn read_copy<T>(
         &self,
         ask: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError>,
@@ -27,7 +27,7 @@ impl App {
         let answer = self.local_copy.read(|cache| {
             let head = binding.check_account(cache.head(&binding.keys)?)?;
             let head = head.ok_or(AppError::new(Code::NotSynced))?;
-            // Without this check, damaged rollups would be shown as correct sums.
+            // Without this check, damaged sums per day (rollups) would be shown as correct.
             cache.check_sums(&head)?;
             ask(&Snapshot {
                 cache,

@@ -45,7 +45,7 @@ pub(crate) struct UndecidedDispute {
 
 impl UndecidedDispute {
     /// True if the dispute is about the finding. If the kinds match, one common entry is enough. Else the finding must
-    /// suggest a dispute, and all its entries must be in this one.
+    /// suggest a dispute, and all its entries must be entries of this dispute.
     pub fn is_about(&self, finding: &Finding) -> bool {
         let here = |seq: &Seq| self.entries.contains(seq);
         let same = finding.code.dispute() == self.kind;
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn dispute_is_about_findings_of_its_kind_or_wholly_within_its_entries() {
+    fn dispute_covers_findings_that_share_its_kind_and_an_entry_or_have_only_its_entries() {
         let dispute = UndecidedDispute {
             id: "dsp_1".into(),
             kind: DisputeKind::FailedRun,
@@ -175,7 +175,7 @@ mod tests {
         assert!(!dispute.is_about(&equal));
         let taken = |entries| finding(FindingCode::Unexplained, NextStep::Dispute, entries);
         assert!(!dispute.is_about(&taken(&[3, 8])));
-        // All entries of this finding are in the dispute.
+        // A finding of another kind, all of whose entries are in the dispute.
         assert!(dispute.is_about(&taken(&[5])));
     }
 }

@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn link_folder_or_device_is_refused() {
+    fn reading_a_chosen_link_folder_or_device_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let real = folder.path().join("real.pdf");
         std::fs::write(&real, b"%PDF-1.7\n").unwrap();

@@ -1,7 +1,7 @@
-//! The use cases: what every shell calls, one folder a feature. Shells render; nothing here knows a window or a
-//! terminal, and no shell knows SQL, HTTP or a rule.
+//! The functions that the window and the command line call, in one folder for each feature. Those two programs only
+//! show results: nothing here depends on a window or a terminal, and SQL, HTTP and rules of credits stay out of them.
 //!
-//! [`App`] holds the laptop's files and the engine; a feature's calls are taken through it, such as
+//! [`App`] holds the laptop's files and the sync engine; a feature's functions are called through it, such as
 //! `app.history().page(..)`. `xtask/src/house.rs` says which feature may use which.
 
 mod app;
@@ -33,7 +33,7 @@ pub use code::{AppError, Code};
 pub use log::log_to_stderr;
 pub use secrets::Secrets;
 
-/// True if a sentence has a place where something should stand and nothing does.
+/// True if a value is missing in a sentence, which shows as two spaces in a row, `()`, a space before a full stop.
 #[cfg(test)]
 fn has_hole(text: &str) -> bool {
     let holes = ["  ", " .", " ,", " :", " ;", "()", ": .", ", ,"];

@@ -51,32 +51,38 @@ impl From<&Catalog> for CatalogNames {
 }
 
 impl CatalogNames {
-    /// The service's name; a code that the catalog does not have, readable.
+    /// The service's name. If the catalog lacks the code: the code itself, made readable.
     pub fn service(&self, code: &str) -> String {
         let name = self.services.get(code).cloned();
         name.unwrap_or_else(|| readable(code))
     }
 
-    /// The plan's name; a code that the catalog does not have, readable.
+    /// The plan's name. If the catalog lacks the code: the code itself, made readable.
     pub fn plan(&self, code: &str) -> String {
         let plan = self.plans.get(code).map(|plan| plan.name.clone());
         plan.unwrap_or_else(|| readable(code))
     }
 
-    /// The legacy product's name; a code that the catalog does not have, readable.
+    /// The legacy product's name. If the catalog lacks the code: the code itself, made readable.
     pub fn legacy(&self, code: &str) -> String {
         let name = self.legacy.get(code).cloned();
         name.unwrap_or_else(|| readable(code))
     }
 
-    /// The code of a service that is typed by its name, in any case; other text unchanged.
+    /// The names of legacy products, with commas between them.
+    pub fn products(&self, codes: &[String]) -> String {
+        let names: Vec<_> = codes.iter().map(|code| self.legacy(code)).collect();
+        names.join(", ")
+    }
+
+    /// The code of the service whose name was typed, in upper or lower case. Other text is returned unchanged.
     pub fn service_code(&self, typed: &str) -> String {
         let mut services = self.services.iter();
         let named = services.find(|(_, name)| name.eq_ignore_ascii_case(typed));
         named.map_or(typed, |(code, _)| code).to_owned()
     }
 
-    /// The code of a plan that is typed by its name, in any case; other text unchanged.
+    /// The code of the plan whose name was typed, in upper or lower case. Other text is returned unchanged.
     pub fn plan_code(&self, typed: &str) -> String {
         let mut plans = self.plans.iter();
         let named = plans.find(|(_, plan)| plan.name.eq_ignore_ascii_case(typed));

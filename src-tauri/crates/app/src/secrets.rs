@@ -60,7 +60,7 @@ impl Secrets {
         }
     }
 
-    /// Deletes the key. Succeeds if there is none.
+    /// Deletes the key stored under `name`. Succeeds if there is none.
     pub fn delete(&self, name: &str) -> Result<(), SecretError> {
         self.session().remove(name);
         match with_timeout(name, keyring_core::Entry::delete_credential) {

@@ -1,4 +1,4 @@
-//! The arguments that every verb has.
+//! The arguments that every command of `boothkeeper` takes.
 
 use std::path::PathBuf;
 
@@ -28,7 +28,7 @@ mod tests {
 
     use super::*;
 
-    /// Its default of 30 days is the program's own, not a term of the catalog.
+    /// The command whose help may have digits: its default of 30 days is the program's own, not a term of the catalog.
     const OWN_NUMBERS: &str = "explain";
 
     fn abouts(command: &clap::Command, found: &mut Vec<String>) {
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn help_of_commands_names_no_term_of_the_catalog() {
+    fn help_of_commands_contains_no_digits_or_dollar_amounts() {
         let mut found = Vec::new();
         abouts(&Arguments::command(), &mut found);
         assert!(found.len() > 20, "{found:?}");

@@ -16,14 +16,15 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Without `data`, the system's folder for application data. Fails with `file_system` if the system has none.
+    /// Uses the folder `data`, or without it the system's folder for application data. Fails with `file_system` if the
+    /// system has none.
     pub fn new(data: Option<PathBuf>, imported: bool) -> Result<Self, AppError> {
         let data = data.or_else(default_data_folder);
         let data = data.ok_or(AppError::new(Code::FileSystem))?;
         Ok(Folder { data, imported })
     }
 
-    /// Fails with `imported` if `--imported` was given: that account has no cloud to sign in to.
+    /// Fails with `imported` if `--imported` was given: the imported account has no cloud to sign in to.
     pub fn require_cloud(&self) -> Result<(), AppError> {
         match self.imported {
             true => Err(AppError::new(Code::Imported)),
@@ -44,8 +45,8 @@ impl Folder {
         Options::from_environment(self.data.clone())
     }
 
-    /// Opens the app and runs `verb` on it. If the folder cannot be written to, a verb that only reads succeeds with a
-    /// warning on standard error, and one that writes fails with the reason.
+    /// Opens the app and runs the command `verb` on it. If the folder cannot be written to, a command that only reads
+    /// succeeds with a warning on standard error, and one that writes fails with the reason.
     pub fn with_app(
         &self,
         output: &Output,

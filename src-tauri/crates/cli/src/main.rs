@@ -1,4 +1,4 @@
-//! `boothkeeper`: the same use cases as the window, for terminals and scripts.
+//! `boothkeeper`: the command line, which does what the window does, for terminals and scripts.
 
 mod arguments;
 mod commands;

@@ -1,4 +1,4 @@
-//! Where results go: lines for people, or one JSON document for scripts. With `--json` no file of messages is parsed.
+//! Prints results: lines for people, or one JSON document for scripts. With `--json` no file of messages is parsed.
 
 use std::cell::RefCell;
 use std::io::{BufRead, ErrorKind, IsTerminal, Write};
@@ -102,7 +102,7 @@ impl Output {
         exit(error.code)
     }
 
-    /// The command was not confirmed. `seen` is what it would have done; JSON only.
+    /// Reports that the command was not confirmed. `seen` is what the command would have done; only JSON shows it.
     pub fn not_confirmed(&self, seen: &impl Serialize) -> ExitCode {
         let (sentence, next) = self.sentences(Code::NotConfirmed);
         if self.json {
@@ -125,7 +125,7 @@ impl Output {
         to_stderr(&format!("{sentence} {next}"));
     }
 
-    /// What happened, and the next step at a terminal.
+    /// The two sentences of an error: what happened, and what to do next at a terminal.
     pub fn sentences(&self, code: Code) -> (String, String) {
         let (name, next) = (code.name(), "next-cli");
         let next = match self.json {
@@ -135,7 +135,8 @@ impl Output {
         (self.text(&ERRORS, name), next.unwrap_or_default())
     }
 
-    /// A message without variables; with `--json` always the English text, without reading a file of messages.
+    /// The text of a message without variables; with `--json` always the English text, without reading a file of
+    /// messages.
     pub fn text(&self, family: &Family, code: &str) -> String {
         let text = match self.json {
             true => family.english(code).map(ToOwned::to_owned),
@@ -151,7 +152,7 @@ impl Output {
         }
     }
 
-    /// A document with `--json`, otherwise a sentence.
+    /// Prints the JSON document with `--json`, otherwise the sentence.
     pub fn print_result(&self, document: &impl Serialize, sentence: impl FnOnce() -> String) {
         if self.json {
             self.print_document(document);
@@ -160,7 +161,7 @@ impl Output {
         }
     }
 
-    /// A line that has no counterpart in JSON.
+    /// Prints a line that JSON output does not have.
     pub fn note(&self, sentence: impl FnOnce() -> String) {
         if !self.json {
             self.print_line(&sentence());
@@ -171,13 +172,13 @@ impl Output {
         self.print_line(&serde_json::to_string(document).unwrap_or_default());
     }
 
-    /// Text of several lines that others wrote. Each line is indented, so that none passes for a line of ours.
+    /// Prints text that others wrote. Each of its lines is indented, so that none passes for output of this program.
     pub fn lines(&self, indent: &str, text: &str) {
         text.lines()
             .for_each(|line| self.print_line(&format!("{indent}{line}")));
     }
 
-    /// One line, whatever characters the text has.
+    /// Prints the text as one line, whatever characters it has.
     pub fn print_line(&self, text: &str) {
         let written = writeln!(std::io::stdout().lock(), "{}", neutral(text));
         match written {
@@ -211,8 +212,8 @@ fn to_stderr(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", neutral(text));
 }
 
-/// Text of others in one line: line breaks become spaces; characters that move the cursor or change the direction of
-/// writing become U+FFFD.
+/// The text as one harmless line: line breaks become spaces; characters that move the cursor or change the direction
+/// of writing become U+FFFD.
 fn neutral(text: &str) -> String {
     let breaks = |c: char| matches!(c, '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}');
     let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -232,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_of_others_stays_on_one_line_and_cannot_move_the_cursor() {
+    fn untrusted_text_is_printed_on_one_line_and_cannot_move_the_cursor() {
         let hostile = "Gala\n$9,999.00  live\r\u{1b}[2J\u{9b}1m\u{202e}x\u{2028}y\tz\u{7f}\u{200f}";
         let shown = neutral(hostile);
         assert!(

@@ -2,8 +2,8 @@
 //! be trusted or an administrator has accepted it (`--accept-clock`).
 //!
 //! While the process runs, the wall clock may run ahead of the boot clock by [`MAX_GAIN`]. At start it may be ahead of
-//! the stored instant by [`MAX_STOPPED`]: a cloud may be off for weeks, but a gap of years means a wrong clock. A
-//! sandbox moves its time on purpose and is always trusted.
+//! the instant stored by the last process by [`MAX_STOPPED`]: a cloud may be off for weeks, but a gap of years means a
+//! wrong clock. A sandbox moves its time on purpose and is always trusted.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -13,11 +13,11 @@ use boothkeeper_domain::time::DAY;
 
 /// Milliseconds by which the wall clock may run ahead of the boot clock.
 const MAX_GAIN: i64 = DAY;
-/// Milliseconds that may lie between the stored instant and a start.
+/// Milliseconds that may lie between the instant stored by the last process and the next start.
 const MAX_STOPPED: i64 = 60 * DAY;
-/// How often the current instant is stored while the process runs.
+/// Time between two stores of the current instant while the process runs.
 pub const STORE_EVERY: Duration = Duration::from_secs(600);
-/// The name of the setting that holds the stored instant.
+/// The name of the setting that holds the instant last stored by a running cloud.
 pub const SETTING: &str = "reached";
 
 #[derive(Debug)]
@@ -27,7 +27,8 @@ pub struct ClockGuard(Mutex<State>);
 enum State {
     /// A sandbox: always trusted.
     Sandbox,
-    /// The wall clock was at `at` when the boot clock was at `since_boot` (ms). It may be ahead by `slack` (ms).
+    /// The wall clock was at `at` when the boot clock was at `since_boot` (ms). Since then it may have gained `slack`
+    /// (ms) on the boot clock.
     Reached {
         at: Timestamp,
         since_boot: i64,
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn start_within_sixty_days_is_trusted_and_later_is_not() {
+    fn clock_at_start_is_trusted_up_to_sixty_days_after_last_run() {
         for (days, trusted) in [(1, true), (59, true), (61, false), (5 * 365, false)] {
             let guard = ClockGuard::starting(at(days), 0, Some(at(0)));
             assert_eq!(guard.trusts(at(days), 0), trusted, "{days} days later");
@@ -91,13 +92,13 @@ mod tests {
     }
 
     #[test]
-    fn first_start_is_trusted() {
+    fn clock_at_first_start_is_trusted() {
         let guard = ClockGuard::starting(at(9_000), 0, None);
         assert!(guard.trusts(at(9_000), 0));
     }
 
     #[test]
-    fn jump_while_running_is_not_trusted_until_clock_is_corrected() {
+    fn clock_that_jumps_ahead_while_running_is_not_trusted_until_corrected() {
         let guard = ClockGuard::starting(at(100), 0, Some(at(100)));
         assert!(guard.trusts(at(100), 0));
         assert!(!guard.trusts(at(102), 1_000), "two days within a second");

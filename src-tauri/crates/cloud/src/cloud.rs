@@ -1,4 +1,4 @@
-//! The running cloud: store, clock, keys, payment processor, and the channels that send new heads to laptops.
+//! The running cloud: store, clock, keys, payment processor, and the channels that tell laptops of new entries.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -24,7 +24,8 @@ pub struct Options {
     pub sandbox: bool,
     /// Ids derive from this number, so that equal calls give equal journals. Random if `None`.
     pub seed: Option<u64>,
-    /// Begins a new epoch. Required after a backup was restored: without it laptops that are ahead report a fork.
+    /// Begins a new epoch. Required after a backup was restored: without a new epoch, laptops that have newer entries
+    /// than the backup report a divergence.
     pub new_epoch: bool,
     /// Trusts the clock at start, however far it is from the instant at which the cloud last ran.
     pub accept_clock: bool,
@@ -132,7 +133,8 @@ impl Cloud {
         Ok(cloud)
     }
 
-    /// Rebuilds folds that an older version of the rules made, and completes uploads that a crash interrupted.
+    /// Computes account states again that another version of the rules has stored, and completes uploads that a crash
+    /// interrupted.
     async fn finish_interrupted_work(&self) -> Result<(), Error> {
         let older = self.store.read(|tx| tx.accounts_with_older_folds()).await?;
         for account in older {
@@ -142,7 +144,7 @@ impl Cloud {
                 tx.rebuild_fold(&account, catalog)
             };
             match self.store.write(fold).await {
-                // The damaged account is logged and refuses requests; the others are rebuilt.
+                // The damaged account is logged and refuses requests; the other accounts' states are computed.
                 Err(Error::Problem(problem)) if problem.code == ProblemCode::AccountDamaged => {}
                 folded => folded?,
             }
@@ -163,7 +165,7 @@ impl Inner {
         vec![public_key(&self.key)]
     }
 
-    /// An id derived from the cloud's seed and from `of`; the same for the same `of`.
+    /// An id derived from the cloud's seed and from the text `of`; the same for the same text.
     pub fn derived_id(&self, prefix: &str, of: &str) -> String {
         let mut hasher = blake3::Hasher::new_keyed(&self.id_seed);
         hasher.update(of.as_bytes());
@@ -203,7 +205,8 @@ impl Inner {
         }
     }
 
-    /// Sends a new head to the account's live channels. An older head than the last one sent is dropped.
+    /// Sends a new head (newest seq and chain value) to the account's live channels. An older head than the last one
+    /// sent is dropped.
     pub fn publish_head(&self, account: &AccountId, head: Head) {
         let heads = self.heads();
         if let Some(sender) = heads.get(account) {
@@ -242,7 +245,7 @@ fn instant(stored: Option<Vec<u8>>) -> Option<Timestamp> {
 #[derive(Debug, Clone, Default)]
 pub struct Permits(Arc<Mutex<HashMap<AccountId, usize>>>);
 
-/// One counted place of an account; freed on drop.
+/// One open stream, channel or upload of an account, counted until it is dropped.
 #[derive(Debug)]
 pub struct Permit {
     of: Permits,
@@ -250,7 +253,8 @@ pub struct Permit {
 }
 
 impl Permits {
-    /// Fails with `too_many_requests` if the account holds `most` places already. Other accounts are not affected.
+    /// Counts one more for the account. Fails with `too_many_requests` if it has `most` open already. Other accounts
+    /// are not affected.
     pub fn take(&self, account: &AccountId, most: usize) -> Result<Permit, Error> {
         let mut open = self.lock();
         let count = open.entry(account.clone()).or_default();
@@ -283,7 +287,7 @@ impl Drop for Permit {
     }
 }
 
-/// Random values for a first start, drawn before the transaction that stores them.
+/// Random values for the cloud's first start, drawn before the transaction that stores them.
 struct Random {
     epoch: String,
     key: [u8; 32],

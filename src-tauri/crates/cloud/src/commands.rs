@@ -1,5 +1,5 @@
-//! An operator's command: compared with the quote that the operator saw, decided, and answered. The answer is stored
-//! with the command's effect, and the same id is given the same answer from then on.
+//! Executes an operator's command: compares it with the quote (priced preview) that the operator saw, decides, and
+//! answers. The answer is stored with the command's effect, and a repeated id is given the same answer from then on.
 
 use boothkeeper_domain::billing::quote::{self, Quote};
 use boothkeeper_domain::billing::{BillingDecision, Charge, Purpose, plan, purchase};
@@ -15,7 +15,7 @@ use crate::store::PendingCommand;
 
 impl Work<'_> {
     /// Executes a command and stores its answer in the same transaction. A refusal is stored as an answer too, and
-    /// appends nothing. A command that charges the card gets its answer when the charge has one.
+    /// appends nothing. A command that charges the card gets its answer once the processor has answered the charge.
     pub fn command(
         &mut self,
         command: &PendingCommand,
@@ -79,8 +79,8 @@ impl Work<'_> {
         self.store_outcome(command, Err(error.into_problem()))
     }
 
-    /// The current quote, if the operator has to decide again: it is worse than the one seen, or none was seen and the
-    /// action charges or destroys something.
+    /// The current quote (priced preview), if the operator has to decide again: it is worse than the one seen, or none
+    /// was seen and the action charges or destroys something.
     fn new_decision(&self, action: &Action, seen: Option<&Quote>) -> Result<Option<Quote>, Error> {
         let Some(change) = action.change() else {
             return Ok(None);
@@ -93,7 +93,7 @@ impl Work<'_> {
         Ok(decide_again.then_some(quote))
     }
 
-    /// Appends a decision. If the card pays for it, the command is answered with the charge.
+    /// Appends a decision's entries. If the card pays for the decision, the command is answered once the charge is.
     fn act(&mut self, decision: BillingDecision, command: &PendingCommand) -> Result<(), Error> {
         let buys = |entry: &Entry| matches!(&entry.body, Body::PurchaseStarted(started) if !started.auto_recharge);
         let fee = |charge: &Charge| charge.purpose != Purpose::Purchase;
@@ -105,7 +105,7 @@ impl Work<'_> {
         self.store_outcome(command, Ok(None))
     }
 
-    /// Stores the answer `applied`, with a remark if there is one, or `rejected`.
+    /// Stores a command's answer: `applied`, with a remark if there is one, or `rejected`.
     pub(crate) fn store_outcome(
         &mut self,
         command: &PendingCommand,
@@ -174,8 +174,8 @@ impl Work<'_> {
     }
 }
 
-/// Adds the command's id to the payment ids of plan changes. A declined plan change leaves no entry, so the next attempt
-/// would derive the same payment id and get the stored decline.
+/// Adds the command's id to the payment ids of plan changes. A declined plan change leaves no entry, so the next
+/// attempt would derive the same payment id and get the stored decline.
 fn with_command_in_ids(
     mut decision: BillingDecision,
     command: &PendingCommand,

@@ -1,5 +1,5 @@
 //! Disputes: opening a ticket, messages, and support's decisions. There is one open ticket for a subject, however often
-//! it is sent; what support gives back is entries of the journal.
+//! a dispute on it is sent; what support gives back is entries of the journal.
 
 use boothkeeper_domain::billing::dispute::{self, DisputeStep};
 use boothkeeper_domain::billing::{ChargeOutcome, support};
@@ -7,8 +7,9 @@ use boothkeeper_domain::bounds::{MAX_MESSAGE_CHARS, MAX_REASON_CHARS, fits};
 use boothkeeper_domain::disputes::{
     DisputeKind, MAX_FILE, MAX_FILES, MAX_FILES_TOGETHER, MAX_ROWS, NamedItems, subject,
 };
+use boothkeeper_domain::journal::Owed;
 use boothkeeper_domain::privacy::masked;
-use boothkeeper_domain::{Actor, Amount, Body, DisputeId, Entry, Hash, PaymentId, RunId};
+use boothkeeper_domain::{Actor, Amount, DisputeId, Entry, Hash};
 use boothkeeper_wire::action::DisputeFiling;
 use boothkeeper_wire::api::{CommandAnswer, CommandState};
 use boothkeeper_wire::dispute::{Attachment, Message, Ticket, TicketState};
@@ -47,7 +48,7 @@ impl Work<'_> {
             attachments: vec![],
         };
         if let Some(mut open) = self.tx.open_ticket(self.row.id, &subject)? {
-            // Some kinds have one ticket for the whole account, so new entries are added to it.
+            // Some kinds of dispute have one ticket for the whole account, so new entries are added to that ticket.
             let known = open.entries.clone();
             let more = complaint
                 .entries
@@ -149,8 +150,8 @@ impl Work<'_> {
         self.store_ticket(&ticket)
     }
 
-    /// Resolves a dispute. The refund goes to the disputed entries first: a run's charge is refunded, a lost purchase is
-    /// credited. The rest of it is posted as an adjustment, the bonus as a compensation.
+    /// Resolves a dispute. The refund goes to the disputed entries first: a run's charge is refunded, a lost purchase
+    /// is credited. The rest of the refund becomes an adjustment entry, the bonus a compensation entry.
     pub fn resolve_dispute(
         &mut self,
         dispute: &DisputeId,
@@ -191,7 +192,8 @@ impl Work<'_> {
         self.store_ticket(&ticket)
     }
 
-    /// Gives back the disputed entries that `refund` covers in full, in order. Returns what is left of it.
+    /// Gives back, in order, the disputed entries whose amounts `refund` covers in full. Returns what is left of
+    /// `refund`.
     fn give_back(&mut self, ticket: &Ticket, refund: Amount) -> Result<Amount, Error> {
         let mut rest = refund;
         if ticket.kind == DisputeKind::AccountClosed && self.row.state.closed_by.is_some() {
@@ -204,7 +206,7 @@ impl Work<'_> {
         }
         for entry in &ticket.entries {
             let entry = Tx::found(self.tx.entry(&self.row, entry.seq)?)?;
-            let Some(owed) = owed_for(&entry) else {
+            let Some(owed) = entry.body.owed() else {
                 continue;
             };
             let value = self.amount_owed(&owed, &entry)?.unwrap_or_default();
@@ -227,7 +229,7 @@ impl Work<'_> {
         Ok(rest)
     }
 
-    /// The amount that is still owed; `None` if it was given back already.
+    /// The amount that is still owed for a disputed entry; `None` if it was given back already.
     fn amount_owed(&self, owed: &Owed<'_>, entry: &Entry) -> Result<Option<Amount>, Error> {
         let state = &self.row.state;
         Ok(match owed {
@@ -237,7 +239,7 @@ impl Work<'_> {
         })
     }
 
-    /// Support's message with a decision. Fails with `text_too_long`.
+    /// Support's message that goes with a decision. Fails with `text_too_long`.
     fn note(&self, note: Option<&str>) -> Result<Option<Message>, Error> {
         match note.is_none_or(|note| fits(note, MAX_REASON_CHARS)) {
             true => Ok(note.map(|note| self.support_message(note))),
@@ -279,8 +281,8 @@ impl Work<'_> {
         self.store_answer(command, answer)
     }
 
-    /// The entries that a dispute names, as looked up before. Fails with `entry_mismatch` if one is not in this journal
-    /// with that hash.
+    /// The entries that a dispute names, as looked up before. Fails with `entry_mismatch` if one of them is not in this
+    /// journal with the hash that the dispute names.
     fn named_entries(&self, complaint: &DisputeFiling) -> Result<Vec<(Hash, Entry)>, Error> {
         let named = complaint.entries.iter().map(|named| {
             let known = self.named.get(&named.seq);
@@ -292,7 +294,7 @@ impl Work<'_> {
         named.collect()
     }
 
-    /// Stores a ticket as changed by the newest entry.
+    /// Stores a ticket, which the journal's newest entry has changed.
     fn store_ticket(&self, ticket: &Ticket) -> Result<(), Error> {
         let changed = self.row.state.seq;
         self.tx.update_ticket(self.row.id, changed, ticket)
@@ -320,65 +322,6 @@ impl Work<'_> {
             return Err(ProblemCode::PayloadTooLarge.into());
         }
         Ok(files)
-    }
-}
-
-/// What a disputed entry can be given back as.
-enum Owed<'a> {
-    /// Refund this run.
-    Run(&'a RunId),
-    /// Credits that were paid for and never credited.
-    Purchase(&'a PaymentId),
-    /// A coupon's bonus that was never activated.
-    Bonus(&'a String),
-}
-
-/// `None` for an entry that can only be given back as an adjustment.
-fn owed_for(entry: &Entry) -> Option<Owed<'_>> {
-    match &entry.body {
-        Body::Usage(usage) => Some(Owed::Run(&usage.run)),
-        Body::PurchaseStarted(started) => Some(Owed::Purchase(&started.payment)),
-        Body::CouponRedeemed(redeemed) => Some(Owed::Bonus(&redeemed.coupon)),
-        Body::Purchase(_)
-        | Body::AutoRecharge(_)
-        | Body::Allowance(_)
-        | Body::Bonus(_)
-        | Body::CouponBonus(_)
-        | Body::Compensation(_)
-        | Body::Renewal(_)
-        | Body::Expiry(_)
-        | Body::Closure(_)
-        | Body::UsageRefund(_)
-        | Body::Reversal(_)
-        | Body::Adjustment(_)
-        | Body::Opened(_)
-        | Body::LegacyAdded(_)
-        | Body::EventScheduled(_)
-        | Body::EventRemoved(_)
-        | Body::CardChanged(_)
-        | Body::PurchaseDeclined(_)
-        | Body::RunFailed(_)
-        | Body::PaymentPending(_)
-        | Body::PaymentFailed(_)
-        | Body::RenewedByCard(_)
-        | Body::PaymentOrderChanged(_)
-        | Body::AutoRechargeChanged(_)
-        | Body::AutoRechargeFailed(_)
-        | Body::PlanChangeRequested(_)
-        | Body::PlanChanged(_)
-        | Body::Cancelled(_)
-        | Body::Resumed(_)
-        | Body::GraceStarted(_)
-        | Body::Reactivated(_)
-        | Body::Restored(_)
-        | Body::DailyLimitChanged(_)
-        | Body::DisputeOpened(_)
-        | Body::DisputeInReview(_)
-        | Body::DisputeMessage(_)
-        | Body::DisputeResolved(_)
-        | Body::DisputeRejected(_)
-        | Body::DisputeWithdrawn(_)
-        | Body::Unknown { .. } => None,
     }
 }
 

@@ -194,7 +194,7 @@ fn first_step(
         Task::Charge { open, .. } => call(row, ProcessorCall::Charge(open.clone())),
         Task::Notice { id, payment } => {
             let Some(since) = waits_since(&row.state, payment) else {
-                // The payment was settled before: the processor repeats its notice.
+                // The payment was settled before: the processor has only repeated its notice.
                 tx.close_notice(*id)?;
                 return Ok(TaskResult::Done(head(&row)));
             };
@@ -205,8 +205,8 @@ fn first_step(
             let catalog = cloud.catalog(row.programme);
             let next = time::next(&row.state, catalog);
             let Some((_, next)) = next.filter(|(at, _)| *at <= due.at) else {
-                // Another request took the step meanwhile, or the catalog has changed since it was scheduled. It is
-                // scheduled again; otherwise it would stay due forever.
+                // Another request took the step meanwhile, or the catalog has changed since the step was scheduled. The
+                // step is scheduled again; otherwise it would stay due forever.
                 let mut row = row;
                 tx.append(&mut row, &[], catalog)?;
                 return Ok(TaskResult::Done(head(&row)));
@@ -304,7 +304,7 @@ fn charge_request(row: &AccountRow, open: OpenCharge) -> ChargeRequest {
     }
 }
 
-/// Appends what follows from a reply, unless another task has done so meanwhile.
+/// Appends the entries that follow from the processor's reply, unless another task has done so meanwhile.
 async fn record_reply(
     cloud: &Cloud,
     due: DueTask,

@@ -19,17 +19,18 @@ use http_body_util::BodyExt;
 use thiserror::Error;
 use tower::{Service, ServiceExt};
 
-/// The connection broke.
+/// The connection broke, because a fault was injected.
 #[derive(Debug, Clone, Copy, Error)]
 #[error("the connection broke")]
 pub struct BrokenConnection;
 
-/// Chooses the fault of a request, if any, and a number that selects the place of the damage (0 is the middle).
+/// Chooses the fault to inject into a request, if any, and a number that selects the place of the damage (0 is the
+/// middle).
 pub trait Chance: Clone + Send + Sync + 'static {
     fn next(&self, path: &str) -> Option<(Fault, u64)>;
 }
 
-/// The faults that the sandbox ordered. Each applies to its count of matching requests, in order.
+/// The faults that the sandbox ordered. Each applies to as many matching requests as its count says, in order.
 #[derive(Debug, Clone, Default)]
 pub struct FaultQueue {
     faults: Arc<Mutex<VecDeque<FaultRequest>>>,
@@ -241,7 +242,7 @@ fn damaged_body(fault: Fault, salt: u64, whole: &Bytes) -> Body {
     }
 }
 
-/// A changed journal stream whose frames are valid. `None` if the body is not a journal stream.
+/// A journal stream damaged by `fault`, whose frames are valid. `None` if the body is not a journal stream.
 fn rewritten(fault: Fault, place: impl Fn(usize) -> usize, whole: &Bytes) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     Frames::default()

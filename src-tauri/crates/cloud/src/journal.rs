@@ -12,7 +12,7 @@ use crate::cloud::{Inner, Permit};
 use crate::store::{AccountRow, JournalPart};
 use crate::{Cloud, Error};
 
-/// A laptop's cursor. The default is the beginning of the journal.
+/// A laptop's cursor, which names the last entry that it has. The default is the beginning of the journal.
 #[derive(Debug, Clone, Default)]
 pub struct StreamStart {
     pub epoch: Option<String>,
@@ -20,8 +20,8 @@ pub struct StreamStart {
     pub chain: Option<Hash>,
 }
 
-/// A stream being sent. Each frame is read when the connection asks for it, in a transaction of its own: the journal
-/// up to the head never changes.
+/// A stream of the journal being sent. Each frame is read when the connection asks for it, in a transaction of its own:
+/// entries that are stored never change.
 pub struct Stream {
     cloud: Cloud,
     row: AccountRow,
@@ -37,8 +37,8 @@ pub struct Stream {
     ended: bool,
 }
 
-/// Begins a stream after `from`. Fails with `epoch_changed`, `cursor_ahead` or `fork` if the cursor is not in this
-/// journal.
+/// Begins a stream of the entries after `from`. Fails with `epoch_changed`, `cursor_ahead` or `fork` if the cursor is
+/// not in this journal.
 pub fn stream(
     cloud: &Cloud,
     tx: &crate::store::Tx<'_>,
@@ -81,7 +81,7 @@ pub fn stream(
 }
 
 impl Stream {
-    /// The next frame; `None` after the one that carries `end`.
+    /// The stream's next frame; `None` after the frame that carries the `end` line.
     pub fn next_frame(&mut self) -> Result<Option<Vec<u8>>, Error> {
         if self.ended {
             return Ok(None);
@@ -114,7 +114,7 @@ impl Stream {
                 self.pending.extend_from_slice(&lines);
                 self.next_frame()
             }
-            // Entries were appended after the stream began: it ends at the head that it announced.
+            // Entries were appended after the stream began: it ends at the newest entry that its `begin` line named.
             Some(JournalPart::Lines { lines, .. }) => {
                 let wanted = self.row.state.seq.0 - self.at.0;
                 let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
@@ -127,7 +127,8 @@ impl Stream {
         }
     }
 
-    /// Unpacks a segment that was sealed since the stream began and reaches past the head that it announced.
+    /// Unpacks a segment that was sealed since the stream began and reaches past the newest entry that the stream
+    /// named.
     fn without_newer(&self, stored: Option<JournalPart>) -> Result<Option<JournalPart>, Error> {
         Ok(match stored {
             Some(JournalPart::Segment {

@@ -1,7 +1,7 @@
 //! The reference cloud: the source of truth that Boothkeeper's laptops copy.
 //!
-//! [`api`] receives requests, `boothkeeper_domain` decides them, and [`store`] writes each one's entries, chain and
-//! answer in one transaction.
+//! [`api`] receives requests, `boothkeeper_domain` decides them, and [`store`] writes each request's entries, hash
+//! chain and answer in one transaction.
 
 pub mod api;
 pub mod clock;

@@ -135,7 +135,8 @@ struct Data {
     _alone: File,
 }
 
-/// Locks and opens the data folder. `restored` accepts a database that is older than what was committed to it.
+/// Locks and opens the data folder. `restored` accepts a database that lacks commits made to it, as after a restored
+/// backup.
 fn open(data: &Path, restored: bool) -> anyhow::Result<Data> {
     private::folder(data).context("the cloud's data folder cannot be made")?;
     warn_if_open_to_others(data);

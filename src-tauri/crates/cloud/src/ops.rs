@@ -32,16 +32,16 @@ pub fn head(row: &AccountRow) -> Head {
     }
 }
 
-/// One transaction's work on one account.
+/// The work of one transaction on one account.
 pub struct Work<'a> {
     pub tx: &'a Tx<'a>,
     pub catalog: &'a Catalog,
     pub row: AccountRow,
     pub now: Timestamp,
     first: Seq,
-    /// Whether a charge was opened: the processor is called after the transaction.
+    /// Whether a charge of the card was opened: the processor is called after the transaction.
     pub has_charges: bool,
-    /// The entries that a dispute names, with the chain value at each. Read before the write transaction, which must
+    /// The entries that a dispute names, with the chain value after each. Read before the write transaction, which must
     /// stay short.
     pub named: BTreeMap<Seq, (Hash, Entry)>,
     /// The card that a command's token stands for. Looked up before the write transaction.
@@ -62,17 +62,17 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// The entries appended so far.
+    /// The entries that this work has appended so far.
     pub fn appended(&self) -> Appended {
         Appended::between(self.first, self.row.state.seq)
     }
 
-    /// Appends a decision and opens its charges, which are made after the transaction.
+    /// Appends a decision's entries and opens its charges of the card, which are made after the transaction.
     pub fn apply(&mut self, decision: BillingDecision) -> Result<(), Error> {
         self.append(decision, None)
     }
 
-    /// Applies a rule to the account as it is now, and appends its decision.
+    /// Applies a billing rule to the account as it is now, and appends its decision.
     pub fn apply_rule(
         &mut self,
         rule: impl FnOnce(&Account, &Catalog, Timestamp) -> Result<BillingDecision, Refusal>,
@@ -101,7 +101,8 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Appends what follows from a charge's answer, and answers the command that waits for it.
+    /// Appends the entries that follow from the processor's answer to a charge, and answers the command that waits for
+    /// it.
     pub fn charge_answered(
         &mut self,
         open: &OpenCharge,
@@ -134,7 +135,7 @@ impl<'a> Work<'a> {
         self.store_outcome(command, outcome)
     }
 
-    /// Appends what follows from a payment's outcome. Does nothing if the payment was settled before.
+    /// Appends the entries that follow from a payment's outcome. Does nothing if the payment was settled before.
     pub fn payment_answered(
         &mut self,
         payment: &PaymentId,
@@ -148,8 +149,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Starts and charges a run. The same request under the same id gets the same answer; another request under it fails
-    /// with `run_exists`.
+    /// Starts and charges a run. The same request under the same id gets the same answer; another request under a used
+    /// id fails with `run_exists`.
     pub fn start_run(&mut self, request: RunRequest) -> Result<RunAnswer, Error> {
         let request_hash = Hash(*blake3::hash(&serde_json::to_vec(&request)?).as_bytes());
         if request.id.as_str().len() > MAX_ID_CHARS {
@@ -178,7 +179,7 @@ impl<'a> Work<'a> {
         let request = run::Request {
             run: run.clone(),
             service: request.service,
-            // Shortened before it is masked: masking never makes a text longer.
+            // The event's name is shortened before it is masked: masking never makes a text longer.
             event: request.event.map(|event| masked(&label(&event))),
             units: request.units,
         };
@@ -197,7 +198,7 @@ impl<'a> Work<'a> {
         Ok(charge)
     }
 
-    /// Records how a run ended, `failure` being its code if it failed. Later reports are ignored.
+    /// Records how a run ended, `failure` being its code if it failed. Later reports about the run are ignored.
     pub fn end_run(&mut self, run: &RunId, failure: Option<&str>) -> Result<(), Error> {
         let mut stored = Tx::found(self.tx.run(self.row.id, run)?)?;
         if stored.state != RunState::Open {
@@ -250,7 +251,8 @@ impl<'a> Work<'a> {
         self.apply(decision)
     }
 
-    /// Decides to put a card on file and stores its token. After a refusal both are unchanged.
+    /// Decides to put a card on file and stores its token. After a refusal the card on file and its token are
+    /// unchanged.
     pub(crate) fn card_replaced(
         &mut self,
         card: Card,
@@ -263,7 +265,8 @@ impl<'a> Work<'a> {
         Ok(decision)
     }
 
-    /// The lines that opened the grants from which an entry took credits.
+    /// For each grant (credits that arrived together) from which the entry `taken` took credits: the line that opened
+    /// it.
     fn origins(&self, taken: &Entry) -> Result<Vec<Line>, Error> {
         let mut origins = Vec::new();
         for grant in run::paying_grants(taken) {

@@ -1,5 +1,5 @@
-//! The HTTP server: accepts connections and runs the scheduler beside them. Connections, silent connections and times
-//! are bounded, so that one caller cannot stop the cloud for the others.
+//! The HTTP server: accepts connections and runs the scheduler beside them. The number of connections, the number of
+//! silent ones and all times are bounded, so that one caller cannot stop the cloud for the others.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,7 +23,7 @@ use crate::{Cloud, Error, api, due};
 
 /// The most connections at a time, if the system allows so many open files.
 const MAX_CONNECTIONS: usize = 16_384;
-/// The most connections that have not sent a request yet. One more closes the oldest of them, if that is older than
+/// The most connections that have not sent a request yet. One more closes the oldest of them, if that one is older than
 /// [`FIRST_REQUEST_WITHIN`].
 const MAX_SILENT: usize = 512;
 /// The time that every connection has to begin its first request, however many others are silent.
@@ -48,7 +48,7 @@ pub async fn serve(
     let accept = async {
         loop {
             let Ok((stream, _)) = listener.accept().await else {
-                // Most likely out of file descriptors: wait until a connection ends.
+                // The accept has failed, most likely for want of file descriptors: wait until a connection ends.
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
@@ -103,7 +103,7 @@ impl SilentConnection {
     }
 }
 
-/// The silent connections, oldest first.
+/// The connections that have not sent a request yet, oldest first.
 #[derive(Default)]
 struct SilentConnections(Mutex<VecDeque<Arc<SilentConnection>>>);
 
@@ -146,7 +146,7 @@ fn reject(stream: &TcpStream) {
     let _ = stream.try_write(answer.as_bytes());
 }
 
-/// The most connections that the limit of open files allows, after it was raised as far as permitted.
+/// The most connections that the system's limit of open files allows, after the limit was raised as far as permitted.
 fn most_connections() -> usize {
     #[cfg(unix)]
     {

@@ -10,27 +10,27 @@ use thiserror::Error;
 pub enum Problem {
     FileEmpty,
     FileTooLarge,
-    /// The type may not be attached, or is not the one that the name says.
+    /// Files of this type may not be attached, or the file's name ends as another type's.
     FileType,
     TooManyFiles,
     /// Reading needs more memory or time than such a document may take.
     TooComplex,
-    /// No proof in the files to be verified.
+    /// No proof was found in the files to be verified.
     NotAPacket,
-    /// Not a usage history.
+    /// The file is not a usage history.
     NotAHistory,
     /// A row of a table has a date or an amount that cannot be read.
     RowUnreadable,
     /// No amount, date or payment number was found.
     NotAReceipt,
-    /// The meaning of a column is unclear.
+    /// The meaning of a table's column is unclear: the operator must choose.
     AskMapping,
-    /// Dates can be read in two ways.
+    /// The dates of a table can be read in two ways, such as day first or month first.
     AskDates,
-    /// Amounts can be read in two ways.
+    /// The amounts of a table can be read in two ways, with point or comma before the cents.
     AskDecimals,
     AddressMalformed,
-    /// An entry of the copy cannot be decoded.
+    /// An entry of the local copy cannot be decoded.
     Damaged,
     Internal,
 }
@@ -61,7 +61,7 @@ impl Error {
         }
     }
 
-    /// The cause, to be wrapped in another error.
+    /// The cause of this error, to be wrapped in an error of another crate.
     pub fn into_cause(self) -> Option<Box<dyn std::error::Error + Send + Sync>> {
         self.cause
     }
@@ -77,7 +77,7 @@ impl Error {
     }
 }
 
-/// The error if a document could not be written to memory, which is a bug.
+/// Turns an error that only a bug can cause, such as a failed write to memory, into `Problem::Internal`.
 pub(crate) fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::because(Problem::Internal, error)
 }

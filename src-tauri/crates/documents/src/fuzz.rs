@@ -18,12 +18,12 @@ pub fn table(bytes: &[u8]) -> Result<usize, Error> {
     Ok(rows.len())
 }
 
-/// A receipt as mail.
+/// Reads the bytes as a receipt in an e-mail.
 pub fn receipt(bytes: &[u8]) -> Result<(), Error> {
     receipt::of_mail(bytes).map(drop)
 }
 
-/// The name and bytes that an attachment is stored as.
+/// The name and bytes with which a file would be stored as an attachment.
 pub fn attachment(name: &str, bytes: &[u8]) -> Result<(String, Vec<u8>), Error> {
     let taken = attachment::take(name, bytes.to_vec())?;
     let unlike = |c: char| c == '/' || c == '\\' || c.is_control();
@@ -33,7 +33,7 @@ pub fn attachment(name: &str, bytes: &[u8]) -> Result<(String, Vec<u8>), Error> 
     }
 }
 
-/// True if the packet is proven by its own keys.
+/// True if the file (a packet) contains a proof that is correct by the keys in it.
 pub fn packet(name: &str, bytes: &[u8]) -> Result<bool, Error> {
     let files = vec![(name.to_owned(), bytes.to_vec())];
     Ok(verify::verify(files, None)?.ok)

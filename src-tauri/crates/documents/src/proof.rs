@@ -31,7 +31,7 @@ pub struct Proof {
     /// `first`, which shows that no entry of the days is missing, and those after `last` up to the signature.
     pub first: Seq,
     pub last: Seq,
-    /// The chain value before the first of `entries`.
+    /// The hash chain's value before the first of `entries`.
     pub before: Hash,
     pub entries: Vec<ProvenEntry>,
     pub checkpoint: SignedCheckpoint,
@@ -39,7 +39,7 @@ pub struct Proof {
     pub keys: Vec<PublicKey>,
 }
 
-/// An entry's line as the cloud sent it, and the chain value after it.
+/// An entry's line as the cloud sent it, and the hash chain's value after it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProvenEntry {
@@ -51,11 +51,11 @@ pub struct ProvenEntry {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     pub ok: bool,
-    /// The last entry of the days.
+    /// Number of the last entry of the proven days.
     pub seq: Seq,
-    /// The chain value after that entry.
+    /// The hash chain's value after the entry `seq`.
     pub hash: Hash,
-    /// Number of entries of the days.
+    /// Number of entries of the proven days.
     pub entries: u64,
     pub from: NaiveDate,
     pub to: NaiveDate,
@@ -70,7 +70,7 @@ pub struct Verdict {
     pub trusted: bool,
     /// True for an imported history. It was signed by the operator's own computer, not by a cloud.
     pub imported: bool,
-    /// The chain value before the first entry of the days.
+    /// The hash chain's value before the first entry of the proven days.
     #[serde(skip, default = "no_hash")]
     pub before: Hash,
     /// Files and other parts of the packet that the proof does not cover.
@@ -88,13 +88,13 @@ const fn no_hash() -> Hash {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flaw {
-    /// Not a proof of this format, unit or account.
+    /// The proof's format or unit is unknown, or its signature is for another account.
     Format,
-    /// An entry's bytes do not match the chain.
+    /// An entry's bytes do not match the hash chain.
     Chain,
     /// An entry cannot be decoded, or does not follow from the one before it.
     Contradiction,
-    /// Entries at the beginning or end of the days are missing, or entries of other days are included.
+    /// Entries at the beginning or end of the proven days are missing, or entries of other days are included.
     Days,
     /// Opening and closing balance do not match the entries.
     Sum,
@@ -152,7 +152,7 @@ impl Proof {
     }
 
     fn flaw(&self, trusted: Option<&[PublicKey]>) -> Option<(Flaw, Option<Seq>)> {
-        // Reject unknown assets.
+        // The unit of amounts must be one that this program knows.
         let assets = [Asset::usd(), Asset::credit()];
         if self.format != FORMAT
             || !assets.contains(&self.asset)
@@ -177,14 +177,14 @@ impl Proof {
         }
     }
 
-    /// True if the unit of amounts is signed. Only the account's first entry names the unit.
+    /// True if the signature covers the unit of amounts: only the account's first entry names the unit.
     pub fn names_its_unit(&self) -> bool {
         let first = self.entries.first().map(|proven| proven.entry.as_bytes());
         let first = first.and_then(|line| entry::decode(line).ok());
         first.is_some_and(|entry| unit(&entry).is_some())
     }
 
-    /// Number of the first of `entries`; `None` if there are none or the numbers are impossible.
+    /// The entry number of the first of `entries`; `None` if there are none or the numbers are impossible.
     fn start(&self) -> Option<Seq> {
         let signed = self.checkpoint.body.seq.0;
         let start = signed.checked_add(1)?;
@@ -192,7 +192,7 @@ impl Proof {
         (start > 0 && !self.entries.is_empty()).then_some(Seq(start))
     }
 
-    /// Checks chain, numbers, days and balances of the entries.
+    /// Checks hash chain, numbers, days and balances of the entries.
     fn entries_hold(&self) -> Result<(), (Flaw, Option<Seq>)> {
         let signed = &self.checkpoint.body;
         let mut seq = self.start().ok_or((Flaw::Chain, None))?;

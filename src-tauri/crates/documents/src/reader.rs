@@ -22,11 +22,11 @@ use crate::read::receipt;
 use crate::verify::{self, Files};
 use crate::{Error, Problem, Verdict};
 
-/// The argument that makes a program the reader, before the kind of document.
+/// The first argument of a program that is started as a reader; the second is the kind of document.
 const ARGUMENT: &str = "--read-document";
 
 const MIB: u64 = 1024 * 1024;
-/// Bytes of a request or an answer without its files.
+/// Most bytes of a request or an answer without its files.
 const MOST_JSON: u64 = 4 * MIB;
 
 /// Where documents are read.
@@ -38,13 +38,13 @@ pub enum Reader {
     InProcess,
 }
 
-/// What a child may use.
+/// What a child process may use of the machine.
 struct Limits {
     memory: u64,
     cpu_seconds: u64,
-    /// Until the answer is there; the child is killed then.
+    /// Longest time until the child's answer is complete; then the child is killed.
     patience: Duration,
-    /// Bytes of all files of the request.
+    /// Most bytes of all files of the request together.
     input: u64,
 }
 
@@ -74,7 +74,7 @@ impl Kind {
                 patience: Duration::from_secs(20),
                 input: 64 * MIB,
             },
-            // Half a gigabyte of entries, packed and unpacked.
+            // A packet may have half a gigabyte of entries, which is held packed and unpacked.
             Kind::Packet => Limits {
                 memory: 3 * 1024 * MIB,
                 cpu_seconds: 120,
@@ -141,7 +141,7 @@ fn json(value: &impl Serialize) -> Result<serde_json::Value, Error> {
 impl Reader {
     /// This program as its own reader. Its `main` must call [`run_if_child`] before anything else.
     pub fn this_program() -> Self {
-        // The file may have been replaced by an update since this process started.
+        // The program's file may have been replaced by an update since this process started.
         let own = PathBuf::from("/proc/self/exe");
         match own.exists() {
             true => Reader::Child(own),
@@ -205,7 +205,7 @@ fn ask_child(
     if cfg!(windows)
         && let Some(root) = std::env::var_os("SystemRoot")
     {
-        // Without it no Windows program starts.
+        // Without this variable no Windows program starts.
         command.env("SystemRoot", root);
     }
     let mut child = command.spawn().map_err(crate::error::internal)?;
@@ -214,7 +214,7 @@ fn ask_child(
         return Err(Error::new(Problem::Internal));
     };
     std::thread::spawn(move || {
-        // A child that ends early does not read all of it; its answer, or its death, says why.
+        // If the child ends early and does not read the whole request, its answer or the missing answer says why.
         let mut send = || -> std::io::Result<()> {
             write_part(&mut stdin, &header)?;
             files
@@ -231,7 +231,7 @@ fn ask_child(
         let _ = answered.send(read);
     });
     let answer = answer.recv_timeout(kind.limits().patience);
-    // Whether it has ended already is the same: it is not needed any more.
+    // The child is not needed any more; it may have ended already, so errors here do not matter.
     let _ = child.kill();
     let _ = child.wait();
     let too_complex = || Error::new(Problem::TooComplex);
@@ -246,7 +246,7 @@ fn ask_child(
     }
 }
 
-/// Reads one document and answers, if the program was started as a reader: `main` returns the code then. It must be
+/// If this program was started as a reader, reads one document, answers, and returns the exit code for `main`. Must be
 /// called before anything else of the program runs.
 pub fn run_if_child() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
@@ -307,7 +307,7 @@ fn read_part(input: &mut dyn Read, most: u64) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Limits this process for good: memory, processor time, and no file can be opened or written.
+/// Limits memory and processor time of this process until it ends, and forbids it to open or write files.
 #[cfg(unix)]
 fn limit(limits: &Limits) -> std::io::Result<()> {
     use rustix::process::{Resource, Rlimit, setrlimit};
@@ -315,17 +315,17 @@ fn limit(limits: &Limits) -> std::io::Result<()> {
         current: Some(most),
         maximum: Some(most),
     };
-    // Not `As`: the window's libraries alone map more addresses than that.
+    // `Data` and not `As` (all addresses): the window's libraries alone map more addresses than the limit.
     setrlimit(Resource::Data, to(limits.memory))?;
     setrlimit(Resource::Cpu, to(limits.cpu_seconds))?;
     setrlimit(Resource::Fsize, to(0))?;
     setrlimit(Resource::Core, to(0))?;
-    // Input, output and errors are open already.
+    // Standard input, output and error are open already: no other file can be opened.
     setrlimit(Resource::Nofile, to(3))?;
     Ok(())
 }
 
-/// Elsewhere only the patience of the caller limits the child.
+/// On other systems only the time that the caller waits limits the child.
 #[cfg(not(unix))]
 fn limit(_: &Limits) -> std::io::Result<()> {
     Ok(())
@@ -338,7 +338,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn request_is_answered_over_the_pipes() {
+    fn document_reader_answers_request_over_pipes() {
         let request = Request::Attachment {
             name: "receipt".into(),
         };
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn part_longer_than_its_limit_is_not_read() {
+    fn message_part_longer_than_its_limit_is_not_read_from_pipe() {
         let mut part = u64::MAX.to_le_bytes().to_vec();
         part.push(0);
         assert!(read_part(&mut Cursor::new(part), MIB).is_err());

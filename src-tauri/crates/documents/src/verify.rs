@@ -1,4 +1,4 @@
-//! Verifies a packet from its files alone, without a copy of the journal or a key.
+//! Verifies a packet (the files of a dispute) from these files alone, without a copy of the journal or an access key.
 
 use std::io::{Cursor, Read};
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::proof::{Flaw, Proof, Verdict};
 use crate::write::history::table;
 use crate::{Error, Problem};
 
-/// Most bytes of a packet, packed and also unpacked.
+/// Most bytes of a packet (the files of a dispute), packed and also unpacked.
 pub const MOST_BYTES: u64 = 512 * 1024 * 1024;
 /// Most bytes of an e-mail. The app's own have up to 15 MiB of files, which grow by a third when encoded as text.
 const MOST_LETTER: u64 = 32 * 1024 * 1024;
@@ -21,7 +21,7 @@ pub const MOST_FILES: usize = 1_000;
 /// Most levels of e-mails forwarded within e-mails.
 const FORWARDED: u32 = 3;
 
-/// Files by name. A file that proves nothing is represented without content.
+/// Files with their names. A file that proves nothing is listed without content.
 pub type Files = Vec<(String, Vec<u8>)>;
 
 /// Verifies a proof, an archive or e-mail that contains one, or several files together. `trusted` are the cloud's keys,
@@ -44,7 +44,7 @@ fn check(files: &Files, trusted: Option<&[PublicKey]>) -> Result<Verdict, Error>
     for (name, bytes) in files {
         match serde_json::from_slice(bytes) {
             Ok(proof) if name.ends_with(".json") => proofs.push((name, proof)),
-            // A file named as a proof that does not parse is an error.
+            // A file that is named as a proof but does not parse is an error.
             Err(error) if name.starts_with(HISTORY) && name.ends_with(".json") => {
                 return Err(Error::because(Problem::NotAPacket, error));
             }
@@ -81,7 +81,7 @@ fn check(files: &Files, trusted: Option<&[PublicKey]>) -> Result<Verdict, Error>
     Ok(whole)
 }
 
-/// Beginning of the names of the app's own histories, in lower case.
+/// Beginning of the names of the history files that the app writes, in lower case.
 const HISTORY: &str = "usage-history";
 
 /// Joins the verdicts of two consecutive parts of a history. The second must continue the first in account, chain and
@@ -103,7 +103,7 @@ fn joined(before: Verdict, after: Verdict) -> Verdict {
     }
 }
 
-/// True if every table with this name has exactly the proof's entries; also if there is none.
+/// True if every file named `table_name` has exactly the proof's entries; also if there is no such file.
 fn agrees(files: &Files, table_name: &str, proof: &Proof) -> Result<bool, Error> {
     let expected = table(proof)?;
     let mut beside = files.iter().filter(|(name, _)| name == table_name);
@@ -160,7 +160,7 @@ fn unfold(name: &str, bytes: Vec<u8>, files: &mut Files) -> Result<(), Error> {
 
 /// Adds an e-mail's files, and those of e-mails forwarded in it.
 fn letter(name: String, message: &Message<'_>, depth: u32, files: &mut Files) -> Result<(), Error> {
-    // Listed without content, because the e-mail's text is not proven.
+    // The e-mail is listed without content, because its text is not proven.
     files.push((name, vec![]));
     for part in message.attachments() {
         if files.len() >= MOST_FILES {
@@ -195,7 +195,7 @@ mod tests {
 
     use super::*;
 
-    /// Three entries, signed at the third. The second and third are of the days.
+    /// A proof of three entries, signed after the third. The proven days have the second and the third.
     fn proof() -> Proof {
         let account = AccountId::new("acc_1").unwrap();
         let line = |seq: u64, delta: i64, after: i64| {
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn proof_is_accepted_by_its_own_key_and_refused_for_another() {
+    fn proof_is_accepted_with_its_own_key_and_refused_with_another_trusted_key() {
         let verdict = check(&files(&proof()), None).unwrap();
         assert!(verdict.ok, "{verdict:?}");
         assert_eq!(
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn archive_of_many_files_is_refused_at_once() {
+    fn archive_with_too_many_files_is_refused() {
         use std::io::Write;
         let archive = |files: usize| {
             let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn changed_proof_is_refused_with_its_flaw() {
+    fn changed_proof_is_refused_and_verdict_names_what_is_wrong() {
         let flaw = |change: &dyn Fn(&mut Proof)| {
             let mut proof = proof();
             change(&mut proof);
@@ -307,7 +307,7 @@ mod tests {
             (Flaw::Format, None)
         );
         assert_eq!(flaw(&|p| p.keys.clear()), (Flaw::Signature, None));
-        // Wrong days, and days without their first or last entry.
+        // Proofs with wrong days, and with days that lack their first or last entry.
         assert_eq!(flaw(&|p| p.from = p.to), (Flaw::Days, Some(Seq(2))));
         assert_eq!(flaw(&|p| p.to = p.from), (Flaw::Days, Some(Seq(3))));
         assert_eq!(flaw(&|p| p.zone = "Moon/Base".into()).0, Flaw::Format);
@@ -315,7 +315,7 @@ mod tests {
         assert_eq!(flaw(&shortened), (Flaw::Days, Some(Seq(3))));
         let late = |p: &mut Proof| (p.first, p.opening) = (Seq(3), Amount::of(70));
         assert_eq!(flaw(&late), (Flaw::Days, Some(Seq(2))));
-        // Days that claim to have no entries but have some, numbers at their maximum, another unit.
+        // Proofs whose days claim to have no entries but have some, with the largest numbers, with another unit.
         let emptied = |p: &mut Proof| {
             (p.from, p.to) = ("2026-02-24".parse().unwrap(), "2026-02-25".parse().unwrap());
             (p.first, p.last) = (Seq(4), Seq(2));
@@ -360,7 +360,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn entry_with_a_changed_byte_is_refused(which in 0usize..3, at in 0usize..150, by in 1u8..128) {
+        fn proof_with_one_changed_byte_in_an_entry_is_refused(which in 0usize..3, at in 0usize..150, by in 1u8..128) {
             let mut proof = proof();
             let mut bytes = proof.entries[which].entry.clone().into_bytes();
             let at = at % bytes.len();
@@ -372,7 +372,7 @@ mod tests {
         }
 
         #[test]
-        fn arbitrary_bytes_never_panic_in_verify(zipped in any::<bool>(), noise in proptest::collection::vec(any::<u8>(), 0..600)) {
+        fn verifying_arbitrary_bytes_never_panics(zipped in any::<bool>(), noise in proptest::collection::vec(any::<u8>(), 0..600)) {
             let bytes = if zipped { [b"PK\x03\x04", noise.as_slice()].concat() } else { noise };
             for name in ["a.json", "a.eml", "a.zip"] {
                 let mut files = Vec::new();

@@ -15,7 +15,7 @@ use crate::bounds::MAX_ASSET_SCALE;
 #[serde(transparent)]
 pub struct Amount(i64);
 
-/// The result is outside the range of [`Amount`].
+/// An amount that was read or computed is outside the range of [`Amount`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the amount is outside ±(2^53 − 1) minor units")]
 pub struct AmountError;
@@ -97,8 +97,8 @@ pub struct Asset {
     pub scale: u8,
 }
 
-/// Reads a scale and rejects one above [`MAX_ASSET_SCALE`]: one major unit (10^scale minor units) could otherwise exceed
-/// the range of an amount.
+/// Reads a number of decimals (scale) and rejects more than [`MAX_ASSET_SCALE`]: one major unit (10^scale minor units)
+/// could otherwise exceed the range of an amount.
 fn scale<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     let scale = u8::deserialize(deserializer)?;
     match scale <= MAX_ASSET_SCALE {
@@ -131,8 +131,8 @@ impl Asset {
         }
     }
 
-    /// Reads a plain decimal as [`Asset::decimal`] writes it. `None` if the text is not such a decimal, has more
-    /// fraction digits than the scale, or is out of range.
+    /// Reads a plain decimal as [`Asset::decimal`] writes it. `None` if the text is not such a decimal, has more digits
+    /// after the point than the asset's scale, or is out of range.
     pub fn parse(&self, text: &str) -> Option<Amount> {
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn scale_above_six_is_refused_for_assets_and_money() {
+    fn asset_or_money_with_more_than_six_decimals_is_refused() {
         for (scale, accepted) in [(0, true), (6, true), (7, false), (20, false), (255, false)] {
             let asset = format!(r#"{{"code":"USD","scale":{scale}}}"#);
             assert_eq!(serde_json::from_str::<Asset>(&asset).is_ok(), accepted);
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn written_decimal_parses_to_the_same_amount() {
+    fn amount_written_as_decimal_text_parses_to_the_same_amount() {
         let usd = Asset::usd();
         for (minor, text) in [(0, "0.00"), (-1900, "-19.00"), (5, "0.05"), (-5, "-0.05")] {
             assert_eq!(usd.decimal(Amount::of(minor)).to_string(), text);

@@ -1,8 +1,9 @@
 //! Limits of values that come from outside (`domain.md` §14). Each limit is one constant, checked wherever such a value
 //! enters.
 //!
-//! A label sent by a booth is shortened ([`label`]), so that a run is never refused for it. A text typed by an operator
-//! or by support is refused if it is too long ([`fits`]), because cutting it would lose words without notice.
+//! A label sent by a booth is shortened ([`label`]), so that a run is never refused because of a long label. A text
+//! typed by an operator or by support is refused if it is too long ([`fits`]), because cutting it would lose words
+//! without notice.
 
 use std::borrow::Cow;
 
@@ -10,7 +11,7 @@ use std::borrow::Cow;
 pub const MAX_LABEL_CHARS: usize = 120;
 /// Most bytes of a label in UTF-8: four for each character.
 pub const MAX_LABEL_BYTES: usize = 4 * MAX_LABEL_CHARS;
-/// Most characters of a reason, or of a note by support.
+/// Most characters of an entry's reason, or of a note by support.
 pub const MAX_REASON_CHARS: usize = 2_000;
 /// Most characters of a message in a dispute.
 pub const MAX_MESSAGE_CHARS: usize = 16_000;
@@ -24,12 +25,12 @@ pub const MAX_COUPON_CHARS: usize = 32;
 pub const MAX_ASSET_SCALE: u8 = 6;
 /// Most scheduled events of one account.
 pub const MAX_EVENTS: usize = 4_000;
-/// Most lines of one entry, so most grants that it draws from. An expiry or a closure of more grants continues in
-/// further entries of the same kind.
+/// Most lines of one entry. Each line changes one grant, so an entry draws from at most this many grants; an expiry or
+/// a closure of more grants continues in further entries of the same kind.
 pub const MAX_LINES: usize = 1_000;
 
-/// The label as it is stored: one line of at most [`MAX_LABEL_CHARS`] characters and [`MAX_LABEL_BYTES`] bytes. A label that is
-/// too long is cut and ends in an ellipsis.
+/// A label as it is stored: one line of at most [`MAX_LABEL_CHARS`] characters and [`MAX_LABEL_BYTES`] bytes. A label
+/// that is too long is cut and ends in an ellipsis.
 pub fn label(text: &str) -> Cow<'_, str> {
     let plain = one_line(text);
     let fits = plain.chars().count() <= MAX_LABEL_CHARS && plain.len() <= MAX_LABEL_BYTES;
@@ -60,7 +61,7 @@ pub fn clean_lines(text: &str) -> Cow<'_, str> {
 
 /// Whether a text has at most `chars` characters.
 pub fn fits(text: &str, chars: usize) -> bool {
-    // Stops counting at the limit, so that a very long text costs no more time.
+    // Stops counting at the limit, so that a very long text takes no more time than a text just over the limit.
     text.chars().nth(chars).is_none()
 }
 
@@ -69,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_label_is_cut_to_the_limit_and_short_one_is_kept() {
+    fn long_label_is_cut_to_the_limit_and_short_label_is_kept() {
         assert_eq!(label("Miller wedding"), "Miller wedding");
         for long in ["x".repeat(65_000), "🎉".repeat(121), "é".repeat(500)] {
             let kept = label(&long);
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn limit_counts_characters_not_bytes() {
+    fn text_length_limit_counts_characters_not_bytes() {
         assert!(fits("ééé", 3));
         assert!(!fits("ééé", 2));
         assert!(fits("", 0));

@@ -1,6 +1,6 @@
-//! Billing periods on the anchor's grid (`domain.md` §6). Period *n* starts at anchor + *n* months, or *n* years for an
-//! annual cycle, with the day clamped to the end of a short month. Starts are always computed from the anchor and not
-//! from the previous period, so that they never drift.
+//! Billing periods (`domain.md` §6), counted from the account's anchor, such as the instant of sign-up: period *n*
+//! starts at anchor + *n* months, or *n* years for an annual cycle, with the day clamped to the end of a short month.
+//! Starts are always computed from the anchor and not from the previous period, so that they never drift.
 
 use chrono::Months;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ impl Period {
     }
 }
 
-/// Start of period `n`, counted from 0; `None` if it lies past the end of the calendar.
+/// Start of billing period `n`, counted from 0; `None` if it lies past the end of the calendar.
 pub fn period_start(anchor: Timestamp, cycle: Cycle, n: u32) -> Option<Timestamp> {
     let months = Months::new(n.checked_mul(cycle.months())?);
     let at = anchor.to_utc().checked_add_months(months)?;
@@ -65,8 +65,8 @@ pub fn month_at(anchor: Timestamp, at: Timestamp) -> Option<u32> {
     Some(month)
 }
 
-/// The period that follows a period ending at `end`. It starts at `end`, and its own end lies on the anchor's grid, so
-/// that a change of cycle does not move the billing day.
+/// The period that follows a period ending at `end`. It starts at `end` and ends a whole number of months after the
+/// anchor, so that a change of cycle does not move the billing day.
 pub fn following(anchor: Timestamp, cycle: Cycle, end: Timestamp) -> Option<Period> {
     let month = month_at(anchor, end)?.checked_add(cycle.months())?;
     Some(Period {
@@ -89,7 +89,7 @@ pub fn following_at(
     Some(period)
 }
 
-/// The period of the anchor's grid that contains `at`; the first period for instants before the anchor.
+/// The billing period, counted from the anchor, that contains `at`; the first period for instants before the anchor.
 pub fn period_at(anchor: Timestamp, cycle: Cycle, at: Timestamp) -> Option<Period> {
     let n = month_at(anchor, at)? / cycle.months();
     period(anchor, cycle, n)
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn period_start_on_day_31_is_clamped_in_short_months_without_drift() {
+    fn billing_day_31_becomes_the_last_day_of_short_months_without_drift() {
         assert_eq!(
             starts("2025-01-31T10:00:00Z", Cycle::Monthly, 4),
             ["2025-02-28", "2025-03-31", "2025-04-30", "2025-05-31"]
@@ -130,7 +130,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn adjacent_periods_touch_and_keep_the_time_of_day(
+        fn next_billing_period_starts_when_the_previous_ends_at_the_same_time_of_day(
             anchor in 0i64..4_000_000_000_000, n in 0u32..600, annual in any::<bool>()
         ) {
             let anchor = Timestamp::from_millis(anchor);
@@ -144,7 +144,7 @@ mod tests {
         }
 
         #[test]
-        fn period_at_an_instant_contains_that_instant(
+        fn billing_period_found_for_an_instant_contains_that_instant(
             anchor in 0i64..2_000_000_000_000, ahead in 0i64..2_000_000_000_000, annual in any::<bool>()
         ) {
             let anchor = Timestamp::from_millis(anchor);

@@ -1,5 +1,5 @@
-//! Codes of disputes, causes and findings, each kind of code as one table. They depend on time alone, because the
-//! journal, the findings and the disputes all name them.
+//! Codes of disputes, causes and findings, each kind of code as one table. This module uses only the crate's `time`,
+//! because the journal, the findings and the disputes all use the codes.
 
 use chrono::{Datelike, Weekday};
 use serde::{Deserialize, Serialize};
@@ -7,9 +7,26 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 use crate::time::DAY;
 
+/// What decides whether two disputes of one kind are the same dispute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// The runs of the disputed entries.
+    Runs,
+    /// The payment of a purchase.
+    Payment,
+    /// The code of a coupon.
+    Coupon,
+    /// The plan and billing cycle that were asked for.
+    PlanChange,
+    /// The disputed entries themselves.
+    Entries,
+    /// Nothing: an account can have only one open dispute of the kind.
+    Account,
+}
+
 /// Defines [`DisputeKind`] from one table.
 macro_rules! dispute_kinds {
-    ($($variant:ident = $name:literal: once_per_account $once:literal, reply_days $days:literal;)+) => {
+    ($($variant:ident = $name:literal: about $about:ident, needs_rows $rows:literal, reply_days $days:literal;)+) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -24,12 +41,18 @@ macro_rules! dispute_kinds {
                 match self { $(DisputeKind::$variant => $name),+ }
             }
 
-            /// True if an account can have only one open dispute of this kind, whatever it is about.
-            pub const fn is_once_per_account(self) -> bool {
-                match self { $(DisputeKind::$variant => $once),+ }
+            /// What decides whether two disputes of this kind are the same dispute.
+            pub const fn about(self) -> About {
+                match self { $(DisputeKind::$variant => About::$about),+ }
             }
 
-            /// Business days after the day of opening on which support's reply is due; 0 is the same day.
+            /// True if the operator must choose the disputed entries.
+            pub const fn needs_rows(self) -> bool {
+                match self { $(DisputeKind::$variant => $rows),+ }
+            }
+
+            /// Number of business days within which support must reply, counted from the day after the operator wrote;
+            /// 0 means the same day.
             pub const fn reply_days(self) -> u8 {
                 match self { $(DisputeKind::$variant => $days),+ }
             }
@@ -43,8 +66,13 @@ macro_rules! dispute_kinds {
 }
 
 impl DisputeKind {
-    /// When support's reply is due: the last millisecond of the UTC day that is [`DisputeKind::reply_days`] business
-    /// days after the day of opening.
+    /// True if an account can have only one open dispute of this kind, whatever it is about.
+    pub const fn is_once_per_account(self) -> bool {
+        matches!(self.about(), About::Account)
+    }
+
+    /// When support's reply is due to what the operator wrote at `opened`: the last millisecond of the UTC day that is
+    /// [`DisputeKind::reply_days`] business days later.
     pub fn reply_by(self, opened: Timestamp) -> Timestamp {
         let mut day = opened.utc_day();
         for _ in 0..self.reply_days() {
@@ -62,18 +90,19 @@ fn is_weekend(utc_day: i64) -> bool {
     matches!(weekday, Weekday::Sat | Weekday::Sun)
 }
 
+// The kinds are in the order in which they are offered to the operator.
 dispute_kinds! {
-    PurchaseMissing = "purchase_missing": once_per_account false, reply_days 0;
-    FailedRun = "failed_run": once_per_account false, reply_days 2;
-    PoorResult = "poor_result": once_per_account false, reply_days 2;
-    UnexpectedDeduction = "unexpected_deduction": once_per_account false, reply_days 2;
-    CouponBonusMissing = "coupon_bonus_missing": once_per_account false, reply_days 2;
-    AllowanceWrong = "allowance_wrong": once_per_account false, reply_days 2;
-    LegacyMismatch = "legacy_mismatch": once_per_account false, reply_days 2;
-    PlanChange = "plan_change": once_per_account false, reply_days 2;
-    AccountClosed = "account_closed": once_per_account true, reply_days 0;
-    SpecialPricing = "special_pricing": once_per_account true, reply_days 2;
-    Other = "other": once_per_account true, reply_days 2;
+    FailedRun = "failed_run": about Runs, needs_rows true, reply_days 2;
+    PoorResult = "poor_result": about Runs, needs_rows true, reply_days 2;
+    PurchaseMissing = "purchase_missing": about Payment, needs_rows false, reply_days 0;
+    UnexpectedDeduction = "unexpected_deduction": about Entries, needs_rows true, reply_days 2;
+    CouponBonusMissing = "coupon_bonus_missing": about Coupon, needs_rows false, reply_days 2;
+    AllowanceWrong = "allowance_wrong": about Entries, needs_rows false, reply_days 2;
+    LegacyMismatch = "legacy_mismatch": about Entries, needs_rows false, reply_days 2;
+    PlanChange = "plan_change": about PlanChange, needs_rows false, reply_days 2;
+    AccountClosed = "account_closed": about Account, needs_rows false, reply_days 0;
+    SpecialPricing = "special_pricing": about Account, needs_rows false, reply_days 2;
+    Other = "other": about Account, needs_rows false, reply_days 2;
 }
 
 /// Why an entry moved credits.
@@ -120,8 +149,8 @@ macro_rules! finding_codes {
                 match self { $(FindingCode::$variant => DisputeKind::$dispute),+ }
             }
 
-            /// True if the finding claims that something has *not* happened (`domain.md` §8). It then holds only up to
-            /// the time of the copy.
+            /// True if the finding claims that something has *not* happened (`domain.md` §8). Such a finding holds only
+            /// up to the time of the laptop's copy of the journal.
             pub const fn rests_on_absence(self) -> bool {
                 match self { $(FindingCode::$variant => $absence),+ }
             }
@@ -152,7 +181,7 @@ finding_codes! {
     CardExpiring: dispute Other, rests_on_absence false;
     /// The card was charged for a fee, a plan change or a purchase.
     ChargedToCard: dispute UnexpectedDeduction, rests_on_absence false;
-    /// A period or a plan change was charged that had been paid for already.
+    /// The operator was charged for a period or a plan change that had already been paid.
     ChargedTwice: dispute UnexpectedDeduction, rests_on_absence false;
     CancelLeadsToClosure: dispute Other, rests_on_absence false;
     GraceRunning: dispute Other, rests_on_absence false;

@@ -46,7 +46,7 @@ impl DeadlineCode {
         }
     }
 
-    /// How long before the deadline reminders are due, in milliseconds, longest first.
+    /// How long before the deadline each reminder is due, in milliseconds, longest first.
     pub const fn tiers(self) -> &'static [i64] {
         match self {
             // The deadlines that lead to the loss of all credits.
@@ -70,12 +70,13 @@ pub struct Deadline {
     pub at: Timestamp,
     /// Credits, in minor units, that are lost if the operator does nothing before the deadline.
     pub at_risk: Option<Amount>,
-    /// When the deadline came into existence, if that is known. Reminders that would lie earlier are left out.
+    /// When the deadline came into existence, if that is known. Reminders that would be due before this time are left
+    /// out.
     pub since: Option<Timestamp>,
 }
 
 impl Deadline {
-    /// When reminders are due, earliest first.
+    /// The instants at which reminders of the deadline are due, earliest first.
     pub fn tiers(&self) -> impl Iterator<Item = Timestamp> + use<> {
         let (at, since) = (self.at, self.since);
         let tiers = self.code.tiers().iter().map(move |ahead| at.plus(-ahead));
@@ -86,7 +87,7 @@ impl Deadline {
 /// All deadlines after `now`, soonest first.
 pub fn deadlines(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Deadline> {
     let renewal = forecast::renewal_at(account);
-    // May lie one period later, if the plan was cancelled too late for the end of the current period.
+    // The end of a cancelled plan. It lies one period after the current period if the plan was cancelled too late.
     let cancelled = account.cancel_at.filter(|_| account.life == Life::Active);
     let undecided = renewal.filter(|_| account.cancel_at.is_none());
     let closes = forecast::closes_at(account, catalog);
@@ -96,7 +97,7 @@ pub fn deadlines(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<De
         || account.grace.is_some_and(|g| g.cause == GraceCause::Unpaid);
     let card = account.card.as_ref().filter(|_| alive && pays);
     // Grants that expire at the same instant are one deadline. An allowance that expires when the next one is granted
-    // belongs to the refresh and is not a deadline of its own.
+    // is part of the deadline of that refresh and is not a deadline of its own.
     let refresh = allowance_at(account, catalog);
     let mut expiries: BTreeMap<Timestamp, Amount> = BTreeMap::new();
     let mut replaced = None;

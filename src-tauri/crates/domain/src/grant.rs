@@ -35,7 +35,7 @@ impl Source {
     }
 }
 
-/// The groups of grants that an operator sees.
+/// The groups in which the operator sees credits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -47,7 +47,7 @@ pub enum Bucket {
 }
 
 /// The change that an entry makes to one grant. A line that opens a grant, or opens it again after it was used up,
-/// carries `source` and `expires_at`, so that balance and buckets can be folded from the lines alone.
+/// carries `source` and `expires_at`, so that balance and buckets can be computed from the lines alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Line {
@@ -77,9 +77,9 @@ impl Grant {
         taking_line(self.id, self.remaining)
     }
 
-    /// Sort key of the spending order (`domain.md` §3): expiry, then promotional before bought, then age. A grant's
-    /// id is the seq of the entry that opened it, so ids are in order of age. There is no priority field: the catalog
-    /// does not define priorities.
+    /// Sort key of the spending order (`domain.md` §3): expiry, then promotional before bought, then age. A grant's id
+    /// is the seq of the entry that opened it, so ids are in order of age. The catalog defines no priorities, so the
+    /// key has none.
     fn spending_key(&self) -> (Timestamp, bool, Seq) {
         let expires = self.expires_at.unwrap_or(Timestamp::from_millis(i64::MAX));
         (expires, !self.source.is_promotional(), self.id.0)
@@ -115,15 +115,15 @@ impl Grants {
         Amount::sum(self.0.iter().map(|g| g.remaining))
     }
 
-    /// Lines that take `amount` (positive) in spending order. `None` if the grants hold less than `amount`, or if it
-    /// would take more than [`MAX_LINES`] lines, the most that one entry may have.
+    /// Entry lines that take `amount` (positive) from the grants in spending order. `None` if the grants hold less than
+    /// `amount`, or if more than [`MAX_LINES`] lines would be needed, the most that one entry may have.
     pub fn draw(&self, amount: Amount) -> Option<Vec<Line>> {
         let (lines, short) = self.draw_up_to(amount);
         (short.is_zero() && lines.len() <= MAX_LINES).then_some(lines)
     }
 
-    /// Lines that take as much of `amount` as the grants hold, and the amount that could not be taken. There may be
-    /// more than [`MAX_LINES`] lines.
+    /// Entry lines that take as much of `amount` as the grants hold, and the amount that could not be taken. There may
+    /// be more than [`MAX_LINES`] lines.
     pub fn draw_up_to(&self, amount: Amount) -> (Vec<Line>, Amount) {
         let mut left = amount;
         let mut lines = Vec::new();
@@ -133,7 +133,7 @@ impl Grants {
             }
             let part = left.min(grant.remaining);
             lines.push(taking_line(grant.id, part));
-            // Cannot fail: both are in range and `part <= left`.
+            // Cannot fail: both amounts are in range and `part <= left`.
             left = left.checked_sub(part).unwrap_or(Amount::ZERO);
         }
         (lines, left)
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn soonest_to_expire_then_promotional_then_oldest_is_spent_first() {
+    fn credits_soonest_to_expire_then_promotional_then_oldest_are_spent_first() {
         let grants = grants(&[
             (1, Source::Purchase, 10, None),
             (2, Source::Bonus, 10, None),
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn draw_over_several_grants_takes_at_most_the_total() {
+    fn draw_from_several_grants_takes_at_most_their_total() {
         let grants = grants(&[(1, Source::Purchase, 30, None), (2, Source::Bonus, 5, None)]);
         let lines = grants.draw(Amount::of(12)).unwrap();
         let taken: Vec<_> = lines
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn line_that_overdraws_or_opens_without_source_is_rejected() {
+    fn entry_line_that_overdraws_a_grant_or_opens_one_without_source_is_rejected() {
         let mut grants = grants(&[(1, Source::Purchase, 30, None)]);
         let mut line = taking_line(GrantId(Seq(1)), Amount::of(31));
         assert_eq!(grants.apply(&line), Err(GrantError::Overdrawn));

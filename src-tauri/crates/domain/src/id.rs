@@ -30,7 +30,8 @@ impl fmt::Display for Seq {
     }
 }
 
-/// A grant's id is the seq of the entry that opened it. An entry opens at most one new grant.
+/// A grant's id: the seq (position in the journal) of the entry that opened the grant. An entry opens at most one new
+/// grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "number"))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -153,7 +154,7 @@ macro_rules! text_ids {
 
 text_ids! {
     AccountId,
-    /// The booth that starts a run makes its id.
+    /// The id of a run, made by the booth that starts the run.
     RunId,
     PaymentId,
     EventId,
@@ -162,8 +163,8 @@ text_ids! {
     Epoch,
 }
 
-/// How far a copy of a journal reaches: the epoch, the seq of the newest entry and the chain value there. It contains
-/// no time.
+/// How far a copy of a journal reaches: the epoch, the seq of the newest entry and the value of the hash chain there.
+/// It contains no time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cursor {
@@ -177,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hash_round_trips_through_lower_case_hex() {
+    fn hash_is_written_and_read_back_as_lower_case_hex_only() {
         let hash = Hash([0xa7; 32]);
         assert_eq!(hash.to_string().parse(), Ok(hash));
         assert_eq!("a7".parse::<Hash>(), Err(HashError));
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn id_unsafe_in_a_path_segment_is_refused() {
+    fn id_that_is_unsafe_in_a_url_path_is_refused() {
         for wrong in ["", "a/b", "a b", "a\n", "é", &"x".repeat(81)] {
             assert_eq!(RunId::new(wrong), Err(IdError), "{wrong:?}");
         }

@@ -1,7 +1,7 @@
 //! The rules of booth credits, as pure functions over values.
 //!
-//! This crate reads no clock and does no IO, no hashing and no async work: time, ids and facts looked up in the
-//! journal are parameters. The cloud executes these rules; the laptop runs the same code on its copy.
+//! This crate reads no clock and does no IO, no hashing and no async work: time, ids and facts looked up in the journal
+//! are parameters. The cloud executes these rules; the laptop runs the same code on its local copy of the journal.
 
 pub mod account;
 pub mod amount;

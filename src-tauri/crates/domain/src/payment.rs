@@ -13,7 +13,7 @@ pub enum Payer {
     Credits,
 }
 
-/// Whether card or credits pay a renewal first, and whether the other is tried if the first cannot pay.
+/// Whether card or credits pay a renewal first, and whether the other payer is tried if the first cannot pay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

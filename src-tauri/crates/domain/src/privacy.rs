@@ -26,7 +26,8 @@ pub fn masked(text: &str) -> String {
 }
 
 /// The text with access keys masked as a whole. A key is `bk_` and at least [`KEY_CHARS`] letters, digits or
-/// underscores. Texts that are only stored on the laptop go through this as well, because keys must never be stored.
+/// underscores. Texts that are only stored on the laptop are masked in this way as well, because keys must never be
+/// stored.
 pub fn without_keys(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -232,13 +233,13 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_become_spaces_and_line_breaks_stay() {
+    fn masked_text_has_spaces_for_control_characters_and_keeps_line_breaks() {
         assert_eq!(masked("a\r\nb\u{1b}[2J\tc\u{0}"), "a\nb [2J\tc ");
     }
 
-    /// A message can be this long, and other requests wait for the same thread while it is masked.
+    /// Messages can be this long, and other requests wait for the same thread while one message is masked.
     #[test]
-    fn masking_time_grows_linearly_with_the_length() {
+    fn masking_time_grows_linearly_with_the_length_of_the_text() {
         for hostile in ["@", "+", "a@", "1 ", "bk_", "@.", "-1", "@ "] {
             let took = |times: usize| {
                 let text = hostile.repeat(times);

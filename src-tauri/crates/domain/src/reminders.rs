@@ -10,7 +10,7 @@ use crate::deadlines::{Deadline, DeadlineCode};
 use crate::time::DAY;
 use crate::{Amount, Timestamp};
 
-/// Identifies one tier of one deadline. A deadline that moves to another time gets new tiers.
+/// Identifies one tier (reminder) of one deadline. A deadline that moves to another time gets new tiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Tier {
     pub code: DeadlineCode,
@@ -26,7 +26,7 @@ pub struct Reminder {
     pub code: DeadlineCode,
     /// The deadline.
     pub at: Timestamp,
-    /// Milliseconds from now to the deadline, also if the tier fires late.
+    /// Milliseconds from now to the deadline, also if the reminder is shown late.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub left: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,11 +34,12 @@ pub struct Reminder {
     pub credits_at_risk: Option<Amount>,
 }
 
-/// What to do with the tiers that are due. Both lists must be stored, so that these tiers do not fire again.
+/// What to do with the tiers (reminders of a deadline) that are due. Both lists must be stored, so that no tier fires
+/// again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReminderPlan {
     pub fire: Vec<(Tier, Reminder)>,
-    /// Missed tiers that must not fire any more.
+    /// Missed tiers, whose reminders must not be shown any more.
     pub skip: Vec<Tier>,
 }
 
@@ -63,8 +64,8 @@ impl QuietHours {
 }
 
 /// The reminders to show at `now`, for deadlines that have not passed. `said` contains the tiers that have fired or
-/// were skipped before. In quiet hours only the reminders of the last day before an account closes fire; the others
-/// neither fire nor are skipped.
+/// were skipped before. In quiet hours only the reminders of the last day before an account closes fire; other
+/// reminders neither fire nor are skipped.
 pub fn plan(
     deadlines: &[Deadline],
     said: &BTreeSet<Tier>,
@@ -136,7 +137,7 @@ mod tests {
 
     #[test]
     fn after_sleep_only_the_latest_missed_reminder_is_shown_with_the_time_left() {
-        // Asleep from day 10 to day 25 of 30.
+        // The laptop sleeps from day 10 to day 25 of the 30 days of grace.
         let (fired, skipped, left) = said_at(&[480, 120, 119, 72, 24, 2, 1, 0]);
         assert_eq!(fired, [7 * 24, 72, 24, 2]);
         assert_eq!(skipped, [14 * 24]);
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn no_tier_fires_before_the_first_or_after_the_deadline() {
+    fn no_reminder_is_shown_before_the_first_is_due_or_at_the_deadline() {
         assert_eq!(said_at(&[500, 337]), (vec![], vec![], vec![]));
         assert_eq!(said_at(&[0]), (vec![], vec![], vec![]));
         assert_eq!(said_at(&[336]).0, [336]);
@@ -191,7 +192,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn each_tier_fires_or_is_skipped_at_most_once(mut moments in prop::collection::vec(0_i64..400, 0..60)) {
+        fn each_reminder_of_a_deadline_is_shown_or_skipped_at_most_once(mut moments in prop::collection::vec(0_i64..400, 0..60)) {
             moments.sort_unstable_by(|a, b| b.cmp(a));
             let (fired, skipped, left) = said_at(&moments);
             let mut all: Vec<_> = fired.iter().chain(&skipped).copied().collect();

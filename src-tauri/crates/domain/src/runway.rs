@@ -27,13 +27,14 @@ pub struct Booked {
 }
 
 impl Booked {
-    /// Milliseconds.
+    /// Length of the event in milliseconds.
     fn length(&self) -> i64 {
         self.ends_at.since(self.starts_at)
     }
 }
 
-/// The credits that an event took, at prices no lower than today's, and the milliseconds over which it took them.
+/// The runs of an event, the credits they took, and the milliseconds over which they were made. Runs of past events are
+/// counted at today's prices where those are higher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
     pub runs: u64,
@@ -87,23 +88,23 @@ pub struct Estimate {
     /// Expected runs until the event's end.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub runs: u64,
-    /// Expected cost of those runs.
+    /// Expected cost of the runs until the event's end.
     pub needed: Amount,
-    /// Cost of the rest of the event at the pace of the busiest of those past events.
+    /// Cost of the rest of the event at the pace of the busiest comparable past event.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub busiest: Option<Amount>,
     /// True if `busiest` is more than the balance.
     pub short_if_busiest: bool,
-    /// When the credits run out at this pace, if that is before the event ends.
+    /// When the credits run out at the estimated pace, if that is before the event ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub ends_at: Option<Timestamp>,
-    /// Milliseconds that the credits last at this pace; `None` if longer than a year.
+    /// Milliseconds that the credits last at the estimated pace; `None` if longer than a year.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub lasts: Option<i64>,
-    /// `lasts` after now, or after the event's start if that is later.
+    /// The instant `lasts` milliseconds after now, or after the event's start if that is later.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub lasts_until: Option<Timestamp>,
@@ -185,7 +186,7 @@ pub fn estimate(
     })
 }
 
-/// The daily limit, and when it is reached at the pace of an estimate.
+/// The daily limit, and when the event reaches it at its estimated pace.
 pub fn daily(
     limit: Amount,
     used: Amount,
@@ -214,7 +215,8 @@ pub fn daily(
     }
 }
 
-/// The past events of half to twice the length, if there are at least [`FAIR_EVENTS`] of them; else all past events.
+/// The past events that are half to twice as long as `length`, if there are at least [`FAIR_EVENTS`] of them; else all
+/// past events.
 fn similar(past: Vec<Pace>, length: i64) -> Vec<Pace> {
     let alike = |pace: &&Pace| pace.over >= length / 2 && pace.over <= length.saturating_mul(2);
     let alike: Vec<Pace> = past.iter().filter(alike).copied().collect();
@@ -225,7 +227,7 @@ fn similar(past: Vec<Pace>, length: i64) -> Vec<Pace> {
     }
 }
 
-/// The median event by cost per hour. Of an even number, the more expensive of the two in the middle.
+/// The event with the median cost per hour. Of an even number of events, the more expensive of the two in the middle.
 fn median(past: &[Pace]) -> Option<Pace> {
     let mut sorted = past.to_vec();
     sorted.sort_by_key(|pace| over(pace.spent, HOUR, pace.over));
@@ -292,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn no_estimate_without_enough_runs_or_time() {
+    fn event_with_too_few_runs_or_too_little_time_has_no_credit_estimate() {
         let balance = Amount::of(10_000);
         let none = |own, past: &[Pace]| estimate(&event(4), balance, own, past, START.plus(HOUR));
         assert_eq!(none(None, &[]), None);
@@ -314,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn running_event_is_estimated_from_its_own_pace() {
+    fn credits_for_a_running_event_are_estimated_from_its_own_pace() {
         let own = Some(pace(62, 1_240, 1));
         let past = [pace(1_000, 50_000, 4)];
         let now = START.plus(HOUR);
@@ -331,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn coming_event_is_estimated_from_the_median_past_event() {
+    fn credits_for_a_coming_event_are_estimated_from_the_median_past_event() {
         let past = [
             pace(100, 2_000, 4),
             pace(310, 6_200, 5),

@@ -18,7 +18,7 @@ pub struct Timestamp(i64);
 #[error("not an RFC 3339 instant in UTC: {0:?}")]
 pub struct TimestampError(String);
 
-/// One second in milliseconds; the constants below are in milliseconds, too.
+/// One second in milliseconds; the other lengths of time below are in milliseconds, too.
 pub const SECOND: i64 = 1_000;
 pub const MINUTE: i64 = 60 * SECOND;
 pub const HOUR: i64 = 60 * MINUTE;
@@ -46,7 +46,7 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// Days since 1970-01-01 in UTC. Daily limits count by these days (`domain.md` §2).
+    /// Days since 1970-01-01 in UTC. Daily limits are counted per UTC day (`domain.md` §2).
     pub const fn utc_day(self) -> i64 {
         self.0.div_euclid(DAY)
     }
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fast_parser_agrees_with_rfc_3339_and_rejects_other_forms() {
+    fn fast_timestamp_parser_agrees_with_rfc_3339_and_rejects_other_forms() {
         for text in [
             "2026-02-21T16:31:07.005Z",
             "2024-02-29T23:59:59.999Z",

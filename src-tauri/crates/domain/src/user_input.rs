@@ -18,7 +18,7 @@ pub fn piped(bytes: &[u8]) -> Option<String> {
     match bytes {
         [0xff, 0xfe, ..] => pairs(u16::from_le_bytes),
         [0xfe, 0xff, ..] => pairs(u16::from_be_bytes),
-        // UTF-16 without a mark. The expected texts are ASCII, so every other byte is 0.
+        // UTF-16 without a byte-order mark. The expected texts are ASCII, so every other byte is 0.
         [first, 0, ..] if *first != 0 => pairs(u16::from_le_bytes),
         [0, second, ..] if *second != 0 => pairs(u16::from_be_bytes),
         _ => String::from_utf8(bytes.to_owned()).ok(),
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_with_invisible_characters_or_blanks_is_cleaned() {
+    fn typed_code_loses_invisible_characters_and_outer_blanks() {
         for typed in [
             "Basic2Free",
             "  Basic2Free\r\n",
@@ -83,7 +83,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cleaning_a_code_twice_changes_nothing_more(text in any::<String>()) {
+        fn typed_code_cleaned_twice_equals_the_code_cleaned_once(text in any::<String>()) {
             let once = code(&text);
             prop_assert_eq!(code(&once), once.clone());
             prop_assert!(!once.contains(is_invisible));

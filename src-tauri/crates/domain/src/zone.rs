@@ -29,7 +29,8 @@ impl Day {
     }
 }
 
-/// A time zone. It remembers the start and end of the last day found, as most successive entries are of one day.
+/// A time zone. It remembers the local day that was found last, because successive journal entries mostly fall on the
+/// same day.
 #[derive(Debug, Clone)]
 pub struct Zone {
     tz: TimeZone,
@@ -83,7 +84,7 @@ impl Zone {
         readable(self.tz.to_offset_info(instant).abbreviation())
     }
 
-    /// The abbreviations from `from` to `to`, each with the instant at which it begins to hold.
+    /// The zone's abbreviations from `from` to `to`, each with the instant at which it begins to hold.
     pub fn abbreviations(&self, from: Timestamp, to: Timestamp) -> Vec<(Timestamp, String)> {
         let start = jiff::Timestamp::from_millisecond(from.millis()).unwrap_or_default();
         let changes = self.tz.following(start).map(|change| {
@@ -110,7 +111,7 @@ impl Zone {
         {
             return day;
         }
-        // Every timestamp of an entry is in the calendar's range, so the default is never used for one.
+        // Every timestamp of an entry is in the calendar's range, so the default is never used for an entry.
         let instant = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default();
         let date = self.tz.to_datetime(instant).date();
         let days = date.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
@@ -127,7 +128,7 @@ impl Zone {
     }
 }
 
-/// `-03` stands for a zone without an abbreviation.
+/// An abbreviation as shown: `UTC-03` for `-03`, which stands for a zone without an abbreviation.
 fn readable(abbreviation: &str) -> String {
     match abbreviation.starts_with(['+', '-']) {
         true => format!("UTC{abbreviation}"),
@@ -140,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn civil_time_is_the_wall_clock_of_the_zone() {
+    fn civil_time_of_an_instant_is_the_wall_clock_time_in_the_zone() {
         let zone = Zone::named("America/New_York").unwrap();
         let civil = |text: &str| zone.civil(text.parse().unwrap()).to_string();
         assert_eq!(civil("2026-03-08T06:59:00Z"), "2026-03-08 01:59:00");
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn day_is_counted_in_the_zone_of_the_laptop() {
+    fn calendar_day_of_an_instant_is_the_day_in_the_given_time_zone() {
         let mut zone = Zone::named("America/New_York").unwrap();
         let day = |text: &str, zone: &mut Zone| zone.day(text.parse().unwrap()).date().to_string();
         assert_eq!(day("2026-03-31T00:00:00Z", &mut zone), "2026-03-30");
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn day_without_midnight_starts_at_its_first_instant() {
+    fn local_day_whose_midnight_is_skipped_starts_at_its_first_instant() {
         let zone = Zone::named("America/Sao_Paulo").unwrap();
         let start = zone.start_of(Date::constant(2018, 11, 4));
         assert_eq!(start.to_string(), "2018-11-04T03:00:00.000Z");

@@ -1,8 +1,8 @@
 //! A number that says how far a database has got, kept in a small file beside it.
 //!
 //! SQLite replays a write-ahead log up to the first frame whose checksum fails, and takes the rest for an unfinished
-//! write. One flipped bit there rolls the database back silently. A database whose own counter is below the number
-//! kept here has lost committed changes.
+//! write. One flipped bit in the log therefore rolls the database back silently. A database whose own counter is below
+//! the number kept here has lost committed changes.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -12,12 +12,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::private;
 
-/// The path of the file; `None` for a database in memory, which keeps no number.
+/// The path of the file with the number; `None` for a database in memory, which keeps no number.
 #[derive(Debug, Clone)]
 pub struct HighWater(Option<PathBuf>);
 
 impl HighWater {
-    /// For the file with the database's name and the extension `mark`.
+    /// The file beside a database: the database's name with the extension `mark`.
     pub fn beside(database: &Path) -> Self {
         HighWater(Some(database.with_extension("mark")))
     }
@@ -26,8 +26,8 @@ impl HighWater {
         HighWater(None)
     }
 
-    /// The number kept; 0 if the file is missing, unreadable or damaged. That is no error: the number only serves as a
-    /// second check of the database.
+    /// The number kept in the file; 0 if the file is missing, unreadable or damaged. That is no error: the number only
+    /// serves as a second check of the database.
     pub fn read(&self) -> u64 {
         let Some(path) = &self.0 else {
             return 0;
@@ -47,7 +47,7 @@ impl HighWater {
         }
     }
 
-    /// Sets the number if `to` is larger than the number kept; see [`HighWater::set`].
+    /// Sets the number in the file if `to` is larger than the number kept; see [`HighWater::set`].
     pub fn raise(&self, to: u64) -> io::Result<()> {
         match to > self.read() {
             true => self.set(to),
@@ -55,7 +55,7 @@ impl HighWater {
         }
     }
 
-    /// Sets the number, also to a smaller one. Does nothing for a database in memory.
+    /// Sets the number in the file, also to a smaller number. Does nothing for a database in memory.
     pub fn set(&self, to: u64) -> io::Result<()> {
         let Some(path) = &self.0 else {
             return Ok(());
@@ -80,8 +80,8 @@ impl HighWater {
 /// Length of a record in bytes.
 const LENGTH: usize = 64;
 
-/// The number and a checksum over it and the file's name. The name is included so that one database's file is not
-/// accepted for another's.
+/// The content of the file: the number, and a checksum over the number and the file's name. The name is included so
+/// that one database's file is not accepted for another's.
 fn record(path: &Path, number: u64) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mark = xxh3_64(format!("{name} {number}").as_bytes());
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn raise_keeps_the_larger_number_and_set_can_lower_it() {
+    fn high_water_raise_keeps_the_larger_number_and_set_can_lower_it() {
         let folder = tempfile::tempdir().unwrap();
         let mark = HighWater::beside(&folder.path().join("cache.sqlite"));
         assert_eq!(mark.read(), 0);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_or_copied_file_reads_as_zero() {
+    fn damaged_or_copied_high_water_file_reads_as_zero() {
         let folder = tempfile::tempdir().unwrap();
         let mark = HighWater::beside(&folder.path().join("cache.sqlite"));
         mark.set(123_456).unwrap();
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn many_writers_leave_a_number_that_one_of_them_wrote() {
+    fn high_water_file_with_many_writers_holds_a_number_that_one_of_them_wrote() {
         let folder = tempfile::tempdir().unwrap();
         let mark = HighWater::beside(&folder.path().join("outbox.sqlite"));
         std::thread::scope(|scope| {

@@ -8,7 +8,7 @@ use fluent_syntax::ast::{
     Entry, Expression, InlineExpression, Pattern, PatternElement, VariantKey,
 };
 
-/// One `.ftl` file: a feature's sentences.
+/// One `.ftl` file: the sentences of one feature.
 pub struct File {
     /// The file's name without its extension; every id of the file begins with it.
     pub name: String,
@@ -22,17 +22,17 @@ pub struct Message {
     pub id: String,
     pub variables: BTreeMap<String, Type>,
     pub attributes: Vec<String>,
-    /// The texts without placeables: the message's own under an empty name, an attribute's under its name.
+    /// The texts without placeables (`{ … }`): the message's own under an empty name, an attribute's under its name.
     pub constants: Vec<(String, String)>,
-    /// Index into `File::families`, if the message belongs to one.
+    /// Index into `File::families`, if the message belongs to a family.
     pub family: Option<usize>,
 }
 
-/// Messages with one id prefix whose rests are codes of one enum: `errors-signed_out`. A group comment declares it:
-/// `## family errors`.
+/// Messages whose ids are one prefix followed by a code of one enum: `errors-signed_out`. A group comment declares the
+/// prefix: `## family errors`.
 pub struct Family {
     pub prefix: String,
-    /// The variables of all its messages.
+    /// The variables of all messages of the family.
     pub variables: BTreeMap<String, Type>,
 }
 
@@ -134,7 +134,7 @@ fn merge(into: &mut BTreeMap<String, Type>, from: &BTreeMap<String, Type>) {
     }
 }
 
-/// The text of a pattern; `None` if it has placeables.
+/// The text of a pattern; `None` if the pattern has placeables (`{ … }`).
 fn constant(pattern: &Pattern<&str>) -> Option<String> {
     let elements = pattern.elements.iter();
     elements
@@ -157,7 +157,7 @@ fn expression(expression: &Expression<&str>, variables: &mut BTreeMap<String, Ty
     match expression {
         Expression::Inline(inline) => self::inline(inline, Type::Text, variables),
         Expression::Select { selector, variants } => {
-            // Plural categories and numbers select by a number, other keys by a text.
+            // A variable whose variants are plural categories or numbers is a number; otherwise it is a text.
             let plural = |key: &VariantKey<&str>| match key {
                 VariantKey::NumberLiteral { .. } => true,
                 VariantKey::Identifier { name } => matches!(*name, "one" | "two" | "few" | "many"),

@@ -1,20 +1,37 @@
-//! One module a file; one function a message, whose parameters are its variables; one static a family.
+//! Writes the Rust code: a module for each file, a function for each message with its variables as parameters, and a
+//! static for each family.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::catalogue::{File, Message, Type};
+use super::languages::Translation;
 
-pub fn code(files: &[File]) -> String {
+pub fn code(files: &[File], translations: &[Translation]) -> String {
     let mut out = String::new();
+    let mut languages: Vec<_> = translations
+        .iter()
+        .map(|found| found.language.as_str())
+        .collect();
+    languages.dedup();
+    let _ = writeln!(
+        out,
+        "/// The languages beside English that there are messages in."
+    );
+    let _ = writeln!(
+        out,
+        "pub(crate) const TRANSLATIONS: &[&str] = &{languages:?};"
+    );
     for file in files {
         let _ = writeln!(out, "pub mod {} {{", identifier(&file.name));
         let _ = writeln!(out, "    #[allow(unused_imports)]");
         let _ = writeln!(out, "    use crate::bundle::{{Arguments, Family, File}};");
         let _ = writeln!(
             out,
-            "    pub(crate) static FILE: File = File::new({:?}, include_str!({:?}));",
-            file.name, file.path
+            "    pub(crate) static FILE: File = File::new({:?}, include_str!({:?}), &[{}]);",
+            file.name,
+            file.path,
+            translated(file, translations)
         );
         for message in file.messages.iter().filter(|found| found.family.is_none()) {
             functions(&mut out, file, message);
@@ -78,6 +95,14 @@ pub fn code(files: &[File]) -> String {
     out
 }
 
+/// The translations of a file as pairs of language and text.
+fn translated(file: &File, translations: &[Translation]) -> String {
+    let of_file = translations.iter().filter(|found| found.file == file.name);
+    let pairs =
+        of_file.map(|found| format!("({:?}, include_str!({:?})), ", found.language, found.path));
+    pairs.collect()
+}
+
 fn functions(out: &mut String, file: &File, message: &Message) {
     let name = identifier(&message.id[file.name.len() + 1..]);
     let typed: Vec<_> = message
@@ -112,7 +137,8 @@ fn functions(out: &mut String, file: &File, message: &Message) {
     }
 }
 
-/// A struct with the variables of a family, all optional: each of its messages has some of them.
+/// Writes a struct with the variables of a family. All are optional, because each message of the family has only some
+/// of them.
 fn parameters(out: &mut String, name: &str, variables: &BTreeMap<String, Type>) {
     let mut camel = String::new();
     for word in name.split('_') {

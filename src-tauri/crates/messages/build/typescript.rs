@@ -1,11 +1,12 @@
-//! One interface: what each message is given. `shared/messages.ts` of the page reads it.
+//! Writes two TypeScript interfaces for the page: the variables of each message, and the attributes of each message
+//! that has some.
 
 use std::fmt::Write;
 
 use super::catalogue::{File, Type};
 
 /// Files that only terminals, the desktop outside the page, and documents use, by the start of their names. The page's
-/// `import.meta.glob` leaves out the same.
+/// `import.meta.glob` leaves out the same files.
 const NOT_ON_PAGE: [&str; 4] = ["cli", "desktop", "documents", "letter"];
 
 pub fn types(files: &[File]) -> String {

@@ -108,43 +108,6 @@ history-ledger-entry = Ledger entry
 history-show-dispute = Show dispute
 history-copy = Copy
 history-copied = Copied
-
-## Why an entry is there. $amount is what moved, $paid what a card paid, $reason what the booth or the bank gave as one.
-
-history-why-usage = { $units ->
-    [one] The cloud takes { $amount } when a run starts: { $service }.
-   *[other] The cloud takes { $amount } for { $units } units when a run starts: { $service }.
-}
-history-why-usage-refund = { $amount } came back for a run that was charged.
-history-why-run-failed = The booth or the cloud reported that the run failed: { $reason }. A failure moves no credits; a refund does.
-history-why-purchase = { $amount } of credits, bought for { $paid } on the card.
-history-why-purchase-started = The card was charged { $paid }; the credits come with an entry of their own.
-history-why-purchase-declined = The card did not pay: { $reason }. Nothing was charged.
-history-why-auto-recharge = Auto-recharge bought { $amount } for { $paid } because the balance was low.
-history-why-auto-recharge-failed = Auto-recharge could not charge the card: { $reason }. It is off now.
-history-why-renewal = The plan’s fee of { $amount } was paid from credits. The period it paid for ends { $until }.
-history-why-renewed-by-card = The plan’s fee of { $paid } was paid by card; no credits moved. The period ends { $until }.
-history-why-payment-failed = The fee of { $paid } was not paid: { $reason }.
-history-why-allowance = The month’s allowance of { $amount }. What is left of it expires on { $until }.
-history-why-expiry = { $amount } expired unused.
-history-why-closure = The account closed, and its { $amount } in credits were deleted.
-history-why-coupon-redeemed = Coupon { $coupon } was accepted. Its bonus waits to be activated by hand.
-history-why-coupon-bonus = The bonus of coupon { $coupon } was activated.
-history-why-compensation = Support added { $amount } as compensation.
-history-why-reversal-given = An earlier entry was undone: { $amount } came back, each part as the kind of credits it was.
-history-why-reversal-taken = An earlier entry was undone: { $amount } were taken back.
-history-why-plan-changed = From here the plan is { $plan }.
-history-why-plan-changed-paid = From here the plan is { $plan }. The card paid { $paid } for it.
-history-why-plan-change-requested = { $plan } was asked for, from the period’s end.
-history-why-event-scheduled = { $event } was put on the calendar.
-# An event whose name is not known.
-history-why-some-event-scheduled = An event was put on the calendar.
-history-why-adjustment = Support changed the balance: { $reason }.
-history-why-adjustment-without-reason = Support changed the balance and gave no reason.
-history-why-bonus = The cloud gave a bonus of { $amount }.
-history-why-unknown-kind = This version does not know this kind of entry.
-# For other kinds: the kind's name as a sentence.
-history-why-other = { $kind }.
 history-no-reason-given = no reason given
 
 ## family history-actor

@@ -87,3 +87,42 @@ journal-row-purchase-started-coming = Purchase started: { $coming } to come, car
 journal-row-renewed-by-card = Plan renewed by card: card { $paid }
 # $paid is the fee that was not paid.
 journal-row-payment-failed = Fee not paid: { $paid }
+
+## family journal-why
+# Why an entry is there, by its kind. $amount is what moved, $paid what a card paid, $reason what the booth, the bank or
+# support gave as one. A kind without a sentence is told by its name.
+
+journal-why-usage = { $units ->
+    [one] The cloud takes { $amount } when a run starts: { $service }.
+   *[other] The cloud takes { $amount } for { $units } units when a run starts: { $service }.
+}
+journal-why-usage_refund = { $amount } came back for a run that was charged.
+journal-why-run_failed = The booth or the cloud reported that the run failed: { $reason }. A failure moves no credits; a refund does.
+journal-why-purchase = { $amount } of credits, bought for { $paid } on the card.
+journal-why-purchase_started = The card was charged { $paid }; the credits come with an entry of their own.
+journal-why-purchase_declined = The card did not pay: { $reason }. Nothing was charged.
+journal-why-auto_recharge = Auto-recharge bought { $amount } for { $paid } because the balance was low.
+journal-why-auto_recharge_failed = Auto-recharge could not charge the card: { $reason }. It is off now.
+journal-why-renewal = The plan’s fee of { $amount } was paid from credits. The period it paid for ends { $until }.
+journal-why-renewed_by_card = The plan’s fee of { $paid } was paid by card; no credits moved. The period ends { $until }.
+journal-why-payment_failed = The fee of { $paid } was not paid: { $reason }.
+journal-why-allowance = The month’s allowance of { $amount }. What is left of it expires on { $until }.
+journal-why-expiry = { $amount } expired unused.
+journal-why-closure = The account closed, and its { $amount } in credits were deleted.
+journal-why-coupon_redeemed = Coupon { $coupon } was accepted. Its bonus waits to be activated by hand.
+journal-why-coupon_bonus = The bonus of coupon { $coupon } was activated.
+journal-why-compensation = Support added { $amount } as compensation.
+journal-why-reversal = An earlier entry was undone: { $amount } came back, each part as the kind of credits it was.
+journal-why-reversal_taken = An earlier entry was undone: { $amount } were taken back.
+journal-why-plan_changed = From here the plan is { $plan }.
+journal-why-plan_changed_paid = From here the plan is { $plan }. The card paid { $paid } for it.
+journal-why-plan_change_requested = { $plan } was asked for, from the period’s end.
+journal-why-event_scheduled = { $event } was put on the calendar.
+# An event whose name is not known.
+journal-why-event_scheduled_without_name = An event was put on the calendar.
+journal-why-adjustment = Support changed the balance: { $reason }.
+journal-why-adjustment_without_reason = Support changed the balance and gave no reason.
+journal-why-bonus = The cloud gave a bonus of { $amount }.
+journal-why-of_unknown_kind = This version does not know this kind of entry.
+# For other kinds: the kind's name as a sentence.
+journal-why-of_other_kind = { $kind }.

@@ -9,19 +9,21 @@ use unic_langid::langid;
 
 use crate::Locale;
 
-/// One `.ftl` file. Nothing is parsed before a message of it is read.
+/// One `.ftl` file. The file is parsed when the first message of it is read.
 pub struct File {
     name: &'static str,
-    source: &'static str,
+    english: &'static str,
+    /// Language and text of each translation of the file.
+    translations: &'static [(&'static str, &'static str)],
     parsed: OnceLock<Parsed>,
 }
 
 struct Parsed {
     bundle: FluentBundle<Arc<FluentResource>>,
-    resource: Arc<FluentResource>,
+    english: Arc<FluentResource>,
 }
 
-/// What a message is given.
+/// The values of a message's variables.
 #[derive(Default)]
 pub struct Arguments(FluentArgs<'static>);
 
@@ -47,8 +49,7 @@ impl Arguments {
         Arguments::default()
     }
 
-    /// Gives a variable its value. An empty text is as good as none: debug builds fail if the sentence has a place for
-    /// it.
+    /// Gives a variable its value. An empty text counts as missing: debug builds fail if the message uses the variable.
     #[must_use]
     pub fn set(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         match value.into() {
@@ -57,7 +58,7 @@ impl Arguments {
                     self.0.set(name, text);
                 }
             }
-            // Numbers of messages are counts, far below 2^53.
+            // Numbers in messages are counts, far below 2^53.
             #[allow(clippy::cast_precision_loss)]
             Value::Number(number) => self.0.set(name, number as f64),
         }
@@ -66,33 +67,50 @@ impl Arguments {
 }
 
 impl File {
-    pub(crate) const fn new(name: &'static str, source: &'static str) -> Self {
+    pub(crate) const fn new(
+        name: &'static str,
+        english: &'static str,
+        translations: &'static [(&'static str, &'static str)],
+    ) -> Self {
         File {
             name,
-            source,
+            english,
+            translations,
             parsed: OnceLock::new(),
         }
     }
 
     fn parsed(&self) -> &Parsed {
-        self.parsed.get_or_init(|| {
-            // `build.rs` has parsed the same text: what it accepted has no errors.
-            let resource = FluentResource::try_new(self.source.to_owned());
-            let resource = Arc::new(resource.unwrap_or_else(|(resource, _)| resource));
-            let mut bundle = FluentBundle::new_concurrent(vec![langid!("en")]);
-            bundle.set_use_isolating(false);
-            let functions = bundle.add_builtins();
-            debug_assert!(functions.is_ok(), "a function is there twice");
-            bundle.set_formatter(Some(grouped));
-            bundle.set_transform(Locale::of_system().pseudo.then_some(pseudo));
-            let added = bundle.add_resource(Arc::clone(&resource));
-            debug_assert!(added.is_ok(), "{}.ftl has an id twice", self.name);
-            Parsed { bundle, resource }
-        })
+        self.parsed.get_or_init(|| self.parse(&Locale::of_system()))
     }
 
-    /// The text of a message or of one of its attributes. Missing ones and missing variables fail in debug builds; a
-    /// release shows the id.
+    fn parse(&self, locale: &Locale) -> Parsed {
+        // `build.rs` has parsed the same texts: texts that it accepted have no errors.
+        let resource = |text: &str| {
+            let resource = FluentResource::try_new(text.to_owned());
+            Arc::new(resource.unwrap_or_else(|(resource, _)| resource))
+        };
+        let language = locale.language();
+        let plurals = language.parse().unwrap_or(langid!("en"));
+        let mut bundle = FluentBundle::new_concurrent(vec![plurals]);
+        bundle.set_use_isolating(false);
+        let functions = bundle.add_builtins();
+        debug_assert!(functions.is_ok(), "a function is there twice");
+        bundle.set_formatter(Some(grouped));
+        bundle.set_transform(locale.pseudo.then_some(pseudo));
+        let english = resource(self.english);
+        let added = bundle.add_resource(Arc::clone(&english));
+        debug_assert!(added.is_ok(), "{}.ftl has an id twice", self.name);
+        // Messages without a translation stay English.
+        let mut translations = self.translations.iter();
+        if let Some((_, text)) = translations.find(|(of, _)| *of == language) {
+            bundle.add_resource_overriding(resource(text));
+        }
+        Parsed { bundle, english }
+    }
+
+    /// The text of a message or of one of its attributes. A missing message, attribute or variable fails in debug
+    /// builds; a release build shows the id of the missing message.
     pub(crate) fn text(&self, id: &str, attribute: Option<&str>, given: &Arguments) -> String {
         let text = self.find(id, attribute, given);
         debug_assert!(
@@ -119,7 +137,7 @@ impl File {
     pub(crate) fn ids(&self) -> Vec<(String, Vec<String>)> {
         let messages = self
             .parsed()
-            .resource
+            .english
             .entries()
             .filter_map(|entry| match entry {
                 fluent_syntax::ast::Entry::Message(message) => Some(message),
@@ -135,7 +153,7 @@ impl File {
     }
 }
 
-/// Counts in groups of three, as amounts are: 7,113.
+/// A count with its digits in groups of three, as amounts are written: 7,113.
 fn grouped(value: &FluentValue, _: &intl_memoizer::concurrent::IntlLangMemoizer) -> Option<String> {
     match value {
         FluentValue::Number(number) => Some(crate::number(number.value as i64)),
@@ -143,8 +161,8 @@ fn grouped(value: &FluentValue, _: &intl_memoizer::concurrent::IntlLangMemoizer)
     }
 }
 
-/// A text in the pseudo-locale: vowels have accents, and words of five letters and more are longer. The page's `pseudo`
-/// does the same.
+/// A text in the pseudo-locale: vowels have accents, and words of five letters and more are longer. The function
+/// `pseudo` of the page does the same.
 fn pseudo(text: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(text.len() + text.len() / 2);
     let mut letters = 0;
@@ -163,7 +181,7 @@ fn pseudo(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Messages with one id prefix whose rests are the codes of one enum.
+/// Messages whose ids are one prefix followed by a code of one enum.
 pub struct Family {
     file: &'static File,
     prefix: &'static str,
@@ -187,17 +205,18 @@ impl Family {
         }
     }
 
-    /// The codes that have a message, in the file's order.
+    /// The codes that have a message, in the order of the file.
     pub const fn codes(&self) -> &'static [&'static str] {
         self.codes
     }
 
-    /// The sentence of a code without variables; `None` for a code that has none, such as one of a later version.
+    /// The sentence of a code without variables; `None` for a code without a message, such as a code of a later
+    /// version.
     pub fn text(&self, code: &str) -> Option<String> {
         self.text_with(code, &Arguments::new())
     }
 
-    /// The message of a code, or the code itself, readable.
+    /// The message of a code, or else the code itself in readable form.
     pub fn name(&self, code: &str) -> String {
         self.text(code).unwrap_or_else(|| crate::readable(code))
     }
@@ -213,8 +232,8 @@ impl Family {
         self.file.find(&id, Some(attribute), given)
     }
 
-    /// The English text of a code as a constant: no file is parsed. `None` for an unknown code, and for every code of a
-    /// family with variables.
+    /// The English text of a code as a constant, for which no file is parsed. `None` for an unknown code, and for every
+    /// code of a family with variables.
     pub fn english(&self, code: &str) -> Option<&'static str> {
         self.english_attribute(code, "")
     }
@@ -233,7 +252,7 @@ mod tests {
     use crate::FAMILIES;
 
     #[test]
-    fn english_constants_equal_the_parsed_messages() {
+    fn english_constants_of_messages_equal_the_parsed_messages() {
         let mut compared = 0;
         for (family, _) in FAMILIES.iter().filter(|(_, constant)| *constant) {
             let ids = family.file.ids();
@@ -253,6 +272,28 @@ mod tests {
     }
 
     #[test]
+    fn translated_message_replaces_english_and_an_untranslated_one_stays_english() {
+        const GERMAN: &[(&str, &str)] = &[("de", "cli-yes = Ja")];
+        let file = File::new("cli", "cli-yes = Yes\ncli-no = No", GERMAN);
+        let text = |tag: &str, id| {
+            let locale = Locale {
+                tag: tag.to_owned(),
+                pseudo: false,
+            };
+            let bundle = file.parse(&locale).bundle;
+            let pattern = bundle.get_message(id).unwrap().value().unwrap();
+            bundle
+                .format_pattern(pattern, None, &mut vec![])
+                .into_owned()
+        };
+        assert_eq!(
+            [text("de-AT", "cli-yes"), text("de-AT", "cli-no")],
+            ["Ja", "No"]
+        );
+        assert_eq!(text("en-GB", "cli-yes"), "Yes");
+    }
+
+    #[test]
     fn pseudo_locale_accents_vowels_and_lengthens_words() {
         assert_eq!(pseudo("Close at once"), "Clósé~~ át óncé");
         assert_eq!(pseudo("Until "), "Úntíl~~ ");
@@ -260,12 +301,12 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "cli-because")]
-    fn empty_variable_in_a_sentence_fails() {
+    fn message_with_an_empty_variable_fails_in_debug_builds() {
         let _ = crate::cli::because("");
     }
 
     #[test]
-    fn family_with_variables_has_no_constants() {
+    fn message_family_with_variables_has_no_english_constants() {
         for (family, _) in FAMILIES.iter().filter(|(_, constant)| !*constant) {
             let mut codes = family.codes().iter();
             assert!(codes.all(|code| family.english(code).is_none()));
@@ -273,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_code_has_no_constant() {
+    fn unknown_error_code_has_no_english_constant() {
         assert_eq!(crate::errors::ERRORS.english("of_a_later_version"), None);
     }
 }

@@ -17,14 +17,15 @@ static DATES: LazyLock<Dates> = LazyLock::new(|| Dates::of(&icu_locale(&Locale::
 
 type Formatter<Fields> = FixedCalendarDateTimeFormatter<Gregorian, Fields>;
 
-/// The formatters of one locale. `None` where its data cannot be loaded: then the ISO form is written.
+/// The formatters of one locale. A formatter is `None` if its data cannot be loaded: then the ISO form is written.
 struct Dates {
     weekday: Option<Formatter<YMDE>>,
     day: Option<Formatter<YMD>>,
     time: Option<NoCalendarFormatter<T>>,
 }
 
-/// A point in time with its year, because documents and lists are read later, and the zone's abbreviation: `Mon 30 Mar 2026 20:00 EDT`.
+/// A point in time with its year (because documents and lists are read later) and the abbreviation of the time zone:
+/// `Mon 30 Mar 2026 20:00 EDT`.
 pub fn moment(at: Timestamp, zone: &Zone) -> String {
     DATES.moment(at, zone)
 }
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn moment_follows_the_locale_and_names_the_zone() {
+    fn written_moment_follows_the_locale_and_names_the_time_zone() {
         let zone = Zone::named("America/New_York").unwrap();
         let at: Timestamp = "2026-03-31T00:00:00.000Z".parse().unwrap();
         for (tag, written) in [
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn repeated_hour_of_autumn_differs_by_its_abbreviation() {
+    fn hour_repeated_in_autumn_is_told_apart_by_its_zone_abbreviation() {
         let zone = Zone::named("America/New_York").unwrap();
         let first: Timestamp = "2026-11-01T05:30:00.000Z".parse().unwrap();
         let second: Timestamp = "2026-11-01T06:30:00.000Z".parse().unwrap();
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn days_outside_the_calendar_are_written_all_the_same() {
+    fn earliest_and_latest_possible_dates_are_still_written() {
         assert!(!of("en-GB").day(NaiveDate::MIN).is_empty());
         assert!(!of("en-GB").day(NaiveDate::MAX).is_empty());
     }

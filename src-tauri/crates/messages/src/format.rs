@@ -21,7 +21,7 @@ pub fn number(count: i64) -> String {
     grouped(&count.into())
 }
 
-/// An amount in its unit: `$1,142.35`, or `540` where credits are counted.
+/// An amount of credits or money in its unit: `$1,142.35`, or `540` where credits are counted.
 pub fn money(amount: Amount, asset: &Asset) -> String {
     let unit = if asset.code == "USD" { "$" } else { "" };
     let mut decimal = Decimal::from(amount.minor().unsigned_abs());
@@ -30,7 +30,7 @@ pub fn money(amount: Amount, asset: &Asset) -> String {
     format!("{sign}{unit}{}", grouped(&decimal))
 }
 
-/// The digits as the operator's locale groups them and separates the fraction.
+/// The number with its digits grouped and its fraction separated as in the operator's locale.
 fn grouped(decimal: &Decimal) -> String {
     match DECIMALS.as_ref() {
         Some(formatter) => formatter.format(decimal).to_string(),
@@ -62,7 +62,7 @@ pub fn code(value: &impl Serialize) -> String {
     }
 }
 
-/// A code without a message, such as one of a later version, readable: `Plan changed`.
+/// A code that has no message, such as a code of a later version, in readable form: `Plan changed`.
 pub fn readable(code: &str) -> String {
     let text = code.replace('_', " ");
     let mut letters = text.chars();
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn span_uses_the_largest_unit_of_which_there_are_two() {
+    fn time_span_is_written_in_the_largest_unit_that_fits_at_least_twice() {
         const HOUR: i64 = 3_600_000;
         assert_eq!(span(72 * HOUR), "3 days");
         assert_eq!(span(48 * HOUR), "2 days");

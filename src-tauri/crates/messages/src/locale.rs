@@ -3,14 +3,16 @@
 /// The variable that shows texts in the pseudo-locale, for developers: `BOOTHKEEPER_LOCALE=en-XA`.
 const VARIABLE: &str = "BOOTHKEEPER_LOCALE";
 const PSEUDO: &str = "en-XA";
-/// Where the system names no locale: month names and no a.m. or p.m., which have one reading everywhere.
+/// The locale if the system names none: its dates have month names and its times no a.m. or p.m., so that everybody
+/// reads them in the same way.
 const NEUTRAL: &str = "en-GB";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Locale {
     /// A BCP 47 tag.
     pub tag: String,
-    /// True for accented and longer texts, by which raw text and tight layouts are found.
+    /// True if texts are shown accented and longer, so that developers find texts that come from no message file, and
+    /// tight layouts.
     pub pseudo: bool,
 }
 
@@ -31,26 +33,34 @@ impl Locale {
         let named = named.or_else(sys_locale::get_locale);
         Locale {
             tag: named
-                .and_then(|name| tag(&name))
+                .and_then(|name| tag(&name, crate::TRANSLATIONS))
                 .unwrap_or(NEUTRAL.to_owned()),
             pseudo: false,
         }
     }
 }
 
-/// The locale for the formatters of dates and numbers.
+impl Locale {
+    /// The language of the tag, which is also the name of the folder with messages in that language.
+    pub fn language(&self) -> &str {
+        self.tag.split('-').next().unwrap_or_default()
+    }
+}
+
+/// The locale in the form that the formatters of dates and numbers need.
 pub(crate) fn icu_locale(locale: &Locale) -> icu_locale_core::Locale {
     let tag = locale.tag.parse();
     tag.unwrap_or(icu_locale_core::locale!("en-GB"))
 }
 
-/// `en_US.UTF-8` as `en-US`; `None` for `C`, `POSIX` and other languages: the sentences are English, and names of days
-/// and months in another language would stand among them.
-fn tag(name: &str) -> Option<String> {
+/// The language tag of a locale name: `en-US` for `en_US.UTF-8`; `None` for `C`, `POSIX` and languages that there are
+/// no messages in: otherwise names of days and months in another language would stand among English sentences.
+fn tag(name: &str, translations: &[&str]) -> Option<String> {
     let name = name.split(['.', '@']).next().unwrap_or_default();
     let tag = name.replace('_', "-");
     let language = tag.parse::<unic_langid::LanguageIdentifier>().ok()?;
-    (language.language.as_str() == "en").then_some(tag)
+    let language = language.language.as_str();
+    (language == "en" || translations.contains(&language)).then_some(tag)
 }
 
 #[cfg(test)]
@@ -59,10 +69,11 @@ mod tests {
 
     #[test]
     fn locale_names_become_language_tags() {
-        assert_eq!(tag("en_US.UTF-8").as_deref(), Some("en-US"));
-        assert_eq!(tag("en-GB").as_deref(), Some("en-GB"));
+        assert_eq!(tag("en_US.UTF-8", &[]).as_deref(), Some("en-US"));
+        assert_eq!(tag("en-GB", &[]).as_deref(), Some("en-GB"));
         for none in ["C", "C.UTF-8", "POSIX", "", "de_AT@euro", "ar_EG.UTF-8"] {
-            assert_eq!(tag(none), None, "{none}");
+            assert_eq!(tag(none, &[]), None, "{none}");
         }
+        assert_eq!(tag("de_AT@euro", &["de"]).as_deref(), Some("de-AT"));
     }
 }

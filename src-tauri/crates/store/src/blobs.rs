@@ -1,4 +1,4 @@
-//! Files of disputes, stored under their SHA-256. A file is on disk before its upload begins.
+//! Files attached to disputes, stored under their SHA-256. A file is on disk before its upload begins.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, Write};
@@ -15,13 +15,13 @@ use crate::{StoreError, private};
 #[derive(Debug)]
 pub enum Blobs {
     Folder(PathBuf),
-    /// In memory, for simulations.
+    /// The files are kept in memory, for simulations.
     Memory(Mutex<BTreeMap<Hash, Vec<u8>>>),
 }
 
 impl Blobs {
-    /// Stores a file and returns its hash. Call it within the outbox transaction (`Outbox::in_write_transaction`) that stores the
-    /// reference to it, or [`Blobs::retain`] may delete the file before it is referred to.
+    /// Stores a file and returns its hash. Call this within the outbox transaction (`Outbox::in_write_transaction`)
+    /// that stores the reference to the file. Otherwise [`Blobs::retain`] may delete the file before it is referred to.
     pub fn put(&self, bytes: &[u8]) -> Result<Hash, StoreError> {
         let name = sha256(bytes);
         let folder = match self {
@@ -34,7 +34,7 @@ impl Blobs {
         let path = folder.join(name.to_string());
         let io = |source| StoreError::io(&path)(source);
         private::folder(folder).map_err(io)?;
-        // Written again even if the file exists, which repairs a damaged one.
+        // The file is written again even if it exists, which repairs a damaged file.
         let part = folder.join(format!("{name}.{}.part", Uuid::now_v7().simple()));
         let mut file = private::create_new(&part).map_err(io)?;
         file.write_all(bytes).map_err(io)?;
@@ -70,7 +70,7 @@ impl Blobs {
         }
     }
 
-    /// Deletes the files that are not in `named`. A file that cannot be deleted is left; it does no harm.
+    /// Deletes the files whose hashes are not in `named`. A file that cannot be deleted is left; it does no harm.
     pub fn retain(&self, named: &BTreeSet<Hash>) {
         let folder = match self {
             Blobs::Folder(folder) => folder,
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn file_changed_on_disk_is_missing_until_it_is_stored_again() {
+    fn file_damaged_on_disk_reads_as_missing_until_it_is_stored_again() {
         let folder = tempfile::tempdir().unwrap();
         let blobs = Blobs::Folder(folder.path().join("blobs"));
         let name = blobs.put(b"receipt").unwrap();

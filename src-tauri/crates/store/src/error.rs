@@ -1,4 +1,4 @@
-//! Errors of the files on this laptop.
+//! Errors of reading and writing the files on this laptop.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ pub enum StoreError {
         path: PathBuf,
         source: std::io::Error,
     },
-    /// A sound outbox is not replaced by a new one.
+    /// A new outbox was asked for, but the existing one is not damaged and is not replaced.
     #[error("the file of waiting actions is not damaged")]
     OutboxSound,
     #[error("the disk is full")]
@@ -36,13 +36,14 @@ pub enum StoreError {
         found: usize,
         known: usize,
     },
-    /// The cache does not match its checksums or proofs. `seq` is the first entry known to be affected.
+    /// The cache does not match its checksums, hash chain or signatures. `seq` is the first entry known to be affected.
     #[error("the copy on disk is damaged")]
     Damaged {
         seq: Option<Seq>,
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
-    /// The outbox does not match its checksums, or has lost changes. It cannot be fetched again.
+    /// The outbox (the operator's commands) does not match its checksums, or has lost changes. Unlike the cache it
+    /// cannot be fetched again.
     #[error("the file of waiting actions is damaged")]
     OutboxDamaged(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
     #[error("another program has this data folder open")]
@@ -121,7 +122,8 @@ impl From<rusqlite::Error> for StoreError {
             Some(DiskFull) => StoreError::DiskFull(error),
             Some(ReadOnly | PermissionDenied) => StoreError::ReadOnly(error),
             Some(DatabaseCorrupt | NotADatabase) => StoreError::damaged_by(error),
-            // SQLite reports a full disk so when it creates the log's `-shm` file, and on some file systems.
+            // SQLite reports a full disk as an IO error when it creates the write-ahead log's `-shm` file, and on some
+            // file systems.
             Some(SystemIoFailure) if is_write(&error) => StoreError::DiskFull(error),
             _ => match error {
                 rusqlite::Error::FromSqlConversionFailure(..)

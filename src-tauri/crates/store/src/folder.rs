@@ -1,7 +1,8 @@
 //! The data folder and its locks.
 //!
 //! Every process that has the cache open holds a shared lock on `open.lock`; replacing the cache needs that lock
-//! exclusively. The exclusive lock on `sync.lock` is held by the one process that pulls and pushes.
+//! exclusively. The exclusive lock on `sync.lock` is held by the one process that exchanges entries and commands with
+//! the cloud (pulls and pushes).
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -30,16 +31,16 @@ impl Paths {
         self.0.join("outbox.sqlite")
     }
 
-    /// Fails with `OutboxDamaged` if the outbox is missing but there was one before: a new empty outbox would hide that
-    /// its commands are lost.
+    /// Fails with `OutboxDamaged` if the outbox file is missing although there was one before: a new empty outbox would
+    /// hide that the operator's commands are lost.
     pub fn require_outbox_present(&self) -> Result<(), StoreError> {
         let known = HighWater::beside(&self.outbox()).read() > 0
             || HighWater::beside(&self.cache()).read() > 0;
         if is_there(&self.outbox())? {
             return Ok(());
         }
-        // The outbox has the account's binding, without which nothing is copied: if there is a copy, there was an
-        // outbox.
+        // Entries are copied only after the outbox has the account's binding: a cache with entries means that there was
+        // an outbox.
         let has_copy = || match Cache::open_to_read(&self.cache()) {
             Ok(Some(cache)) => cache.seq().is_ok_and(|seq| seq > Seq::ZERO),
             _ => false,
@@ -52,26 +53,26 @@ impl Paths {
         }
     }
 
-    /// Folder of disputes' files that are not sent yet.
+    /// Folder of files attached to disputes that are not sent yet.
     pub fn blobs(&self) -> PathBuf {
         self.0.join("blobs")
     }
 
-    /// Folder in which a new copy is built while the old one can still be read.
+    /// Folder in which a new copy of the journal is built while the old copy can still be read.
     pub fn rebuild_folder(&self) -> PathBuf {
         self.0.join("rebuild")
     }
 }
 
-/// A data folder that this process has open, with its shared lock.
+/// A data folder that this process has open, with the shared lock on `open.lock`.
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
     open: File,
 }
 
-/// The lock of the one process that pulls and pushes; released on drop. `sync.lock` has one byte while the lock is held
-/// and is emptied on release. A byte without a holder means that the last holder was killed.
+/// The lock on `sync.lock`, held by the one process that pulls and pushes; released on drop. The file has one byte
+/// while the lock is held and is emptied on release. A byte without a holder means that the last holder was killed.
 #[derive(Debug)]
 pub struct SyncRole {
     lock: File,
@@ -85,14 +86,14 @@ impl SyncRole {
         Ok(SyncRole { lock, after_crash })
     }
 
-    /// True if the last holder was killed before it released the lock.
+    /// True if the process that held the lock before was killed before it released the lock.
     pub fn is_after_crash(&self) -> bool {
         self.after_crash
     }
 
-    /// Records that this holder ends in the regular way.
+    /// Records in `sync.lock` that this process releases the lock in the regular way.
     pub fn end(&self) {
-        // On failure the next holder checks the copy without need, which does no harm.
+        // If this fails, the next holder of the lock checks the local copy without need, which does no harm.
         let _ = self.lock.set_len(0);
     }
 }
@@ -123,7 +124,7 @@ impl DataFolder {
         Paths::new(&self.path)
     }
 
-    /// `None` while another process holds the role.
+    /// Takes the lock of the process that pulls and pushes; `None` while another process holds it.
     pub fn take_sync_role(&self) -> Result<Option<SyncRole>, StoreError> {
         let path = self.path.join("sync.lock");
         let lock = lock_file(&path)?;
@@ -134,7 +135,8 @@ impl DataFolder {
         }
     }
 
-    /// Runs `replace` with the exclusive lock. Fails with `Locked` if another process has the cache open.
+    /// Runs `replace` with the exclusive lock on `open.lock`. Fails with `Locked` if another process has the cache
+    /// open.
     pub fn with_exclusive_lock<T>(
         &self,
         replace: impl FnOnce() -> Result<T, StoreError>,

@@ -1,8 +1,8 @@
-//! Verifies the journal's stream and turns its frames into batches of entries that the cache may store.
+//! Verifies the cloud's stream of the journal and turns its frames into batches of entries that the cache may store.
 //!
-//! A batch is the entries between two checkpoints. Seq order, chain, fold, count and sum are recomputed from the bytes
-//! and compared with the signed checkpoint; a difference is an error. No IO: the caller reads the network and writes
-//! the cache.
+//! A batch is the entries between two checkpoints. Seq order, hash chain, account state, count and sum are recomputed
+//! from the bytes and compared with the signed checkpoint; a difference is an error. No IO: the caller reads the
+//! network and writes the cache.
 
 use boothkeeper_domain::{
     Account, AccountId, Amount, Entry, Epoch, FoldError, Hash, Seq, Timestamp,
@@ -19,13 +19,14 @@ use thiserror::Error;
 use crate::cache::{EntryRow, Head, Names, Rollups, StoredBytes, VerifiedBatch};
 use boothkeeper_domain::Zone;
 
-/// Greatest number of entries held in memory until a checkpoint confirms them; twice as many as a cloud sends.
+/// Greatest number of entries held in memory until a checkpoint confirms them; twice as many as a cloud sends between
+/// two checkpoints.
 const MAX_STRETCH: usize = 2 * (CHECKPOINT_EVERY * SEGMENT) as usize;
-/// Greatest number of bytes of frames and lines held until a checkpoint confirms them: what a cloud sends before it
-/// sends a checkpoint, and one more frame.
+/// Greatest number of bytes of frames and lines held in memory until a checkpoint confirms them: what a cloud sends
+/// before it sends a checkpoint, and one more frame.
 const MAX_HELD: usize = CHECKPOINT_BYTES + MAX_FRAME_COMPRESSED;
 
-/// Why a stream is rejected.
+/// Why a stream of the journal is rejected.
 #[derive(Debug, Error)]
 pub enum IngestError {
     #[error("a frame of the stream cannot be read")]
@@ -50,18 +51,18 @@ pub enum IngestError {
     Seal(#[source] std::io::Error),
 }
 
-/// State of the copy from which a stream continues.
+/// State of the local copy, from which a stream of new entries continues.
 #[derive(Debug, Clone)]
 pub struct Base {
     pub account: AccountId,
     pub keys: Vec<PublicKey>,
     pub head: Option<Head>,
     pub names: Names,
-    /// The lines since the last whole segment, with their newlines.
+    /// The entries' lines since the last whole segment (1000 entries), with their newlines.
     pub tail: Vec<u8>,
 }
 
-/// Verifies one stream, frame by frame.
+/// Verifies one stream of the journal, frame by frame.
 #[derive(Debug)]
 pub struct Ingest {
     account: AccountId,
@@ -76,27 +77,27 @@ pub struct Ingest {
     segment: Vec<u8>,
     /// The current compressed frame if it is exactly one segment, so that it can be stored as received.
     whole: Option<Vec<u8>>,
-    /// Received since the last checkpoint and not confirmed yet.
+    /// Entries received since the last checkpoint, which no checkpoint confirms yet.
     batch: PendingBatch,
     begun: bool,
-    /// The last seq that the stream may contain, from `begin`.
+    /// The last seq that the stream may contain, if its `begin` line names one.
     promised: Option<Seq>,
     last_checkpoint: Option<(Seq, Timestamp)>,
     end: Option<End>,
     started: Timestamp,
 }
 
-/// What was received after the entry `after`, for the next [`VerifiedBatch`].
+/// The entries received after the seq `after`, for the next [`VerifiedBatch`].
 #[derive(Debug, Default)]
 struct PendingBatch {
     after: Seq,
     rows: Vec<EntryRow>,
     links: Vec<(Seq, Seq)>,
     segments: Vec<StoredBytes>,
-    /// Lines after the last whole segment.
+    /// The entries' lines after the last whole segment.
     lines: Vec<StoredBytes>,
     rollups: Rollups,
-    /// Bytes in `segments` and `lines`.
+    /// Number of bytes added to `segments` and `lines` so far.
     held: usize,
 }
 
@@ -135,7 +136,8 @@ impl Ingest {
         }
     }
 
-    /// Takes the next frame. For each checkpoint in it, hands the entries that it confirms to `sink`.
+    /// Takes the stream's next frame. For each checkpoint in the frame, hands the entries that the checkpoint confirms
+    /// to `sink`.
     pub fn frame(
         &mut self,
         frame: Frame,
@@ -215,7 +217,7 @@ impl Ingest {
         let entry = entry::decode(line)?;
         self.state.apply(&entry)?;
         self.chain = chain::next(&self.chain, line);
-        // The fold has compared the balance with `balance_after`; this adds up the deltas independently.
+        // `apply` has compared the balance with the entry's `balance_after`; this adds up the deltas independently.
         self.sum = self
             .sum
             .checked_add(entry.delta)
@@ -252,7 +254,7 @@ impl Ingest {
         }
     }
 
-    /// Compresses the lines collected so far, the last of which is `last`, into one segment.
+    /// Turns the lines collected so far, which end with the entry `last`, into one compressed segment.
     fn seal(&mut self, last: Seq) -> Result<(), IngestError> {
         let frame = match self.whole.take() {
             Some(frame) => frame,
@@ -322,7 +324,8 @@ impl Ingest {
         Ok(())
     }
 
-    /// Call at the end of the stream. Fails if `end` was not received: the stream was cut then.
+    /// Returns the stream's `end` line; call this when no more bytes come. Fails if `end` was not received, because the
+    /// stream was cut.
     pub fn finish(self) -> Result<End, IngestError> {
         self.end.ok_or(IngestError::Order("it stops before `end`"))
     }

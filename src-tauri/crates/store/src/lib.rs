@@ -1,5 +1,5 @@
-//! The laptop's files: a cache of the account's journal, which can be fetched again from the cloud, and an outbox,
-//! which cannot. All calls block; the caller chooses the thread.
+//! The laptop's files: a cache of the account's journal, which can be fetched again from the cloud, and an outbox of
+//! the operator's commands, which cannot. All calls block; the caller chooses the thread.
 
 mod binding;
 mod blobs;

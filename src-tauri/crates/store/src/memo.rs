@@ -8,11 +8,11 @@ use rusqlite::Connection;
 
 use crate::StoreError;
 
-/// Number of values remembered at a time; one screen needs no more.
+/// Number of values that a memo remembers at a time; one screen needs no more.
 const KEPT: usize = 4;
 
-/// Identifies a state of the file: a number that changes when another connection writes (`PRAGMA data_version`), and
-/// the rows changed by this connection.
+/// Identifies a state of the database file: a number that changes when another connection writes (`PRAGMA
+/// data_version`), and the number of rows that this connection has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Version(i64, u64);
 
@@ -24,7 +24,7 @@ impl Version {
     }
 }
 
-/// Values of one file state, by key. A new version empties it.
+/// Values read from one state of the database file, by key. They are forgotten when the file changes.
 #[derive(Debug)]
 pub struct Memo<K, V> {
     version: RefCell<Option<Version>>,
@@ -41,7 +41,7 @@ impl<K, V> Default for Memo<K, V> {
 }
 
 impl<K, V: Clone> Memo<K, V> {
-    /// The value of `question`, remembered or from `read`. An error of `read` is not remembered.
+    /// The value for the key `question`, remembered or from `read`. An error of `read` is not remembered.
     pub fn get<Q>(
         &self,
         version: Version,

@@ -7,11 +7,11 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::StoreError;
 
-/// `None` if there is no such file. `check` must accept the opened database.
+/// Opens the database at `path` for reading; `None` if there is no such file. `check` must accept the opened database.
 ///
 /// SQLite keeps the index of a write-ahead log in a shared file (`-shm`), which it cannot create on a full disk or in a
 /// read-only folder. There the index is kept in memory instead, which needs exclusive access to the database. If that
-/// fails too, the log is ignored, and the database is read as of its last checkpoint.
+/// fails too, the log is ignored, and the database is read without the changes that are only in the log.
 pub fn open(
     path: &Path,
     check: impl Fn(&Connection) -> Result<(), StoreError>,
@@ -19,7 +19,8 @@ pub fn open(
     if !is_there(path)? {
         return Ok(None);
     }
-    // SQLite reports the same error for an unreadable file as for an unwritable folder, so check this first.
+    // SQLite reports the same error for an unreadable file as for an unwritable folder, so check first that the file
+    // can be read.
     std::fs::File::open(path).map_err(|source| StoreError::NotReadable {
         path: path.to_owned(),
         source,
@@ -44,7 +45,7 @@ pub fn open(
     Ok(Some(connection))
 }
 
-/// Whether a file exists. Fails with `NotReadable` if the system does not allow to look.
+/// Whether a file exists. Fails with `NotReadable` if the system does not allow this process to look.
 pub fn is_there(path: &Path) -> Result<bool, StoreError> {
     path.try_exists().map_err(|source| StoreError::NotReadable {
         path: path.to_owned(),
@@ -52,7 +53,7 @@ pub fn is_there(path: &Path) -> Result<bool, StoreError> {
     })
 }
 
-/// True if the error can come from a log index that cannot be created.
+/// True if the error can mean that the write-ahead log's index (`-shm`) cannot be created.
 fn log_is_unusable(error: &StoreError) -> bool {
     let (StoreError::Database(error) | StoreError::ReadOnly(error) | StoreError::DiskFull(error)) =
         error
@@ -77,8 +78,8 @@ fn log_is_not_empty(path: &Path) -> bool {
     std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
 }
 
-/// Opens in exclusive mode, in which SQLite keeps the log's index in memory. Writes nothing: only queries are allowed,
-/// and closing leaves the log as it is.
+/// Opens the database in exclusive mode, in which SQLite keeps the write-ahead log's index in memory. Writes nothing:
+/// only queries are allowed, and closing leaves the log as it is.
 fn open_exclusive(path: &Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
@@ -88,7 +89,7 @@ fn open_exclusive(path: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(connection)
 }
 
-/// A URI that makes SQLite ignore the log and all locks.
+/// A URI that makes SQLite ignore the write-ahead log and all locks.
 fn immutable_uri(path: &Path) -> String {
     let path = path.to_string_lossy();
     let path = path

@@ -1,4 +1,5 @@
-//! What both database files need of SQLite: their version, the write-ahead log, and overwriting of deleted rows.
+//! What the databases of cache and outbox both need of SQLite: a check of their version, the write-ahead log, and
+//! overwriting of deleted rows.
 
 use rusqlite::Connection;
 
@@ -32,14 +33,14 @@ pub fn refuse_newer(
     Ok(())
 }
 
-/// Removes the content of deleted rows from the file and its log.
+/// Removes the content of deleted rows from the database file and its write-ahead log.
 pub fn overwrite(connection: &Connection) -> Result<(), StoreError> {
     connection.execute_batch("VACUUM")?;
     Ok(empty_log(connection)?)
 }
 
-/// Moves the log into the file, as far as other connections allow it without waiting. A process that ends must not wait
-/// for them; the next process that ends tries again.
+/// Moves the write-ahead log into the database file, as far as other connections allow it without waiting. A process
+/// that ends must not wait for other connections; the next process that ends tries again.
 pub fn flush_wal(connection: &Connection) {
     let _ = connection.busy_timeout(std::time::Duration::ZERO);
     let _ = empty_log(connection);

@@ -1,12 +1,12 @@
-//! The cloud's catalog, kept beside the copy: previews are computed with the prices and policies that the cloud has,
-//! not with those that this version was built with.
+//! The cloud's catalog, stored beside the local copy: previews are computed with the prices and policies that the cloud
+//! has, not with those that this version of the app was built with.
 
 use boothkeeper_store::{Cache, StoreError};
 
 use crate::{Client, LocalCopy, SyncError};
 
-/// Fetches the catalog if the cloud's differs from the kept one, or if the kept one is damaged. One that does not parse
-/// leaves the kept one in its place.
+/// Fetches the catalog if the cloud's differs from the stored one, or if the stored one is damaged. A fetched catalog
+/// that does not parse is ignored, and the stored one stays.
 pub async fn refresh_catalog(client: &Client, laptop: &LocalCopy) -> Result<(), SyncError> {
     let known = laptop
         .blocking(|laptop| match laptop.read(readable) {
@@ -25,7 +25,7 @@ pub async fn refresh_catalog(client: &Client, laptop: &LocalCopy) -> Result<(), 
     }
 }
 
-/// The kept document, if it parses: the cloud is asked by its hash.
+/// The stored catalog document, if it parses. Its hash asks the cloud whether there is another.
 fn readable(cache: &Cache) -> Result<Option<String>, StoreError> {
     match cache.catalog()? {
         Some(_) => cache.catalog_document(),
@@ -49,7 +49,8 @@ mod tests {
     use crate::clock::SystemClock;
     use crate::transport::{Body, Transport, TransportError};
 
-    /// A cloud that serves one document as its catalog, tagged by its content, and counts how often it sends it.
+    /// A cloud that serves one document as its catalog, tagged by its content, and counts how often it sends the
+    /// document.
     #[derive(Clone, Default)]
     struct Served(Arc<Mutex<(String, u32)>>);
 
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn price_change_under_the_same_version_is_fetched_once() {
+    async fn catalog_with_changed_price_and_same_version_is_fetched_once() {
         let (served, mut catalog) = (
             Served::default(),
             Catalog::shipped(Programme::Booth).unwrap(),
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn kept_catalog_that_is_not_what_was_sent_is_fetched_again() {
+    async fn stored_catalog_that_is_damaged_or_not_the_clouds_is_fetched_again() {
         let (served, catalog) = (
             Served::default(),
             Catalog::shipped(Programme::Studio).unwrap(),
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn catalog_that_does_not_parse_leaves_the_kept_one() {
+    async fn fetched_catalog_that_does_not_parse_leaves_the_stored_one() {
         let (served, catalog) = (
             Served::default(),
             Catalog::shipped(Programme::Booth).unwrap(),

@@ -1,5 +1,5 @@
-//! HTTP client for the cloud. A response counts only if it carries the cloud's API version header; without it the
-//! answer came from a portal or proxy.
+//! HTTP client for the cloud. A response counts only if it carries the cloud's API version header; without the header
+//! the response came from a Wi-Fi portal or proxy.
 
 use std::fmt;
 use std::time::Duration;
@@ -74,7 +74,7 @@ impl Client {
         self.get("/v1/meta").await
     }
 
-    /// The catalog's document as sent, which parses as a [`Catalog`]; `None` if `known` is still the cloud's.
+    /// The catalog's document as sent, which parses as a [`Catalog`]; `None` if the cloud's document is still `known`.
     pub async fn catalog(&self, known: Option<&str>) -> Result<Option<String>, SyncError> {
         let mut request = self.request(Method::GET, "/v1/catalog", Bytes::new())?;
         if let Some(document) = known {
@@ -100,8 +100,8 @@ impl Client {
         self.document(request).await
     }
 
-    /// The journal stream after a cursor, or from the beginning for `None`. Without the epoch the cloud compares only
-    /// the chain value.
+    /// The stream of the journal after a cursor, or from the beginning for `None`. Without the epoch the cloud compares
+    /// only the cursor's chain value.
     pub async fn journal(
         &self,
         cursor: Option<&Cursor>,
@@ -289,7 +289,7 @@ fn refusal(status: u16, bytes: &[u8], retry_after: Option<Duration>) -> SyncErro
     let problem: Option<Problem> = serde_json::from_slice(bytes).ok();
     match (status, problem) {
         (401, _) => SyncError::SignedOut,
-        // Clouds from before 2026-11-27 send this status as plain text, without a problem document.
+        // Clouds from before 2026-11-27 send the status 413 as plain text, without a problem document.
         (413, None) => SyncError::Refused(Box::new(Problem::new(ProblemCode::PayloadTooLarge))),
         (408, _) => SyncError::Server {
             status,

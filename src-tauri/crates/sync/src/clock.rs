@@ -1,5 +1,5 @@
-//! The laptop's two clocks: the wall clock, which can be wrong, and a boot clock for ages and for "live", which also
-//! counts the time that the machine sleeps.
+//! The laptop's two clocks: the wall clock, which can be wrong, and a boot clock, which measures how old the local copy
+//! is and also counts the time that the machine sleeps.
 
 use boothkeeper_domain::Timestamp;
 

@@ -20,11 +20,12 @@ const PIECE: usize = 256 * 1024;
 /// the same file, or the cloud has dropped the bytes it had.
 const MAX_STALLED: u32 = 8;
 
-/// Ms for which a draft that withdrew itself stays listed as withdrawn.
+/// Ms for which a draft that was withdrawn automatically stays listed as withdrawn.
 const WITHDRAWN_SHOWN_FOR: i64 = 7 * DAY;
 
-/// Takes back drafts whose reason is gone. A draft that the operator never edited withdraws itself, is listed as
-/// withdrawn for a week, and is then deleted. An edited or queued draft stays, is not sent, and is marked as resolved.
+/// Takes back drafts of disputes whose reason is gone. A draft that the operator never edited withdraws itself, is
+/// listed as withdrawn for a week, and is then deleted. An edited or queued draft stays, is not sent, and is marked as
+/// resolved.
 pub fn review(laptop: &LocalCopy) -> Result<(), SyncError> {
     let drafts = laptop.outbox().drafts()?;
     if drafts.is_empty() {
@@ -51,14 +52,14 @@ pub fn review(laptop: &LocalCopy) -> Result<(), SyncError> {
             let state = outbox.get(id)?.map(|command| command.state);
             let unsent = match state {
                 Some(OutboxState::Queued) => outbox.cancel(id)?,
-                // It is or may be at the cloud: support will answer that it is resolved.
+                // The dispute is or may be at the cloud: support will answer that its problem is resolved.
                 Some(state) => matches!(state, OutboxState::Cancelled | OutboxState::Rejected),
                 None => true,
             };
             if !unsent {
                 continue;
             }
-            // The operator wanted it sent: keep the draft, so that the operator decides.
+            // The operator wanted the dispute sent: keep the draft, so that the operator decides.
             (draft.command, draft.edited) = (None, true);
         } else if draft.came_right {
             if draft.is_withdrawn() && now.since(draft.saved_at) > WITHDRAWN_SHOWN_FOR {
@@ -111,7 +112,7 @@ fn premise_holds(
     Ok(premise.holds(&head.account, catalog, &refunded, head.as_of))
 }
 
-/// Whether the copy reaches the cloud's head, so that a dispute's reason is checked against the newest entries.
+/// Whether the local copy has the cloud's newest entry, so that a dispute's reason is checked against all entries.
 pub(crate) async fn is_current(client: &Client, laptop: &LocalCopy) -> Result<bool, SyncError> {
     let head = client.meta().await?.head;
     let copied = laptop.blocking(|laptop| Ok(laptop.last_seq()?)).await?;
@@ -141,8 +142,8 @@ pub(crate) async fn upload_files(
     Ok(())
 }
 
-/// Uploads from the cloud's offset until the cloud reports the file as complete. If the cloud holds every byte but does
-/// not report so, this sends an empty piece: the cloud may have crashed before it marked the file as complete.
+/// Uploads a file from the cloud's offset until the cloud reports the file as complete. If the cloud holds every byte
+/// but does not report so, this sends an empty piece: the cloud may have crashed before it marked the file as complete.
 async fn upload(client: &Client, sha256: Hash, bytes: &[u8]) -> Result<(), SyncError> {
     let length = bytes.len() as u64;
     let mut stalled = 0;
@@ -166,7 +167,7 @@ async fn upload(client: &Client, sha256: Hash, bytes: &[u8]) -> Result<(), SyncE
                 stalled += 1;
                 client.blob_held(&sha256).await?
             }
-            // The bytes at the cloud were not this file's, and it has dropped them. Start again at 0.
+            // The bytes at the cloud were not this file's, and the cloud has dropped them. Start again at offset 0.
             Err(SyncError::Refused(problem)) if problem.code == ProblemCode::BlobMismatch => {
                 stalled += 1;
                 None
@@ -181,8 +182,8 @@ async fn upload(client: &Client, sha256: Hash, bytes: &[u8]) -> Result<(), SyncE
     }
 }
 
-/// Fetches the tickets if the journal has a newer entry about disputes than the stored tickets. Then drops the drafts
-/// that have become tickets. Returns whether tickets were fetched.
+/// Fetches the tickets if the journal has a newer entry about disputes than the stored tickets. Then marks drafts that
+/// have become tickets as filed. Returns whether tickets were fetched.
 pub async fn refresh_tickets(client: &Client, laptop: &LocalCopy) -> Result<bool, SyncError> {
     let due = laptop
         .blocking(|laptop| {
@@ -191,7 +192,7 @@ pub async fn refresh_tickets(client: &Client, laptop: &LocalCopy) -> Result<bool
                 let head = cache.head(&keys)?;
                 let newest = head.map_or(Seq::ZERO, |head| head.account.disputes_at);
                 let known = match cache.tickets_seq() {
-                    // Damaged: fetch them again.
+                    // The stored seq is damaged: fetch the tickets again.
                     Err(StoreError::Damaged { .. }) => None,
                     known => known?,
                 };

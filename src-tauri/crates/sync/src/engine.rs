@@ -1,4 +1,5 @@
-//! The engine: one task that keeps the copy current, empties the outbox and publishes the connection's [`Status`].
+//! The engine: one task that keeps the local copy current, sends the outbox's commands and publishes the connection's
+//! [`Status`].
 
 use std::time::Duration;
 
@@ -15,13 +16,16 @@ use crate::live::Channel;
 use crate::pull::Progress;
 use crate::{Client, LocalCopy, SyncError, disputes, pull, push, refresh_catalog, repair};
 
-/// After this many contradictory streams in a row the cloud is at fault, not the network, and the copy has diverged.
+/// After this many streams in a row that contradict their signatures or entries, the cloud is at fault, not the
+/// network, and the local copy counts as diverged.
 const MAX_SUSPICIONS: u32 = 3;
 
-/// The connection's state. Never stored: after a restart it is "not connected" until a heartbeat agrees.
+/// The state of the connection to the cloud. Never stored: after a restart it is "not connected" until a heartbeat
+/// agrees with the local copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
-    /// Boot-clock ms at which a heartbeat last agreed with the copy. `None` if the copy is not known to be current.
+    /// Boot-clock ms at which a heartbeat last agreed with the local copy. `None` if the copy is not known to be
+    /// current.
     pub agreed_at: Option<i64>,
     /// Why `agreed_at` is `None`.
     pub reason: Reason,
@@ -60,8 +64,8 @@ impl Engine {
         }
     }
 
-    /// Runs until dropped, or until an error that only the operator can resolve, such as a refused key. A copy that
-    /// has diverged is compared again after growing waits, because the cloud may be repaired.
+    /// Runs until dropped, or until an error that only the operator can resolve, such as a refused key. A local copy
+    /// that differs from the cloud's journal is compared again after growing waits, because the cloud may be repaired.
     pub async fn run(&self) -> SyncError {
         let mut suspicions = 0;
         let mut backoff = backoff();
@@ -85,7 +89,7 @@ impl Engine {
                     return error;
                 }
                 SyncError::Store(boothkeeper_store::StoreError::Damaged { .. }) => {
-                    // If mending fails, the next round tries again.
+                    // If the repair fails, the next round tries again.
                     let _ = repair(Some(&self.client), &self.local_copy).await;
                 }
                 _ => {}
@@ -95,7 +99,8 @@ impl Engine {
         }
     }
 
-    /// Recovers interrupted commands, refreshes the catalog, then follows the channel and pushes until one fails.
+    /// Recovers interrupted commands, refreshes the catalog, then follows the live channel and sends commands until one
+    /// of the two fails.
     async fn connected(
         &self,
         suspicions: &mut u32,
@@ -150,13 +155,14 @@ impl Engine {
             if begun.elapsed() >= SETTLED {
                 *backoff = self::backoff();
             }
-            // Limits how often heads are handled, however many the cloud sends.
+            // Limits how often heartbeats are handled, however many the cloud sends.
             tokio::time::sleep(BETWEEN_BEATS).await;
         }
     }
 
-    /// Handles a heartbeat: pulls if its head is not the copy's; marks the copy as current if both agree. A heartbeat
-    /// that no pinned key signed can cause a pull, but never marks the copy as current and sets no time.
+    /// Handles a heartbeat: pulls if it names another newest entry than the local copy has; marks the copy as current
+    /// if both agree. A heartbeat that no pinned key signed can cause a pull, but never marks the copy as current and
+    /// sets no time.
     async fn handle_heartbeat(&self, beat: &Beat) -> Result<(), SyncError> {
         let received = self.local_copy.clock().since_boot();
         let binding = self.local_copy.binding()?;
@@ -195,7 +201,7 @@ impl Engine {
         let end = end?;
         self.status.send_modify(|status| status.revision += 1);
         if end.seq < beat.head.seq {
-            // The heartbeat named a head that the journal does not have. Pulling again at once would not help.
+            // The heartbeat named a newest entry that the journal does not have. Pulling again at once would not help.
             return Err(SyncError::Stream(IngestError::Order(
                 "it ends before the head that was named",
             )));
@@ -207,7 +213,7 @@ impl Engine {
         self.tickets().await
     }
 
-    /// Keeps the connection, but marks the copy as not current.
+    /// Keeps the connection, but marks the local copy as not current.
     fn not_live(&self, reason: Reason) {
         self.status.send_if_modified(|status| {
             let changed = status.agreed_at.is_some() || status.reason != reason;
@@ -216,8 +222,8 @@ impl Engine {
         });
     }
 
-    /// Takes back drafts whose reason is gone and fetches changed tickets. An unavailable ticket service does not end
-    /// the connection.
+    /// Takes back drafts of disputes whose reason is gone and fetches changed tickets. An unavailable ticket service
+    /// does not end the connection.
     async fn tickets(&self) -> Result<(), SyncError> {
         self.local_copy.blocking(disputes::review).await?;
         match disputes::refresh_tickets(&self.client, &self.local_copy).await {
@@ -252,7 +258,8 @@ impl Engine {
             match push(&self.client, &self.local_copy, false).await {
                 Ok(pushed) if pushed.answered == 0 => {}
                 Ok(_) => self.status.send_modify(|status| status.revision += 1),
-                // `follow` reports a lost connection; a busy cloud is tried again after the wait or a nudge.
+                // `follow` reports a lost connection; a busy cloud is tried again after the wait, or when `wake` is
+                // notified.
                 Err(error @ (SyncError::Store(_) | SyncError::SignedOut)) => return error,
                 Err(error) => {
                     self.status.send_modify(|status| status.revision += 1);
@@ -276,7 +283,7 @@ impl Engine {
     }
 }
 
-/// Longest wait before the next attempt, unless the cloud names a longer one.
+/// Longest wait before the next attempt to connect, unless the cloud names a longer wait.
 const MAX_WAIT: Duration = Duration::from_secs(10);
 /// After a connection has lasted this long, the next failure starts again with the shortest wait.
 const SETTLED: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! Why the copy could not be brought up to date.
+//! Why the local copy could not be brought up to date.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ pub enum SyncError {
 }
 
 impl SyncError {
-    /// The reason that is shown under the balance.
+    /// The reason that is shown to the operator under the balance.
     pub fn reason(&self) -> Reason {
         match self {
             SyncError::Offline(_) => Reason::Offline,
@@ -68,8 +68,8 @@ impl SyncError {
         }
     }
 
-    /// The divergence that this error means if it comes again: the stream contradicts its own signature or entries.
-    /// `None` for a stream that merely broke off.
+    /// The divergence that this error means if it comes several times in a row: the stream contradicts its own
+    /// signature or entries. `None` for a stream that merely broke off.
     pub fn suspicion(&self) -> Option<Divergence> {
         let SyncError::Stream(error) = self else {
             return None;

@@ -1,5 +1,5 @@
-//! Stores an imported journal in place of a copied one. It is signed with a new key that is not kept, so damage on
-//! disk is found as in any copy, and the journal cannot be mistaken for one that a cloud signed.
+//! Stores an imported journal in place of one copied from a cloud. The import is signed with a new key that is not
+//! kept, so damage on disk is found as in any copy, and the journal cannot be mistaken for one that a cloud signed.
 
 use boothkeeper_domain::{AccountId, Amount, Entry, Epoch, Seq, Timestamp};
 use boothkeeper_store::outbox::Binding;
@@ -12,7 +12,8 @@ use ed25519_dalek::SigningKey;
 
 use crate::{LocalCopy, SyncError};
 
-/// Replaces the folder's copy with these entries. Fails with `WrongAccount` if the folder copies a cloud's account.
+/// Replaces the journal in the data folder with `entries`. Fails with `WrongAccount` if the folder copies a cloud's
+/// account.
 pub fn replace(
     laptop: &LocalCopy,
     account: &AccountId,

@@ -1,5 +1,6 @@
-//! Keeps a laptop's copy equal to the cloud's journal (`sync.md`): pulls and verifies entries, follows the live
-//! channel, pushes the outbox. The network is a `tower::Service`, so that a simulation can replace it.
+//! Keeps a laptop's copy equal to the cloud's journal (`docs/sync-protocol.md`): pulls and verifies entries, follows
+//! the live channel, sends the outbox's commands. The network is a `tower::Service`, so that a simulation can replace
+//! it.
 
 mod catalog;
 pub mod client;

@@ -1,4 +1,4 @@
-//! Reads the live channel: server-sent events, each a heartbeat that names the cloud's head.
+//! Reads the live channel: server-sent events, each a heartbeat that names the newest entry of the cloud's journal.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use crate::{Client, SyncError};
 /// Heartbeats come every 5 s. After two missed ones and 2 s more the connection counts as broken.
 const SILENCE: Duration = Duration::from_secs(12);
 
-/// Most bytes between two heartbeats. A heartbeat has a few hundred.
+/// Most bytes between two heartbeats. A heartbeat has a few hundred bytes.
 const MAX_BETWEEN: usize = 64 * 1024;
 /// Most heartbeats that are read at once if they have arrived already. Only the newest of them counts.
 const MAX_WAITING: usize = 1000;
 
-/// An open channel.
+/// An open live channel to the cloud.
 pub struct Channel {
     beats: Pin<Box<dyn Stream<Item = Result<Beat, SyncError>> + Send>>,
 }
@@ -55,7 +55,7 @@ fn ended() -> Result<Beat, SyncError> {
 }
 
 fn beats(body: crate::transport::Body) -> impl Stream<Item = Result<Beat, SyncError>> {
-    // Bytes since the last heartbeat. The limit also stops other events and lines without an end.
+    // Bytes since the last heartbeat. Their limit also stops other events and lines without an end.
     let since = Arc::new(AtomicUsize::new(0));
     let counted = since.clone();
     let bytes = body.into_data_stream().map(move |chunk| {

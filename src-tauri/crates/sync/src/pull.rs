@@ -1,4 +1,5 @@
-//! One pull: reads the journal stream from the copy's cursor, verifies it and applies it checkpoint by checkpoint.
+//! One pull: reads the journal's stream from the end of the local copy, verifies it and applies it checkpoint by
+//! checkpoint.
 //!
 //! Reading, verifying and writing each have their own thread. Entries are written only after a checkpoint confirms
 //! them, so no transaction is open while the network is awaited.
@@ -26,8 +27,9 @@ pub struct Progress {
     pub seq: Seq,
 }
 
-/// Brings the copy up to the cloud's head. `progress` is called for every checkpoint written. Fails with `Diverged` if
-/// the cloud's journal does not continue the copy, and with `WrongAccount` if the key opens another account.
+/// Brings the local copy up to the cloud's newest entry. `progress` is called for every checkpoint written. Fails with
+/// `Diverged` if the cloud's journal does not continue the copy, and with `WrongAccount` if the key opens another
+/// account.
 pub async fn pull(
     client: &Client,
     laptop: &LocalCopy,
@@ -58,8 +60,9 @@ pub async fn pull(
     Ok(end)
 }
 
-/// Prepares for a new epoch: the cloud was restored or rolled back. A new key is accepted only if a pinned one vouches
-/// for it. The pull continues only if the cloud's journal has our chain value at our cursor.
+/// Prepares for a new epoch: the cloud was restored or rolled back. A new signing key is accepted only if a pinned key
+/// vouches for it. The pull continues only if the cloud's journal has the same chain value at the local copy's last
+/// entry.
 async fn new_epoch(client: &Client, laptop: &LocalCopy) -> Result<Ingest, SyncError> {
     let meta = client.meta().await?;
     laptop
@@ -87,7 +90,7 @@ fn is_refused_as(error: &SyncError, code: ProblemCode) -> bool {
     matches!(error, SyncError::Refused(problem) if problem.code == code)
 }
 
-/// Records the divergence if the cloud refused our cursor. Returns the error to report.
+/// Records that cloud and local copy diverge if the cloud refused the copy's cursor. Returns the error to report.
 async fn record_divergence(
     client: &Client,
     laptop: &LocalCopy,
@@ -100,7 +103,7 @@ async fn record_divergence(
     } else {
         return Ok(error);
     };
-    // With another account's key the cloud compared another journal, so this says nothing about the copy.
+    // With another account's key the cloud compared another journal, so its refusal says nothing about the local copy.
     let account = client.meta().await?.account;
     if account.is_some_and(|account| laptop.binding().is_ok_and(|b| b.account != account)) {
         return Ok(SyncError::WrongAccount);

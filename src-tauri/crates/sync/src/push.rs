@@ -1,4 +1,5 @@
-//! Pushes the outbox: sends queued commands and asks about those whose answer was lost, one at a time per lane.
+//! Pushes the outbox: sends queued commands and asks about commands whose answer was lost, in order within each lane
+//! (commands on the same matter).
 
 use boothkeeper_store::outbox::{Command, FailedAttempt, OutboxState};
 use boothkeeper_wire::api::CommandAnswer;
@@ -7,21 +8,21 @@ use uuid::Uuid;
 
 use crate::{Client, LocalCopy, SyncError, disputes};
 
-/// The result of a push.
+/// The result of a push, which sends the outbox's commands to the cloud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PushResult {
     /// Number of commands that the cloud has answered.
     pub answered: usize,
-    /// A dispute was not sent because the copy must be pulled up to date first.
+    /// A dispute was not sent because the local copy must be pulled up to date first.
     pub behind: bool,
 }
 
 /// The result of handling one command.
 enum SendResult {
     Answered,
-    /// Another process is sending it, or it has to be sent again.
+    /// Another process is sending the command, or it has to be sent again.
     NotYet,
-    /// The copy must be pulled up to date first.
+    /// The local copy must be pulled up to date before the command can be sent.
     Behind,
 }
 
@@ -34,11 +35,12 @@ impl From<bool> for SendResult {
     }
 }
 
-/// How often one push handles the same command: asked about, sent, asked about again.
+/// How often one push handles the same command: asked about, sent, and asked about again.
 const ROUNDS: usize = 3;
 
-/// Pushes until no more commands can be sent now. A command that fails does not block other lanes; an unreachable
-/// cloud ends the push. `current` is true if the copy has just been pulled to the cloud's head.
+/// Sends commands until none can be sent now. A command that fails does not block commands on other matters (lanes); an
+/// unreachable cloud ends the push. `current` is true if the local copy has just been pulled to the cloud's newest
+/// entry.
 pub async fn push(
     client: &Client,
     laptop: &LocalCopy,
@@ -67,7 +69,7 @@ pub async fn push(
                 error
                 @ (SyncError::Offline(_) | SyncError::Portal { .. } | SyncError::Malformed(_)),
             ) => {
-                // Does only this command fail, or the whole connection?
+                // Find out whether only this command fails or the whole connection.
                 if client.meta().await.is_err() {
                     return Err(error);
                 }
@@ -122,12 +124,12 @@ async fn push_one(
     }
     match client.put_command(id, &command.body).await {
         Ok(answer) => Ok(answered(laptop, id, answer).await?.into()),
-        // `InProgress` means that the cloud is handling this id already: its result is asked for later.
+        // `InProgress` means that the cloud is handling this id already: the command's result is asked for later.
         Err(SyncError::Refused(problem)) if problem.code != ProblemCode::InProgress => {
             refused(laptop, id, problem).await
         }
         Err(error) => {
-            // The request may have arrived: ask the cloud before sending it again.
+            // The command may have arrived: ask the cloud before sending the command again.
             step(laptop, move |laptop| laptop.outbox().mark_unknown(id)).await?;
             Err(error)
         }
@@ -158,7 +160,8 @@ async fn count_failed_try(
 }
 
 /// Records that the cloud refused a command, or one of its files, without storing it. A final refusal rejects the
-/// command. Any other counts as a failed try, and too many of those reject it too, so that it does not wait for ever.
+/// command. Any other refusal counts as a failed try, and too many of them reject the command too, so that it does not
+/// wait for ever.
 async fn refused(
     laptop: &LocalCopy,
     id: Uuid,
@@ -178,7 +181,8 @@ async fn refused(
     Err(SyncError::Refused(problem))
 }
 
-/// Asks for the result of a command whose answer was lost. It is queued again only if the cloud never received it.
+/// Asks the cloud for the result of a command whose answer was lost. The command is queued again only if the cloud
+/// never received it.
 async fn ask(client: &Client, laptop: &LocalCopy, id: Uuid) -> Result<bool, SyncError> {
     let asked = client.command(id).await;
     if let Err(SyncError::Refused(_)) = &asked {
@@ -196,7 +200,7 @@ async fn ask(client: &Client, laptop: &LocalCopy, id: Uuid) -> Result<bool, Sync
     }
 }
 
-/// Stores an answer, and settles the command at once if the copy has its entries already.
+/// Stores the cloud's answer to a command, and settles the command at once if the local copy has its entries already.
 async fn answered(laptop: &LocalCopy, id: Uuid, answer: CommandAnswer) -> Result<bool, SyncError> {
     step(laptop, move |laptop| {
         let copied_to = laptop.last_seq()?;

@@ -1,4 +1,5 @@
-//! Mends a damaged copy: from the entries' bytes if they verify, else by fetching the damaged parts.
+//! Repairs a damaged local copy: from its stored entries if they verify, otherwise by fetching the damaged parts from
+//! the cloud.
 
 use boothkeeper_domain::{Cursor, Hash, Seq};
 use boothkeeper_store::cache::RepairOutcome;
@@ -7,10 +8,12 @@ use boothkeeper_wire::stream::{Control, Frame, Frames};
 use crate::pull::TimedBody;
 use crate::{Client, LocalCopy, SyncError};
 
-/// Damaged segments that one call can fetch. More damage is left for the next call; the disk may be failing.
+/// Number of damaged segments (1000 entries each) that one call can fetch. More damage is left for the next call; the
+/// disk may be failing.
 const ROUNDS: usize = 16;
 
-/// Mends the copy; true if it is sound afterwards. Without a client (offline) only the bytes kept here are used.
+/// Repairs the local copy; true if it is undamaged afterwards. Without a client (offline) only the stored entries are
+/// used.
 pub async fn repair(client: Option<&Client>, laptop: &LocalCopy) -> Result<bool, SyncError> {
     for _ in 0..ROUNDS {
         let wanted = laptop.blocking(LocalCopy::repair).await?;
@@ -38,7 +41,8 @@ pub async fn repair(client: Option<&Client>, laptop: &LocalCopy) -> Result<bool,
     Ok(false)
 }
 
-/// Fetches one damaged segment. False if the cloud's bytes are not those that the chain proves.
+/// Fetches and replaces one damaged segment. `false` if the cloud's bytes are not those that the stored chain value
+/// proves.
 async fn fetch(
     client: &Client,
     laptop: &LocalCopy,

@@ -1,11 +1,11 @@
-//! Signing in: pins the account that the access key opens, and the cloud's signing keys.
+//! Signing in: stores (pins) the account that the access key opens, and the cloud's signing keys.
 
 use boothkeeper_store::outbox::Binding;
 use boothkeeper_wire::api::Meta;
 
 use crate::{LocalCopy, SyncError};
 
-/// Binds the laptop to the account in `meta`. The copy of another account is dropped first; the same account keeps
+/// Binds the laptop to the account in `meta`. A local copy of another account is deleted first; the same account keeps
 /// its copy and its pinned keys. Fails with `SignedOut` if `meta` names no account.
 pub async fn bind(laptop: &LocalCopy, cloud: &str, meta: Meta) -> Result<Binding, SyncError> {
     let account = meta.account.ok_or(SyncError::SignedOut)?;

@@ -47,10 +47,10 @@ impl Transport {
         Transport(BoxCloneSyncService::new(service))
     }
 
-    /// HTTP with TLS verified by the platform. Redirects are not followed: they would send the key to another server.
-    /// Plain HTTP is allowed only to this machine and never through a proxy, which could read the key.
+    /// HTTP with TLS verified by the platform. Redirects are not followed: they would send the access key to another
+    /// server. Plain HTTP is allowed only to this machine and never through a proxy, which could read the key.
     pub fn http() -> Result<Self, TransportError> {
-        // Fails if a provider is installed already, which is the same one.
+        // Fails if a crypto provider is installed already, which is the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = || {
             reqwest::Client::builder()
@@ -60,7 +60,7 @@ impl Transport {
                 .tcp_nodelay(true)
                 .user_agent(concat!("boothkeeper/", env!("CARGO_PKG_VERSION")))
         };
-        // Lazy, because building a client reads the system's certificates, as slow as all the rest together.
+        // The clients are built when first used, because building one reads the system's certificates, which is slow.
         let loopback = Arc::new(LazyLock::new(move || builder().no_proxy().build()));
         let remote = Arc::new(LazyLock::new(move || builder().build()));
         Ok(Self::new(service_fn(move |request: Request<Bytes>| {

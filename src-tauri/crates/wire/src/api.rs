@@ -50,7 +50,8 @@ documents! {
 
     PendingItem { kind: String, amount: Amount, since: Timestamp }
 
-    /// `GET /v1/account`: the account's state at the journal's end. For scripts; a laptop folds its own copy instead.
+    /// `GET /v1/account`: the account's state at the journal's end. For scripts; a laptop computes the state from its
+    /// own copy of the journal instead.
     AccountView {
         account: AccountId,
         email: String,
@@ -101,7 +102,8 @@ documents! {
         #[serde(default)] entries: Vec<Seq>,
         head: Seq,
         #[serde(default, skip_serializing_if = "Option::is_none")] problem: Option<Problem>,
-        /// What the change would do now; set if that is worse for the operator than the quote that was seen.
+        /// What the change would charge and delete now; set if that is worse for the operator than the quote that was
+        /// seen.
         #[serde(default, skip_serializing_if = "Option::is_none")] quote: Option<Quote>,
         /// The dispute's ticket: a new one, or the one that was already open on the same subject.
         #[serde(default, skip_serializing_if = "Option::is_none")] dispute: Option<DisputeId>,

@@ -1,9 +1,9 @@
-//! The hash chain (BLAKE3) over the entries' lines as sent. It covers raw bytes, so that an old client can verify
-//! entries that have fields it does not know.
+//! The hash chain (BLAKE3) over the journal entries' JSON lines as sent. It covers raw bytes, so that an old client can
+//! verify entries that have fields it does not know.
 
 use boothkeeper_domain::{AccountId, Hash};
 
-/// Hashed first, so that no other use of BLAKE3 gives the same values.
+/// Text that is hashed first, so that no other use of BLAKE3 gives the same values.
 const DOMAIN: &str = "boothkeeper/journal/1";
 
 /// `chain_0`: the chain value before the account's first entry.

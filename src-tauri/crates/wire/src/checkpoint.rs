@@ -8,7 +8,8 @@ use thiserror::Error;
 
 use crate::head::Head;
 
-/// The signed values. `count` and `sum` (of the deltas) cover all entries up to `seq`.
+/// The signed values of a checkpoint. `count` (number of entries) and `sum` (of their deltas) cover all entries up to
+/// `seq`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
     pub account: AccountId,
@@ -31,7 +32,7 @@ pub struct HeartbeatBody<'a> {
 }
 
 impl HeartbeatBody<'_> {
-    /// The signed text, in the same fixed form as a checkpoint's.
+    /// The text that is signed, in a fixed form like that of a checkpoint.
     fn message(&self) -> String {
         format!(
             "boothkeeper/beat/1\n{}\n{}\n{}\n{}\n{}\n",
@@ -93,7 +94,7 @@ pub struct Voucher {
     pub signature: SignatureHex,
 }
 
-/// 64 bytes as hexadecimal digits.
+/// The 64 bytes of a signature as hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
@@ -121,7 +122,7 @@ impl SignatureHex {
 }
 
 impl Checkpoint {
-    /// The signed text. Its form is fixed, so that checking a signature does not depend on how JSON is written.
+    /// The text that is signed. Its form is fixed, so that checking a signature does not depend on how JSON is written.
     fn message(&self) -> String {
         format!(
             "boothkeeper/checkpoint/1\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n",
@@ -147,8 +148,8 @@ impl Checkpoint {
 }
 
 impl SignedCheckpoint {
-    /// The signed values. Fails with `UnknownKey` if the signing key is not in `pinned`, with `Wrong` if the signature
-    /// does not match.
+    /// The signed values, if the signature is right. Fails with `UnknownKey` if the signing key is not in `pinned`,
+    /// with `Wrong` if the signature does not match.
     pub fn verify(&self, pinned: &[PublicKey]) -> Result<&Checkpoint, SignatureError> {
         let key = pinned
             .iter()
@@ -160,7 +161,7 @@ impl SignedCheckpoint {
 }
 
 impl PublicKey {
-    /// True if the id is the key's own hash.
+    /// True if the key's id is the hash of the key.
     pub fn is_genuine(&self) -> bool {
         self.id == Hash(*blake3::hash(&self.public.0).as_bytes())
     }
@@ -177,7 +178,7 @@ pub fn public_key(key: &SigningKey) -> PublicKey {
 }
 
 /// The keys to trust from now on: those pinned, and those in `announced` whose id is right and that a trusted key has
-/// signed. The order matters: a key must come after the key that has signed it.
+/// signed. In `announced` a key must come after the key that has signed it.
 pub fn trusted_keys(pinned: &[PublicKey], announced: &[PublicKey]) -> Vec<PublicKey> {
     let mut keys = pinned.to_vec();
     for key in announced {
@@ -223,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn checkpoint_verifies_only_unaltered_and_with_its_own_key() {
+    fn signed_checkpoint_verifies_only_unaltered_and_with_the_key_that_signed_it() {
         let key = SigningKey::from_bytes(&[1; 32]);
         let pinned = [public_key(&key)];
         let signed = checkpoint().sign(&key);

@@ -106,7 +106,7 @@ pub enum TicketState {
 }
 
 impl TicketState {
-    /// Support has not closed the ticket yet, and the operator has not withdrawn it.
+    /// True until support closes the ticket or the operator withdraws it.
     pub const fn is_open(self) -> bool {
         matches!(self, TicketState::Submitted | TicketState::InReview)
     }
@@ -116,7 +116,7 @@ impl TicketState {
 pub const MAX_TICKET: usize = 1024 * 1024;
 /// Greatest number of tickets in a page.
 pub const TICKETS_A_PAGE: usize = 50;
-/// Bytes of tickets after which a page takes no further one. A page has at most these and one more ticket.
+/// Bytes of tickets after which a page takes no further ticket. A page has at most this many bytes and one more ticket.
 pub const PAGE_BYTES: usize = 1024 * 1024;
 
 /// A cursor into the account's tickets in the order in which they changed; the text `changed.id` on the wire.

@@ -153,14 +153,14 @@ mod tests {
     const LINE: &str = r#"{"seq":2,"at":"2026-02-21T16:31:07.000Z","kind":"hologram","delta":0,"balance_after":5,"actor":"booth","body":{"depth":3,"x":[1.50]}}"#;
 
     #[test]
-    fn entry_of_unknown_kind_is_encoded_to_the_same_bytes() {
+    fn decoded_entry_of_unknown_kind_is_encoded_to_the_same_bytes() {
         let entry = decode(LINE.as_bytes()).unwrap();
         assert_eq!(entry.body.name(), "hologram");
         assert_eq!(encode(&entry).unwrap(), LINE.as_bytes());
     }
 
     #[test]
-    fn malformed_lines_are_rejected() {
+    fn malformed_or_too_long_entry_lines_are_rejected() {
         let kind_last = LINE.replacen("\"kind\":\"hologram\",", "", 1);
         let kind_last = kind_last.replacen("}}", "},\"kind\":\"hologram\"}", 1);
         let twice = LINE.replacen("\"seq\":2", "\"seq\":2,\"seq\":3", 1);

@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_is_sent_as_its_name_and_an_unlisted_one_reads_as_unknown() {
+    fn problem_code_is_sent_as_its_name_and_an_unlisted_code_is_read_as_unknown() {
         for code in ProblemCode::ALL {
             let json = serde_json::to_string(code).unwrap();
             assert_eq!(json, format!("\"{}\"", code.name()));

@@ -1,5 +1,5 @@
-//! The engine's refusals as problem documents. The cloud answers with them, and a laptop whose preview is refused shows
-//! the same problem.
+//! Refusals of the billing rules as problem documents. The cloud answers with such a document; a laptop whose own
+//! preview of a command is refused shows the same problem.
 
 use boothkeeper_domain::billing::Refusal;
 use serde_json::json;

@@ -18,8 +18,8 @@ use crate::entry::MAX_LINE;
 pub const SEGMENT: u64 = 1000;
 /// Number of segments between two checkpoints of a long stream, at most.
 pub const CHECKPOINT_EVERY: u64 = 8;
-/// Greatest number of bytes of a frame's lines: a segment of the longest lines, each with its newline. It is what a
-/// writer can produce, so that every segment ever written can be read.
+/// Greatest number of bytes of a frame's lines: a segment of the longest lines, each with its newline. No writer can
+/// produce a longer segment, so that every segment ever written can be read.
 pub const MAX_FRAME: usize = SEGMENT as usize * (MAX_LINE + 1);
 /// Greatest number of bytes of a compressed frame: [`MAX_FRAME`] bytes that zstd cannot compress
 /// (`ZSTD_compressBound`).
@@ -29,7 +29,7 @@ pub const MAX_FRAME_COMPRESSED: usize = MAX_FRAME + (MAX_FRAME >> 8) + 1024;
 pub const CHECKPOINT_BYTES: usize = 16 * 1024 * 1024;
 /// Lowest average rate of a stream in bytes per second, once [`STREAM_GRACE`] is over.
 pub const LEAST_RATE: u64 = 1024;
-/// Seconds that a stream may take at any rate, however low.
+/// Seconds that a stream may take before [`LEAST_RATE`] is required of it.
 pub const STREAM_GRACE: u64 = 60;
 /// Seconds after which a reader ends any stream. Everything up to its last checkpoint is kept; the next stream
 /// continues there.
@@ -61,7 +61,7 @@ pub struct End {
     pub as_of: Timestamp,
 }
 
-/// A line that is not an entry.
+/// A line of the stream that is not an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Control {
@@ -71,7 +71,7 @@ pub enum Control {
 }
 
 impl Control {
-    /// The line with its newline.
+    /// The JSON line with its newline.
     pub fn to_line(&self) -> serde_json::Result<Vec<u8>> {
         let mut line = serde_json::to_vec(self)?;
         line.push(b'\n');
@@ -264,21 +264,21 @@ mod tests {
     }
 
     #[test]
-    fn frame_larger_than_the_buffer_is_decompressed_whole() {
+    fn stream_frame_larger_than_the_buffer_is_decompressed_whole() {
         let lines = b"the same line again and again\n".repeat(50_000);
         let frame = compress(&lines).unwrap();
         assert_eq!(decompress(&frame).unwrap(), lines);
     }
 
     #[test]
-    fn frame_that_expands_past_the_limit_is_refused() {
+    fn stream_frame_that_expands_past_the_limit_is_refused() {
         let frame = compress(&vec![b'\n'; MAX_FRAME + 1]).unwrap();
         assert!(frame.len() < 20_000);
         assert!(matches!(decompress(&frame), Err(FrameError::TooLarge)));
     }
 
     #[test]
-    fn longest_segment_a_writer_can_make_is_read() {
+    fn longest_stream_segment_that_a_writer_can_make_is_read() {
         let longest = [vec![b'x'; MAX_LINE], vec![b'\n']].concat();
         let segment = longest.repeat(usize::try_from(SEGMENT).unwrap());
         let frame = compress(&segment).unwrap();
@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn zstd_skippable_frame_is_refused_at_its_first_bytes() {
-        // Magic number 0x184D2A50, then a length of 4 GiB.
+        // The magic number of a skippable frame, 0x184D2A50, then a length of 4 GiB.
         let bytes = [0x50, 0x2a, 0x4d, 0x18, 0xff, 0xff, 0xff, 0xff, 0, 0, 0];
         for chop in [1, 4, 11] {
             assert!(matches!(
@@ -332,7 +332,7 @@ mod tests {
         }
 
         #[test]
-        fn flipped_bit_is_an_error_or_changes_no_line(
+        fn flipped_bit_in_a_stream_frame_is_an_error_or_changes_no_line(
             lines in "([a-z]{0,30}\n){1,40}", at in any::<prop::sample::Index>(), bit in 0u8..8
         ) {
             let mut frame = compress(lines.as_bytes()).unwrap();
@@ -354,7 +354,7 @@ mod tests {
         }
 
         #[test]
-        fn random_bytes_do_not_panic_the_readers(noise in proptest::collection::vec(any::<u8>(), 1..2000)) {
+        fn random_bytes_do_not_panic_the_stream_readers(noise in proptest::collection::vec(any::<u8>(), 1..2000)) {
             let _ = split(&noise, 100);
             let _ = Control::parse(&noise);
             let _ = crate::entry::decode(&noise);

@@ -1,5 +1,5 @@
-//! Golden vectors. The encoding, the chain and the signatures of these bytes must never change, or copies that laptops
-//! already have could no longer be verified.
+//! Golden vectors: stored example entries, chain values and signatures. How entries are encoded, hashed and signed must
+//! never change, or the copies of journals that laptops already have could no longer be verified.
 
 use boothkeeper_domain::{AccountId, Hash};
 use boothkeeper_wire::checkpoint::{PublicKey, SignedCheckpoint};
@@ -26,7 +26,7 @@ fn vectors() -> Vectors {
 }
 
 #[test]
-fn chain_over_the_golden_lines_is_unchanged() {
+fn hash_chain_over_the_stored_example_entries_is_unchanged() {
     let vectors = vectors();
     let mut chain = chain::genesis(&vectors.account);
     assert_eq!(chain, vectors.chain_0);
@@ -37,7 +37,7 @@ fn chain_over_the_golden_lines_is_unchanged() {
 }
 
 #[test]
-fn golden_lines_are_decoded_and_encoded_to_the_same_bytes() {
+fn stored_example_entries_are_decoded_and_encoded_to_the_same_bytes() {
     for vector in vectors().entries {
         let entry = entry::decode(vector.line.as_bytes()).expect(&vector.line);
         let line = entry::encode(&entry).expect(&vector.line);
@@ -46,7 +46,7 @@ fn golden_lines_are_decoded_and_encoded_to_the_same_bytes() {
 }
 
 #[test]
-fn golden_checkpoint_verifies() {
+fn stored_example_checkpoint_still_verifies() {
     let vectors = vectors();
     let body = vectors
         .checkpoint

@@ -1,4 +1,4 @@
-//! Benchmarks of the engine alone, and of the cloud that executes it.
+//! Benchmarks of the billing engine (the rules that decide charges) alone, and of the cloud that runs it.
 
 use std::path::Path;
 use std::time::Instant;
@@ -16,7 +16,7 @@ use crate::measure::{Line, NONE, millis};
 
 const STEPS: u32 = 200_000;
 
-/// Decides and folds in a loop: thirty runs, then a renewal.
+/// Decides steps of an account and applies their entries to its state, in a loop: thirty runs, then a renewal.
 pub fn engine() -> anyhow::Result<Line> {
     let catalog = Catalog::shipped(Programme::Booth)?;
     let mut now: Timestamp = "2026-01-01T00:00:00Z".parse()?;
@@ -64,7 +64,8 @@ pub fn engine() -> anyhow::Result<Line> {
     })
 }
 
-/// Advances a sandbox account by ten years in one call. Each renewal is a charge, an answer and durable entries.
+/// Times one call that advances a sandbox account by ten years. Each renewal is a charge to the card, its answer, and
+/// entries written to disk.
 pub async fn ten_years(folder: &Path) -> anyhow::Result<Line> {
     let cloud = Cloud::start(&folder.join("decade"), Some("2026-01-01T00:00:00Z"))?;
     let account = cloud.booth(5_000).await?;

@@ -1,4 +1,4 @@
-//! Benchmarks of the cloud under load (durable appends, live channels) and of a watching laptop's memory.
+//! Benchmarks of the cloud under load (entries written to disk, live channels), and of the memory of `sync --watch`.
 
 use std::path::Path;
 use std::process::Command;
@@ -37,7 +37,7 @@ pub async fn appends(folder: &Path) -> anyhow::Result<Vec<Line>> {
     Ok(vec![line("one account", one), line("many accounts", many)])
 }
 
-/// Commits per second of one row each, every one synced to disk.
+/// SQLite commits per second, each of one row and synced to disk: the limit for the cloud's appends.
 fn raw_commits(path: &Path) -> anyhow::Result<f64> {
     let raw = Connection::open(path)?;
     raw.pragma_update(None, "journal_mode", "WAL")?;
@@ -51,7 +51,7 @@ fn raw_commits(path: &Path) -> anyhow::Result<f64> {
     Ok(2000.0 / started.elapsed().as_secs_f64())
 }
 
-/// Answered runs per second of parallel callers, one for each item of `accounts`.
+/// Runs per second that the cloud answers to parallel callers, one caller for each item of `accounts`.
 async fn per_second(cloud: &Cloud, accounts: &[Account]) -> anyhow::Result<f64> {
     let calls = CALLS / accounts.len() as u64;
     let http = reqwest::Client::builder().no_proxy().build()?;
@@ -74,10 +74,10 @@ async fn per_second(cloud: &Cloud, accounts: &[Account]) -> anyhow::Result<f64> 
     Ok((calls * accounts.len() as u64) as f64 / started.elapsed().as_secs_f64())
 }
 
-/// Live channels of one account; the cloud allows a hundred.
+/// Live channels opened for each account; the cloud allows a hundred.
 const EACH: usize = 100;
 
-/// Memory of the cloud for each live channel that gets only heartbeats.
+/// Memory that the cloud needs for each open live channel on which it sends only heartbeats.
 pub async fn channels(folder: &Path, count: usize) -> anyhow::Result<Line> {
     let mut cloud = Cloud::start(&folder.join("channels"), None)?;
     let mut accounts = Vec::new();
@@ -144,7 +144,7 @@ pub async fn watching(folder: &Path, cloud: &Cloud, account: &Account) -> anyhow
     .await?;
     let pid = watch.child().id();
     let peak = memory(pid, "VmHWM")?;
-    // After two heartbeats it is idle.
+    // After two heartbeats the watching process is idle.
     tokio::time::sleep(Duration::from_secs(12)).await;
     let idle = memory(pid, "VmRSS")?;
     Ok(Line {

@@ -1,4 +1,4 @@
-//! Benchmarks of the copy: first sync, growth with the journal's length, verification.
+//! Benchmarks of the laptop's copy of the journal: first sync, growth with the journal's length, verification.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -53,7 +53,8 @@ pub async fn sync_beside_limit(
     })
 }
 
-/// First sync, balance, one page and one more entry, on a journal of `entries` entries.
+/// Times the first sync, reading the balance and one page, and syncing one more entry, for a journal of `entries`
+/// entries.
 pub async fn growth(folder: &Path, entries: u64) -> anyhow::Result<Line> {
     let count = entries.to_string();
     let seed = ["--profile", "large", "--entries", &count];
@@ -117,7 +118,8 @@ pub fn verify(app: &App, data: &Path) -> anyhow::Result<Line> {
     })
 }
 
-/// Time to insert the same rows and frames, already decoded, in one transaction, and to compute the chain.
+/// Time to insert a copy's rows and segments into an empty database in one transaction, and to compute their hash
+/// chain: the limit for the first sync.
 fn insert_limit(data: &Path, into: &Path) -> anyhow::Result<Duration> {
     let from = Connection::open(data.join("cache.sqlite"))?;
     let read = |sql: &str, columns: usize| -> anyhow::Result<Vec<Vec<i64>>> {
@@ -164,10 +166,10 @@ fn insert_limit(data: &Path, into: &Path) -> anyhow::Result<Duration> {
     Ok(started.elapsed())
 }
 
-/// A segment's last seq, its compressed frame, and its text.
+/// A sealed part of the journal: the seq of its last entry, its compressed bytes, and its text.
 type Segment = (i64, Vec<u8>, Vec<u8>);
 
-/// All segments of a copy, in order.
+/// All segments in a local copy's database, oldest first.
 fn frames(from: &Connection) -> anyhow::Result<Vec<Segment>> {
     let mut statement = from.prepare("SELECT last, frame FROM segments ORDER BY last")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;

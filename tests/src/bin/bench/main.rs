@@ -1,5 +1,5 @@
-//! `bench ENTRIES [--write]`: measures the figures of `docs/benchmarks.md`, each beside a limit or peer measured in the
-//! same run. `cargo xtask bench` makes a release build and starts it.
+//! `bench ENTRIES [--write]`: measures the figures of `docs/benchmarks.md`, each beside a limit or another program,
+//! measured in the same run. `cargo xtask bench` makes a release build and starts it.
 
 mod billing;
 mod channels;
@@ -51,7 +51,7 @@ async fn main() -> anyhow::Result<()> {
 const PAGE: &str = "docs/benchmarks.md";
 const NOTES: &str = "\n## Notes";
 
-/// The table of results; each row is printed when it is added.
+/// The Markdown table of results; each row is printed when it is added.
 struct ResultsTable(String);
 
 impl ResultsTable {

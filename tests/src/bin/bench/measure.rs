@@ -1,11 +1,11 @@
-//! Timing and formatting for the table's rows.
+//! Timing and formatting for the rows of the benchmark table.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 
-/// One row of the table.
+/// One row of the benchmark table.
 pub struct Line {
     pub what: String,
     pub ours: String,
@@ -14,7 +14,7 @@ pub struct Line {
     pub goal: &'static str,
 }
 
-/// Durations of the same action, shortest first.
+/// Durations of one repeated action, shortest first.
 pub struct Times(Vec<Duration>);
 
 impl Times {
@@ -60,7 +60,7 @@ pub fn timed(act: &mut impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<Dur
     Ok(started.elapsed())
 }
 
-/// Runs a process from start to end. Fails if it fails.
+/// Runs a command until it ends. Fails unless its exit code is 0.
 pub fn ran(command: &mut Command) -> anyhow::Result<()> {
     let output = command.output()?;
     ensure!(output.status.success(), "{output:?}");

@@ -1,4 +1,4 @@
-//! Benchmarks of reads from the copy.
+//! Benchmarks of reads from the laptop's local copy.
 
 use std::path::Path;
 use std::process::Command;
@@ -15,7 +15,7 @@ use crate::measure::{
     Line, NONE, megabytes, micros, millis, ran, ratio, repeated, side_by_side, timed,
 };
 
-/// The process `boothkeeper balance`, beside `sqlite3` reading one row.
+/// Time and peak memory of the process `boothkeeper balance`, beside `sqlite3` reading one row.
 pub fn balance(data: &Path, account: &Account) -> anyhow::Result<Vec<Line>> {
     let mut ours = Command::new(binary("boothkeeper"));
     ours.args(["--json", "--data"])
@@ -57,7 +57,7 @@ fn peak(command: &Command) -> anyhow::Result<u64> {
     Ok(printed.trim().parse::<u64>()? * 1024)
 }
 
-/// Pages of days spread over the whole history, for each kind of filter.
+/// Times reading pages of 50 rows, on days spread over the whole history, with each kind of filter.
 pub fn pages(app: &App, data: &Path, entries: u64) -> anyhow::Result<Vec<Line>> {
     let bare = Connection::open(data.join("cache.sqlite"))?;
     let service = |name: &str| HistoryQuery {
@@ -127,7 +127,8 @@ fn page(
     })
 }
 
-/// Explains the balance over the newest 50,000 entries. Each question starts at another entry, so none is cached.
+/// Times explaining how the newest 50,000 entries changed the balance. Each call starts at another entry, so that no
+/// cached answer is used.
 pub fn explained(app: &App) -> anyhow::Result<Line> {
     const ENTRIES: u64 = 50_000;
     let head = app.balance().view()?.seq.map_or(0, |seq| seq.0);
@@ -148,7 +149,7 @@ pub fn explained(app: &App) -> anyhow::Result<Line> {
 }
 
 pub fn sums(app: &App) -> anyhow::Result<Vec<Line>> {
-    // Each question has another filter, so that no cached answer is used.
+    // Each query has another filter, so that no cached answer is used.
     let mut turn = 0;
     let services = app
         .history()

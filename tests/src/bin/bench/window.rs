@@ -1,4 +1,4 @@
-//! Benchmarks of the window: from start to the balance on screen, scrolling, and from an entry to the changed page.
+//! Benchmarks of the window: start until the balance is on screen, scrolling, and a new entry until the page shows it.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -17,12 +17,12 @@ use boothkeeper_tests::window::Window;
 
 use crate::measure::{Line, NONE, Times, millis, ratio};
 
-/// Starts the real window and the bare window in turn, and ends each before the next: a second window on the same desk
-/// would hand over to the first.
+/// Times the start of the real window and of a bare window with one line, in turn. Each is ended before the next start:
+/// a second window on the same desktop would hand over to the first.
 pub fn start(data: &Path, account: &Account) -> anyhow::Result<Line> {
     let desk = Desktop::new()?;
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
-    // The first start of each warms the system's caches and is not counted.
+    // The first start of each window warms the system's caches and is not counted.
     for turn in 0..8 {
         let mut window = desk.with_environment(Command::new(binary("boothkeeper-desktop")));
         window
@@ -49,7 +49,7 @@ pub fn start(data: &Path, account: &Account) -> anyhow::Result<Line> {
     })
 }
 
-/// Time from the start of the process until it prints that it is on screen; then kills it.
+/// Time from the start of the process until it prints `on screen`; then kills the process.
 fn until_on_screen(command: &mut Command) -> anyhow::Result<Duration> {
     let started = Instant::now();
     let mut child = command

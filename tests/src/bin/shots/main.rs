@@ -1,5 +1,5 @@
-//! `shots DIR`: takes a picture of every screen, light and dark, at both sizes; with `--odd`, of unusual accounts
-//! instead. Started by `cargo xtask shots`.
+//! `shots DIR`: takes a picture of every screen, light and dark, at both window sizes; with `--odd`, of unusual
+//! accounts instead. Started by `cargo xtask shots`.
 
 mod odd;
 
@@ -84,7 +84,7 @@ async fn main() -> anyhow::Result<()> {
     handed_back(&folder).await
 }
 
-/// A dispute being written, one in review, one resolved, and an imported history.
+/// Pictures of a dispute being written, one in review and one resolved, and of an imported history.
 async fn disputes(folder: &Path) -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-12T18:00:00Z"))?;
@@ -157,7 +157,7 @@ async fn disputes(folder: &Path) -> anyhow::Result<()> {
     take(&window, folder, "imported").await
 }
 
-/// A table as a vendor's page exports it; 1.50 of its balance changes has no cause.
+/// A table as a vendor's web page exports it. Its balance falls by 1.50 more than its rows explain.
 const VENDOR: &str = "Date,What,Event,Change,Balance
 01/02/2026,Top-up,,\"$100.00\",\"$100.00\"
 07/02/2026,AI Draw Me,Tate bar mitzvah,-$0.25,$99.75
@@ -166,7 +166,7 @@ const VENDOR: &str = "Date,What,Event,Change,Balance
 10/02/2026,Renewal,,-$49.00,$48.20
 ";
 
-/// An outbox with commands that were handed back, wait, were refused, and are done.
+/// Pictures of an outbox with commands that need a new decision, wait, were refused, and are done.
 async fn handed_back(folder: &Path) -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let mut cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
@@ -206,7 +206,7 @@ async fn handed_back(folder: &Path) -> anyhow::Result<()> {
     closed(folder).await
 }
 
-/// An account that was cancelled and has closed.
+/// Pictures of an account that was cancelled and has closed.
 async fn closed(folder: &Path) -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
@@ -222,7 +222,8 @@ async fn closed(folder: &Path) -> anyhow::Result<()> {
     take(&window, folder, "plan-closed").await
 }
 
-/// The last days of grace: the alarm, the plan, paying, pausing online and offline, and both at twice the size.
+/// Pictures of the last days of grace: the alarm, the plan, paying, pausing online and offline; then the alarm and the
+/// plan at twice the size.
 async fn grace(folder: &Path) -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let cloud = desk.folder().join("cloud");
@@ -274,7 +275,7 @@ async fn grace(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The small window of event mode.
+/// Pictures of event mode's small window.
 async fn event_mode(window: &mut Window, folder: &Path) -> anyhow::Result<()> {
     window.click_button("Event mode").await?;
     window.look_at("Boothkeeper event").await?;

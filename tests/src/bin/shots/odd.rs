@@ -1,4 +1,4 @@
-//! Unusual accounts: the largest amounts, long names in several scripts, many findings, empty accounts.
+//! Pictures of unusual accounts: the largest amounts, long names in several scripts, many findings, empty accounts.
 
 use std::path::Path;
 

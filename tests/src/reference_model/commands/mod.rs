@@ -1,4 +1,4 @@
-//! Actions on the naive account. Each is done, or refused without effect.
+//! Actions on the reference model's account, such as runs and purchases. Each is done, or refused without effect.
 
 mod plans;
 

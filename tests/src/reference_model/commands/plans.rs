@@ -1,4 +1,4 @@
-//! Actions on the plan: cancelling, paying in grace, changing it, and coupons for it.
+//! Actions on the plan: cancelling, paying in grace, changing the plan, and coupons for it.
 
 use super::REFUSED;
 use crate::reference_model::calendar::{DAY, month_of, months_after, next_span};
@@ -90,7 +90,7 @@ impl ReferenceModel {
             return REFUSED;
         }
         let Some(annual) = annual else {
-            // A pause ends fees, and drops a request, a cancellation and grace.
+            // A change to a plan without a fee is a pause: fees, a requested change, a cancellation and grace all end.
             self.add(Fact::Plan { plan, annual: None });
             let from = self.now;
             self.add(Fact::Paid { from, to: None });
@@ -121,7 +121,7 @@ impl ReferenceModel {
         // The rest of the span is already paid at the price of the dearest plan that was active in it.
         let dearest = self.on_since(from).into_iter().map(fee).max();
         let more = fee(plan) - dearest.unwrap_or(0);
-        // Rounded half up to a minor unit.
+        // The price for the time left, rounded half up to a minor unit.
         let (left, whole) = (i128::from(to - self.now), i128::from(to - from));
         let twice = (i128::from(more) * left * 2).div_euclid(whole);
         let charge = i64::try_from((twice + 1).div_euclid(2)).expect("too large");
@@ -183,7 +183,7 @@ impl ReferenceModel {
         Ok(())
     }
 
-    /// Grants what the running, paid month still lacks of its allowance.
+    /// Grants the part of the allowance that the running, paid month has not received yet.
     pub(super) fn grant_difference(&mut self) {
         let paid = self.paid().is_none_or(|(_, to)| self.now < to);
         let until = match self.granted_until() {

@@ -3,10 +3,10 @@ import type { Amount } from "./Amount";
 
 export type AutoRechargeView = { enabled: boolean, 
 /**
- * The balance at which it buys credits; absent if the programme has no auto-recharge.
+ * The balance at or under which auto-recharge buys credits; absent if the programme has no auto-recharge.
  */
 at?: Amount, 
 /**
- * The amount that it buys.
+ * The amount of credits that auto-recharge buys.
  */
 amount?: Amount, };

@@ -15,6 +15,6 @@ export type BalanceView = {
  */
 balance: Amount | null, asset?: Asset, buckets: Array<BucketBalance>, pending: Array<PendingView>, trust: Trust, reason?: Reason, as_of?: Timestamp, 
 /**
- * Milliseconds since `as_of`, when the cloud last confirmed the copy.
+ * Milliseconds since `as_of`, when the cloud last confirmed the local copy.
  */
 age?: number, seq?: Seq, account?: AccountId, };

@@ -14,7 +14,7 @@ import type { Timestamp } from "./Timestamp";
  */
 export type ChoicesView = { 
 /**
- * Last entry of the copy from which all of this was computed.
+ * Number of the newest entry in the local copy when this view was computed.
  */
 seq: Seq, subscription: SubscriptionView, 
 /**
@@ -34,7 +34,7 @@ fee?: Money, renews_at?: Timestamp,
  */
 credits_pay_fees: boolean, 
 /**
- * Points in time in order; empty if no plan is active or in grace.
+ * The points in time that the timeline shows, in order; empty if no plan is active or in grace.
  */
 stops: Array<Stop>, 
 /**
@@ -42,7 +42,7 @@ stops: Array<Stop>,
  */
 elapsed?: number, 
 /**
- * Length of the current grace, or of the next one, in days.
+ * Length in days of the grace that runs, or else of the grace that may follow.
  */
 grace_days: number, offers: Array<Offer>, 
 /**

@@ -10,15 +10,15 @@ import type { Timestamp } from "./Timestamp";
 
 export type CommandView = { id: string, kind: CommandKind, state: OutboxState, 
 /**
- * True until the cloud's answer is known and, if applied, its entry is in the copy.
+ * True until the cloud's answer is known and, if the cloud applied the command, its entry is in the local copy.
  */
 open: boolean, 
 /**
- * True if it can be cancelled: it was never sent, or it is unknown whether it arrived.
+ * True if the command can be cancelled: it was never sent, or it is unknown whether it arrived.
  */
 cancellable: boolean, 
 /**
- * True if it was cancelled while it is unknown whether it arrived; the cloud is still asked.
+ * True if the command was cancelled although it may have arrived; the cloud is still asked whether it did.
  */
 withdrawn: boolean, created_at: Timestamp, not_after?: Timestamp, amount?: Amount, 
 /**
@@ -38,7 +38,7 @@ payment_order?: PaymentOrder, coupon?: string,
  */
 method?: Payer, 
 /**
- * The problem code with which the cloud refused it.
+ * The problem code with which the cloud refused the command.
  */
 problem?: string, 
 /**
@@ -46,7 +46,7 @@ problem?: string,
  */
 facts?: Record<string, unknown>, 
 /**
- * The quote that the operator saw when deciding.
+ * The preview of price and losses (quote) that the operator saw when deciding.
  */
 seen?: Quote, 
 /**

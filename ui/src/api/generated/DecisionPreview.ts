@@ -6,7 +6,7 @@ import type { Quote } from "./Quote";
 import type { Timestamp } from "./Timestamp";
 
 /**
- * A decision's quote and its consequences.
+ * The quote of a decision about the plan, and what follows from the decision.
  */
 export type DecisionPreview = { quote: Quote, 
 /**
@@ -14,11 +14,11 @@ export type DecisionPreview = { quote: Quote,
  */
 payer?: Payer, 
 /**
- * The balance afterwards.
+ * The balance after the decision.
  */
 balance: Amount, next_renewal?: NextRenewal, 
 /**
- * When the account closes afterwards without further action.
+ * When the account closes if nothing is done after the decision.
  */
 closes_at?: Timestamp, 
 /**

@@ -26,7 +26,7 @@ owed?: Amount,
  */
 rows: number, reply_expected_by?: Timestamp, 
 /**
- * True if that time has passed without a reply.
+ * True if `reply_expected_by` has passed without a reply.
  */
 overdue: boolean, outcome?: Resolution, returned?: Amount, 
 /**

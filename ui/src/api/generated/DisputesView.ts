@@ -12,11 +12,11 @@ disputes: Array<DisputeRow>,
  */
 open: number, 
 /**
- * Sum of their claims.
+ * Sum of the amounts that these undecided disputes claim.
  */
 open_amount: Amount, 
 /**
- * Sum returned by tickets opened this year, in the laptop's zone.
+ * Sum of what support returned on tickets opened this year. The year is that of the laptop's time zone.
  */
 won_back: Amount, 
 /**

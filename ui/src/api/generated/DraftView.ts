@@ -27,7 +27,7 @@ adds_up: boolean,
  */
 count: number, 
 /**
- * Entries that explain the difference without a fault, if there are any.
+ * How the journal already explains the difference between expected and actual balance, if it does.
  */
 explained?: Explained, rows: Array<ChosenRow>, 
 /**
@@ -39,11 +39,11 @@ chosen: Amount, message: string,
  */
 message_sent: string, 
 /**
- * The operator's own files.
+ * The files that the operator attached.
  */
 files: Array<FileView>, problems: Array<DraftProblem>, 
 /**
- * An open ticket that already covers one of its entries.
+ * Id of an open ticket that already covers the draft's subject.
  */
 disputed_by?: string, came_right: boolean, 
 /**
@@ -51,6 +51,6 @@ disputed_by?: string, came_right: boolean,
  */
 reply_expected_by: Timestamp, 
 /**
- * Why the cloud refused it.
+ * Why the cloud refused the dispute.
  */
 refused?: string, as_of: Timestamp, payment?: string, paid?: Amount, paid_on?: string, coupon?: string, plan?: string, legacy: Array<string>, };

@@ -4,6 +4,6 @@ import type { DisputeKind } from "./DisputeKind";
 import type { Seq } from "./Seq";
 
 /**
- * The fields that the operator changed. Missing fields keep their value.
+ * The fields of a draft that the operator changed. Missing fields keep their value.
  */
 export type Edits = { kind?: DisputeKind, expected?: Amount, noticed_on?: string, from?: string, to?: string, entries?: Array<Seq>, message?: string, payment?: string, paid?: Amount, paid_on?: string, coupon?: string, plan?: string, legacy?: Array<string>, };

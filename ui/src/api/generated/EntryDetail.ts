@@ -10,11 +10,12 @@ import type { RowView } from "./RowView";
 
 export type EntryDetail = { row: RowView, actor: Actor, reason?: string, run?: string, links: Array<LinkView>, 
 /**
- * The changed buckets, in the order of the entry's lines. Empty for an imported history.
+ * The change of each kind of credits (bucket), in the order in which the entry lists them. Empty for an imported
+ * history.
  */
 parts: Array<BucketChange>, payment?: string, invoice?: string, coupon?: string, 
 /**
- * The amount charged, or tried to charge, to the card.
+ * The amount asked of the card, whether or not the card paid it.
  */
 charge?: Money, 
 /**
@@ -26,7 +27,7 @@ period?: Period,
  */
 failure?: string, units?: number, 
 /**
- * The cause of its change of the balance; absent if the balance did not change.
+ * Why the entry changed the balance; absent if the balance did not change.
  */
 cause?: CauseCode, 
 /**

@@ -21,11 +21,11 @@ a_run: Amount,
  */
 runs: number, 
 /**
- * Expected cost of those runs.
+ * Expected cost of the runs until the event's end.
  */
 needed: Amount, 
 /**
- * Cost of the rest of the event at the pace of the busiest of those past events.
+ * Cost of the rest of the event at the pace of the busiest comparable past event.
  */
 busiest?: Amount, 
 /**
@@ -33,15 +33,15 @@ busiest?: Amount,
  */
 short_if_busiest: boolean, 
 /**
- * When the credits run out at this pace, if that is before the event ends.
+ * When the credits run out at the estimated pace, if that is before the event ends.
  */
 ends_at?: Timestamp, 
 /**
- * Milliseconds that the credits last at this pace; `None` if longer than a year.
+ * Milliseconds that the credits last at the estimated pace; `None` if longer than a year.
  */
 lasts?: number, 
 /**
- * `lasts` after now, or after the event's start if that is later.
+ * The instant `lasts` milliseconds after now, or after the event's start if that is later.
  */
 lasts_until?: Timestamp, 
 /**

@@ -7,6 +7,6 @@ import type { Timestamp } from "./Timestamp";
  */
 export type Expiring = { amount: Amount, 
 /**
- * The earliest expiry among them.
+ * When the first of these credits expire.
  */
 at: Timestamp, };

@@ -8,6 +8,6 @@ import type { Seq } from "./Seq";
  */
 export type Explained = { code: CauseCode, delta: Amount, entries: Array<Seq>, 
 /**
- * True if this explains only a part of the difference.
+ * True if the entries explain only a part of the difference.
  */
 part: boolean, };

@@ -28,7 +28,7 @@ findings: Array<Finding>,
  */
 unexplained: Amount, 
 /**
- * Last entry of the copy from which all of this was computed.
+ * Number of the newest entry in the local copy when this view was computed.
  */
 seq: Seq, 
 /**
@@ -36,6 +36,6 @@ seq: Seq,
  */
 days?: [string, string], 
 /**
- * Time up to which the copy is complete. The absence of an entry is known only up to this time.
+ * Time up to which the local copy is complete. That an entry is absent is known only up to this time.
  */
 as_of: Timestamp, };

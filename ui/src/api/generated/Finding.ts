@@ -12,7 +12,7 @@ import type { Timestamp } from "./Timestamp";
  */
 export type Finding = { code: FindingCode, severity: Severity, 
 /**
- * The credits it is about, in minor units.
+ * The credits that the finding is about, in minor units.
  */
 amount?: Amount, 
 /**
@@ -20,22 +20,22 @@ amount?: Amount,
  */
 charge?: Money, 
 /**
- * Seqs of the entries that prove it.
+ * Seqs of the entries that prove the finding.
  */
 entries: Array<Seq>, at?: Timestamp, 
 /**
- * When the state is expected to change, or should have changed.
+ * When what the finding states is expected to change, or should have changed.
  */
 deadline?: Timestamp, action?: NextStep, 
 /**
- * Absence is known only up to this time. The missing event may have happened since.
+ * For a finding that something is missing: the time up to which that is known. It may have happened since.
  */
 known_until?: Timestamp, 
 /**
- * The id of a dispute about it that was already sent to support.
+ * The id of a dispute about the finding that was already sent to support.
  */
 dispute?: string, 
 /**
- * The id of a draft about it that was not sent.
+ * The id of a dispute draft about the finding that was not sent.
  */
 draft?: string, };

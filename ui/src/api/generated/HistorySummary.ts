@@ -10,7 +10,7 @@ import type { TotalView } from "./TotalView";
  */
 export type HistorySummary = { 
 /**
- * Last entry of the copy from which all of this was computed.
+ * Number of the newest entry in the local copy when this view was computed.
  */
 seq: Seq, opening: Amount, closing: Amount, added: Amount, spent: Amount, 
 /**

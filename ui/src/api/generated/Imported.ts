@@ -13,7 +13,7 @@ export type Imported = { account: AccountId, balance: Amount, asset: Asset, from
  */
 replaced: number, 
 /**
- * Number of unedited drafts about those entries that were deleted with them.
+ * Number of unedited dispute drafts that were deleted together with the replaced entries.
  */
 drafts_gone: number, rows: number, 
 /**

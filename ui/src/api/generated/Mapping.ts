@@ -4,7 +4,8 @@ import type { Decimals } from "./Decimals";
 import type { Field } from "./Field";
 
 /**
- * How to read a table. Missing parts are found from the table itself.
+ * How to read a table: which column means what, and the form of dates and amounts. Missing parts are found from the
+ * table itself.
  */
 export type Mapping = { 
 /**

@@ -7,10 +7,10 @@ import type { Timestamp } from "./Timestamp";
 
 export type NextRenewal = { at: Timestamp, fee: Money, outcome: Outcome, 
 /**
- * The part that the card pays.
+ * The part of the fee that the card pays.
  */
 card: Amount, 
 /**
- * The part that credits pay.
+ * The part of the fee that credits pay.
  */
 credits: Amount, balance_before: Amount, balance_after: Amount, auto_recharge?: Recharge, };

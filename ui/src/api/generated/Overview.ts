@@ -32,7 +32,7 @@ has_imported: boolean, balance: BalanceView, plan?: PlanView,
  */
 latest: Array<RowView>, 
 /**
- * The last entry received so far, while a long first sync runs.
+ * Number of the last entry received so far, while a long first sync runs.
  */
 pulling?: Seq, 
 /**

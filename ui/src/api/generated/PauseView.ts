@@ -12,7 +12,7 @@ export type PauseView = {
  */
 plan: string, name: string, 
 /**
- * The quote that is decided on. The cloud does nothing worse than this.
+ * The quote (preview of price and losses) that is decided on. The cloud does nothing worse than it says.
  */
 quote: Quote, 
 /**
@@ -32,7 +32,7 @@ allowance?: Amount,
  */
 expires?: Expiring, 
 /**
- * The command expires if the cloud has not received it by this time.
+ * The time until which the cloud must have received the pause; after it, the pause expires.
  */
 reach_by: Timestamp, 
 /**

@@ -2,6 +2,6 @@
 import type { Payer } from "./Payer";
 
 /**
- * Whether card or credits pay a renewal first, and whether the other is tried if the first cannot pay.
+ * Whether card or credits pay a renewal first, and whether the other payer is tried if the first cannot pay.
  */
 export type PaymentOrder = { first: Payer, fallback: boolean, };

@@ -3,6 +3,6 @@ import type { Payer } from "./Payer";
 import type { Target } from "./Target";
 
 /**
- * A decision about the plan, made on a quote.
+ * A decision about the plan, made on a quote (a preview of price and losses).
  */
 export type PlanDecision = { "change_plan": Target } | { "pay_now": Payer } | "cancel" | "resume";

@@ -16,15 +16,17 @@ card: Amount,
  */
 credits: Amount, 
 /**
- * Balance before anything that is due at the instant of the renewal.
+ * Balance before anything that is due at the instant of the renewal is done.
  */
 balance_before: Amount, 
 /**
- * Balance after everything due at that instant (expiry, fee and allowance), without an auto-recharge.
+ * Balance after everything due at the instant of the renewal (expiry, fee and allowance), without an
+ * auto-recharge.
  */
 balance_after: Amount, 
 /**
- * Credits that expire at that instant, such as the rest of the old allowance; `None` if there are none.
+ * Credits that expire at the instant of the renewal, such as the rest of the old allowance; `None` if there are
+ * none.
  */
 expires?: Amount, 
 /**
@@ -36,6 +38,6 @@ allowance?: Amount,
  */
 auto_recharge?: Recharge, 
 /**
- * The result if the card declines; `None` if the card does not pay.
+ * The result of the renewal if the card declines; `None` if the card does not pay.
  */
 if_declined?: Preview, };

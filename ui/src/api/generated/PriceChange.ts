@@ -7,6 +7,6 @@ export type PriceChange = {
  */
 service: string, before: Amount, after: Amount, 
 /**
- * True if the copy has an entry of this service.
+ * True if the account has used the service: the local copy has an entry of it.
  */
 used: boolean, };

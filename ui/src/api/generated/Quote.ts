@@ -7,7 +7,7 @@ import type { Target } from "./Target";
 import type { Timestamp } from "./Timestamp";
 
 /**
- * What a change would do. Laptop and cloud compute it with the same rules.
+ * What a change would charge, keep and destroy. Laptop and cloud compute the quote with the same rules.
  */
 export type Quote = { 
 /**
@@ -15,11 +15,11 @@ export type Quote = {
  */
 version: Seq, 
 /**
- * The account's plan when the quote was computed, followed by its cycle and the end of its period.
+ * The account's plan when the quote was computed; `cycle` and `period_end` are the account's at that time, too.
  */
 plan: string, cycle?: Cycle, period_end?: Timestamp, 
 /**
- * The plan asked for, if this is a plan change. A quote for one plan does not authorise another.
+ * The plan asked for, if the quote is for a plan change. A quote for one plan does not authorise another.
  */
 target?: Target, charge?: Money, 
 /**

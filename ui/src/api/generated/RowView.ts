@@ -8,7 +8,7 @@ import type { Timestamp } from "./Timestamp";
 
 export type RowView = { seq: Seq, at: Timestamp, kind: string, delta: Amount, balance_after: Amount, service?: string, event?: string, 
 /**
- * The amount charged, or tried to charge, to the card.
+ * The amount asked of the card, whether or not the card paid it.
  */
 charge?: Money, 
 /**

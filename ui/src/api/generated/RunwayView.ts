@@ -11,15 +11,15 @@ export type RunwayView = { event?: Booked,
  */
 running: boolean, 
 /**
- * Absent if neither this event nor past events give a pace.
+ * Absent if neither this event nor past events show how fast credits are spent.
  */
 estimate?: Estimate, daily?: Daily, 
 /**
- * Number of this event's runs since it began, in the verified copy.
+ * Number of this event's runs since it began, in the verified local copy.
  */
 runs: number, 
 /**
- * Cost of those runs.
+ * Cost of this event's runs since it began.
  */
 spent: Amount, last_run?: Timestamp, 
 /**
@@ -27,6 +27,6 @@ spent: Amount, last_run?: Timestamp,
  */
 a_day: Amount, 
 /**
- * Time up to which the copy is complete. Later runs are not counted.
+ * Time up to which the local copy is complete. Later runs are not counted.
  */
 as_of: Timestamp, now: Timestamp, };

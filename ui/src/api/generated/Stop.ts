@@ -7,6 +7,6 @@ import type { Timestamp } from "./Timestamp";
  */
 export type Stop = { code: StopCode, at: Timestamp, 
 /**
- * True if it happens without further action; false if it happens only if the renewal fails.
+ * True if the stop comes without further action; false if it comes only if the renewal fails.
  */
 expected: boolean, };

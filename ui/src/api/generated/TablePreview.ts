@@ -7,11 +7,11 @@ import type { Problem } from "./Problem";
  */
 export type TablePreview = { titles: Array<string>, mapping: Mapping, 
 /**
- * The first rows, unchanged.
+ * The table's first rows, unchanged.
  */
 samples: Array<Array<string>>, 
 /**
- * Number of rows.
+ * Number of rows in the table.
  */
 rows: number, 
 /**
@@ -23,6 +23,6 @@ asks: Array<Problem>,
  */
 unreadable: Array<number>, 
 /**
- * Number of rows by kind.
+ * Number of rows by kind of entry.
  */
 kinds: Record<string, number>, };

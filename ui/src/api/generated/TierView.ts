@@ -3,6 +3,6 @@ import type { Timestamp } from "./Timestamp";
 
 export type TierView = { at: Timestamp, fired_at?: Timestamp, 
 /**
- * A more urgent reminder was shown instead.
+ * When this reminder was left out, because a more urgent one was shown instead.
  */
 skipped_at?: Timestamp, };

@@ -5,15 +5,15 @@ import type { Seq } from "./Seq";
 
 export type VerifyView = { 
 /**
- * True if the copy matches the cloud's signature and no divergence from the cloud is recorded.
+ * True if the local copy matches the cloud's signature and no divergence from the cloud is recorded.
  */
 ok: boolean, 
 /**
- * True if the cloud was found to contradict the copy that it signed.
+ * True if the cloud was found to contradict the local copy, which it had signed.
  */
 diverged: boolean, seq: Seq, 
 /**
- * The chain value at `seq`.
+ * The hash chain's value after the entry `seq`.
  */
 hash: Hash, 
 /**

@@ -47,3 +47,18 @@ export const JOURNAL_KINDS = {
 } as const;
 
 export type JournalKind = keyof typeof JOURNAL_KINDS;
+
+/** The kinds of disputes, in the order in which they are offered. */
+export const DISPUTE_KINDS = [
+  'failed_run',
+  'poor_result',
+  'purchase_missing',
+  'unexpected_deduction',
+  'coupon_bonus_missing',
+  'allowance_wrong',
+  'legacy_mismatch',
+  'plan_change',
+  'account_closed',
+  'special_pricing',
+  'other',
+] as const;

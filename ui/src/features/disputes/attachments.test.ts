@@ -14,18 +14,18 @@ const file = (change: Partial<FileView>): FileView => ({
   ...change,
 });
 
-test('a file in a draft says whose it is, and that it is missing before that', () => {
+test('a file of a draft is marked as missing, or else as the operator’s own', () => {
   expect(plain(note(file({}), false))).toBe('12 KB, yours');
   expect(plain(note(file({ made: true }), false))).toBe('12 KB');
   expect(plain(note(file({ missing: true }), false))).toBe('12 KB, missing');
 });
 
-test('files of a ticket are not told apart', () => {
+test('files of a sent ticket are not marked as the operator’s own', () => {
   expect(plain(note(file({}), true))).toBe('12 KB');
   expect(plain(note(file({ missing: true }), true))).toBe('12 KB, missing');
 });
 
-test('sizes are summed once the app has made its own files', () => {
+test('the total size of a draft’s files is shown once the app has made its own files', () => {
   const own = [file({ bytes: 500_000 })];
   expect(plain(summary(null, own, false))).toBe('being made…');
   expect(plain(summary([file({ bytes: 600_000, made: true })], own, false))).toBe(
@@ -35,7 +35,7 @@ test('sizes are summed once the app has made its own files', () => {
   expect(plain(summary([], [], false))).toBe('ready to send, 0 B together');
 });
 
-test('a picture, a mail and any other file differ in their icon', () => {
+test('a picture, an e-mail and any other file have different icons', () => {
   expect(icon({ media_type: 'image/png' })).toBe('image');
   expect(icon({ media_type: 'message/rfc822' })).toBe('mail');
   expect(icon({ media_type: 'application/pdf' })).toBe('file');

@@ -16,7 +16,7 @@ export function note(file: Pick<FileView, 'bytes' | 'missing' | 'made'>, sent: b
   return file.made || sent ? text : t('disputes-file-own', { size: text });
 }
 
-/** All files together. `made` is null while the app still makes its own. */
+/** The size of all files together. `made` is null while the app still makes its own files. */
 export function summary(made: FileView[] | null, own: FileView[], sent: boolean): string {
   if (!made) return t('disputes-files-preparing');
   const total = [...made, ...own].reduce((sum, file) => sum + file.bytes, 0);

@@ -6,13 +6,13 @@ import { fileText, headline, phase, sums } from './draft';
 
 const times = { saved_at: '2026-02-10T08:05:00Z', reply_expected_by: '2026-02-12T08:00:00Z' };
 
-test('a draft can be changed until it is decided', () => {
+test('a draft is in the phase writing until it is queued or withdrawn', () => {
   expect(phase({ state: 'draft' })).toBe('writing');
   expect(phase({ state: 'queued' })).toBe('waiting');
   expect(phase({ state: 'withdrawn' })).toBe('withdrawn');
 });
 
-test('the header names a reply only where a cloud takes disputes', () => {
+test('the header of a draft names a reply date only if the dispute goes to a cloud', () => {
   const draft = { ...times, state: 'draft' } as const;
   expect(plain(headline(draft, 'UTC', false))).toBe(
     'Draft saved 08:05, reply by Thu 12 Feb 08:00 UTC',
@@ -24,7 +24,7 @@ test('the header names a reply only where a cloud takes disputes', () => {
   expect(plain(headline({ ...times, state: 'withdrawn' }, 'UTC', false))).toBe('Withdrew itself');
 });
 
-test('a loss is subtracted, and not added as a negative amount', () => {
+test('the sum of a draft’s days subtracts a loss instead of adding a negative amount', () => {
   const days = { opening: 15_000, closing: 10_100, count: 2 };
   expect(plain(sums({ ...days, delta: -4_900 }, USD))).toBe('$150.00 − $49.00 = $101.00, 2 rows');
   expect(plain(sums({ opening: 0, delta: 25, closing: 25, count: 1 }, USD))).toBe(
@@ -33,7 +33,7 @@ test('a loss is subtracted, and not added as a negative amount', () => {
   expect(plain(sums({ opening: 5, delta: 0, closing: 5, count: 0 }, USD))).toContain('+ $0.00');
 });
 
-test('the button names what is claimed, unless nothing is', () => {
+test('the button that files a draft names the claimed amount unless nothing is claimed', () => {
   expect(plain(fileText({ owed: 25 }, USD, true))).toBe('Submit $0.25 dispute');
   expect(plain(fileText({ owed: 4_900 }, USD, false))).toBe('Queue $49.00 dispute');
   expect(plain(fileText({ owed: 0 }, USD, true))).toBe('Submit $0.00 dispute');

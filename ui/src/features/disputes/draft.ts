@@ -1,11 +1,11 @@
-// A draft in words: its header, its sums, its button.
+// Texts of a dispute's draft: its header, its sums, its button.
 import type { Asset } from '../../api/generated/Asset';
 import type { DraftView } from '../../api/generated/DraftView';
 import { t } from '../../shared/messages';
 import { money } from '../../shared/money';
 import { clock, deadline } from '../../shared/time';
 
-/** `writing` can be changed; `waiting` is decided and not sent yet; `withdrawn` withdrew itself. */
+/** `writing`: the draft can be changed; `waiting`: it is not sent yet; `withdrawn`: it withdrew itself. */
 export type Phase = 'writing' | 'waiting' | 'withdrawn';
 
 export function phase({ state }: Pick<DraftView, 'state'>): Phase {
@@ -13,7 +13,7 @@ export function phase({ state }: Pick<DraftView, 'state'>): Phase {
   return state === 'withdrawn' ? 'withdrawn' : 'waiting';
 }
 
-/** Beside the title. A reply is expected only from a cloud: a dispute that goes by e-mail has none. */
+/** The text beside a draft's title. It names a reply date only for a cloud: a dispute by e-mail has none. */
 export function headline(
   draft: Pick<DraftView, 'state' | 'saved_at' | 'reply_expected_by'>,
   zone: string,
@@ -32,7 +32,7 @@ export function headline(
   }
 }
 
-/** The sum of the days: opening balance, change and closing balance. */
+/** The sum of the draft's days: opening balance, change and closing balance. */
 export function sums(
   draft: Pick<DraftView, 'opening' | 'delta' | 'closing' | 'count'>,
   asset: Asset,
@@ -45,7 +45,7 @@ export function sums(
   });
 }
 
-/** The button that files a draft, with the amount that is claimed if there is one. */
+/** The text of the button that files a draft, with the claimed amount if there is one. */
 export function fileText({ owed }: Pick<DraftView, 'owed'>, asset: Asset, live: boolean): string {
   if (owed === undefined || owed < 0) return t(live ? 'disputes-submit' : 'disputes-queue');
   const amount = money(owed, asset);

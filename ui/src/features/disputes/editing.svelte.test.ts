@@ -16,7 +16,7 @@ const draft = {
   expected: 15_000,
 } as DraftView;
 
-/** An editor whose saves are kept by `core` as the core keeps them. */
+/** An editor of the draft. `core` stands in for the core: it answers each save with what changed in the draft. */
 function editor(core?: (edits: Partial<Edits>) => Promise<Partial<DraftView>>) {
   const saved: Partial<Edits>[] = [];
   const attempt = new Attempt();
@@ -29,7 +29,7 @@ function editor(core?: (edits: Partial<Edits>) => Promise<Partial<DraftView>>) {
   return { editing, saved, attempt };
 }
 
-test('a message is saved once, a moment after the last key', async () => {
+test('a typed message is saved once, a moment after the last key', async () => {
   const { editing, saved } = editor();
   for (const message of ['I', 'I never', 'I never chose this.']) {
     editing.message = message;
@@ -41,14 +41,14 @@ test('a message is saved once, a moment after the last key', async () => {
   expect(saved).toEqual([{ message: 'I never chose this.' }]);
 });
 
-test('a proposed message follows the rows', async () => {
+test('a proposed message is replaced when the chosen rows change', async () => {
   const { editing } = editor(async () => ({ message: 'Proposed for 2 rows.' }));
   editing.edit({ entries: [4, 5] });
   await editing.flush();
   expect(editing.message).toBe('Proposed for 2 rows.');
 });
 
-test('a changed message is kept when the rows change', async () => {
+test('a message that the operator changed is kept when the chosen rows change', async () => {
   const { editing } = editor(async ({ message }) => ({ message: message ?? 'Proposed again.' }));
   editing.message = 'My own.';
   editing.edit({ entries: [4, 5] });
@@ -56,7 +56,7 @@ test('a changed message is kept when the rows change', async () => {
   expect(editing.message).toBe('My own.');
 });
 
-test('what is typed is kept when the draft is read again', () => {
+test('typed text is kept when the draft is read again from the core', () => {
   const { editing } = editor();
   editing.message = 'My own.';
   editing.expectedEntered();
@@ -65,7 +65,7 @@ test('what is typed is kept when the draft is read again', () => {
   expect([editing.message, editing.expected]).toEqual(['My own.', '149.']);
 });
 
-test('the expected balance moves with the balance while it is not being typed', async () => {
+test('the shown expected balance follows the draft while it is not being typed', async () => {
   const { editing } = editor();
   expect(editing.expected).toBe('$150.00');
   editing.take({ ...draft, expected: 14_000 });
@@ -76,7 +76,7 @@ test('the expected balance moves with the balance while it is not being typed', 
   expect(editing.expected).toBe('');
 });
 
-test('an edit does not bring back the draft that was read before it', async () => {
+test('a saved edit is not overwritten by the draft that was read before it', async () => {
   const { editing } = editor();
   const stop = $effect.root(() => {
     $effect(() => editing.take(draft));
@@ -88,7 +88,7 @@ test('an edit does not bring back the draft that was read before it', async () =
   stop();
 });
 
-test('only an amount is saved as the expected balance, and the field shows it when it is left', async () => {
+test('only valid amounts are saved as expected balance, and the field shows the saved one when left', async () => {
   const { editing, saved } = editor();
   editing.expectedEntered();
   for (const text of ['1', '1x', '', '120,50']) editing.expectedTyped(text);
@@ -100,7 +100,7 @@ test('only an amount is saved as the expected balance, and the field shows it wh
   expect(editing.expected).toBe('$120.50');
 });
 
-test('an edit waits for the one before it', async () => {
+test('an edit of a draft is saved only after the edit before it', async () => {
   let finish = () => {};
   const slow = new Promise<void>((resolve) => (finish = resolve));
   const { editing, saved } = editor(async (edits) => {
@@ -117,7 +117,7 @@ test('an edit waits for the one before it', async () => {
   expect(editing.draft.from).toBe('2026-02-01');
 });
 
-test('before it is sent, what is typed is saved at once and not again later', async () => {
+test('flush saves the typed message at once, and it is not saved again later', async () => {
   const { editing, saved } = editor();
   editing.message = 'My own.';
   editing.messageTyped();
@@ -126,7 +126,7 @@ test('before it is sent, what is typed is saved at once and not again later', as
   expect(saved).toEqual([{ message: 'My own.' }]);
 });
 
-test('nothing is saved after it was given up', async () => {
+test('a typed message is not saved after editing was stopped', async () => {
   const { editing, saved } = editor();
   editing.message = 'My own.';
   editing.messageTyped();
@@ -135,7 +135,7 @@ test('nothing is saved after it was given up', async () => {
   expect(saved).toEqual([]);
 });
 
-test('a failed edit is shown and does not stop the next one, and a failed flush throws', async () => {
+test('a failed edit is reported and does not stop the next edit, and a failed flush throws', async () => {
   let full = true;
   const { editing, attempt } = editor(async (edits) => {
     if (full) throw { code: 'disk_full' };

@@ -22,7 +22,7 @@ export class Editing {
   readonly #asset: Asset;
   readonly #attempt: Attempt;
   readonly #save: Save;
-  /** The last edit; settles when it is saved, also if that failed. */
+  /** The last edit: settles when the edit was saved or saving it failed. */
   #saved: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #typingExpected = false;
@@ -37,8 +37,8 @@ export class Editing {
   }
 
   /**
-   * Takes the draft as it was read last. The expected balance moves with the balance unless it is being typed. Reads no
-   * state: an effect that calls this must not run again after each edit.
+   * Takes the draft as it was last read from the core. The shown expected balance follows it unless it is being typed.
+   * Reads no state: an effect that calls `take` must not run again after each edit.
    */
   take(draft: DraftView): void {
     this.draft = draft;
@@ -60,39 +60,39 @@ export class Editing {
     });
   }
 
-  /** The message was changed by a key. */
+  /** Called when a key changed the message, which is saved a moment later. */
   messageTyped(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.edit({ message: this.message }), PAUSE);
   }
 
-  /** The field of the expected balance was entered: its text is the operator's until it is left. */
+  /** Called when the field of the expected balance is entered: its text is the operator's until it is left. */
   expectedEntered(): void {
     this.#typingExpected = true;
   }
 
-  /** The text of the expected balance was changed by a key. Text that is no amount is not saved. */
+  /** Called when a key changed the expected balance. Text that is no amount is not saved. */
   expectedTyped(text: string): void {
     this.expected = text;
     const amount = parseMoney(text, this.#asset);
     if (amount !== null) this.edit({ expected: amount });
   }
 
-  /** The field of the expected balance was left: it shows what is saved. */
+  /** Called when the field of the expected balance is left: it then shows the saved balance. */
   async expectedLeft(): Promise<void> {
     this.#typingExpected = false;
     await this.#saved;
     if (!this.#typingExpected) this.#showExpected(this.draft);
   }
 
-  /** Saves what is not saved yet. Throws if the message cannot be saved. */
+  /** Saves the message if it is not saved yet, after earlier edits. Throws if it cannot be saved. */
   async flush(): Promise<void> {
     await this.stop();
     if (this.message !== this.draft.message)
       this.draft = await this.#save(this.draft.id, { message: this.message });
   }
 
-  /** Gives up a message that is typed and not saved, and waits for the edits before it. */
+  /** Gives up what was typed in the message and not saved, and waits for earlier edits. */
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
     await this.#saved;

@@ -2,8 +2,8 @@ import type { DisputeRow } from '../../api/generated/DisputeRow';
 import type { DisputeView } from '../../api/generated/DisputeView';
 
 /**
- * The dispute to show once the list was read: the one on screen if it is still listed, else the ticket that this draft
- * has become, else the newest.
+ * The dispute to show once the list was read: the dispute on screen if it is still listed, else the ticket that the
+ * draft on screen has become, else the newest dispute.
  */
 export async function nextSelected(
   rows: Pick<DisputeRow, 'id'>[],

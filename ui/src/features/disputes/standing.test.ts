@@ -21,7 +21,7 @@ function of(change: Partial<DisputeRow>, returned = '', live = true) {
 }
 const by = '2026-02-12T08:00:00.000Z';
 
-test('a queued dispute waits for a connection only while there is none', () => {
+test('a queued dispute says that it waits for a connection only while offline', () => {
   expect(of({}, '', true).text).toBe('Being sent');
   expect(of({}, '', false).text).toBe('Queued, sent when connected');
 });
@@ -36,7 +36,7 @@ test('an open dispute says by when a reply is expected', () => {
   expect(of({ state: 'in_review' }).text).toBe('In review');
 });
 
-test('an overdue reply is told with the date it was due', () => {
+test('an overdue dispute shows the date by which the reply was due', () => {
   const overdue = { state: 'in_review', overdue: true, reply_expected_by: by } as const;
   expect(of(overdue)).toEqual({
     text: 'In review, no reply by Thu 12 Feb 08:00 UTC',
@@ -46,20 +46,20 @@ test('an overdue reply is told with the date it was due', () => {
   expect(of({ state: 'submitted', overdue: true }).text).toBe('Submitted');
 });
 
-test('after an answer by support no reply is missed', () => {
+test('a dispute that support has answered is not shown as overdue', () => {
   const answered = { state: 'in_review', overdue: true, answered: true, reply_expected_by: by };
   expect(of(answered as Partial<DisputeRow>).text).toBe(
     'In review: support has written, it is yours to answer',
   );
 });
 
-test('a decided dispute says what came back', () => {
+test('a decided dispute shows the amount that support gave back', () => {
   expect(of({ state: 'resolved' }, '+$0.75').text).toBe('Resolved +$0.75');
   expect(of({ state: 'resolved' }).text).toBe('Resolved');
   expect(of({ state: 'rejected' })).toEqual({ text: 'Rejected', tone: 'neg', mark: 'cross' });
 });
 
-test('a dispute whose cause is gone says so, as a draft and when it withdrew itself', () => {
+test('a draft whose reason has gone says so, before and after it withdraws itself', () => {
   expect(of({ state: 'draft', came_right: true }).text).toBe('Draft: this has come right');
   expect(of({ state: 'draft' }).text).toBe('Draft');
   expect(of({ state: 'withdrawn', came_right: true }).text).toBe(

@@ -1,4 +1,4 @@
-// How a dispute stands, in the list.
+// The state of a dispute as a text and a mark, for the list of disputes.
 import type { DisputeRow } from '../../api/generated/DisputeRow';
 import { t } from '../../shared/messages';
 import { deadline } from '../../shared/time';
@@ -10,7 +10,7 @@ export interface Standing {
   mark: 'ring' | 'half' | 'full' | 'cross';
 }
 
-/** `returned` is the amount that came back, formatted; empty if nothing did. `live`: the cloud is connected. */
+/** `returned` is the formatted amount that support gave back, empty if none. `live`: the cloud is connected. */
 export function standing(row: DisputeRow, zone: string, returned: string, live: boolean): Standing {
   switch (row.state) {
     case 'draft':
@@ -44,7 +44,7 @@ export function standing(row: DisputeRow, zone: string, returned: string, live: 
   }
 }
 
-/** Whose turn it is. An answer by support counts more than a date that passed before it. */
+/** The state of an open ticket, and whose turn it is. Once support has answered, no reply date is shown. */
 function open(
   state: 'submitted' | 'in_review',
   { answered, overdue, reply_expected_by }: DisputeRow,

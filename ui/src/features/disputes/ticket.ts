@@ -1,4 +1,4 @@
-// A ticket in words.
+// Texts of a ticket (a dispute that support has): its outcome and its figures.
 import type { Asset } from '../../api/generated/Asset';
 import type { DisputeState } from '../../api/generated/DisputeState';
 import type { TicketView } from '../../api/generated/TicketView';
@@ -19,7 +19,7 @@ type Told = Pick<
   'opened_at' | 'reply_expected_by' | 'overdue' | 'expected' | 'actual' | 'noticed_on'
 >;
 
-/** Balances are those of the time when it was filed. */
+/** The figures of a ticket. Its balances are those of the time when it was filed. */
 export function facts(ticket: Told, asset: Asset, zone: string): Fact[] {
   const all: Fact[] = [{ name: t('disputes-opened'), value: deadline(ticket.opened_at, zone) }];
   if (ticket.reply_expected_by)

@@ -1,7 +1,7 @@
 // What a person types or ticks in a draft, as it is saved.
 import type { ChosenRow } from '../../api/generated/ChosenRow';
 
-/** “app, sms” as names; empty ones and spaces around them are left out. */
+/** “app, sms” as a list of names, without empty names and without spaces around them. */
 export const names = (text: string): string[] =>
   text
     .split(',')
@@ -12,7 +12,7 @@ export const names = (text: string): string[] =>
 export const day = (value: string): string | null =>
   /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : null;
 
-/** The chosen entries once the row with this number is ticked or not. */
+/** The chosen entries after the row with the number `seq` was ticked or unticked. */
 export function chosenEntries(rows: ChosenRow[], seq: number, ticked: boolean): number[] {
   const others = rows.filter(({ chosen, row }) => chosen && row.seq !== seq);
   const kept = others.map(({ row }) => row.seq);

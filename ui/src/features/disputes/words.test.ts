@@ -2,23 +2,24 @@ import { expect, test } from 'vitest';
 
 import type { ChosenRow } from '../../api/generated/ChosenRow';
 import { plain } from '../../shared/plain';
-import { KINDS, detected, firstRow, size, title } from './words';
+import { DISPUTE_KINDS } from '../../api/generated/kinds';
+import { detected, firstRow, size, title } from './words';
 
-test('every kind has a name, and several failed runs are counted', () => {
-  expect(KINDS.map((kind) => title(kind, 1))).not.toContain('');
+test('every kind of dispute has a title, and several failed runs are counted in it', () => {
+  expect(DISPUTE_KINDS.map((kind) => title(kind, 1))).not.toContain('');
   expect(plain(title('failed_run', 1))).toBe('Failed run, charged');
   expect(plain(title('failed_run', 0))).toBe('Failed run, charged');
   expect(plain(title('failed_run', 3))).toBe('3 failed runs, charged');
   expect(plain(title('poor_result', 3))).toBe('Poor result');
 });
 
-test('only findings that are a reason to complain are told as one', () => {
+test('only findings that are a reason for a dispute have a sentence in it', () => {
   expect(detected('purchase_overdue')).toBe('Paid for, and not here in time.');
   expect(detected('low_runway')).toBeNull();
   expect(detected(undefined)).toBeNull();
 });
 
-test('the first row is told with its event', () => {
+test('the first disputed row is described by its time and its event', () => {
   const row = (event?: string) =>
     ({ chosen: true, row: { seq: 3, at: '2026-02-10T08:00:00Z', event } }) as unknown as ChosenRow;
   expect(plain(firstRow([row('Miller wedding'), row()], 'UTC'))).toBe(

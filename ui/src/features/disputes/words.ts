@@ -5,21 +5,6 @@ import type { FindingCode } from '../../api/generated/FindingCode';
 import { t } from '../../shared/messages';
 import { deadline } from '../../shared/time';
 
-/** Every kind, in the order in which they are offered. */
-export const KINDS = Object.keys({
-  failed_run: 0,
-  poor_result: 0,
-  purchase_missing: 0,
-  unexpected_deduction: 0,
-  coupon_bonus_missing: 0,
-  allowance_wrong: 0,
-  legacy_mismatch: 0,
-  plan_change: 0,
-  account_closed: 0,
-  special_pricing: 0,
-  other: 0,
-} satisfies Record<DisputeKind, 0>) as DisputeKind[];
-
 /** What a dispute is called: its kind, with the number of runs if there are several. */
 export function title(kind: DisputeKind, rows: number): string {
   if (kind === 'failed_run' && rows > 1) return t('disputes-failed-runs', { runs: rows });
@@ -48,7 +33,7 @@ export function detected(finding: FindingCode | undefined): string | null {
   return code ? t(`disputes-detected-${code}`) : null;
 }
 
-/** When the first of the rows was, and of which event; empty without rows. */
+/** Time and event of the first disputed row; empty without rows. */
 export function firstRow(rows: ChosenRow[], zone: string): string {
   const row = rows[0]?.row;
   if (!row) return '';

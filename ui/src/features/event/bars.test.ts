@@ -21,24 +21,24 @@ const daily = (used: number, limit: number): Daily => ({
   resets_at: '2026-02-08T00:00:00.000Z',
 });
 
-test('a running event ends within the bar if the credits last', () => {
+test('the end of a running event is marked within the bar if the credits last', () => {
   expect(eventEnd(runway('2026-02-07T20:00:00.000Z', 4 * HOUR))).toBe(500);
   expect(eventEnd(runway('2026-02-07T21:00:00.000Z', 4 * HOUR))).toBe(250);
 });
 
-test('before the event the bar begins at its start', () => {
+test('the bar begins at the event’s start if the event has not begun', () => {
   expect(eventEnd(runway('2026-02-06T08:00:00.000Z', 8 * HOUR))).toBe(500);
 });
 
-test('the event ends at the end of the bar if the credits end first', () => {
+test('the event’s end is marked at the end of the bar if the credits end first', () => {
   expect(eventEnd(runway('2026-02-07T20:00:00.000Z', HOUR))).toBe(1000);
 });
 
-test('an event that is over does not leave the bar', () => {
+test('the end of an event that is over is marked at the start of the bar', () => {
   expect(eventEnd(runway('2026-02-07T23:00:00.000Z', HOUR))).toBe(0);
 });
 
-test('there is no mark without an event or without an estimate', () => {
+test('the event’s end is not marked without an event or without an estimate', () => {
   expect(eventEnd(runway('2026-02-07T20:00:00.000Z'))).toBeNull();
   expect(eventEnd(runway('2026-02-07T20:00:00.000Z', 0))).toBeNull();
   const { event, ...eventless } = runway('2026-02-07T20:00:00.000Z', HOUR);
@@ -46,13 +46,13 @@ test('there is no mark without an event or without an estimate', () => {
   expect(eventEnd(eventless)).toBeNull();
 });
 
-test('the limit is used up at its last credit', () => {
+test('the daily limit is used up once its last credit is used', () => {
   expect(isUsedUp(daily(74, 75))).toBe(false);
   expect(isUsedUp(daily(75, 75))).toBe(true);
   expect(isUsedUp(daily(80, 75))).toBe(true);
 });
 
-test('the limit’s bar stays within its ends', () => {
+test('the bar of the daily limit is full at most, even if more was used', () => {
   expect(limitUsed(daily(0, 80))).toBe(0);
   expect(limitUsed(daily(20, 80))).toBe(250);
   expect(limitUsed(daily(100, 80))).toBe(1000);

@@ -1,4 +1,4 @@
-// The bars of the event window, in thousandths: drawing, not money.
+// The bars of the event window, in thousandths of their width. These numbers are for drawing; none is an amount.
 import type { Daily } from '../../api/generated/Daily';
 import type { RunwayView } from '../../api/generated/RunwayView';
 

@@ -23,19 +23,19 @@ const estimate = {
 } as Estimate;
 const moment = { now: '2026-02-07T20:30:00.000Z', zone: 'UTC', running: true };
 
-test('a running event says how long it still takes', () => {
+test('the sentence about a running event says how long it still takes', () => {
   expect(ends(event, estimate, USD, moment)).toBe(
     'Event ends 22:00, in 1 h 30 min, needs ≈ $12.00',
   );
 });
 
-test('a coming event says on which day it ends', () => {
+test('the sentence about a coming event says on which day it ends', () => {
   expect(ends(event, estimate, USD, { ...moment, running: false })).toBe(
     'Event ends 22:00, Sat 7 Feb, needs ≈ $12.00',
   );
 });
 
-test('what is missing is said only if the credits end before the event', () => {
+test('missing credits are named only if the credits end before the event', () => {
   const short = { ...estimate, ends_at: '2026-02-07T21:00:00.000Z' };
   expect(ends(event, short, USD, moment)).toBe(
     'Event ends 22:00, in 1 h 30 min, needs ≈ $12.00: $2.00 missing',
@@ -43,12 +43,12 @@ test('what is missing is said only if the credits end before the event', () => {
   expect(ends(event, short, USD, { ...moment, running: false })).toMatch(/: \$2\.00 missing$/);
 });
 
-test('credits without an end in sight last over a year', () => {
+test('credits whose end is not foreseen are said to last over a year', () => {
   expect(lasts(estimate)).toBe('≈ over a year');
   expect(lasts({ ...estimate, lasts: 7_800_000 })).toBe('≈ 2 h 10 min');
 });
 
-test('basis counts past events', () => {
+test('the basis of an estimate counts the past events it used', () => {
   expect(basis(estimate)).toBe('Fair estimate, from 2 past events');
   expect(basis({ ...estimate, events: 1, confidence: 'rough' })).toBe(
     'Rough estimate, from 1 past event',

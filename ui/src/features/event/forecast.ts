@@ -1,4 +1,4 @@
-// The forecast's sentences: when the event ends, what it needs, and what that rests on.
+// The forecast's sentences: when the event ends, what it needs, and what the estimate is based on.
 import type { Asset } from '../../api/generated/Asset';
 import type { Booked } from '../../api/generated/Booked';
 import type { Estimate } from '../../api/generated/Estimate';
@@ -9,7 +9,7 @@ import { clock, left, millisUntil, weekdayDate } from '../../shared/time';
 export interface Moment {
   now: string;
   zone: string;
-  /** The event has begun. */
+  /** True if the event has begun. */
   running: boolean;
 }
 
@@ -32,7 +32,7 @@ export function ends(event: Booked, estimate: Estimate, asset: Asset, moment: Mo
 export const lasts = ({ lasts }: Estimate): string =>
   lasts === undefined ? t('event-lasts-over-a-year') : t('event-lasts', { time: left(lasts) });
 
-/** What the estimate rests on. */
+/** What the estimate is based on: this event's own runs, or past events. */
 export const basis = ({ basis, confidence, events }: Estimate): string =>
   basis === 'own'
     ? t('event-estimate-own', { confidence })

@@ -10,7 +10,7 @@ const finding = (more: Partial<Finding>): Finding => ({
   ...more,
 });
 
-test('a dispute begins with the finding that asks for one', () => {
+test('a dispute of an entry begins with its finding that asks for a dispute', () => {
   const findings = [
     finding({ code: 'premium_spike', entries: [9] }),
     finding({ action: 'dispute' }),
@@ -20,12 +20,12 @@ test('a dispute begins with the finding that asks for one', () => {
   });
 });
 
-test('an entry without such a finding begins with itself', () => {
+test('a dispute begins with the entry alone if no finding asks for a dispute', () => {
   expect(beginOf({ findings: [] }, 4)).toEqual({ entries: [4] });
   expect(beginOf({ findings: [finding({ action: 'wait' })] }, 4)).toEqual({ entries: [4] });
 });
 
-test('the dispute of an entry may be on any of its findings', () => {
+test('the sent dispute of an entry is found in any of its findings', () => {
   expect(disputeOf({ findings: [finding({}), finding({ dispute: 'dsp_1' })] })).toBe('dsp_1');
   expect(disputeOf({ findings: [finding({ draft: 'dsp_2' })] })).toBeUndefined();
 });

@@ -8,7 +8,7 @@ type Found = Pick<EntryDetail, 'findings'>;
 export const disputeOf = ({ findings }: Found): string | undefined =>
   findings.find((finding) => finding.dispute)?.dispute;
 
-/** A finding of the entry if one asks for a dispute: it has all rows that belong together. Else the entry alone. */
+/** The entry's finding that asks for a dispute, with all rows that belong together; without one, the entry alone. */
 export function beginOf({ findings }: Found, seq: number): Begin {
   const finding = findings.find((found) => found.action === 'dispute');
   if (finding) return { finding: { code: finding.code, entries: finding.entries } };

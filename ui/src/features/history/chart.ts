@@ -1,7 +1,7 @@
-// Where the bars of the days are: drawing, not money. Added credits are above the line, spent ones below.
+// Where the bars of the days are drawn. Added credits are above the line, spent credits below.
 import type { DayView } from '../../api/generated/DayView';
 
-/** As many bars as fit; older days are in the table only. */
+/** Most bars, as many as fit; older days are in the table only. */
 export const SHOWN = 60;
 export const WIDTH = 1000;
 export const HEIGHT = 84;
@@ -22,15 +22,15 @@ export interface Bar {
 }
 
 export interface Chart {
-  /** The oldest first. */
+  /** The oldest day first. */
   bars: Bar[];
-  /** Where the line between added and spent is, from the top. */
+  /** Where the line between added and spent credits is, from the top of the chart. */
   middle: number;
   /** The largest amount that was added or spent on a day. */
   most: number;
 }
 
-/** `days` has the newest first. */
+/** Lays out the bars of the newest days. `days` has the newest day first. */
 export function chart(days: DayView[]): Chart {
   const shown = days.slice(0, SHOWN).reverse();
   const up = Math.max(0, ...shown.map((day) => day.added));

@@ -22,7 +22,7 @@ const found = {
   more: true,
 };
 
-test('rows are grouped by their day in the zone, in their order', () => {
+test('found rows are grouped by their day in the time zone, in their order', () => {
   const { days, byDay: grouped } = byDay(found, 'America/New_York');
   expect(days.map(({ day, count }) => [day, count])).toEqual([
     ['2026-02-07', 2],
@@ -32,12 +32,12 @@ test('rows are grouped by their day in the zone, in their order', () => {
   expect(byDay(found, 'UTC').days.map(({ day }) => day)).toEqual(['2026-02-08', '2026-02-06']);
 });
 
-test('sums are the core’s, of all rows together', () => {
+test('sums of found rows are those of the core, for all rows together', () => {
   const { added, spent, more, days } = byDay(found, 'UTC');
   expect({ added, spent, more }).toEqual({ added: 0, spent: -75, more: true });
   expect(days.every((day) => day.added === 0 && day.spent === 0)).toBe(true);
 });
 
-test('no rows are no days', () => {
+test('a search without matches gives no days', () => {
   expect(byDay({ rows: [], added: 0, spent: 0, more: false }, 'UTC').days).toEqual([]);
 });

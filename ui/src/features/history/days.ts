@@ -6,10 +6,10 @@ import { dayOf } from '../../shared/time';
 
 export interface Found {
   rows: RowView[];
-  /** Sums of these rows. */
+  /** Sums of the found rows. */
   added: number;
   spent: number;
-  /** There are more, which are not in the sums. */
+  /** True if there are more matches, which are not in the sums. */
   more: boolean;
   byDay: Map<string, RowView[]>;
   days: DayView[];

@@ -5,7 +5,7 @@ import { EVERYTHING, chips, windowOf, withDates, withWindow } from './filters';
 
 const today = '2026-03-01';
 
-test('dates replace the dates and keep the other filters', () => {
+test('chosen dates replace a query’s dates and keep its other filters', () => {
   const query = { ...EVERYTHING, services: ['sms'], text: 'run', from: '2026-01-01', to: today };
   expect(withDates(query, '2026-02-01', '')).toEqual({
     ...EVERYTHING,
@@ -16,25 +16,25 @@ test('dates replace the dates and keep the other filters', () => {
   expect(withDates(query, '', '')).toEqual({ ...EVERYTHING, services: ['sms'], text: 'run' });
 });
 
-test('a window ends today and includes it', () => {
+test('a number of days as filter ends today and includes today', () => {
   expect(withWindow(EVERYTHING, '1', today)).toEqual({ ...EVERYTHING, from: today, to: today });
   expect(withWindow(EVERYTHING, '7', today)).toMatchObject({ from: '2026-02-23', to: today });
   expect(withWindow({ ...EVERYTHING, from: today }, '', today)).toEqual(EVERYTHING);
 });
 
-test('every window is found again in its query', () => {
+test('every offered number of days is recognised from its query', () => {
   for (const days of ['', '1', '7', '30', '90'])
     expect(windowOf(withWindow(EVERYTHING, days, today), today)).toBe(days);
 });
 
-test('other dates are no window', () => {
+test('dates that no offered number of days gives are the operator’s own', () => {
   expect(windowOf({ ...EVERYTHING, from: '2026-02-23' }, today)).toBe('own');
   expect(windowOf({ ...EVERYTHING, to: today }, today)).toBe('own');
   expect(windowOf({ ...EVERYTHING, from: '2026-02-22', to: today }, today)).toBe('own');
   expect(windowOf({ ...EVERYTHING, from: '2026-02-23', to: today }, '2026-03-02')).toBe('own');
 });
 
-test('chips are of kinds, events and dates, and each removes its own filter', () => {
+test('kinds, events and dates have chips, and each chip removes its own filter', () => {
   const query = {
     services: ['sms'],
     kinds: ['usage', 'expiry'],
@@ -56,13 +56,13 @@ test('chips are of kinds, events and dates, and each removes its own filter', ()
   expect(dates?.without).toEqual(withDates(query, '', ''));
 });
 
-test('a chip of open dates names the open end', () => {
+test('the chip of dates without a first or last day names the open end', () => {
   const name = (dates: { from?: string; to?: string }) =>
     plain(chips({ ...EVERYTHING, ...dates })[0]?.name ?? '');
   expect(name({ from: '2026-02-01' })).toBe('1 Feb 2026 – today');
   expect(name({ to: '2026-02-01' })).toBe('the beginning – 1 Feb 2026');
 });
 
-test('services and a search have no chip: their fields are always shown', () => {
+test('services and search text have no chips, because their fields are always shown', () => {
   expect(chips({ ...EVERYTHING, services: ['sms'], text: 'run' })).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// What the filters make of a query, and what of a query is shown as set.
+// Sets filters in a query, and finds which filters a query has set.
 import type { HistoryQuery } from '../../api/generated/HistoryQuery';
 import { t } from '../../shared/messages';
 import { dayYear, firstOf } from '../../shared/time';
@@ -6,20 +6,20 @@ import { kindName } from '../../shared/words';
 
 export const EVERYTHING: HistoryQuery = { services: [], kinds: [], events: [], text: '' };
 
-/** Windows of days that end today. */
+/** The numbers of days, ending today, that the filter offers. */
 export const WINDOWS = [1, 7, 30, 90] as const;
 
-/** The query with these dates; an empty one is no limit. */
+/** The query with these dates; an empty date sets no limit. */
 export function withDates(query: HistoryQuery, from: string, to: string): HistoryQuery {
   const { services, kinds, events, text } = query;
   return { services, kinds, events, text, ...(from && { from }), ...(to && { to }) };
 }
 
-/** `days` is one of the windows as the value of an option, or empty for all dates. */
+/** The query for the last days. `days` is the value of an option: a number of days, or empty for all dates. */
 export const withWindow = (query: HistoryQuery, days: string, today: string): HistoryQuery =>
   days === '' ? withDates(query, '', '') : withDates(query, firstOf(Number(days), today), today);
 
-/** The option that the query's dates are: empty for all dates, `own` for dates that are no window. */
+/** The option that gives the query's dates: empty for all dates, `own` for dates that no option gives. */
 export function windowOf({ from, to }: HistoryQuery, today: string): string {
   if (!from && !to) return '';
   const days = to === today ? WINDOWS.find((days) => from === firstOf(days, today)) : undefined;
@@ -32,7 +32,7 @@ export interface Chip {
   without: HistoryQuery;
 }
 
-/** Filters whose fields a small window hides: each can be removed. */
+/** The set filters whose fields a small window hides, each with the query that results without it. */
 export function chips(query: HistoryQuery): Chip[] {
   const { kinds, events, from, to } = query;
   const found = kinds.map((kind): Chip => ({

@@ -16,7 +16,7 @@ import {
 const day = (day: string, count: number) => ({ day, count, added: 0, spent: 0 });
 const layout = layOut([day('2026-02-03', 3), day('2026-02-02', 1), day('2026-02-01', 100)]);
 
-test('days are below each other, headers before their rows', () => {
+test('days of the table are below each other, headers before their rows', () => {
   expect(layout.days.map((place) => place.top)).toEqual([
     0,
     DAY_HEADER + 3 * ROW,
@@ -26,7 +26,7 @@ test('days are below each other, headers before their rows', () => {
   expect(layout.rows).toBe(104);
 });
 
-test('a window shows the rows that are in it, and no others', () => {
+test('a window of the table shows the rows that are in it, and no others', () => {
   const top = DAY_HEADER + 2 * ROW;
   const slices = visible(layout, top, DAY_HEADER + 2 * ROW);
   expect(slices.map((s) => [s.place.day.day, s.first, s.last])).toEqual([
@@ -36,7 +36,7 @@ test('a window shows the rows that are in it, and no others', () => {
   expect(visible(layOut([]), 0, 600)).toEqual([]);
 });
 
-test('every row is found again where it is', () => {
+test('rowAt finds every row at its place in its day', () => {
   for (let index = 0; index < layout.rows; index += 1) {
     const found = rowAt(layout, index);
     expect(found).not.toBeNull();
@@ -50,7 +50,7 @@ test('every row is found again where it is', () => {
   expect(rowAt(layout, 104)).toBeNull();
 });
 
-test('a million rows scroll within what WebKit can hold, down to the last', () => {
+test('a million rows fit into WebKit’s scroll range and scroll down to the last row', () => {
   const height = 1_000_000 * ROW;
   const { spacer, scale } = scrollRange(height, 600);
   expect(spacer).toBe(MAX_SCROLL);
@@ -70,7 +70,7 @@ test('a day’s header stays at the upper edge until its last row has left', () 
   expect(headerTop(second, second.top - 40)).toBe(40);
 });
 
-test('a row comes into view by the shortest way, clear of the header', () => {
+test('reveal moves the table no more than needed to show a row below its header', () => {
   const view = DAY_HEADER + 10 * ROW;
   const topOf = (index: number) => {
     const found = rowAt(layout, index);

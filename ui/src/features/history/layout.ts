@@ -9,9 +9,9 @@ export const MAX_SCROLL = 3_000_000;
 
 export interface DayPlace {
   day: DayView;
-  /** Of the day's header. */
+  /** Where the day's header begins, in pixels from the top of the table. */
   top: number;
-  /** Rows before this day's first. */
+  /** Number of rows before this day's first row. */
   before: number;
 }
 
@@ -92,7 +92,7 @@ export function headerTop({ day, top: own }: DayPlace, top: number): number {
   return Math.max(own - top, Math.min(0, own + day.count * ROW - top));
 }
 
-/** The window's new `top` that shows a row whole and not under its day's header; the same if it does already. */
+/** The new `top` at which a row is shown whole and not under its day's header; unchanged if it is already. */
 export function reveal(layout: Layout, index: number, top: number, view: number): number {
   const found = rowAt(layout, index);
   if (!found) return top;

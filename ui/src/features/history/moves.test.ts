@@ -4,27 +4,27 @@ import { target } from './moves';
 
 const place = { active: 10, rows: 100, page: 20 };
 
-test('arrows move by one row and stop at the ends', () => {
+test('arrow keys move the active row by one and stop at the ends of the table', () => {
   expect(target('ArrowDown', place)).toBe(11);
   expect(target('ArrowUp', place)).toBe(9);
   expect(target('ArrowDown', { ...place, active: 99 })).toBe(99);
   expect(target('ArrowUp', { ...place, active: 0 })).toBe(0);
 });
 
-test('the first move begins at the newest row', () => {
+test('the first key makes the newest row active', () => {
   expect(target('ArrowDown', { ...place, active: null })).toBe(0);
   expect(target('ArrowUp', { ...place, active: null })).toBe(0);
   expect(target('PageUp', { ...place, active: null })).toBe(0);
 });
 
-test('a page moves by what the window shows less one row', () => {
+test('PageUp and PageDown move by one row less than the window shows', () => {
   expect(target('PageDown', place)).toBe(29);
   expect(target('PageUp', { ...place, active: 40 })).toBe(21);
   expect(target('PageUp', place)).toBe(0);
   expect(target('PageDown', { ...place, active: 95 })).toBe(99);
 });
 
-test('a page of a window too low for two rows is one row', () => {
+test('PageDown moves by one row if the window is too low for two rows', () => {
   expect(target('PageDown', { ...place, page: 0 })).toBe(11);
 });
 
@@ -33,7 +33,7 @@ test('Home and End reach the newest and the oldest row', () => {
   expect(target('End', place)).toBe(99);
 });
 
-test('other keys and an empty table move nothing', () => {
+test('no row becomes active by other keys or in an empty table', () => {
   expect(target('a', place)).toBeNull();
   for (const key of ['ArrowDown', 'PageDown', 'Home', 'End'])
     expect(target(key, { ...place, active: null, rows: 0 })).toBeNull();

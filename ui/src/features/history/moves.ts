@@ -1,4 +1,4 @@
-// Keys that move the active row.
+// The keys that move the active row of the history table.
 export interface Place {
   /** The active row; null before the first move. 0 is the newest. */
   active: number | null;

@@ -8,7 +8,7 @@ import type { RowView } from '../../api/generated/RowView';
 import type { Slice } from './layout';
 
 const BLOCK = 100;
-/** Blocks kept: about 20,000 rows. */
+/** Most blocks of rows that are kept: about 20,000 rows. */
 const KEPT = 200;
 
 export class Rows {

@@ -15,7 +15,7 @@ const slice = (day: string, first: number, last: number): Slice => ({
   first,
   last,
 });
-/** Until all answers have been taken in. */
+/** Waits until the answers of the core have been stored. */
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
 beforeEach(() => {
@@ -25,7 +25,7 @@ beforeEach(() => {
   );
 });
 
-test('rows are fetched by blocks, each once', async () => {
+test('rows of the history are fetched in blocks, each block once', async () => {
   const rows = new Rows(EVERYTHING);
   rows.want([slice('2026-02-01', 95, 105)]);
   rows.want([slice('2026-02-01', 100, 110)]);
@@ -40,12 +40,12 @@ test('rows are fetched by blocks, each once', async () => {
   expect(rows.get('2026-02-02', 0)).toBeUndefined();
 });
 
-test('a slice without rows asks for nothing', () => {
+test('a day without visible rows fetches nothing', () => {
   new Rows(EVERYTHING).want([slice('2026-02-01', 4, 4)]);
   expect(asked).not.toHaveBeenCalled();
 });
 
-test('a block that failed is asked for again when it is wanted again', async () => {
+test('a block of rows that could not be fetched is fetched again when it is needed again', async () => {
   const rows = new Rows(EVERYTHING);
   asked.mockRejectedValueOnce(new Error('busy'));
   rows.want([slice('2026-02-01', 0, 10)]);
@@ -57,7 +57,7 @@ test('a block that failed is asked for again when it is wanted again', async () 
   expect(rows.error).toBeNull();
 });
 
-test('the oldest blocks are let go and can be fetched again', async () => {
+test('the oldest blocks of rows are dropped above the limit and can be fetched again', async () => {
   const rows = new Rows(EVERYTHING);
   for (let n = 0; n <= 200; n += 1) rows.want([slice(`day ${n}`, 0, 1)]);
   await settled();

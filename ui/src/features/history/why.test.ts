@@ -39,7 +39,7 @@ const said = (kind: string, more?: Partial<EntryDetail>, row?: Partial<RowView>)
 const charge = { amount: 5_500, currency: 'USD', scale: 2 };
 const period = { start: '2026-02-10T08:00:00.000Z', end: '2026-03-10T08:00:00.000Z' };
 
-test('a run says its units only if there are several', () => {
+test('the sentence about a run names its units only if there are several', () => {
   const run = { service: 'draw_me', delta: -25 };
   expect(said('usage', {}, run)).toBe('The cloud takes $0.25 when a run starts: AI Draw Me.');
   expect(said('usage', { units: 1 }, run)).not.toContain('units');
@@ -48,28 +48,28 @@ test('a run says its units only if there are several', () => {
   );
 });
 
-test('what the card paid is in money, whatever credits are counted in', () => {
+test('card payments are shown in dollars, whatever unit credits are counted in', () => {
   const bought = detail('purchase', { charge }, { delta: 500 });
   expect(why(bought, { code: 'CRD', scale: 0 }, 'UTC')).toBe(
     '500 of credits, bought for $55.00 on the card.',
   );
 });
 
-test('a renewal says until when it paid', () => {
+test('the sentence about a renewal names the end of the period it paid for', () => {
   expect(said('renewal', { period })).toBe(
     'The plan’s fee of $49.00 was paid from credits. The period it paid for ends Tue 10 Mar 08:00 UTC.',
   );
   expect(said('renewed_by_card', { period, charge }, { delta: 0 })).toContain('fee of $55.00');
 });
 
-test('a failure has a readable reason, or none', () => {
+test('a declined purchase names its reason in readable form, or says that none was given', () => {
   expect(said('purchase_declined', { failure: 'card_declined' })).toBe(
     'The card did not pay: card declined. Nothing was charged.',
   );
   expect(said('purchase_declined')).toContain('no reason given');
 });
 
-test('a reversal goes one way or the other', () => {
+test('a reversal says whether credits came back or were taken back', () => {
   expect(said('reversal', {}, { delta: 500 })).toContain('$5.00 came back');
   expect(said('reversal', {}, { delta: -500 })).toContain('$5.00 were taken back');
 });
@@ -80,17 +80,17 @@ test('a change of plan names the card’s payment only if there was one', () => 
   expect(said('plan_changed', { charge }, plan)).toContain('The card paid $55.00 for it.');
 });
 
-test('an adjustment without a reason says so', () => {
+test('an adjustment by support without a reason says so', () => {
   expect(said('adjustment', { reason: 'Goodwill' })).toBe('Support changed the balance: Goodwill.');
   expect(said('adjustment')).toBe('Support changed the balance and gave no reason.');
 });
 
-test('a kind of a later version is called unknown only where nothing explains it', () => {
+test('an entry of an unknown kind is called unknown only if its change is unexplained', () => {
   expect(said('moon_tax', { cause: 'unexplained' })).toContain('does not know this kind');
   expect(said('moon_tax')).toBe('Moon tax.');
 });
 
-test('each kind that moves credits has a reason of its own', () => {
+test('each kind of entry that moves credits has its own sentence', () => {
   const moves = Object.entries(JOURNAL_KINDS).filter(([, { direction }]) => direction !== 'none');
   expect(moves.length).toBeGreaterThan(10);
   const whole = { charge, period, coupon: 'Pro4Free' };

@@ -1,4 +1,4 @@
-// The decision that a command was made from, to repeat it on the present figures.
+// The decision that led to a command, to decide it again on the present figures.
 import type { CommandView } from '../../api/generated/CommandView';
 import type { PlanDecision } from '../../api/generated/PlanDecision';
 

@@ -2,9 +2,9 @@
 import type { CommandView } from '../../api/generated/CommandView';
 
 interface Groups {
-  /** The cloud handed them back: the operator has to decide again. */
+  /** Commands that the cloud handed back: the operator has to decide again. */
   undecided: CommandView[];
-  /** The cloud has not answered yet. */
+  /** Commands that the cloud has not answered yet. */
   open: CommandView[];
   answered: CommandView[];
 }

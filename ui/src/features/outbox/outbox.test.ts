@@ -15,7 +15,7 @@ const command = (kind: CommandView['kind'], more: Partial<CommandView> = {}): Co
   ...more,
 });
 
-test('each command is in one group', () => {
+test('each command is in exactly one group of the outbox screen', () => {
   const queued = command('cancel');
   const settled = command('resume', { state: 'settled', open: false });
   const returned = command('pay_now', { state: 'needs_decision', open: false });
@@ -26,7 +26,7 @@ test('each command is in one group', () => {
   });
 });
 
-test('a decision is repeated with everything that was chosen', () => {
+test('a decision about the plan is repeated with everything that was chosen', () => {
   expect(
     decisionOf(command('change_plan', { plan: 'pro', cycle: 'annual', coupon: 'SPRING' })),
   ).toEqual({ change_plan: { plan: 'pro', cycle: 'annual', coupon: 'SPRING' } });
@@ -37,6 +37,6 @@ test('a decision is repeated with everything that was chosen', () => {
   expect(decisionOf(command('cancel'))).toBe('cancel');
 });
 
-test('a command that was not decided on a quote is not repeated', () => {
+test('a purchase, which was not decided on a quote, is not repeated', () => {
   expect(decisionOf(command('buy_credits', { amount: 5_000 }))).toBeNull();
 });

@@ -32,7 +32,7 @@ const item = (code: DeadlineView['code'], more: Partial<DeadlineView> = {}): Dea
 });
 const recharge = { auto_recharge: { amount: 5_000 } as NonNullable<NextRenewal['auto_recharge']> };
 
-test('a renewal by card says what becomes of the credits', () => {
+test('a renewal paid by card says what balance of credits follows', () => {
   expect(consequence(item('renewal'), seen({}))).toBe(
     '$49.00 taken from your CARD, credits stay $142.35',
   );
@@ -47,7 +47,7 @@ test('a renewal by card says what becomes of the credits', () => {
   );
 });
 
-test('a renewal from credits says what is left', () => {
+test('a renewal paid from credits says what balance is left', () => {
   const paid = { outcome: 'credits', balance_after: 9_335 } as const;
   expect(consequence(item('renewal'), seen(paid))).toBe(
     '$49.00 taken from your CREDITS, $93.35 left',
@@ -57,13 +57,13 @@ test('a renewal from credits says what is left', () => {
   );
 });
 
-test('a renewal that is not paid begins grace', () => {
+test('a renewal that will not be paid says that grace begins', () => {
   expect(consequence(item('renewal'), seen({ outcome: 'unpaid' }))).toBe(
     '$49.00 will not be paid: grace begins',
   );
 });
 
-test('nothing is said where no figure is known', () => {
+test('a deadline whose figures are not known has no text', () => {
   expect(consequence(item('renewal'), seen())).toBe('');
   expect(consequence(item('cancel_by'), seen())).toBe('');
   expect(consequence(item('payment_retry'), seen())).toBe('');
@@ -72,13 +72,13 @@ test('nothing is said where no figure is known', () => {
   expect(consequence(item('card_expiry'), unknown)).toBe('');
 });
 
-test('fees and credits at risk are named', () => {
+test('deadlines name their fee or their credits at risk', () => {
   expect(consequence(item('cancel_by', { fee }), seen())).toBe('after that $49.00 is paid');
   expect(consequence(item('payment_retry', { fee }), seen())).toBe('$49.00 is asked for again');
   expect(consequence(item('grace_end', { credits_at_risk: 9_000 }), seen())).toBe('$90.00 deleted');
 });
 
-test('an allowance with nothing left of the old one only comes', () => {
+test('the text on a new allowance names what expires of the old one, if anything is left', () => {
   expect(consequence(item('allowance_refresh', { credits_at_risk: 500 }), seen())).toBe(
     '$5.00 left of the old allowance expires',
   );

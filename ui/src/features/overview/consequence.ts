@@ -1,4 +1,4 @@
-// What a deadline brings, in money.
+// What happens at a deadline, with its amounts.
 import type { Asset } from '../../api/generated/Asset';
 import type { DeadlineView } from '../../api/generated/DeadlineView';
 import type { NextRenewal } from '../../api/generated/NextRenewal';
@@ -8,7 +8,7 @@ import { USD, money } from '../../shared/money';
 
 type Seen = Pick<Overview, 'balance' | 'subscription'>;
 
-/** Empty where nothing is known of it. */
+/** What the deadline `item` brings, in words; empty where the needed figures are not known. */
 export function consequence(item: DeadlineView, { balance, subscription }: Seen): string {
   const { asset } = balance;
   if (!asset) return '';

@@ -13,7 +13,7 @@ const due = (code: DeadlineCode, at: string, tiers: DeadlineView['tiers'] = []):
 });
 const codes = (deadlines: DeadlineView[]) => strip({ deadlines, now }).map((item) => item.code);
 
-test('strip shows the three soonest', () => {
+test('the overview’s strip shows the three soonest deadlines', () => {
   expect(
     codes([
       due('renewal', '2026-02-10T10:00:00.000Z'),
@@ -24,21 +24,21 @@ test('strip shows the three soonest', () => {
   ).toEqual(['renewal', 'card_expiry', 'allowance_refresh']);
 });
 
-test('strip leaves out what is 60 days off or more', () => {
+test('the overview’s strip leaves out deadlines that are 60 or more days away', () => {
   expect(codes([due('renewal', '2026-04-08T09:59:59.000Z')])).toEqual(['renewal']);
   expect(codes([due('renewal', '2026-04-08T10:00:00.000Z')])).toEqual([]);
 });
 
-test('strip leaves the end of grace to the alarm', () => {
+test('the overview’s strip leaves out the end of grace, which the alarm shows', () => {
   expect(codes([due('grace_end', '2026-02-08T10:00:00.000Z')])).toEqual([]);
 });
 
-test('strip shows the last moment to cancel within two days only', () => {
+test('the overview’s strip shows the last moment to cancel only within two days of it', () => {
   expect(codes([due('cancel_by', '2026-02-09T10:00:00.000Z')])).toEqual([]);
   expect(codes([due('cancel_by', '2026-02-09T09:59:00.000Z')])).toEqual(['cancel_by']);
 });
 
-test('a far deadline does not take the place of a shown one', () => {
+test('a deadline that the strip leaves out does not take a shown deadline’s place', () => {
   expect(
     codes([
       due('cancel_by', '2026-02-20T10:00:00.000Z'),
@@ -49,12 +49,12 @@ test('a far deadline does not take the place of a shown one', () => {
   ).toEqual(['renewal', 'card_expiry', 'allowance_refresh']);
 });
 
-test('near is less than two days', () => {
+test('a deadline is near if it is less than two days away', () => {
   expect(isNear(due('renewal', '2026-02-09T09:59:59.000Z'), now)).toBe(true);
   expect(isNear(due('renewal', '2026-02-09T10:00:00.000Z'), now)).toBe(false);
 });
 
-test('reminders count those that fired and name the next', () => {
+test('the text about reminders counts the shown ones and names the next', () => {
   const fired = { at: '2026-02-01T10:00:00.000Z', fired_at: '2026-02-01T10:00:00.000Z' };
   const skipped = { at: '2026-02-02T10:00:00.000Z', skipped_at: '2026-02-02T10:00:00.000Z' };
   const coming = { at: '2026-02-09T10:00:00.000Z' };

@@ -1,4 +1,4 @@
-// Which deadlines the strip shows, and what is said of their reminders.
+// Which deadlines the overview's strip shows, and the text about their reminders.
 import type { DeadlineView } from '../../api/generated/DeadlineView';
 import type { Overview } from '../../api/generated/Overview';
 import { t } from '../../shared/messages';

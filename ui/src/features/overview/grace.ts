@@ -5,7 +5,7 @@ import { t } from '../../shared/messages';
 import { money } from '../../shared/money';
 import { weekdayDate } from '../../shared/time';
 
-/** Empty where the reason is not known. */
+/** Why grace runs, as a sentence; empty where the reason is not known. */
 export function why({ failed, card, cause, fee }: Alarm, zone: string): string {
   const date = failed ? weekdayDate(failed.at, zone) : '';
   if (failed?.code === 'insufficient_credits') return t('overview-grace-credits-short', { date });

@@ -22,24 +22,24 @@ const row = (kind: string, more: Partial<RowView> = {}): RowView => ({
   ...more,
 });
 
-test('a run names its event if it has one', () => {
+test('the sentence about a run names its event if it has one', () => {
   const run = { service: 'draw_me' };
   expect(sentence(row('usage', { ...run, event: 'Wedding' }))).toBe('AI Draw Me for Wedding');
   expect(sentence(row('usage', run))).toBe('AI Draw Me');
 });
 
-test('refunds and failures are told from runs', () => {
+test('refunds and failed runs have other sentences than runs', () => {
   expect(sentence(row('usage_refund', { service: 'sms', event: 'Wedding' }))).toBe(
     'SMS was refunded',
   );
   expect(sentence(row('run_failed', { service: 'sms' }))).toBe('SMS run failed');
 });
 
-test('a kind of a later version keeps its readable name', () => {
+test('an entry of a kind from a later version is shown by its readable code', () => {
   expect(sentence(row('moon_tax'))).toBe('Moon tax');
 });
 
-test('states to act on are marked', () => {
+test('an entry is open if the operator has to act on its state', () => {
   expect(latest.isOpen('refund_due')).toBe(true);
   expect(latest.isOpen('failed')).toBe(false);
 });

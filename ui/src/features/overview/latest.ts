@@ -19,6 +19,6 @@ export function sentence(row: RowView, asset: Asset): string {
   }
 }
 
-/** States that the operator may have to act on. */
+/** True for states of an entry on which the operator may have to act. */
 export const isOpen = (status: RowStatus): boolean =>
   ['refund_due', 'not_refunded', 'pending', 'unexplained'].includes(status);

@@ -16,17 +16,17 @@ const of = (balance: Partial<BalanceView>, renewal?: string) =>
     }),
   );
 
-test('a live balance agrees with the ledger, whatever renewal comes next', () => {
+test('the note on a live balance says that it agrees with the ledger, whatever renewal is due', () => {
   expect(of({})).toBe('Cloud balance and ledger agree to the cent.');
   expect(of({}, '2026-03-10T08:00:00.000Z')).toBe('Cloud balance and ledger agree to the cent.');
 });
 
-test('a cached balance names the renewal that it misses', () => {
+test('the note on a balance that is not live names a renewal that was due since', () => {
   expect(of({ trust: 'cached' }, '2026-03-10T08:00:00.000Z')).toContain('renewal of Tue 10 Mar');
   expect(of({ trust: 'stale' }, '2026-03-10T08:00:00.000Z')).toContain('renewal of Tue 10 Mar');
 });
 
-test('a renewal still to come is not missed', () => {
+test('the note on a balance that is not live names no renewal that is still to come', () => {
   for (const trust of ['cached', 'stale'] as const) {
     expect(of({ trust }, '2026-04-10T08:00:00.000Z')).not.toContain('renewal');
     expect(of({ trust }, now)).not.toContain('renewal');
@@ -34,11 +34,11 @@ test('a renewal still to come is not missed', () => {
   }
 });
 
-test('a damaged copy is not said to differ from the cloud', () => {
+test('the note on a damaged copy does not say that the cloud differs', () => {
   expect(of({ trust: 'diverged', reason: 'damaged' })).toContain('damaged');
   expect(of({ trust: 'diverged' })).toContain('differs from this copy');
 });
 
-test('nothing is said of a balance that is not known', () => {
+test('an unknown balance has no note', () => {
   expect(of({ balance: null, trust: 'unknown' })).toBe('');
 });

@@ -5,7 +5,7 @@ import { weekdayDate } from '../../shared/time';
 
 type Seen = Pick<Overview, 'balance' | 'subscription' | 'now' | 'zone'>;
 
-/** The day of a renewal that was due since the cloud was last reached, else empty. */
+/** The day of a renewal that was due since the cloud was last reached; empty if there was none. */
 function missedRenewal({ subscription, now, zone }: Seen): string {
   const at = subscription?.next_renewal?.at;
   return at && Date.parse(at) < Date.parse(now) ? weekdayDate(at, zone) : '';

@@ -8,7 +8,7 @@ const { gauge, toneOf } = runway;
 const multiple = (hundredths?: number) => plain(runway.multiple(hundredths));
 const basis = (estimate: Estimate) => plain(runway.basis(estimate));
 
-test('tone is red below one time and amber up to a fifth more', () => {
+test('the colour is red below the event’s need and amber up to a fifth above it', () => {
   expect([undefined, 0, 99, 100, 119, 120, 5_000].map((times) => toneOf(times))).toEqual([
     '',
     'neg',
@@ -20,32 +20,32 @@ test('tone is red below one time and amber up to a fifth more', () => {
   ]);
 });
 
-test('multiple is rounded down so that too little never reads as enough', () => {
+test('the multiple of the event’s need is rounded down so that too little never reads as enough', () => {
   expect(multiple(99)).toBe('0.9×');
   expect(multiple(100)).toBe('1.0×');
   expect(multiple(249)).toBe('2.4×');
   expect(multiple(0)).toBe('0.0×');
 });
 
-test('multiple of an event that needs nothing is empty and a huge one is capped', () => {
+test('the multiple is empty for an event that needs nothing, and a huge one is capped', () => {
   expect(multiple(undefined)).toBe('');
   expect(multiple(9_900)).toBe('99.0×');
   expect(multiple(9_901)).toBe('99+×');
 });
 
-test('gauge with too few credits fills the part that is there', () => {
+test('the gauge fills the part of the event’s need that the credits cover if they are too few', () => {
   expect(gauge(0)).toEqual({ filled: 0, ticks: [] });
   expect(gauge(50)).toEqual({ filled: 500, ticks: [] });
   expect(gauge(99)).toEqual({ filled: 990, ticks: [] });
 });
 
-test('gauge with enough credits fills the part that is needed', () => {
+test('the gauge fills the part of the credits that the event needs if they are enough', () => {
   expect(gauge(100)).toEqual({ filled: 1000, ticks: [] });
   expect(gauge(200)).toEqual({ filled: 500, ticks: [500] });
   expect(gauge(250)).toEqual({ filled: 400, ticks: [400, 800] });
 });
 
-test('gauge ticks stay inside the bar and few', () => {
+test('the gauge has few ticks, all of them inside the bar', () => {
   for (const hundredths of [100, 101, 199, 300, 599, 601, 1_000, 50_000]) {
     const { filled, ticks } = gauge(hundredths);
     expect(filled).toBeLessThanOrEqual(1000);
@@ -54,7 +54,7 @@ test('gauge ticks stay inside the bar and few', () => {
   }
 });
 
-test('basis says the confidence and counts past events', () => {
+test('the basis of an estimate names its confidence and counts past events', () => {
   const estimate = { basis: 'past', confidence: 'fair', events: 1 } as Estimate;
   expect(basis(estimate)).toBe('a fair estimate, from 1 past event');
   expect(basis({ ...estimate, confidence: 'rough', events: 3 })).toBe(

@@ -4,7 +4,7 @@ import { t } from '../../shared/messages';
 
 export type Tone = '' | 'warn' | 'neg';
 
-/** Red where the credits do not last, amber where they last by less than a fifth. */
+/** The colour: red if the credits do not last for the event, amber if less than a fifth of its need is left over. */
 export function toneOf(hundredths?: number): Tone {
   if (hundredths === undefined) return '';
   if (hundredths < 100) return 'neg';
@@ -18,7 +18,7 @@ export function multiple(hundredths?: number): string {
   return t('overview-multiple', { times: Math.floor(hundredths / 10) / 10 });
 }
 
-/** What the estimate rests on. */
+/** What the estimate is based on: this event's own runs, or past events. */
 export function basis({ basis, confidence, events }: Estimate): string {
   return basis === 'own'
     ? t('overview-estimate-own', { confidence })
@@ -35,13 +35,13 @@ export interface Gauge {
 const MOST_TICKS = 5;
 
 /**
- * Where the credits last, the bar is the balance: what the event needs is filled, and each further time it would fit is
- * a tick. Where they do not, the bar is what the event needs and the balance is filled.
+ * If the credits last for the event, the bar is the balance: the event's need is filled, and a tick marks each further
+ * time that the need fits. If they do not last, the bar is the event's need and the balance is filled.
  */
 export function gauge(hundredths: number): Gauge {
   if (hundredths < 100) return { filled: Math.max(0, hundredths * 10), ticks: [] };
   const filled = 100_000 / hundredths;
-  // The balance's own end is no tick.
+  // No tick at the end of the bar, which is the whole balance.
   const fits = Math.ceil(hundredths / 100) - 1;
   const ticks = Array.from({ length: Math.min(fits, MOST_TICKS) }, (_, n) => (n + 1) * filled);
   return { filled, ticks };

@@ -11,18 +11,18 @@ const pending = (amount: number): PendingView => ({
   since: '2026-02-01T08:00:00.000Z',
 });
 
-test('segments of an empty balance are none', () => {
+test('the bar of an empty balance has no segments', () => {
   expect(segments({ buckets: [], pending: [] })).toEqual([]);
   expect(segments({ buckets: [bucket('bonus', 0)], pending: [] })).toEqual([]);
 });
 
-test('a single bucket takes the bar', () => {
+test('a single kind of credits takes the whole bar', () => {
   expect(segments({ buckets: [bucket('purchased', 5_000)], pending: [] })).toEqual([
     { kind: 'purchased', x: 0, width: 996 },
   ]);
 });
 
-test('buckets follow each other by their shares, with gaps', () => {
+test('kinds of credits take the bar in proportion to their amounts, with gaps', () => {
   const buckets = [bucket('allowance', 500), bucket('bonus', 250), bucket('purchased', 250)];
   expect(segments({ buckets, pending: [] })).toEqual([
     { kind: 'allowance', x: 0, width: 496 },
@@ -31,7 +31,7 @@ test('buckets follow each other by their shares, with gaps', () => {
   ]);
 });
 
-test('everything pending is one segment at the end', () => {
+test('all pending credits together are one segment at the end of the bar', () => {
   const drawn = segments({
     buckets: [bucket('purchased', 600)],
     pending: [pending(100), pending(300)],
@@ -40,13 +40,13 @@ test('everything pending is one segment at the end', () => {
   expect(drawn[1]).toEqual({ kind: 'pending', x: 602, width: 396 });
 });
 
-test('only pending credits are drawn from the start', () => {
+test('the segment of pending credits begins at the start of the bar if there are no others', () => {
   expect(segments({ buckets: [], pending: [pending(100)] })).toEqual([
     { kind: 'pending', x: 0, width: 996 },
   ]);
 });
 
-test('a tiny share is visible and inside the bar', () => {
+test('a tiny amount has a visible segment inside the bar', () => {
   const buckets = [bucket('allowance', 1), bucket('purchased', 9_999_998)];
   for (const { x, width } of segments({ buckets, pending: [pending(1)] })) {
     expect(width).toBeGreaterThanOrEqual(2);
@@ -55,7 +55,7 @@ test('a tiny share is visible and inside the bar', () => {
   }
 });
 
-test('thirds do not overlap', () => {
+test('segments of three equal amounts do not overlap', () => {
   const buckets = [bucket('allowance', 1), bucket('bonus', 1), bucket('purchased', 1)];
   const drawn = segments({ buckets, pending: [] });
   drawn.slice(1).forEach(({ x }, n) => {

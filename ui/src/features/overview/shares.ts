@@ -1,4 +1,4 @@
-// The bar of what the balance is made of: drawing, in thousandths of its width.
+// The bar that shows which kinds of credits the balance is made of, in thousandths of its width.
 import type { BalanceView } from '../../api/generated/BalanceView';
 import type { Bucket } from '../../api/generated/Bucket';
 
@@ -11,7 +11,7 @@ export interface Segment {
 const GAP = 4;
 const LEAST = 2;
 
-/** A segment for each bucket and one for everything pending; each is wide enough to be seen. */
+/** A segment for each kind of credits (bucket) and one for all pending credits; each is wide enough to be seen. */
 export function segments({
   buckets,
   pending,

@@ -9,7 +9,7 @@ export type Span = 'look' | '1' | `${(typeof WINDOWS)[number]}` | 'date';
 
 const USUAL: Span = '7';
 
-/** Since the last look if there are newer entries, else a week. */
+/** The span that is shown first: since the last look if there are newer entries, else a week. */
 export const firstSpan = (since: LastSeen | null, head: number | undefined): Span =>
   since && since.seq < (head ?? 0) ? 'look' : USUAL;
 
@@ -19,7 +19,7 @@ export interface Asked {
   after: number | null;
 }
 
-/** `day` is the date that was chosen, empty while none is. */
+/** What the core is asked for a span. `day` is the date that was chosen, empty while none is. */
 export function asked(span: Span, since: LastSeen | null, day: string, today: string): Asked {
   if (span === 'look' && since) return { from: null, after: since.seq };
   if (span === 'date') return { from: day || today, after: null };

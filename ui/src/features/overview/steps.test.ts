@@ -11,25 +11,25 @@ const finding = (action?: NextStep): Finding => ({
   ...(action && { action }),
 });
 
-test('a dispute begins with the finding and its rows', () => {
+test('the step to dispute begins a dispute with the finding and its rows', () => {
   expect(stepOf(finding('dispute'), false)).toEqual({
     do: 'complain',
     begin: { finding: { code: 'run_failed_not_refunded', entries: [3, 4] } },
   });
 });
 
-test('rows are shown', () => {
+test('the step to look at rows shows the finding’s rows', () => {
   expect(stepOf(finding('look_at_rows'), true)).toEqual({ do: 'show', entries: [3, 4] });
 });
 
-test('steps on the plan are taken unless the account is imported', () => {
+test('steps on the plan are offered unless the account is imported', () => {
   for (const action of ['change_payment_order', 'pay_now', 'pause', 'buy_credits'] as const) {
     expect(stepOf(finding(action), false)).toEqual({ do: 'act', action });
     expect(stepOf(finding(action), true)).toBeNull();
   }
 });
 
-test('steps outside of this app are not taken', () => {
+test('steps outside of this app are not offered', () => {
   for (const action of ['replace_card', 'compare_statement', 'wait', undefined] as const)
     expect(stepOf(finding(action), false)).toBeNull();
 });

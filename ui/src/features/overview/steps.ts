@@ -8,7 +8,7 @@ export type Step =
   | { do: 'show'; entries: number[] }
   | { do: 'act'; action: NextStep };
 
-/** Null where the step is not one that this app can take. An imported account has no plan here to act on. */
+/** What the finding's next step does; null if this app cannot do it. An imported account has no plan to act on. */
 export function stepOf({ action, code, entries }: Finding, imported: boolean): Step | null {
   switch (action) {
     case 'dispute':

@@ -16,7 +16,7 @@ const found = {
 } as Explanation;
 const state = { current: true, reading: false, live: true, zone: 'UTC' };
 
-test('a live sum is the equation alone', () => {
+test('the sum of a live balance is the equation alone', () => {
   expect(sumOf(found, USD, state)).toBe('$191.35 − $49.00 = $142.35');
   const grown = { ...found, opening: 0, delta: 14_235 };
   expect(sumOf(grown, USD, state)).toBe('$0.00 + $142.35 = $142.35');
@@ -24,13 +24,13 @@ test('a live sum is the equation alone', () => {
   expect(sumOf(same, USD, state)).toBe('$142.35 + $0.00 = $142.35');
 });
 
-test('a sum without the cloud says up to when it is complete', () => {
+test('the sum of a balance that is not live says up to when it is complete', () => {
   expect(sumOf(found, USD, { ...state, live: false })).toBe(
     '$191.35 − $49.00 = $142.35, complete up to 08:30',
   );
 });
 
-test('a sum of an older state says so even while live', () => {
+test('a sum without the newest entries says so even while live', () => {
   const older = { ...state, current: false };
   expect(sumOf(found, USD, older)).toMatch(/ = \$142\.35, before the newest entries$/);
   expect(sumOf(found, USD, { ...older, reading: true })).toMatch(
@@ -38,7 +38,7 @@ test('a sum of an older state says so even while live', () => {
   );
 });
 
-test('dearest names three and counts the rest', () => {
+test('the list of what cost most names three parts and counts the rest', () => {
   const part = (name: string | undefined, delta: number) => ({
     count: 1,
     delta,

@@ -8,11 +8,11 @@ import { clock } from '../../shared/time';
 import { list } from '../../shared/words';
 
 export interface Freshness {
-  /** The sum is of the newest entries that this computer has. */
+  /** True if the sum includes the newest entries that this computer has. */
   current: boolean;
-  /** A newer sum is being read. */
+  /** True while a newer sum is being read. */
   reading: boolean;
-  /** The cloud has confirmed the newest state. */
+  /** True if the cloud has confirmed the newest state. */
   live: boolean;
   zone: string;
 }
@@ -30,7 +30,7 @@ export function sumOf(found: Explanation, asset: Asset, state: Freshness): strin
 
 const DEAREST = 3;
 
-/** The dearest of several services or events, and how many more there are. `parts` has the dearest first. */
+/** The services or events that cost most, and how many more there are. `parts` has the most expensive first. */
 export function dearest(parts: Spent[], name: (part: Spent) => string, asset: Asset): string {
   const shown = parts
     .slice(0, DEAREST)

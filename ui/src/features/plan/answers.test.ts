@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { Answers } from './answers';
 
-test('an answer that comes after a newer one is not shown', () => {
+test('an answer that arrives after the answer to a later read is not shown', () => {
   const answers = new Answers();
   const [first, second] = [answers.ask(), answers.ask()];
   expect(answers.take(second)).toBe(true);
@@ -10,13 +10,13 @@ test('an answer that comes after a newer one is not shown', () => {
   expect(answers.take(answers.ask())).toBe(true);
 });
 
-test('answers in their order are all shown', () => {
+test('answers that arrive in the order of their reads are all shown', () => {
   const answers = new Answers();
   expect(answers.take(answers.ask())).toBe(true);
   expect(answers.take(answers.ask())).toBe(true);
 });
 
-test('a failure is shown unless a later read was answered', () => {
+test('a failed read is shown unless a later read was answered', () => {
   const answers = new Answers();
   const [first, second] = [answers.ask(), answers.ask()];
   expect(answers.fail(first)).toBe(true);

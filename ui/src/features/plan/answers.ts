@@ -11,14 +11,14 @@ export class Answers {
     return ++this.#asked;
   }
 
-  /** Whether an answer to this read is shown; from then on, older ones are not. */
+  /** True if the answer to this read is to be shown; from then on, answers to older reads are not. */
   take(read: number): boolean {
     if (read < this.#taken) return false;
     this.#taken = read;
     return true;
   }
 
-  /** Whether a failure of this read is shown: not if a later read was answered. */
+  /** True if the failure of this read is to be shown: not if a later read was answered. */
   fail(read: number): boolean {
     return read > this.#taken;
   }

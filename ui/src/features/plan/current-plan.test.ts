@@ -17,7 +17,7 @@ const offers = [
   },
 ];
 
-test('the terms are those of the plan and its cycle', () => {
+test('the terms shown are those of the current plan and its billing cycle', () => {
   const view = { offers, subscription: basic };
   expect(plain(terms(view, undefined, USD))).toBe('$49.00 a month, $20.00 allowance a month');
   const annual = { offers, subscription: { ...basic, cycle: 'annual' as const } };
@@ -26,16 +26,16 @@ test('the terms are those of the plan and its cycle', () => {
   );
 });
 
-test('without an asset only the fee is known', () => {
+test('the terms are only the fee if the unit of credits is not known', () => {
   expect(plain(terms({ offers, subscription: basic }, 7_500, undefined))).toBe('$49.00 a month');
 });
 
-test('a plan without terms has no fee', () => {
+test('the terms of a plan without terms in the catalog say that it has no fee', () => {
   const payg = { offers, subscription: { ...basic, plan: 'payg' } };
   expect(plain(terms(payg, undefined, USD))).toBe('no fee, you pay for what you use');
 });
 
-test('closed comes before grace, and grace before cancelled', () => {
+test('the plan’s tag says closed before grace, and grace before cancelled', () => {
   const cancel_at = '2026-03-10T08:00:00Z';
   expect(tag({ state: 'closed', cancel_at }, true)).toBe('closed');
   expect(tag({ state: 'grace', cancel_at }, true)).toBe('grace');
@@ -43,7 +43,7 @@ test('closed comes before grace, and grace before cancelled', () => {
   expect(tag({ state: 'active' }, false)).toBeNull();
 });
 
-test('only the card on file can have declined', () => {
+test('a declined charge is shown only for the card that is still on file', () => {
   const failed = { at: '2026-03-01T08:00:00Z', code: 'card_declined', card_replaced: false };
   expect(declined({ failed })).toBe(failed);
   expect(declined({ failed: { ...failed, code: 'insufficient_credits' } })).toBeNull();
@@ -52,7 +52,7 @@ test('only the card on file can have declined', () => {
   expect(declined(undefined)).toBeNull();
 });
 
-test('a card expires at the end of the month before its first invalid instant', () => {
+test('the card’s note names the month before its first invalid instant as its expiry', () => {
   const card = { expires: '2027-01-01T00:00:00Z' };
   expect(plain(cardNote(card, null, 'Pacific/Auckland'))).toBe('expires 12/26');
   expect(plain(cardNote(card, { at: '2026-03-01T08:00:00Z' }, 'UTC'))).toBe(

@@ -10,7 +10,7 @@ import { money, USD } from '../../shared/money';
 import { monthYear, weekdayDate } from '../../shared/time';
 import { list } from '../../shared/words';
 
-/** Fee, allowance and daily limit, as far as there are any. `limit` is in minor units of the asset. */
+/** The plan's fee, allowance and daily limit, as far as it has them. `limit` is in minor units of the asset. */
 export function terms(
   { offers, subscription: { plan, cycle } }: Pick<ChoicesView, 'offers' | 'subscription'>,
   limit: number | undefined,
@@ -42,7 +42,7 @@ export function tag(
 
 /**
  * The charge that the card on file declined; null if only credits were short, or if the card was replaced since: whether
- * the new one pays is not known.
+ * the new card pays is not known.
  */
 export function declined(alarm: Pick<Alarm, 'failed'> | undefined): FailedFee | null {
   const failed = alarm?.failed;
@@ -53,7 +53,7 @@ export function declined(alarm: Pick<Alarm, 'failed'> | undefined): FailedFee | 
 export const cardName = ({ brand, last4 }: Pick<CardView, 'brand' | 'last4'>): string =>
   t('shared-card', { brand, last4 });
 
-/** `expires` is the first instant at which the card is not valid any more, so the month named is the one before it. */
+/** A card's expiry in words. `expires` is the first instant at which it is not valid, so the month before is named. */
 export function cardNote(
   { expires }: Pick<CardView, 'expires'>,
   failed: Pick<FailedFee, 'at'> | null,

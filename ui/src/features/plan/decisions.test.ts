@@ -18,18 +18,18 @@ test('a plan can be changed to every other plan and cycle with a fee', () => {
   expect(ids({ ...basic, cycle: 'annual' })).toEqual(['basic monthly', 'pro monthly']);
 });
 
-test('from a plan without a fee all plans with one can be chosen', () => {
+test('a plan without a fee can be changed to every plan with a fee', () => {
   const payg = { ...basic, plan: 'payg' };
   delete payg.cycle;
   expect(ids(payg)).toEqual(['basic monthly', 'basic annual', 'pro monthly']);
 });
 
-test('a plan that is not offered any more does not hide another', () => {
+test('a current plan that is no longer offered hides no other plan', () => {
   expect(ids({ ...basic, plan: 'old' })).toEqual(['basic monthly', 'basic annual', 'pro monthly']);
   expect(options({ offers: [], subscription: basic })).toEqual([]);
 });
 
-test('a coupon is part of the change only if one was typed', () => {
+test('a change of plan has a coupon only if a code was typed', () => {
   const [annual] = options({ offers, subscription: basic });
   if (!annual) throw new Error('no option');
   const target = { plan: 'basic', cycle: 'annual' };
@@ -38,12 +38,12 @@ test('a coupon is part of the change only if one was typed', () => {
   expect(changeTo(annual, ' SPRING ')).toEqual({ change_plan: { ...target, coupon: 'SPRING' } });
 });
 
-test('keeping a plan without a cycle names none', () => {
+test('the decision to keep a plan without a billing cycle names no cycle', () => {
   expect(keep(basic)).toEqual({ change_plan: { plan: 'basic', cycle: 'monthly' } });
   expect(keep({ plan: 'payg' })).toEqual({ change_plan: { plan: 'payg' } });
 });
 
-test('the payer that can be chosen is chosen first', () => {
+test('the payer selected first is the account’s payer, else the one that can pay', () => {
   const card = { brand: 'Visa', last4: '4242', expires: '2027-01-01T00:00:00Z' };
   expect(firstPayer({ payer: 'credits', card, from_credits: 100 })).toBe('credits');
   expect(firstPayer({ payer: 'card', card, from_credits: 100 })).toBe('card');

@@ -1,4 +1,4 @@
-// What the dialogs of this screen decide on.
+// The decisions that the dialogs of the screen “Plan & renewal” make.
 import type { Alarm } from '../../api/generated/Alarm';
 import type { ChoicesView } from '../../api/generated/ChoicesView';
 import type { Cycle } from '../../api/generated/Cycle';
@@ -8,7 +8,7 @@ import type { Offer } from '../../api/generated/Offer';
 import type { Payer } from '../../api/generated/Payer';
 import type { SubscriptionView } from '../../api/generated/SubscriptionView';
 
-/** The dialogs of this screen. */
+/** The dialogs of the screen “Plan & renewal”. */
 export type Intent = 'pause' | 'pay' | 'cancel' | 'resume' | 'change' | 'keep' | 'coupon' | 'buy';
 
 /** A plan and cycle that the account can be changed to. */
@@ -41,12 +41,12 @@ export function changeTo({ offer, cycle }: Option, coupon: string): PlanDecision
   return { change_plan: code ? { ...target, coupon: code } : target };
 }
 
-/** Takes back a change that was requested: the current plan goes on. */
+/** The decision that takes back a requested change: the current plan goes on. */
 export function keep({ plan, cycle }: Pick<SubscriptionView, 'plan' | 'cycle'>): PlanDecision {
   return { change_plan: cycle ? { plan, cycle } : { plan } };
 }
 
-/** Who pays an unpaid fee unless the operator chooses: who pays first, else who can pay at all. */
+/** Who pays an unpaid fee unless the operator chooses: the account's payer, else card or credits, whichever can pay. */
 export function firstPayer(alarm: Pick<Alarm, 'payer' | 'card' | 'from_credits'>): Payer {
   if (alarm.payer) return alarm.payer;
   return !alarm.card && alarm.from_credits !== undefined ? 'credits' : 'card';

@@ -1,4 +1,4 @@
-// A subscription for the tests of this folder.
+// A subscription and a waiting action for the tests of this folder.
 import type { CommandView } from '../../api/generated/CommandView';
 import type { SubscriptionView } from '../../api/generated/SubscriptionView';
 

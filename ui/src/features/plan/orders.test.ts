@@ -14,7 +14,7 @@ const preview: Preview = {
   balance_after: 14_235,
 };
 
-test('the order that was chosen last is shown before the cloud has it', () => {
+test('the payment order chosen last is shown before the cloud has it', () => {
   expect(order({ subscription: basic, waiting: [] })).toEqual({
     inUse: { first: 'card', fallback: true },
     chosen: { first: 'card', fallback: true },
@@ -32,14 +32,14 @@ test('the order that was chosen last is shown before the cloud has it', () => {
   });
 });
 
-test('auto-recharge that is off charges at once only at its balance or below', () => {
+test('switching on auto-recharge charges at once only at or below its balance', () => {
   const at = (balance: number) => recharge({ subscription: basic, waiting: [], balance })?.atOnce;
   expect([at(1_001), at(1_000), at(0)]).toEqual([false, true, true]);
   const on = { ...basic, auto_recharge: { ...basic.auto_recharge, enabled: true } };
   expect(recharge({ subscription: on, waiting: [], balance: 0 })?.atOnce).toBe(false);
 });
 
-test('a switch of auto-recharge that waits is shown as set', () => {
+test('auto-recharge is shown as switched while the switch waits for the cloud', () => {
   const last = [waiting({ kind: 'set_auto_recharge', enabled: true })];
   expect(recharge({ subscription: basic, waiting: last, balance: 0 })).toEqual({
     on: true,
@@ -55,7 +55,7 @@ test('a programme without auto-recharge has no switch for it', () => {
   expect(recharge({ subscription: without, waiting: [], balance: 0 })).toBeNull();
 });
 
-test('a declined card leads to credits or to grace', () => {
+test('the text on a declined card says whether credits pay or grace begins', () => {
   const credits = { ...preview, outcome: 'credits', balance_after: 9_335 } as const;
   expect(plain(declinedText(credits, USD))).toBe(
     'If the card is declined, credits go $142.35 → $93.35; the plan goes on and grace does not begin.',
@@ -65,7 +65,7 @@ test('a declined card leads to credits or to grace', () => {
   );
 });
 
-test('without a preview the text says what happens to the fee', () => {
+test('the text without a renewal preview says whether the fee is asked for again', () => {
   expect(plain(noRenewal(undefined, 'UTC'))).toBe('No renewal is coming.');
   expect(plain(noRenewal({ retry_at: '2026-03-03T08:00:00Z' }, 'UTC'))).toBe(
     'The fee is asked for again on Tue 3 Mar 08:00 UTC.',
@@ -75,7 +75,7 @@ test('without a preview the text says what happens to the fee', () => {
   );
 });
 
-test('the allowance of a renewal is told with what expires, and not at all if none comes', () => {
+test('the text on a renewal’s allowance names what expires, and is absent without allowance', () => {
   const credits = { code: 'CREDIT', scale: 0 };
   const studio = { ...preview, allowance: 708, balance_after: 748 };
   expect(allowanceText(undefined, credits)).toBeNull();

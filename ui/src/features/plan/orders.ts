@@ -10,14 +10,14 @@ import { money } from '../../shared/money';
 import { deadline } from '../../shared/time';
 
 export interface Order {
-  /** What holds at the cloud. */
+  /** The payment order that holds at the cloud. */
   inUse: PaymentOrder;
-  /** What was chosen here last; the cloud may not have it yet. */
+  /** The payment order that was chosen here last; the cloud may not have it yet. */
   chosen: PaymentOrder;
   waits: boolean;
 }
 
-/** `waiting` has the newest action first: it is the one that will hold. */
+/** The payment order in use and the one chosen last. `waiting` has the newest action first. */
 export function order({
   subscription,
   waiting,
@@ -32,11 +32,11 @@ export interface Recharge {
   waits: boolean;
   at: number;
   amount: number;
-  /** Switched on now, it charges the card at once. */
+  /** True if auto-recharge, switched on now, would charge the card at once. */
   atOnce: boolean;
 }
 
-/** Auto-recharge as it was set last; null where the programme has none. */
+/** Auto-recharge as it was set last; null where the programme has no auto-recharge. */
 export function recharge({
   subscription: { auto_recharge },
   waiting,
@@ -49,7 +49,7 @@ export function recharge({
   return { on, waits: last !== undefined, at, amount, atOnce: !on && balance <= at };
 }
 
-/** What happens with the current order if the card is declined; undefined if the card is not charged. */
+/** What happens if the card is declined, in the payment order in use; undefined if the card is not charged. */
 export function ifDeclined(view: ChoicesView): Preview | undefined {
   const first: Payer = view.subscription.payment_order.first;
   return (first === 'card' ? view.card_first : view.credits_first)?.preview.if_declined;
@@ -64,7 +64,7 @@ export function declinedText(preview: Preview, asset: Asset): string {
   });
 }
 
-/** Why no renewal is previewed. */
+/** The sentence on why no renewal is previewed. */
 export function noRenewal(alarm: Pick<Alarm, 'retry_at'> | undefined, zone: string): string {
   if (!alarm) return t('plan-no-renewal-sentence');
   return alarm.retry_at

@@ -10,7 +10,7 @@ beforeAll(() => {
 
 const change = (service: string, used: boolean) => ({ service, before: 10, after: 20, used });
 
-test('prices of services in use come first, the rest in its order and counted', () => {
+test('price changes of services in use come first; those not listed are counted', () => {
   const changes = [
     change('sms', false),
     change('video', false),
@@ -24,12 +24,12 @@ test('prices of services in use come first, the rest in its order and counted', 
   expect(changes[0]?.service).toBe('sms');
 });
 
-test('few prices are all listed', () => {
+test('price changes are all listed if they are few', () => {
   expect(prices([])).toEqual({ listed: [], more: 0 });
   expect(prices([change('sms', true)]).more).toBe(0);
 });
 
-test('a closed account is told as closed, whatever its plan', () => {
+test('a closed account cannot be paused because it is closed, whatever its plan', () => {
   expect(noPause({ plan: 'payg', state: 'closed' })).toBe('plan-closed');
   expect(noPause({ plan: 'legacy', state: 'active' })).toBe('plan-already-free');
   expect(noPause({ plan: 'basic', state: 'grace' })).toBe('plan-pause-not-now');

@@ -18,7 +18,7 @@ export function prices(changes: PriceChange[]): Prices {
   return { listed, more: sorted.length - listed.length };
 }
 
-/** Why there is nothing to pause. */
+/** The key of the sentence on why there is nothing to pause. */
 export function noPause(
   plan: Pick<SubscriptionView, 'plan' | 'state'>,
 ): 'plan-closed' | 'plan-already-free' | 'plan-pause-not-now' {

@@ -7,7 +7,7 @@ import { consequence, places, title } from './timeline';
 
 const stop = (code: Stop['code'], at: string, expected = true): Stop => ({ code, at, expected });
 
-test('the outer stops are at the ends, the middle one in proportion to its time', () => {
+test('the outer stops are at the ends of the timeline, the middle one in proportion to its time', () => {
   const stops = [
     stop('today', '2026-03-01T00:00:00Z'),
     stop('renewal', '2026-03-11T00:00:00Z'),
@@ -16,7 +16,7 @@ test('the outer stops are at the ends, the middle one in proportion to its time'
   expect(places(stops, 216)).toEqual({ marks: [8, 108, 208], text: 108 });
 });
 
-test('the middle text keeps clear of both ends while its mark does not move', () => {
+test('the middle stop’s text keeps clear of both ends while its mark stays in place', () => {
   const grace = (now: string) => [
     stop('period_end', '2026-03-01T00:00:00Z'),
     stop('today', now),
@@ -31,26 +31,26 @@ test('the middle text keeps clear of both ends while its mark does not move', ()
   });
 });
 
-test('a stop outside the line or at one instant with the others stays on it', () => {
+test('a stop that is past the end of the timeline or coincides with others stays on it', () => {
   const at = '2026-03-01T00:00:00Z';
   const late = [stop('period_end', at), stop('today', '2027-01-01T00:00:00Z'), stop('closure', at)];
   expect(places(late, 116).marks).toEqual([8, 108, 108]);
   expect(places([], 116).marks).toEqual([8, 8, 108]);
 });
 
-test('the end of a plan is past in grace', () => {
+test('the stop at the plan’s end is worded in the past during grace', () => {
   const end = stop('period_end', '2026-03-01T00:00:00Z');
   expect(plain(title(end, 'grace'))).toBe('Plan expired');
   expect(plain(title(end, 'active'))).toBe('Plan ends');
 });
 
-test('a closure that only an unpaid renewal brings is not told as certain', () => {
+test('a closure that only an unpaid renewal brings is not shown as certain', () => {
   const at = '2026-03-01T00:00:00Z';
   expect(plain(title(stop('closure', at, true), 'active'))).toBe('Account closes');
   expect(plain(title(stop('closure', at, false), 'active'))).toBe('Account closes, if it fails');
 });
 
-test('a renewal names its payer, and nothing while it is not known', () => {
+test('the stop of a renewal names its payer, and nothing while the payer is not known', () => {
   const renewal = { code: 'renewal' } as const;
   const fee = { amount: 4_900, currency: 'USD', scale: 2 };
   const at = (outcome: 'card' | 'credits' | 'unpaid') =>
@@ -61,7 +61,7 @@ test('a renewal names its payer, and nothing while it is not known', () => {
   expect(consequence(renewal, undefined, 14_235, USD)).toBe('');
 });
 
-test('a closure names the credits it deletes', () => {
+test('the stop of a closure names the credits that it deletes', () => {
   expect(plain(consequence({ code: 'closure' }, undefined, 14_235, USD))).toBe(
     '$142.35 in credits deleted',
   );

@@ -1,4 +1,4 @@
-// The line from today to the account's end: its places and its words.
+// The line from today to the account's end: the positions and texts of its stops.
 import type { Asset } from '../../api/generated/Asset';
 import type { Life } from '../../api/generated/Life';
 import type { NextRenewal } from '../../api/generated/NextRenewal';
@@ -6,15 +6,15 @@ import type { Stop } from '../../api/generated/Stop';
 import { t } from '../../shared/messages';
 import { money, USD } from '../../shared/money';
 
-/** Half of a mark's width in pixels, so that the outer ones are not cut. */
+/** Half of a mark's width in pixels, so that the marks at both ends of the line are not cut. */
 const EDGE = 8;
-/** The texts of the middle stop stay between these parts of the line, clear of those at both ends. */
+/** The texts of the middle stop stay between these parts of the line, clear of the texts at both ends. */
 const [LEFTMOST, RIGHTMOST] = [0.28, 0.7];
 
 export interface Places {
   /** Pixels from the left, one for each stop. */
   marks: [number, number, number];
-  /** The centre of the middle stop's text. */
+  /** The centre of the middle stop's text, in pixels from the left. */
   text: number;
 }
 
@@ -44,7 +44,7 @@ export function title({ code, expected }: Pick<Stop, 'code' | 'expected'>, state
   }
 }
 
-/** What a stop brings; empty if nothing, or if it is not known. `balance` is what the closure deletes. */
+/** What happens at a stop; empty if nothing, or if it is not known. `balance` is what the closure deletes. */
 export function consequence(
   { code }: Pick<Stop, 'code'>,
   next: Pick<NextRenewal, 'outcome' | 'fee'> | undefined,

@@ -2,7 +2,7 @@
 import type { Preferences } from '../../api/generated/Preferences';
 import type { QuietHours } from '../../api/generated/QuietHours';
 
-/** What quiet hours begin as: 22:00 to 08:00. */
+/** The quiet hours when they are first switched on: 22:00 to 08:00. */
 export const EVENING: QuietHours = { from: 22 * 60, to: 8 * 60 };
 
 const two = (value: number): string => String(value).padStart(2, '0');

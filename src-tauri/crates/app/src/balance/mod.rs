@@ -53,7 +53,7 @@ pub struct BalanceView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub as_of: Option<Timestamp>,
-    /// Milliseconds since `as_of`, when the cloud last confirmed the copy.
+    /// Milliseconds since `as_of`, when the cloud last confirmed the local copy.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub age: Option<i64>,
@@ -128,15 +128,15 @@ pub fn read_from_folder(options: &Options) -> Result<BalanceView, AppError> {
     Ok(view(binding.as_ref(), head.as_deref(), connection))
 }
 
-/// What the trust level depends on, beside the head.
+/// What the trust level of a balance depends on, beside the newest verified state (the head).
 struct Connection {
     /// Time of the laptop's clock.
     wall: Timestamp,
     /// Estimate of the cloud's time.
     now: Timestamp,
-    /// Milliseconds since the cloud last confirmed the copy; `None` if it has not in this process.
+    /// Milliseconds since the cloud last confirmed the local copy; `None` if it has not since this process started.
     heartbeat_age: Option<i64>,
-    /// Shown if the balance is not live.
+    /// Why the balance is not live; shown only if it is not.
     reason: Reason,
     actions_waiting: bool,
 }

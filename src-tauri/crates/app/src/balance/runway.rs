@@ -16,13 +16,13 @@ use super::Balance;
 use crate::AppError;
 use crate::copy::Snapshot;
 
-/// Most past events compared; the newest are taken.
+/// Largest number of past events that an estimate uses; the newest are taken.
 const PAST: usize = 8;
 /// Past events older than this many days are ignored.
 const PAST_DAYS: i64 = 180;
-/// Days over which the average day is computed.
+/// Number of days over which the average cost of a day is computed.
 const AVERAGE_DAYS: i64 = 30;
-/// Rows read at a time.
+/// Number of journal rows read at a time.
 const PAGE: usize = 1000;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -33,24 +33,24 @@ pub struct RunwayView {
     pub event: Option<Booked>,
     /// True if the event has begun.
     pub running: bool,
-    /// Absent if neither this event nor past events give a pace.
+    /// Absent if neither this event nor past events show how fast credits are spent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub estimate: Option<Estimate>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub daily: Option<Daily>,
-    /// Number of this event's runs since it began, in the verified copy.
+    /// Number of this event's runs since it began, in the verified local copy.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub runs: u64,
-    /// Cost of those runs.
+    /// Cost of this event's runs since it began.
     pub spent: Amount,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub last_run: Option<Timestamp>,
     /// Average cost of runs per day over the last 30 days.
     pub a_day: Amount,
-    /// Time up to which the copy is complete. Later runs are not counted.
+    /// Time up to which the local copy is complete. Later runs are not counted.
     pub as_of: Timestamp,
     pub now: Timestamp,
 }
@@ -59,10 +59,10 @@ pub struct RunwayView {
 #[derive(Debug, Clone, Copy)]
 struct EventCost {
     event: NameId,
-    /// The last day.
+    /// The event's last day.
     to: Day,
     runs: u64,
-    /// Cost at today's prices, or the actual cost if that is more.
+    /// Cost of the event's runs at today's prices, or their actual cost if that is more.
     priced: Amount,
     first: Seq,
     last: Seq,
@@ -92,7 +92,7 @@ impl Snapshot<'_> {
         let scheduled: Vec<Booked> = account.events.values().map(booked).collect();
         let event = runway::current(scheduled.iter().cloned(), now);
         let usage = self.names.find(Class::Kind, Kind::Usage.name());
-        // The pace is measured only up to the time at which the copy is complete.
+        // The pace of spending is measured only up to the time at which the local copy is complete.
         let seen = now.min(self.head.as_of);
         let own = match (&event, usage) {
             (Some(event), Some(usage)) => self.own(event, usage, zone.day(event.starts_at))?,
@@ -126,7 +126,7 @@ impl Snapshot<'_> {
         })
     }
 
-    /// The pace of events whose last run was before `began`, newest first, at most [`PAST`].
+    /// The pace of spending at events whose last run was before `began`, newest event first, at most [`PAST`].
     fn past(
         &self,
         usage: Option<NameId>,
@@ -165,7 +165,7 @@ impl Snapshot<'_> {
         Ok(past)
     }
 
-    /// Cost by event, newest first.
+    /// The cost of each event with runs since the day `from`, newest event first.
     fn taken(&self, usage: NameId, from: Day) -> Result<Vec<EventCost>, AppError> {
         let filter = Filter {
             kinds: vec![usage],
@@ -208,7 +208,7 @@ impl Snapshot<'_> {
         Ok(done)
     }
 
-    /// Runs since the event's start. Earlier runs of the same name were tests and do not count.
+    /// Runs of `event` since its start. Earlier runs under the same event name were tests and do not count.
     fn own(
         &self,
         event: &Booked,

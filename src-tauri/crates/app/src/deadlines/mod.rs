@@ -53,7 +53,7 @@ pub struct TierView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub fired_at: Option<Timestamp>,
-    /// A more urgent reminder was shown instead.
+    /// When this reminder was left out, because a more urgent one was shown instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub skipped_at: Option<Timestamp>,
@@ -125,8 +125,8 @@ impl Deadlines<'_> {
         Ok(plan.fire.into_iter().map(|(_, said)| said).collect())
     }
 
-    /// Every deadline as a calendar file, with an alarm for each tier. A deadline has the same event id in each export, so
-    /// that calendars replace the event.
+    /// Every deadline as a calendar file, with an alarm for each of its reminders. A deadline has the same event id in
+    /// each export, so that calendars replace the event.
     pub fn calendar(&self) -> Result<String, AppError> {
         let view = self.list()?;
         let account = self.app.binding()?.ok_or(AppError::new(Code::SignedOut))?;

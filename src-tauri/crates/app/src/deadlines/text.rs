@@ -1,4 +1,4 @@
-//! What a deadline says in a calendar, a notification, the tray and a terminal.
+//! The texts of a deadline in a calendar, a notification, the tray and a terminal.
 
 use boothkeeper_domain::Asset;
 use boothkeeper_domain::billing::forecast::Outcome;
@@ -8,14 +8,14 @@ use boothkeeper_messages::{Arguments, money, usd};
 
 use super::DeadlineView;
 
-/// The title where it stands alone: `Account closes, its credits are deleted`.
+/// The title of a deadline where no other text stands beside it: `Account closes, its credits are deleted`.
 pub fn title(code: DeadlineCode) -> String {
     let title = DEADLINES_TITLE.attribute(code.name(), "long", &Arguments::new());
     title.unwrap_or_else(|| DEADLINES_TITLE.name(code.name()))
 }
 
 impl DeadlineView {
-    /// What the deadline brings, with its figures where they are known.
+    /// What happens at the deadline, with the fee or the credits at risk where they are known.
     pub fn detail(&self, asset: Option<&Asset>) -> String {
         let fee = self.fee.as_ref().map(|fee| usd(fee.amount));
         let fee = |known: fn(&str) -> String, unknown: fn() -> String| match &fee {
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn deadline_without_its_figures_is_a_whole_sentence() {
+    fn deadline_text_without_known_amounts_is_a_whole_sentence() {
         let outcomes = [
             None,
             Some(Outcome::Card),

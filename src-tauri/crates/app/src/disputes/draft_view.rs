@@ -1,4 +1,4 @@
-//! The view of a draft: its sums, its rows, and the problems that prevent sending it.
+//! The view of a dispute's draft: its sums, its rows, and the problems that prevent sending it.
 
 use std::collections::BTreeSet;
 
@@ -150,7 +150,7 @@ impl Snapshot<'_> {
         Ok(entries.into_iter().map(|(_, entry)| entry).collect())
     }
 
-    /// The rows that were chosen or proposed, oldest first.
+    /// The rows of a draft that the operator chose or the app proposed, oldest first.
     fn chosen_rows(&self, draft: &Draft) -> Result<Vec<ChosenRow>, AppError> {
         let proposed = draft.premise.iter().flat_map(|premise| &premise.entries);
         let all: BTreeSet<Seq> = draft.entries.iter().chain(proposed).copied().collect();
@@ -174,10 +174,6 @@ fn problems(
     no_days: bool,
     closed: bool,
 ) -> Vec<DraftProblem> {
-    let rows_wanted = matches!(
-        draft.kind,
-        DisputeKind::FailedRun | DisputeKind::PoorResult | DisputeKind::UnexpectedDeduction
-    );
     let length = draft.message.trim().chars().count();
     let together: u64 = files.iter().map(|file| file.bytes).sum();
     let too_large = files.iter().any(|file| file.bytes > MAX_FILE);
@@ -186,7 +182,7 @@ fn problems(
         (DraftProblem::MessageTooLong, length > MAX_MESSAGE_CHARS),
         (
             DraftProblem::NoRows,
-            rows_wanted && draft.entries.is_empty(),
+            draft.kind.needs_rows() && draft.entries.is_empty(),
         ),
         (DraftProblem::TooManyRows, draft.entries.len() > MAX_ROWS),
         (DraftProblem::NoDays, no_days),

@@ -1,4 +1,4 @@
-//! Creates, edits and deletes drafts, and attaches files to them.
+//! Creates, edits and deletes drafts of disputes, and attaches files to them.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ use crate::dispute_state::DraftStatus;
 use crate::files::read_file;
 use crate::{AppError, Code};
 
-/// The fields that the operator changed. Missing fields keep their value.
+/// The fields of a draft that the operator changed. Missing fields keep their value.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
@@ -137,7 +137,8 @@ impl Disputes<'_> {
         })
     }
 
-    /// If the rows change, proposes message and expected balance again, unless the operator has changed them.
+    /// If the edit changes the disputed rows, proposes message and expected balance again, unless the operator has
+    /// changed them.
     fn update_proposals(&self, id: &str, edits: &mut Edits) -> Result<(), AppError> {
         let Some(rows) = edits.entries.clone() else {
             return Ok(());

@@ -6,9 +6,13 @@ use boothkeeper_domain::{Amount, Asset, Body, Entry};
 use boothkeeper_store::outbox::Draft;
 
 use boothkeeper_messages::disputes::DISPUTES_KIND;
+use boothkeeper_messages::journal::JOURNAL_KIND;
+use boothkeeper_messages::letter::{LETTER_CLAIM, LetterClaimArguments};
 use boothkeeper_messages::{Arguments, code, day, letter, moment, money};
 
-/// The message to propose for the chosen entries: a sentence for the kind, then one for each thing that is known.
+use crate::names::CatalogNames;
+
+/// The message to propose for the chosen entries: a sentence for the kind of dispute, then one for each known detail.
 pub(super) fn message(
     draft: &Draft,
     entries: &[Entry],
@@ -20,35 +24,19 @@ pub(super) fn message(
         .iter()
         .filter(|entry| matches!(entry.body, Body::Usage(_)));
     let runs = runs.count().max(1) as u64;
-    let owed = owed.map(|owed| money(owed, asset));
-    let with = |known: fn(&str) -> String, unknown: fn() -> String| match &owed {
-        Some(amount) => known(amount),
-        None => unknown(),
+    let amount = match draft.kind {
+        DisputeKind::AccountClosed => deleted(entries),
+        _ => owed,
     };
-    let sentence = match draft.kind {
-        DisputeKind::FailedRun => match &owed {
-            Some(amount) => letter::failed_run_amount(amount, runs),
-            None => letter::failed_run(),
-        },
-        DisputeKind::PoorResult => letter::poor_result(runs),
-        DisputeKind::PurchaseMissing => {
-            with(letter::purchase_missing_amount, letter::purchase_missing)
-        }
-        DisputeKind::UnexpectedDeduction => match charged(entries) {
-            Some(charge) => letter::charged_twice(&charge),
-            None => with(letter::deduction_amount, letter::deduction),
-        },
-        DisputeKind::CouponBonusMissing => with(letter::coupon_amount, letter::coupon),
-        DisputeKind::AllowanceWrong => with(letter::allowance_amount, letter::allowance),
-        DisputeKind::LegacyMismatch => letter::legacy(),
-        DisputeKind::PlanChange => letter::plan_change(),
-        DisputeKind::AccountClosed => match deleted(entries) {
-            Some(amount) => letter::account_closed_amount(&money(amount, asset)),
-            None => letter::account_closed(),
-        },
-        DisputeKind::SpecialPricing => return letter::special_pricing() + " ",
-        DisputeKind::Other => return String::new(),
+    let charge = charged(entries).filter(|_| draft.kind == DisputeKind::UnexpectedDeduction);
+    let sentence = match charge {
+        Some(charge) => letter::charged_twice(&charge),
+        None => claim(draft.kind, amount.map(|amount| money(amount, asset)), runs),
     };
+    // If the sentence ends with a colon or is empty, the operator is to write the rest of the message.
+    if sentence.is_empty() || sentence.ends_with(':') {
+        return sentence.replace(':', ": ");
+    }
     let mut sentences = vec![sentence];
     sentences.extend(about_entries(entries, zone));
     let event = entries.iter().find_map(|entry| entry.body.event());
@@ -70,6 +58,20 @@ pub(super) fn message(
     sentences.join(" ")
 }
 
+/// The sentence for the dispute's kind, with the amount if the kind has a sentence for it; empty for kinds without any.
+fn claim(kind: DisputeKind, amount: Option<String>, runs: u64) -> String {
+    let known = amount.is_some();
+    let given = LetterClaimArguments {
+        amount,
+        runs: Some(runs),
+    };
+    let given = Arguments::from(&given);
+    let with_amount = || LETTER_CLAIM.attribute(kind.name(), "amount", &given);
+    let sentence = known.then(with_amount).flatten();
+    let sentence = sentence.or_else(|| LETTER_CLAIM.text_with(kind.name(), &given));
+    sentence.unwrap_or_default()
+}
+
 fn about_entries(entries: &[Entry], zone: &Zone) -> Option<String> {
     let first = entries.first()?;
     let (seq, at) = (first.seq.to_string(), moment(first.at, zone));
@@ -79,7 +81,7 @@ fn about_entries(entries: &[Entry], zone: &Zone) -> Option<String> {
     })
 }
 
-/// The amount of the last card charge; `None` if credits moved.
+/// The card charge of the last entry; `None` if any of the entries changed the balance of credits.
 fn charged(entries: &[Entry]) -> Option<String> {
     let moved = entries.iter().any(|entry| !entry.delta.is_zero());
     let charge = entries.last().filter(|_| !moved)?.body.card_charge()?;
@@ -103,13 +105,13 @@ pub(super) fn text(
     draft: &Draft,
     (account, email): (&str, &str),
     entries: &[Entry],
-    asset: &Asset,
+    (asset, names): (&Asset, &CatalogNames),
     zone: &Zone,
 ) -> String {
     let usd = Asset::usd();
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let days = letter::days(&day(draft.from), &day(draft.to), zone.name());
-    let products = (!draft.legacy.is_empty()).then(|| draft.legacy.join(", "));
+    let products = (!draft.legacy.is_empty()).then(|| names.products(&draft.legacy));
     let lines = [
         (letter::line_dispute(), Some(dispute(draft.kind))),
         (
@@ -136,7 +138,10 @@ pub(super) fn text(
         ),
         (letter::line_paid_on(), draft.paid_on.map(day)),
         (letter::line_coupon(), given(&draft.coupon)),
-        (letter::line_plan(), given(&draft.plan)),
+        (
+            letter::line_plan(),
+            given(&draft.plan).map(|plan| names.plan(&plan)),
+        ),
         (letter::line_products(), products),
     ];
     let mut text = String::new();
@@ -152,7 +157,10 @@ pub(super) fn text(
         text.push_str(&format!("{}:\n", letter::line_entries()));
     }
     for entry in entries {
-        let what = entry.body.service().unwrap_or(entry.body.name());
+        let what = match entry.body.service() {
+            Some(service) => names.service(service),
+            None => JOURNAL_KIND.name(entry.body.name()),
+        };
         let run = entry
             .body
             .run()
@@ -178,7 +186,7 @@ mod tests {
     use crate::has_hole;
 
     #[test]
-    fn message_about_what_is_not_known_has_no_hole() {
+    fn proposed_dispute_message_without_known_details_is_whole_sentences() {
         let zone = Zone::named("UTC").unwrap();
         let at = Timestamp::from_millis(0);
         for &kind in DisputeKind::ALL {

@@ -14,6 +14,7 @@ use boothkeeper_documents::write::mail::{Letter, is_address, mails};
 
 use super::{Disputes, FileView, letter};
 use crate::files::whole_file;
+use crate::names::CatalogNames;
 use crate::{AppError, Code};
 
 /// A dispute saved as one or more e-mail files.
@@ -21,12 +22,12 @@ use crate::{AppError, Code};
 pub struct SavedMail {
     /// The recipient, if known.
     pub to: Option<String>,
-    /// The files, in order.
+    /// The saved files, the first e-mail first.
     pub saved: Vec<PathBuf>,
 }
 
 impl Disputes<'_> {
-    /// The files that the app would make for a draft now.
+    /// The files that the app would attach to a draft if it were sent now.
     pub fn prepare(&self, id: &str) -> Result<Vec<FileView>, AppError> {
         let (draft, _) = self.stored_draft(id)?;
         let made = self.made(&self.updated_draft(&draft)?)?;
@@ -76,7 +77,7 @@ impl Disputes<'_> {
         Ok(files.iter().map(made_view).collect())
     }
 
-    /// Saves the e-mails in the data folder, for opening in the operator's mail program.
+    /// Saves the dispute as e-mails in the data folder, for opening in the operator's mail program.
     pub fn mail_for_program(&self, id: &str) -> Result<SavedMail, AppError> {
         let folder = self.app.data().join("mail");
         boothkeeper_store::private::folder(&folder).map_err(crate::files::failed)?;
@@ -98,15 +99,15 @@ impl Disputes<'_> {
         Ok((letter.to, mails))
     }
 
-    /// The draft brought up to date with the copy.
+    /// The draft with its balances and days brought up to date with the local copy.
     pub(super) fn updated_draft(&self, draft: &Draft) -> Result<Draft, AppError> {
         let now = self.app.written_now()?;
         self.app
             .read_copy(|copied| Ok(copied.current(draft, self.app.zone(), now)))
     }
 
-    /// The draft. Fails with `DisputeSent` if it has become a ticket, because the laptop then keeps only the checksums
-    /// of its files.
+    /// The draft with this id. Fails with `DisputeSent` if it has become a ticket, because the laptop then keeps only
+    /// the checksums of its files.
     fn unsent_draft(&self, id: &str) -> Result<Draft, AppError> {
         match self.ticket_of(id)? {
             None => Ok(self.stored_draft(id)?.0),
@@ -114,7 +115,7 @@ impl Disputes<'_> {
         }
     }
 
-    /// The app's files, then the operator's own, each with its SHA-256.
+    /// All files of a draft: those that the app makes, then the operator's own, each with its SHA-256.
     fn files(&self, draft: &Draft) -> Result<Vec<(MadeFile, Hash)>, AppError> {
         let mut files = self.made(draft)?;
         for file in &draft.files {
@@ -138,7 +139,9 @@ impl Disputes<'_> {
         self.app.read_copy(|copied| {
             let identity = copied.head.account.identity.as_ref();
             let identity = identity.ok_or(AppError::new(Code::NotSynced))?;
-            let support = copied.catalog()?.support;
+            let catalog = copied.catalog()?;
+            let names = CatalogNames::from(&catalog);
+            let support = catalog.support;
             let entries = copied.cache.entries(draft.entries.iter().copied())?;
             let entries: Vec<_> = entries.into_iter().map(|(_, entry)| entry).collect();
             let (account, email) = (identity.account.as_str(), identity.email.as_str());
@@ -153,13 +156,14 @@ impl Disputes<'_> {
                 from: identity.email.clone(),
                 subject: format!("{} ({known_as})", support.subject(draft.kind)),
                 to,
-                text: letter::text(draft, (account, email), &entries, asset, zone),
+                text: letter::text(draft, (account, email), &entries, (asset, &names), zone),
                 at: draft.saved_at,
             })
         })
     }
 
-    /// Makes the app's files, each with its SHA-256. Fails with `OutOfRange` if the period ends before it begins.
+    /// Makes the files that the app attaches to a draft, each with its SHA-256. Fails with `OutOfRange` if the draft's
+    /// period ends before it begins.
     pub(super) fn made(&self, draft: &Draft) -> Result<Vec<(MadeFile, Hash)>, AppError> {
         if draft.from > draft.to {
             return Err(AppError::new(Code::OutOfRange));

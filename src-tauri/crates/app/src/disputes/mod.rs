@@ -72,7 +72,7 @@ impl Disputes<'_> {
             let mut disputes = Vec::new();
             for draft in &drafts {
                 let sent = DraftStatus::of(draft, &outbox)?;
-                // The draft's ticket is listed instead.
+                // A draft that has become a ticket is listed as that ticket.
                 if sent.ticket.as_ref().is_some_and(|id| known.contains(id)) {
                     continue;
                 }
@@ -134,7 +134,7 @@ impl Disputes<'_> {
         })
     }
 
-    /// The open ticket with this id, or of the draft with this id. Fails with `NotOpen` if the ticket is closed.
+    /// The open ticket with this id, or that of the draft with this id. Fails with `NotOpen` if the ticket is closed.
     fn open_ticket(&self, id: &str) -> Result<DisputeId, AppError> {
         let view = self.ticket_of(id)?.ok_or(AppError::new(Code::NotFound))?;
         if !view.state.is_open() {

@@ -13,9 +13,10 @@ use boothkeeper_store::cache::Filter;
 
 use crate::balance::BalanceView;
 use crate::copy::Snapshot;
+use crate::names::CatalogNames;
 use crate::{AppError, Code};
 
-/// The filter that selects the entries of these days.
+/// The filter that selects the entries of `days`.
 pub(super) fn filter(days: &DayRange) -> Filter {
     Filter {
         from: Some(Day::of_date(days.from)),
@@ -25,8 +26,8 @@ pub(super) fn filter(days: &DayRange) -> Filter {
 }
 
 impl Snapshot<'_> {
-    /// All files of a packet. `balance` is what is shown now; `now` only decides which findings hold. No history file
-    /// is larger than `most` bytes, unless a single month is.
+    /// All files that the app attaches to a dispute (its packet). `balance` is what is shown now; `now` only decides
+    /// which findings hold. No history file is larger than `most` bytes, unless a single month's is.
     pub(super) fn packet(
         &self,
         days: &DayRange,
@@ -139,6 +140,7 @@ impl Snapshot<'_> {
                 key: signed.key,
             },
             imported: self.binding.imported,
+            services: CatalogNames::from(&self.catalog()?).services,
         })
     }
 
@@ -164,7 +166,7 @@ impl Snapshot<'_> {
     }
 }
 
-/// The entry before `seq`, if there is one.
+/// The number of the entry before `seq`, at least 1: the account's first entry has none before it.
 fn before(seq: Seq) -> Seq {
     Seq(seq.0.saturating_sub(1).max(1))
 }

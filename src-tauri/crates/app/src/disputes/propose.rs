@@ -124,8 +124,8 @@ impl Snapshot<'_> {
         Ok(draft)
     }
 
-    /// The entries, oldest first and without duplicates, with the charge of each failed run added. Fails with
-    /// `TooManyRows` above `MAX_ROWS`, and with `NotFound` for a number that the journal does not have.
+    /// The entries with the numbers `seqs`, oldest first and without duplicates, and the charge of each failed run
+    /// among them. Fails with `TooManyRows` above `MAX_ROWS`, and with `NotFound` for a number that the journal lacks.
     fn entries_with_charges(&self, seqs: &[Seq]) -> Result<Vec<Entry>, AppError> {
         let mut wanted: Vec<Seq> = seqs.to_vec();
         wanted.sort_unstable();
@@ -193,7 +193,7 @@ impl Snapshot<'_> {
             ..Default::default()
         };
         let explained = self.explain(&filter, self.head.as_of)?;
-        // Leave out runs that an open ticket already covers, except the given one.
+        // Leave out runs that an open ticket already covers, except the run of `charge`.
         let tickets = self.cache.tickets()?.map_or(vec![], |t| t.disputes);
         let open = tickets.iter().filter(|ticket| ticket.state.is_open());
         let asked: BTreeSet<Seq> = open
@@ -217,7 +217,7 @@ impl Snapshot<'_> {
         Ok(siblings)
     }
 
-    /// The rows that a dispute of this kind is usually about, if the account state has them.
+    /// The rows that a dispute of this kind is usually about, if the account's present state names them.
     fn rows_of_kind(&self, kind: DisputeKind) -> Vec<Seq> {
         let account = &self.head.account;
         match kind {
@@ -230,7 +230,7 @@ impl Snapshot<'_> {
         }
     }
 
-    /// The amount that would have to be returned, according to the journal; `None` if nothing.
+    /// The amount that a dispute would have to return, according to the journal; `None` if nothing.
     fn owed(&self, begin: &Begin, entries: &[Entry]) -> Result<Option<Amount>, AppError> {
         let account = &self.head.account;
         let code = match begin {
@@ -302,7 +302,7 @@ impl Snapshot<'_> {
         Ok((message, owed))
     }
 
-    /// Name of the zone in which the copy counts days.
+    /// Name of the time zone in which the local copy counts days.
     pub(crate) fn zone_name(&self) -> Result<String, AppError> {
         let zone = self.cache.zone()?;
         Ok(zone.map_or_else(|| "UTC".to_owned(), |zone| zone.name().to_owned()))

@@ -12,8 +12,8 @@ use crate::outbox::CommandView;
 use crate::{AppError, Code};
 
 impl Disputes<'_> {
-    /// Queues a draft with its proof; it is sent as soon as the cloud can be reached. Fails with `CameRight` if its
-    /// problem turns out to be solved only now, with `DraftIncomplete` if it has problems or a file is missing, with
+    /// Queues a draft with its proof; it is sent as soon as the cloud can be reached. Fails with `CameRight` if only
+    /// this check finds that its reason has gone, with `DraftIncomplete` if something in it is missing or wrong, with
     /// `Imported` if there is no cloud, and with `AlreadyWaiting` or `DisputeSent` if it was sent before.
     pub fn send(&self, id: &str) -> Result<DraftView, AppError> {
         let known = self.stored_draft(id)?.0.came_right;

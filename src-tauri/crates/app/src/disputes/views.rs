@@ -22,7 +22,7 @@ pub enum DraftProblem {
     TooManyRows,
     /// Opening balance plus changes is not the closing balance.
     SumFails,
-    /// The last day is before the first.
+    /// The period's last day is before its first.
     NoDays,
     TooManyFiles,
     FilesTooLarge,
@@ -65,7 +65,7 @@ pub struct DisputeRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub reply_expected_by: Option<Timestamp>,
-    /// True if that time has passed without a reply.
+    /// True if `reply_expected_by` has passed without a reply.
     pub overdue: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -87,9 +87,9 @@ pub struct DisputesView {
     pub disputes: Vec<DisputeRow>,
     /// Number of sent disputes without a decision.
     pub open: u32,
-    /// Sum of their claims.
+    /// Sum of the amounts that these undecided disputes claim.
     pub open_amount: Amount,
-    /// Sum returned by tickets opened this year, in the laptop's zone.
+    /// Sum of what support returned on tickets opened this year. The year is that of the laptop's time zone.
     pub won_back: Amount,
     /// True for an imported account: it has no cloud, so disputes can only be sent by e-mail.
     pub by_mail_only: bool,
@@ -157,7 +157,7 @@ pub struct DraftView {
     pub adds_up: bool,
     /// Number of entries in the period.
     pub count: u32,
-    /// Entries that explain the difference without a fault, if there are any.
+    /// How the journal already explains the difference between expected and actual balance, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub explained: Option<Explained>,
@@ -169,17 +169,17 @@ pub struct DraftView {
     pub message_sent: String,
     #[serde(flatten)]
     pub said: ClaimDetails,
-    /// The operator's own files.
+    /// The files that the operator attached.
     pub files: Vec<FileView>,
     pub problems: Vec<DraftProblem>,
-    /// An open ticket that already covers one of its entries.
+    /// Id of an open ticket that already covers the draft's subject.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub disputed_by: Option<String>,
     pub came_right: bool,
     /// When support's reply would be due if the draft were sent now.
     pub reply_expected_by: Timestamp,
-    /// Why the cloud refused it.
+    /// Why the cloud refused the dispute.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional, type = "string"))]
     pub refused: Option<ProblemCode>,

@@ -44,7 +44,8 @@ pub struct EntryDetail {
     #[cfg_attr(feature = "ts", ts(optional))]
     pub run: Option<String>,
     pub links: Vec<LinkView>,
-    /// The changed buckets, in the order of the entry's lines. Empty for an imported history.
+    /// The change of each kind of credits (bucket), in the order in which the entry lists them. Empty for an imported
+    /// history.
     pub parts: Vec<BucketChange>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -55,7 +56,7 @@ pub struct EntryDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub coupon: Option<String>,
-    /// The amount charged, or tried to charge, to the card.
+    /// The amount asked of the card, whether or not the card paid it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub charge: Option<Money>,
@@ -70,7 +71,7 @@ pub struct EntryDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub units: Option<u32>,
-    /// The cause of its change of the balance; absent if the balance did not change.
+    /// Why the entry changed the balance; absent if the balance did not change.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub cause: Option<CauseCode>,
@@ -142,7 +143,8 @@ impl History<'_> {
 }
 
 impl Snapshot<'_> {
-    /// The changes of an entry by bucket. A line without a source takes the bucket of the entry that opened its grant.
+    /// The changes of an entry by kind of credits (bucket). A line that does not say where its credits came from takes
+    /// the bucket of the entry with which those credits arrived.
     fn bucket_changes(&self, entry: &Entry) -> Result<Vec<BucketChange>, AppError> {
         let mut parts: Vec<BucketChange> = Vec::new();
         // An imported table does not tell bought from given credits.
@@ -176,7 +178,7 @@ impl Snapshot<'_> {
         Ok(parts)
     }
 
-    /// Findings about this entry, taken from the findings of its day.
+    /// Findings about `entry`, taken from the findings of its day.
     fn findings_of(&self, entry: &Entry, now: Timestamp) -> Result<Vec<Finding>, AppError> {
         let zone = self.cache.zone()?;
         let day = zone.map(|mut zone| zone.day(entry.at));

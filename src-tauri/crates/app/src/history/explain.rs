@@ -38,17 +38,17 @@ pub struct Explanation {
     pub findings: Vec<Finding>,
     /// Part of `delta` without a known cause.
     pub unexplained: Amount,
-    /// Last entry of the copy from which all of this was computed.
+    /// Number of the newest entry in the local copy when this view was computed.
     pub seq: Seq,
     /// First and last day, both included, if the question was about days.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional, type = "[string, string]"))]
     pub days: Option<(NaiveDate, NaiveDate)>,
-    /// Time up to which the copy is complete. The absence of an entry is known only up to this time.
+    /// Time up to which the local copy is complete. That an entry is absent is known only up to this time.
     pub as_of: Timestamp,
 }
 
-/// The range that is explained.
+/// The days or entries over which the change of the balance is explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Since {
     /// First and last day in the laptop's zone, both included. By default the last 30 days up to today.
@@ -157,8 +157,8 @@ impl History<'_> {
         Ok(())
     }
 
-    /// Findings that do not follow from journal and account state: low credits for an event, and divergence from the
-    /// cloud.
+    /// Findings that do not follow from the journal and the account's state: too few credits for an event, and a local
+    /// copy that differs from the cloud.
     fn other_findings(&self) -> Result<Vec<Finding>, AppError> {
         let mut around = Vec::new();
         if let (Some(event), Some(estimate)) = {
@@ -247,7 +247,7 @@ impl Snapshot<'_> {
         }
         let delta = closing.checked_sub(opening);
         let delta = delta.map_err(StoreError::damaged_by)?;
-        // If the causes do not add up to the delta, part of the copy is damaged.
+        // If the causes do not add up to the change of the balance, part of the local copy is damaged.
         let moved = Amount::sum(causes.iter().map(|cause| cause.delta));
         if moved.ok() != Some(delta) {
             return Err(StoreError::damaged(first).into());

@@ -55,7 +55,7 @@ impl Snapshot<'_> {
         Ok(count)
     }
 
-    /// Each entry is written as a string: the exact line over which the chain of the checkpoint is computed.
+    /// Each entry is written as a string: the exact line over which the cloud's signed hash chain is computed.
     fn export_json(&self, query: &HistoryQuery, out: &mut dyn Write) -> Result<u64, AppError> {
         let checkpoint = json!(self.head.checkpoint);
         write!(out, "{{\"checkpoint\":{checkpoint},\"entries\":[").map_err(failed)?;
@@ -89,5 +89,5 @@ impl Snapshot<'_> {
     }
 }
 
-/// Called for each entry with its line and the decoded entry.
+/// The function that is called for each exported entry, with its line as sent and the decoded entry.
 type Sink<'a> = dyn FnMut(Vec<u8>, Entry) -> Result<(), AppError> + 'a;

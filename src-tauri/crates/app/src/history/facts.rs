@@ -3,7 +3,7 @@
 use boothkeeper_domain::calendar::Period;
 use boothkeeper_domain::{Body, Money};
 
-/// What an entry has of these fields; `None` for those that its kind lacks.
+/// The special fields of one entry; `None` for those that its kind lacks.
 #[derive(Default)]
 pub struct Facts {
     pub invoice: Option<String>,

@@ -76,7 +76,7 @@ pub struct TotalView {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct HistorySummary {
-    /// Last entry of the copy from which all of this was computed.
+    /// Number of the newest entry in the local copy when this view was computed.
     pub seq: Seq,
     pub opening: Amount,
     pub closing: Amount,
@@ -141,7 +141,7 @@ impl App {
 }
 
 impl History<'_> {
-    /// Sums of a query. Ignores its text.
+    /// Sums of the entries that a query selects. Ignores the query's search text.
     pub fn summary(&self, query: &HistoryQuery) -> Result<HistorySummary, AppError> {
         self.app
             .read_copy(|copied| copied.summary(&copied.filter(query)?))
@@ -205,7 +205,7 @@ impl History<'_> {
 }
 
 impl Snapshot<'_> {
-    /// The query with names replaced by the ids of the copy. Fails with `UnknownName` for a name that no entry has,
+    /// The query with names replaced by the local copy's ids. Fails with `UnknownName` for a name that no entry has,
     /// because an empty list would look like a result; fails with `OutOfRange` if the first day is after the last.
     pub fn filter(&self, query: &HistoryQuery) -> Result<Filter, AppError> {
         if let (Some(from), Some(to)) = (query.from, query.to)
@@ -250,7 +250,7 @@ impl Snapshot<'_> {
         Ok(Page { rows, next })
     }
 
-    /// Sums of all matches by kind and service. With a text, every match is read and added up.
+    /// Sums of all matches by kind and service. If the query has a search text, every match is read and added up.
     fn totals(&self, query: &HistoryQuery, filter: &Filter) -> Result<Vec<TotalView>, AppError> {
         if query.text.is_empty() {
             return Ok(total_views(self.cache.totals(filter)?, &self.names));

@@ -25,7 +25,7 @@ pub enum RowStatus {
     Failed,
     Pending,
     Matched,
-    /// The cause of the change is not recorded.
+    /// The entry changed the balance without a recorded cause.
     Unexplained,
 }
 
@@ -43,7 +43,7 @@ pub struct RowView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub event: Option<String>,
-    /// The amount charged, or tried to charge, to the card.
+    /// The amount asked of the card, whether or not the card paid it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub charge: Option<Money>,
@@ -76,7 +76,7 @@ pub struct EntryView {
 }
 
 impl Snapshot<'_> {
-    /// Rows with their status.
+    /// Stored rows as the page shows them, each with its status.
     pub fn rows(&self, rows: Vec<EntryRow>) -> Result<Vec<RowView>, AppError> {
         self.views(self.cache.with_followers(rows)?)
     }
@@ -97,7 +97,7 @@ impl Snapshot<'_> {
     }
 }
 
-/// True for kinds whose row lacks fields that the page shows; those are taken from the full entry.
+/// True for kinds of entries whose stored row lacks fields that the page shows; those come from the full entry.
 fn needs_full_entry(kind: &str) -> bool {
     matches!(
         Kind::named(kind),
@@ -175,7 +175,7 @@ fn views(
         .collect()
 }
 
-/// The status of an entry according to the copy.
+/// The status of an entry according to the local copy.
 fn status(
     found: &ReferencedRow,
     names: &Names,

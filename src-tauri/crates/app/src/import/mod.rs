@@ -69,7 +69,7 @@ pub struct Imported {
     pub to: Option<Timestamp>,
     /// Number of earlier imported entries that were replaced.
     pub replaced: u32,
-    /// Number of unedited drafts about those entries that were deleted with them.
+    /// Number of unedited dispute drafts that were deleted together with the replaced entries.
     pub drafts_gone: u32,
 }
 
@@ -82,7 +82,7 @@ struct StoredImport {
 
 /// File with the imported rows and receipts.
 const IMPORT_FILE: &str = "brought.json";
-/// File with the mappings of earlier tables.
+/// File with the mappings (which column means what) of the tables imported earlier.
 const MAPPINGS: &str = "mappings.json";
 
 /// Shows how the first table among the files would be read. Fails with `NotAHistory` if there is none.
@@ -226,7 +226,7 @@ fn add_once(rows: &mut Vec<ImportRow>, more: Vec<ImportRow>) -> Result<u32, AppE
     Ok(twice)
 }
 
-/// Everything imported before; empty if nothing was. Fails with `Damaged` if the file cannot be parsed.
+/// The rows and receipts imported before; empty if there are none. Fails with `Damaged` if the file cannot be parsed.
 fn stored_import(folder: &Path) -> Result<StoredImport, AppError> {
     match std::fs::read(folder.join(IMPORT_FILE)) {
         Ok(text) => {

@@ -23,11 +23,11 @@ pub struct CommandView {
     pub id: String,
     pub kind: CommandKind,
     pub state: OutboxState,
-    /// True until the cloud's answer is known and, if applied, its entry is in the copy.
+    /// True until the cloud's answer is known and, if the cloud applied the command, its entry is in the local copy.
     pub open: bool,
-    /// True if it can be cancelled: it was never sent, or it is unknown whether it arrived.
+    /// True if the command can be cancelled: it was never sent, or it is unknown whether it arrived.
     pub cancellable: bool,
-    /// True if it was cancelled while it is unknown whether it arrived; the cloud is still asked.
+    /// True if the command was cancelled although it may have arrived; the cloud is still asked whether it did.
     pub withdrawn: bool,
     pub created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,7 +58,7 @@ pub struct CommandView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub method: Option<Payer>,
-    /// The problem code with which the cloud refused it.
+    /// The problem code with which the cloud refused the command.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional, type = "string"))]
     pub problem: Option<ProblemCode>,
@@ -66,7 +66,7 @@ pub struct CommandView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional, type = "Record<string, unknown>"))]
     pub facts: Option<serde_json::Value>,
-    /// The quote that the operator saw when deciding.
+    /// The preview of price and losses (quote) that the operator saw when deciding.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub seen: Option<Quote>,
@@ -105,7 +105,7 @@ impl CommandKind {
         kind.map_or(Self::Unreadable(Unreadable::Unreadable), Self::Action)
     }
 
-    /// The name in JSON, by which the messages crate has its sentence.
+    /// The name in JSON, under which the messages crate has this kind's text.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Action(kind) => kind.name(),
@@ -220,7 +220,7 @@ impl Outbox<'_> {
         }
     }
 
-    /// Queues an action with the quote that the operator saw.
+    /// Queues an action with the quote (preview of price and losses) that the operator saw.
     pub(crate) fn queue(
         &self,
         action: &Action,

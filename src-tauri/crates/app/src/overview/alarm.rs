@@ -76,7 +76,7 @@ pub struct Alarm {
 pub(super) fn alarm(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<Alarm> {
     let (cause, began, until) = match (account.life, account.grace, account.cancel_at) {
         (Life::Grace, Some(grace), _) => (grace.cause, account.grace_began()?, grace.until),
-        // Grace after a cancelled period begins without an entry; the cloud has not been reached since.
+        // Grace after a cancelled period begins without an entry. The cloud has not been reached since it began.
         (Life::Active, _, Some(at)) if at <= now => {
             let until = at.plus(i64::from(catalog.policies.grace_days) * DAY);
             (GraceCause::Cancelled, at, until)
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn grace_that_ended_while_offline_offers_no_payment() {
+    fn alarm_offers_no_payment_if_grace_ended_while_offline() {
         let catalog = Catalog::shipped(Programme::Booth).unwrap();
         let end = Timestamp::from_millis(100 * DAY);
         let account = in_grace_until(end);
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn running_grace_keeps_its_start_and_length_when_the_catalog_changes_its_days() {
+    fn alarm_keeps_start_and_length_of_running_grace_when_catalog_changes_grace_days() {
         let mut catalog = Catalog::shipped(Programme::Booth).unwrap();
         let end = Timestamp::from_millis(100 * DAY);
         let account = in_grace_until(end);

@@ -59,7 +59,7 @@ pub struct Overview {
     pub plan: Option<PlanView>,
     /// Newest first.
     pub latest: Vec<RowView>,
-    /// The last entry received so far, while a long first sync runs.
+    /// Number of the last entry received so far, while a long first sync runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub pulling: Option<Seq>,
@@ -159,7 +159,7 @@ impl OverviewScreen<'_> {
         let now = self.app.rules_now()?;
         let said = self.app.local_copy.outbox().shown_tiers(now)?;
         let imported = binding.as_ref().is_some_and(|binding| binding.imported);
-        // Read from one state of the copy, so that the figures belong together.
+        // Read from one state of the local copy, so that the figures belong together.
         let seen = known.as_ref().map(|_| {
             self.app.read_copy(|copied| {
                 let page = copied.page(&HistoryQuery::default(), None, LATEST)?;
@@ -234,7 +234,7 @@ impl OverviewScreen<'_> {
     fn clock(&self, binding: Option<&Binding>, head: Option<&Head>) -> Option<ClockView> {
         let head =
             head.filter(|_| binding.is_some_and(|b| b.clock == ClockKind::Real && !b.imported))?;
-        // The difference as received, even if the server time was rejected as implausible.
+        // The difference of the clocks as received, even if the server time was rejected as implausible.
         let heard = self.app.local_copy.read(Cache::cloud_ahead).ok().flatten();
         let view = ClockView {
             ahead: heard.map_or(head.learnt_at.since(head.as_of), |ahead| -ahead),

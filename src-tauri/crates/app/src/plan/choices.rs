@@ -16,7 +16,7 @@ use crate::outbox::CommandView;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ChoicesView {
-    /// Last entry of the copy from which all of this was computed.
+    /// Number of the newest entry in the local copy when this view was computed.
     pub seq: Seq,
     pub subscription: SubscriptionView,
     /// The next renewal if the card pays first; absent if there is no next renewal.
@@ -36,13 +36,13 @@ pub struct ChoicesView {
     pub renews_at: Option<Timestamp>,
     /// True if credits can pay fees in this programme.
     pub credits_pay_fees: bool,
-    /// Points in time in order; empty if no plan is active or in grace.
+    /// The points in time that the timeline shows, in order; empty if no plan is active or in grace.
     pub stops: Vec<Stop>,
     /// Elapsed part of the period, or of grace, in thousandths.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub elapsed: Option<u16>,
-    /// Length of the current grace, or of the next one, in days.
+    /// Length in days of the grace that runs, or else of the grace that may follow.
     pub grace_days: u32,
     pub offers: Vec<Offer>,
     /// Commands about the plan or fees that the cloud has not answered yet.
@@ -81,7 +81,7 @@ pub enum StopCode {
 pub struct Stop {
     pub code: StopCode,
     pub at: Timestamp,
-    /// True if it happens without further action; false if it happens only if the renewal fails.
+    /// True if the stop comes without further action; false if it comes only if the renewal fails.
     pub expected: bool,
 }
 
@@ -167,7 +167,7 @@ fn stops(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Stop> {
         return vec![];
     }
     let renews = forecast::renewal_at(account);
-    // `cancel_at` may be one period later than this one, if the plan was cancelled too late for the next renewal.
+    // `cancel_at` may be the end of the next period instead, if the plan was cancelled too late for the next renewal.
     let cancelled = account.cancel_at;
     let first = match (cancelled, renews) {
         (Some(at), _) => stop(StopCode::PeriodEnd, at, true),
@@ -186,7 +186,7 @@ fn stops(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<Stop> {
     ]
 }
 
-/// Length in days of the current grace, or of the next one.
+/// Length in days of the grace that runs, or else of the grace that may follow.
 fn grace_days(account: &Account, catalog: &Catalog) -> u32 {
     let running = account.grace.zip(account.grace_began());
     let days =

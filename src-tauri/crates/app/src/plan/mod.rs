@@ -1,5 +1,5 @@
-//! The operator's decisions about plan and money. Each is queued in the outbox with the quote that was shown and with
-//! an expiry.
+//! The operator's decisions about plan and money. Each is queued in the outbox with the quote that was shown (a preview
+//! of price and losses) and with an expiry.
 
 mod card;
 mod choices;
@@ -26,7 +26,7 @@ pub use subscription::{AutoRechargeView, RenewalPreview, SubscriptionView};
 use crate::outbox::CommandView;
 use crate::{App, AppError, Code};
 
-/// A decision about the plan, made on a quote.
+/// A decision about the plan, made on a quote (a preview of price and losses).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -60,7 +60,7 @@ fn out_of_range(error: boothkeeper_domain::AmountError) -> AppError {
     AppError::because(Code::OutOfRange, error)
 }
 
-/// A decision's quote and its consequences.
+/// The quote of a decision about the plan, and what follows from the decision.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct DecisionPreview {
@@ -69,12 +69,12 @@ pub struct DecisionPreview {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub payer: Option<Payer>,
-    /// The balance afterwards.
+    /// The balance after the decision.
     pub balance: Amount,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub next_renewal: Option<NextRenewal>,
-    /// When the account closes afterwards without further action.
+    /// When the account closes if nothing is done after the decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub closes_at: Option<Timestamp>,
@@ -155,8 +155,8 @@ impl Plans<'_> {
             .queue(&Action::RedeemCoupon { code }, None)
     }
 
-    /// The quote for a decision, and the account afterwards. Computed on the copy by the same rules as in the cloud, so
-    /// it also works offline.
+    /// The quote for a decision, and the account after it. Computed on the local copy by the same rules as in the
+    /// cloud, so it also works offline.
     pub fn preview_decision(&self, action: &Action) -> Result<DecisionPreview, AppError> {
         let change = action.change().ok_or(AppError::new(Code::Internal))?;
         let now = self.app.rules_now()?;
@@ -202,8 +202,8 @@ impl Plans<'_> {
         })
     }
 
-    /// Queues a change of plan, a payment, a cancellation or its withdrawal. The cloud does not do anything worse than
-    /// the quote `seen`.
+    /// Queues a change of plan, a payment, a cancellation or its withdrawal. The cloud does nothing worse than what the
+    /// quote `seen` says.
     pub fn decide(&self, action: &Action, seen: Quote) -> Result<CommandView, AppError> {
         self.app.outbox().queue(action, Some(seen))
     }

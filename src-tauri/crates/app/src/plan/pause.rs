@@ -27,7 +27,7 @@ pub struct PriceChange {
     pub service: String,
     pub before: Amount,
     pub after: Amount,
-    /// True if the copy has an entry of this service.
+    /// True if the account has used the service: the local copy has an entry of it.
     pub used: bool,
 }
 
@@ -37,7 +37,7 @@ pub struct PauseView {
     /// Code of the plan without a fee, which a pause switches to.
     pub plan: String,
     pub name: String,
-    /// The quote that is decided on. The cloud does nothing worse than this.
+    /// The quote (preview of price and losses) that is decided on. The cloud does nothing worse than it says.
     pub quote: Quote,
     /// The scheduled events that are deleted, soonest first.
     pub events: Vec<Booked>,
@@ -51,7 +51,7 @@ pub struct PauseView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub expires: Option<Expiring>,
-    /// The command expires if the cloud has not received it by this time.
+    /// The time until which the cloud must have received the pause; after it, the pause expires.
     pub reach_by: Timestamp,
     /// The end of the paid period, if the pause ends that period early.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,7 +68,7 @@ pub struct PauseView {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Expiring {
     pub amount: Amount,
-    /// The earliest expiry among them.
+    /// When the first of these credits expire.
     pub at: Timestamp,
 }
 
@@ -133,7 +133,7 @@ impl Plans<'_> {
             .export_to(&everything, Format::Json, &folder.join("history.json"))?;
         let events = self.pause_preview()?.events;
         let zone = self.app.zone();
-        // A file for spreadsheets: the same form in every locale.
+        // Spreadsheets read this file, so times have the same form in every locale.
         let local = |at| {
             format!(
                 "{} {}",

@@ -1,4 +1,4 @@
-//! The next renewal and its fee, computed on the copy by the same rules as in the cloud.
+//! The next renewal and its fee, computed on the local copy by the same rules as in the cloud.
 
 use boothkeeper_domain::account::{Account, PaymentOrder};
 use boothkeeper_domain::billing::fee;
@@ -14,9 +14,9 @@ pub struct NextRenewal {
     pub at: Timestamp,
     pub fee: Money,
     pub outcome: Outcome,
-    /// The part that the card pays.
+    /// The part of the fee that the card pays.
     pub card: Amount,
-    /// The part that credits pay.
+    /// The part of the fee that credits pay.
     pub credits: Amount,
     pub balance_before: Amount,
     pub balance_after: Amount,
@@ -25,7 +25,7 @@ pub struct NextRenewal {
     pub auto_recharge: Option<Recharge>,
 }
 
-/// The next renewal by the account's payment order; `None` if there is none.
+/// The next renewal, paid in the account's payment order; `None` if no renewal is coming.
 pub fn next_renewal(account: &Account, catalog: &Catalog) -> Result<Option<NextRenewal>, AppError> {
     let next = renewal(account, catalog, account.payment_order)?;
     Ok(next.and_then(|(at, preview)| {
@@ -42,14 +42,14 @@ pub fn next_renewal(account: &Account, catalog: &Catalog) -> Result<Option<NextR
     }))
 }
 
-/// The fee of the next period; `None` for a plan without one.
+/// The fee of the next period; `None` for a plan without a fee.
 pub fn next_fee(account: &Account, catalog: &Catalog) -> Option<Money> {
     let (plan, cycle) = fee::next_plan(account);
     let (money, _) = fee::fee(account, catalog, plan, cycle?)?;
     Some(money)
 }
 
-/// What the next renewal does under a payment order, and when; `None` if there is none.
+/// What the next renewal does under a payment order, and when; `None` if no renewal is coming.
 pub fn renewal(
     account: &Account,
     catalog: &Catalog,

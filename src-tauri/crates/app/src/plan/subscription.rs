@@ -1,5 +1,5 @@
-//! The plan, the next renewal and what is due. Computed on the copy by the same rules as in the cloud, so it works
-//! offline and is exact.
+//! The plan, the next renewal and what is due. Computed on the local copy by the same rules as in the cloud, so it
+//! works offline and is exact.
 
 use boothkeeper_domain::account::{Account, Life, Payer, PaymentOrder};
 use boothkeeper_domain::billing::forecast::{self, Preview};
@@ -60,17 +60,17 @@ pub struct SubscriptionView {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct AutoRechargeView {
     pub enabled: bool,
-    /// The balance at which it buys credits; absent if the programme has no auto-recharge.
+    /// The balance at or under which auto-recharge buys credits; absent if the programme has no auto-recharge.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub at: Option<Amount>,
-    /// The amount that it buys.
+    /// The amount of credits that auto-recharge buys.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub amount: Option<Amount>,
 }
 
-/// The next renewal under each payment order. `at`, `fee` and both previews are absent if there is none.
+/// The next renewal under each payment order. `at`, `fee` and both previews are absent if no renewal is coming.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RenewalPreview {
@@ -84,7 +84,7 @@ pub struct RenewalPreview {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub card_first: Option<Preview>,
-    /// Also absent if credits cannot pay fees.
+    /// The renewal if credits pay first; also absent if credits cannot pay fees.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub credits_first: Option<Preview>,

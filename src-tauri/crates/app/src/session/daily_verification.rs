@@ -1,4 +1,4 @@
-//! Verifies the whole copy once a day and after a crash, and repairs damage if possible.
+//! Verifies the whole local copy once a day and after a crash, and repairs damage if possible.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ const ASK_EVERY: Duration = Duration::from_secs(3600);
 /// Delay before the first verification, so that it does not slow down the first screen.
 pub(crate) const FIRST_SCREEN: Duration = Duration::from_secs(2);
 
-/// Result of a scrub; an error if the copy is too damaged to be read.
+/// Result of verifying the whole copy (a scrub); an error if the copy is too damaged to be read.
 type ScrubResult = Result<Option<Scrub>, StoreError>;
 
-/// Verifies the whole copy and repairs damage. Damage that remains is recorded as a divergence.
+/// Verifies the whole local copy and repairs damage. Damage that remains is recorded, as `Divergence::Damage`.
 pub(crate) async fn prove(
     client: Option<&Client>,
     laptop: &LocalCopy,
@@ -60,7 +60,7 @@ fn is_damaged(found: &ScrubResult) -> bool {
     }
 }
 
-/// Verifies the copy after a crash, including SQLite's own integrity check.
+/// Verifies the local copy after a crash, including SQLite's own integrity check.
 pub(crate) async fn after_crash(client: &Client, laptop: &LocalCopy) -> Result<(), SyncError> {
     let sound = laptop
         .blocking(|laptop| Ok(laptop.read(Cache::is_sound)?))
@@ -72,7 +72,7 @@ pub(crate) async fn after_crash(client: &Client, laptop: &LocalCopy) -> Result<(
     Ok(())
 }
 
-/// Verifies the copy once a day. Never returns.
+/// Verifies the local copy once a day. Never returns.
 pub(crate) async fn daily(client: &Client, laptop: &LocalCopy) -> SyncError {
     loop {
         if let Err(error) = if_due(client, laptop).await {
@@ -82,14 +82,14 @@ pub(crate) async fn daily(client: &Client, laptop: &LocalCopy) -> SyncError {
     }
 }
 
-/// Verifies the copy if it was last verified a day ago or more, or is recorded as damaged.
+/// Verifies the local copy if it was last verified a day ago or more, or is recorded as damaged.
 pub(crate) async fn if_due(client: &Client, laptop: &LocalCopy) -> Result<(), SyncError> {
     let due = laptop
         .blocking(|laptop| {
             let now = laptop.clock().wall();
             let last = laptop.read(Cache::scrubbed_at)?;
             let damaged = laptop.binding()?.is_damaged();
-            // A new copy was verified while it was pulled.
+            // A new copy was verified while it was fetched from the cloud.
             let Some(last) = last else {
                 laptop.cache().set_scrubbed_at(now)?;
                 return Ok(false);

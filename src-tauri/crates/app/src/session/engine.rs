@@ -1,4 +1,4 @@
-//! The engine that keeps the copy live while the program runs.
+//! The sync engine, which keeps the local copy up to date while the program runs.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use crate::app::Running;
 use crate::{AppError, Code};
 
 impl Session<'_> {
-    /// Starts the engine that keeps the copy live; does nothing if it runs already. Fails with `SignedOut` without an
-    /// account or key, and with `Locked` if another process syncs this folder.
+    /// Starts the engine that keeps the local copy up to date; does nothing if it runs already. Fails with `SignedOut`
+    /// without an account or key, and with `Locked` if another process syncs this folder.
     pub fn start(&self) -> Result<(), AppError> {
         let mut running = self.app.engine();
         if running.as_ref().is_some_and(|r| !r.task.is_finished()) {
@@ -54,7 +54,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Starts the engine if possible. Otherwise sets the reason that is shown under the balance.
+    /// Starts the sync engine if possible. Otherwise sets the reason that is shown under the balance.
     pub fn start_quietly(&self) {
         if let Err(error) = self.start() {
             let reason = match error.code {
@@ -65,7 +65,7 @@ impl Session<'_> {
         }
     }
 
-    /// Wakes the engine, or starts it if it does not run.
+    /// Wakes the sync engine for a new attempt at once, or starts it if it does not run.
     pub fn try_again(&self) -> Result<(), AppError> {
         if let Some(running) = self.app.engine().as_ref() {
             running.wake.notify_one();
@@ -73,7 +73,7 @@ impl Session<'_> {
         self.start()
     }
 
-    /// True while the engine runs. It stops by itself if the operator has to act, such as signing in.
+    /// True while the sync engine runs. It stops by itself if the operator has to act, such as signing in.
     pub fn is_running(&self) -> bool {
         self.app
             .engine()
@@ -81,7 +81,7 @@ impl Session<'_> {
             .is_some_and(|running| !running.task.is_finished())
     }
 
-    /// Stops the engine and waits until its task has ended.
+    /// Stops the sync engine and waits until its task has ended.
     pub(super) async fn stop_and_wait(&self) {
         let running = self.app.engine().take();
         if let Some(running) = running {
@@ -90,11 +90,11 @@ impl Session<'_> {
         }
     }
 
-    /// Stops the engine without waiting, for the end of the process.
+    /// Stops the sync engine without waiting, for the end of the process.
     pub fn stop(&self) {
         if let Some(running) = self.app.engine().take() {
             running.task.abort();
-            // The process may exit before the aborted task drops its role, so release the lock here.
+            // The process may exit before the aborted task gives up its lock on syncing the folder, so do it here.
             if let Some(role) = running.role.upgrade() {
                 role.end();
             }

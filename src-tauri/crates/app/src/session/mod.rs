@@ -1,4 +1,4 @@
-//! Sign-in and sign-out, a single sync, and the engine that keeps the copy live.
+//! Sign-in and sign-out, a single sync, and the engine that keeps the local copy up to date.
 
 mod daily_verification;
 mod engine;
@@ -23,13 +23,13 @@ pub use verify::{Doctor, DoctorCheck, VerifyView};
 
 use crate::{App, AppError, Code};
 
-/// Most rounds of push and pull in one sync, in case the cloud's journal keeps growing.
+/// Most rounds of sending actions and fetching entries in one sync, in case the cloud's journal keeps growing.
 const PUSHES: u32 = 4;
 
 /// Result of a sync.
 #[derive(Debug)]
 pub struct SyncResult {
-    /// The last entry of the copy.
+    /// Number of the newest entry in the local copy.
     pub seq: Seq,
     /// Why a waiting action could not be sent. It stays in the outbox; everything else was synced.
     pub unsent: Option<AppError>,
@@ -141,7 +141,8 @@ impl Session<'_> {
         }
     }
 
-    /// Deletes the key and the copy. Fails with `ActionsWaiting` if there are unsent actions, unless `discard` is set.
+    /// Deletes the key and the local copy. Fails with `ActionsWaiting` if there are unsent actions, unless `discard` is
+    /// set.
     pub async fn sign_out(&self, discard: bool) -> Result<(), AppError> {
         self.app.require_cloud_account()?;
         if !discard && self.app.local_copy.outbox().unsent()? > 0 {
@@ -163,7 +164,8 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Pulls, pushes waiting actions, and repairs damage. Fails with `Locked` if another process syncs this folder.
+    /// Fetches new entries, sends waiting actions and repairs damage. Fails with `Locked` if another process syncs this
+    /// folder.
     pub async fn sync_once(&self) -> Result<SyncResult, AppError> {
         let role = self.sync_role()?;
         let (client, _) = self.client()?;
@@ -208,7 +210,7 @@ impl Session<'_> {
         }
         refresh_catalog(client, &self.app.local_copy).await?;
         let mut seq = end.seq;
-        // A push that the cloud refuses must not prevent the rest of the sync.
+        // An action that the cloud refuses must not prevent the rest of the sync.
         let mut unsent = None;
         for _ in 0..PUSHES {
             let pushed = match push(client, &self.app.local_copy, true).await {
@@ -229,11 +231,11 @@ impl Session<'_> {
                 break;
             }
         }
-        // The copy is complete now. Ask again about commands that the cloud reported as applied at a later seq.
+        // The local copy is complete now. Ask again about commands that the cloud reported as applied by a later entry.
         self.app.local_copy.outbox().recheck_applied(seq)?;
         disputes::review(&self.app.local_copy)?;
         disputes::refresh_tickets(client, &self.app.local_copy).await?;
-        // Check derived tables here, where damage can be repaired, and not at the next query.
+        // Check links between entries and sums per day here, where damage can be repaired, and not at the next query.
         self.app.read_copy(|copied| {
             copied.cache.check_links()?;
             Ok(copied.cache.check_rollups()?)
@@ -302,7 +304,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn address_without_tls_is_refused_unless_loopback() {
+    fn cloud_address_without_tls_is_refused_unless_it_is_this_machine() {
         for good in [
             "https://cloud.example",
             "http://127.0.0.1:4000/",

@@ -27,7 +27,7 @@ impl Default for Preferences {
     }
 }
 
-/// Minutes in a day. Quiet hours are given as minutes below this.
+/// Minutes in a day. Quiet hours are given as minutes after midnight, below this number.
 const MINUTES: u16 = 24 * 60;
 
 impl Session<'_> {
@@ -40,7 +40,7 @@ impl Session<'_> {
             .unwrap_or_default())
     }
 
-    /// Stores the preferences. Fails with `OutOfRange` if quiet hours are not within a day.
+    /// Stores the preferences. Fails with `OutOfRange` if the quiet hours are not times of day.
     pub fn prefer(&self, preferences: &Preferences) -> Result<(), AppError> {
         let quiet = preferences.quiet;
         if quiet.is_some_and(|quiet| quiet.from >= MINUTES || quiet.to >= MINUTES) {

@@ -11,12 +11,12 @@ use crate::{AppError, Code};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct VerifyView {
-    /// True if the copy matches the cloud's signature and no divergence from the cloud is recorded.
+    /// True if the local copy matches the cloud's signature and no divergence from the cloud is recorded.
     pub ok: bool,
-    /// True if the cloud was found to contradict the copy that it signed.
+    /// True if the cloud was found to contradict the local copy, which it had signed.
     pub diverged: bool,
     pub seq: Seq,
-    /// The chain value at `seq`.
+    /// The hash chain's value after the entry `seq`.
     pub hash: Hash,
     /// Number of entries.
     pub entries: u64,
@@ -48,7 +48,8 @@ pub struct Doctor {
 }
 
 impl Session<'_> {
-    /// Recomputes chain, fold and columns of the whole copy. Does not call the cloud.
+    /// Recomputes hash chain, account state and stored columns from all entries of the local copy, and compares them
+    /// with what is stored. Does not call the cloud.
     pub fn verify(&self) -> Result<VerifyView, AppError> {
         let binding = self.app.binding()?.ok_or(AppError::new(Code::SignedOut))?;
         let scrub = self
@@ -58,7 +59,7 @@ impl Session<'_> {
         view(scrub, &binding)
     }
 
-    /// Verifies the copy and repairs damage, from the bytes kept here or from the cloud.
+    /// Verifies the local copy and repairs damage, from the entries' bytes on this laptop or from the cloud.
     pub async fn verify_and_repair(&self) -> Result<VerifyView, AppError> {
         let client = self.client().ok().map(|(client, _)| client);
         let scrub = super::daily_verification::prove(client.as_ref(), &self.app.local_copy).await?;
@@ -79,7 +80,7 @@ impl Session<'_> {
         }
     }
 
-    /// Checks files, keychain, key, copy and connection.
+    /// Checks the data folder, the keychain, the access key, the local copy and the connection.
     pub async fn doctor(&self) -> Result<Doctor, AppError> {
         let binding = self.app.binding()?;
         let refused = |error: &AppError| error.code == Code::SignedOut;

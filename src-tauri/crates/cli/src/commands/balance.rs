@@ -36,7 +36,7 @@ pub fn asset(app: &App) -> Result<Asset, AppError> {
     asset.ok_or(AppError::new(Code::NotSynced))
 }
 
-/// The balance, its buckets and what is pending. Reads `cli-balance.ftl` only.
+/// Prints the balance, its kinds of credits (buckets) and what is pending. Reads `cli-balance.ftl` only.
 pub fn print(view: &BalanceView, output: &Output) {
     if output.json() {
         return output.print_document(view);
@@ -61,10 +61,10 @@ pub fn print(view: &BalanceView, output: &Output) {
     }
 }
 
-/// How far the balance can be trusted.
+/// A sentence on how far the balance can be trusted.
 pub fn trust(view: &BalanceView, output: &Output) -> String {
     let when = view.as_of.map(|at| output.local(at)).unwrap_or_default();
-    // A command that does not follow the cloud is not connected: as usual, and no trouble.
+    // That a command does not stay connected to the cloud is usual, so it is not given as a reason.
     let not_connected = view.reason == Some(Reason::NotConnected);
     let reason = || {
         let reason = view.reason.as_ref().map(code).unwrap_or_default();

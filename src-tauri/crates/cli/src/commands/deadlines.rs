@@ -70,7 +70,7 @@ fn title(code: DeadlineCode) -> String {
     DEADLINES_TITLE.name(code.name())
 }
 
-/// One line for each reminder; with `--json` one document for each.
+/// Prints one line for each reminder; with `--json` one document for each.
 pub fn print_reminders(reminders: &[Reminder], app: &App, output: &Output) {
     for reminder in reminders {
         match output.json() {

@@ -19,9 +19,9 @@ use crate::folder::Folder;
 use crate::output::Output;
 use crate::values;
 
-/// Of the services and of the events, this many that took most are listed.
+/// Number of services, and of events, that are listed: those whose runs cost most.
 const MOST_PARTS: usize = 5;
-/// A finding names up to this many entries one by one.
+/// Number of entries up to which a finding lists them one by one.
 const MOST_ENTRIES: usize = 5;
 
 /// Where the credits went: causes that add up, and what to know or do; by default for the last 30 days.
@@ -93,7 +93,7 @@ fn print_amount(what: &str, amount: Amount, asset: &Asset, output: &Output) {
     output.print_line(&format!("{what:<38} {:>14}", money(amount, asset)));
 }
 
-/// What runs took by service or by event, most first. A single part says no more than the cause.
+/// Prints what runs cost by service or by event, largest first. A single part is left out: it is the sum of all runs.
 fn print_parts(
     title: &str,
     parts: &[Spent],
@@ -118,7 +118,7 @@ fn print_parts(
     }
 }
 
-/// What a finding says. A finding about something that has not happened also says up to when that is known.
+/// The text of a finding. If it is about something that has not happened, it also says up to when that is known.
 fn text(finding: &Finding, asset: &Asset, output: &Output) -> String {
     let local = |at: Option<Timestamp>| at.map(|at| output.local(at));
     let given = FindingsTextArguments {
@@ -150,7 +150,7 @@ fn proof(entries: &[Seq]) -> Option<String> {
     }
 }
 
-/// The next step as a command or an advice; `None` if there is nothing to do.
+/// A finding's next step as a command to type or as advice; `None` if there is nothing to do.
 fn step(finding: &Finding, imported: bool) -> Option<String> {
     let us = match imported {
         true => "boothkeeper --imported",

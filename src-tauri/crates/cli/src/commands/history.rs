@@ -75,7 +75,7 @@ impl History {
     }
 }
 
-/// Writes the entries to a file whose name says the format. Fails with `unknown_name` for another ending.
+/// Writes the entries to a file, as CSV or JSON by the ending of its name. Fails with `unknown_name` for other endings.
 fn export(query: &HistoryQuery, path: PathBuf, app: &App, output: &Output) -> Result<(), AppError> {
     let format = match path.extension().and_then(|ending| ending.to_str()) {
         Some("csv") => Format::Csv,
@@ -135,7 +135,7 @@ pub fn title(row: &RowView, names: &CatalogNames) -> String {
     }
 }
 
-/// The code of a kind that is typed by its name, in any case; other text unchanged.
+/// The code of the kind of entry whose name was typed, in upper or lower case. Other text is returned unchanged.
 fn kind_code(typed: String) -> String {
     let named = |kind: &&Kind| JOURNAL_KIND.name(kind.name()).eq_ignore_ascii_case(&typed);
     match Kind::ALL.iter().find(named) {
@@ -144,7 +144,7 @@ fn kind_code(typed: String) -> String {
     }
 }
 
-/// What a row says beside credits: its event, the plan it leads to, credits that are to come, what the card paid.
+/// The rest of a row after its change of credits: its event, new plan, credits still to come, and the card's payment.
 fn details(row: &RowView, asset: &Asset, names: &CatalogNames) -> String {
     let plan = row.plan.as_ref();
     let plan = plan.map(|plan| plan::name(names, plan, row.cycle));

@@ -117,7 +117,7 @@ fn unknown_field(output: &Output) -> AppError {
     AppError::because(Code::UnknownName, format!("{cause}: {fields}"))
 }
 
-/// The e-mail address of the account that this folder has a copy of, if it has one.
+/// The e-mail address of the account whose local copy is in this folder; `None` without a copy.
 fn known_email(options: &Options) -> Option<String> {
     let app = App::open(options.clone()).ok()?;
     app.overview().view().ok()?.plan.map(|plan| plan.email)

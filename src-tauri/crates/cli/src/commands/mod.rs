@@ -1,5 +1,5 @@
-//! The verbs. A new verb is one file, or a part of its feature's file, with its arguments, its run and its printing; one
-//! line below; and its sentences in `cli.ftl`.
+//! The commands (verbs) of `boothkeeper`. A new verb needs one file, or a part of its feature's file, with its
+//! arguments, its `run` and its printing; one line below; and its sentences in `cli.ftl`.
 
 mod balance;
 mod deadlines;

@@ -45,7 +45,7 @@ impl Outbox {
     }
 }
 
-/// Does not open the app, which a damaged outbox prevents.
+/// Puts a damaged outbox aside. Does not open the app, because a damaged outbox prevents that.
 fn start_over(folder: &Folder, output: &Output) -> Result<ExitCode, AppError> {
     let kept = start_outbox_over(&folder.options()?)?;
     let kept = kept.map(|path| path.display().to_string());

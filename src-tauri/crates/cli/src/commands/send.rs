@@ -1,4 +1,4 @@
-//! Sending an action at once, as every verb does that decides something; and printing an action with its result.
+//! Sends an action of the operator at once, and prints an action with its result.
 
 use std::process::ExitCode;
 
@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::plan::state::{self as plan, print_account_state};
 use crate::output::{Output, exit};
 
-/// Syncs first, so that the preview shows the cloud's current state. Without a network the copy is used as it is.
+/// Syncs before a preview, so that it shows the cloud's current state. Without a network the local copy stays as it is.
 pub async fn refresh(app: &App) -> Result<(), AppError> {
     app.session().require_signed_in()?;
     match app.session().sync_once().await {
@@ -30,7 +30,7 @@ pub async fn refresh(app: &App) -> Result<(), AppError> {
 pub async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppError> {
     let sent = app.session().sync_once().await;
     let command = app.outbox().get(id)?;
-    // The sync may have failed to send another action: this one is judged by its own state.
+    // The sync may have failed to send another action: the result of action `id` is read from its own state.
     let sent = match sent {
         Ok(synced) if command.problem.is_some() => synced.unsent.map_or(Ok(()), Err),
         Ok(_) => Ok(()),
@@ -45,7 +45,7 @@ pub async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppE
             app.outbox().cancel(id)?;
             return Err(error);
         }
-        // It may have been done: print what is known of it, and exit with the error's code.
+        // The cloud may have done the action: print what is known of it, and exit with the error's code.
         print_command(&command, app, output);
         return Ok(exit(error.code));
     }
@@ -124,7 +124,7 @@ fn state(command: &CommandView) -> String {
     }
 }
 
-/// Why the cloud refused, with its figures.
+/// Why the cloud refused the action, with the figures that it gave.
 fn problem(command: &CommandView, asset: Option<&Asset>) -> Option<String> {
     let problem = command.problem.map(|code| PROBLEMS.name(code.name()));
     let figures = command
@@ -136,7 +136,7 @@ fn problem(command: &CommandView, asset: Option<&Asset>) -> Option<String> {
     Some(parts.join(" ")).filter(|text| !text.is_empty())
 }
 
-/// The figures of a refusal, each after its name in the cloud's answer: numbers are amounts of the account's asset.
+/// The figures of a refusal, each after its name in the cloud's answer. Numbers are amounts in the account's unit.
 fn figures(facts: &Value, asset: Option<&Asset>) -> Option<String> {
     let facts = facts.as_object()?.iter();
     let figures = facts.filter_map(|(name, value)| {

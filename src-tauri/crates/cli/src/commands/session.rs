@@ -115,7 +115,7 @@ async fn sync(app: &App, output: &Output) -> Result<(), AppError> {
     let before = refused(app)?;
     let synced = app.session().sync_once().await?;
     if let Some(error) = synced.unsent {
-        // The copy is up to date, but the exit code tells that actions could not be sent.
+        // The local copy is up to date, but the exit code tells that an action could not be sent.
         return Err(error);
     }
     print_synced(
@@ -157,11 +157,11 @@ async fn watch(app: &App, output: &Output) -> Result<(), AppError> {
             return Ok(());
         }
         if !app.session().is_running() {
-            // It stops by itself only for an error that a person must resolve; this sync returns that error.
+            // The engine stops by itself only for an error that a person must resolve; this sync returns that error.
             app.session().sync_once().await?;
             return Ok(());
         }
-        // Trust also falls as time passes, without any change.
+        // The balance also becomes less trusted as time passes, without any change.
         let tick = tokio::time::sleep(Duration::from_secs(1));
         tokio::select! {
             changed = changes.changed() => if changed.is_err() { return Ok(()) },
@@ -171,7 +171,7 @@ async fn watch(app: &App, output: &Output) -> Result<(), AppError> {
     }
 }
 
-/// The balance after a sync, the reminders that are due now, and warnings about the plan.
+/// Prints the balance after a sync, the reminders that are due now, and warnings about the plan.
 fn print_synced(view: &BalanceView, reminders: &[Reminder], app: &App, output: &Output) {
     if output.json() {
         let mut document = serde_json::to_value(view).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Proofs: of the whole copy, and of a packet of a dispute without any copy.
+//! `verify`: of the whole local copy, or of the files of a dispute (its packet) without any copy.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,7 +31,7 @@ impl Verify {
         }
     }
 
-    /// Needs neither a copy nor a key.
+    /// Verifies the files of a dispute (its packet). Needs neither a local copy nor an access key.
     fn packet(
         &self,
         packet: &Path,

@@ -1,5 +1,5 @@
-//! Uploads and downloads of attachments (blobs). An upload is resumable: bytes are stored piece by piece as they arrive,
-//! and a broken connection loses only the bytes that were under way.
+//! Uploads and downloads of attachments (blobs). An upload is resumable: bytes are stored piece by piece as they
+//! arrive, and a broken connection loses only the bytes that were under way.
 
 use std::time::Duration;
 
@@ -30,11 +30,12 @@ const PIECE: usize = 128 * 1024;
 const MAX_KEPT: u64 = 512 * 1024 * 1024;
 /// How long an upload may send nothing before it is ended.
 const SILENCE: Duration = Duration::from_secs(30);
-/// How long an upload may take in any case. After that it must have sent at least [`LEAST_RATE`] bytes a second.
+/// How long an upload may take in any case, however slow. After that it must have sent at least [`LEAST_RATE`] bytes a
+/// second.
 const GRACE: Duration = Duration::from_secs(60);
 /// The most uploads of one account at a time.
 const MAX_UPLOADS: usize = 16;
-/// Milliseconds after its first bytes at which an incomplete blob is deleted.
+/// Milliseconds after an incomplete blob's first bytes at which it is deleted.
 const UNFINISHED: i64 = 24 * HOUR;
 
 /// Continues a blob at `Upload-Offset`. `Upload-Length` is the length of the whole blob.
@@ -68,7 +69,8 @@ pub async fn put(
     let held = match held {
         Some(held) if held.complete && held.length == length => return Ok(state(sha256, held)),
         Some(held) if held.complete => return Err(ProblemCode::BlobMismatch.into()),
-        // The incomplete blob has another length, so one of the two is wrong: begin again with this one.
+        // The incomplete blob has another length than this request says, so one of the two is wrong: begin again with
+        // this request's.
         Some(held) if held.length == length => held,
         _ if length == 0 => return Err(ProblemCode::PayloadTooLarge.into()),
         _ => StoredBlob {
@@ -173,15 +175,15 @@ struct Upload<'a> {
 }
 
 impl Upload<'_> {
-    /// Stores the body's bytes as they arrive. What has arrived when the connection breaks is stored too.
+    /// Stores the request body's bytes as they arrive. What has arrived when the connection breaks is stored too.
     async fn receive(&self, mut held: StoredBlob, mut body: Body) -> Result<StoredBlob, Error> {
         let (mut piece, begun, mut arrived) = (BytesMut::new(), Instant::now(), 0);
         while !body.is_end_stream() {
-            // Too slow: end here; the client can continue later.
+            // From this instant on the upload is too slow and ends; the client can continue later.
             let late = begun + GRACE + Duration::from_secs(arrived / LEAST_RATE);
             let frame = match timeout_at(late.min(Instant::now() + SILENCE), body.frame()).await {
                 Ok(Some(Ok(frame))) => frame,
-                // Broken, complete, or too slow: what has arrived is stored below.
+                // The upload is broken, complete, or too slow: what has arrived is stored below.
                 Ok(Some(Err(_)) | None) | Err(_) => break,
             };
             if let Ok(bytes) = frame.into_data() {
@@ -212,12 +214,12 @@ impl Upload<'_> {
     }
 
     /// Stores the last piece and marks the blob as complete, in one transaction: no crash can leave all bytes without
-    /// the mark. The hash is computed before, because the write transaction must stay short. Fails with `blob_mismatch`,
-    /// and deletes the blob, if the hash is another.
+    /// the mark. The hash is computed before, because the write transaction must stay short. Fails with
+    /// `blob_mismatch`, and deletes the blob, if its bytes have another hash.
     async fn finish(&self, held: StoredBlob, piece: Bytes) -> Result<StoredBlob, Error> {
         let (account, sha256) = (self.account, self.sha256);
         let last = piece.clone();
-        // If the whole file is in this piece, nothing that is stored belongs to it.
+        // If `held` has no bytes, the last piece is the whole file, and bytes that are stored do not belong to it.
         let genuine = move |tx: &Tx<'_>| {
             let before = match held.bytes {
                 0 => vec![],
@@ -256,7 +258,8 @@ impl Upload<'_> {
     }
 }
 
-/// Stores a piece. Fails with `upload_offset` if the blob has changed since `held` was read, and with `quota_reached`.
+/// Stores a piece. Fails with `upload_offset` if the blob has changed since `held` was read, and with `quota_reached`
+/// if the account would store more than [`MAX_KEPT`] bytes.
 fn append(
     tx: &Tx<'_>,
     account: i64,
@@ -283,7 +286,7 @@ fn append(
     Tx::found(tx.blob(account, sha256)?)
 }
 
-/// Completes or deletes blobs that a crash of an earlier version left with all bytes but no mark.
+/// Completes or deletes blobs that a crash of an earlier version left with all bytes but not marked as complete.
 pub async fn finish_unmarked(cloud: &Cloud) -> Result<(), Error> {
     let now = cloud.clock.now();
     let unmarked = cloud.store.read(|tx| tx.unmarked_blobs()).await?;

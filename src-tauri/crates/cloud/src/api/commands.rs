@@ -1,4 +1,4 @@
-//! Operators' commands: executed once for their ids, answered again from the store.
+//! Operators' commands: each id is executed once, and a repeated request is answered from the store.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use super::operator::on_account;
 use crate::store::{PendingCommand, Tx};
 use crate::{Cloud, Error};
 
-/// Executes a command, once for its id; repeated with the same body it is given the stored answer.
+/// Executes a command once for its id. A repeated request with the same body gets the stored answer.
 #[utoipa::path(put, path = "/v1/commands/{id}", params(("id" = String, Path)), request_body = CommandRequest,
     responses((status = 200, body = CommandAnswer), (status = 422, body = Problem)))]
 pub async fn command(
@@ -33,7 +33,7 @@ pub async fn command(
         id,
         body: Hash(*blake3::hash(&body).as_bytes()),
     };
-    // Parsing and look-ups happen before the write transaction, so that it is short.
+    // Parsing and look-ups happen before the write transaction, so that the transaction is short.
     let request: Result<CommandRequest, Error> = parse(&body);
     let named: BTreeSet<Seq> = match &request {
         Ok(request) => request
@@ -66,7 +66,7 @@ pub async fn command(
         .await?;
         cloud.crash_here(CrashPoint::AfterCommand);
     }
-    // The answer of now, of an earlier request, or of a charge that was completed meanwhile.
+    // The answer stored just now, by an earlier request, or when a charge was completed meanwhile.
     let stored = cloud.store.read(move |tx| tx.command(row.id, id)).await?;
     let (_, status, answer) = stored.ok_or(ProblemCode::InProgress)?;
     Ok(stored_answer(status, answer))

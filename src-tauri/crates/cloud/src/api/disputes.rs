@@ -1,4 +1,4 @@
-//! Tickets: an operator's own, and support's controls over all of them.
+//! Tickets (filed disputes): an operator's own, and support's controls over all of them.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -89,7 +89,7 @@ pub async fn one(
     Ok(Json(Tx::found(ticket)?))
 }
 
-/// Support's routes, in the sandbox.
+/// The routes of the HTTP interface for support, in the sandbox.
 pub fn support() -> Router<Cloud> {
     Router::new()
         .route("/sandbox/disputes", get(all))

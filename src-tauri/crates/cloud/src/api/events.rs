@@ -1,4 +1,5 @@
-//! The live channel: server-sent events with the journal's head. They are hints; entries are fetched as a stream.
+//! The live channel: server-sent events that name the journal's newest entry (head). The events are hints; the entries
+//! themselves are fetched as a stream.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -23,7 +24,7 @@ const BEAT: Duration = Duration::from_secs(5);
 /// The most live channels of one account at a time: one for each of its windows and watchers.
 pub const MAX_CHANNELS: usize = 100;
 
-/// Sends the head at once, on every change, and every five seconds.
+/// Sends the journal's head (its newest entry) at once, on every change, and every five seconds.
 #[utoipa::path(get, path = "/v1/events", responses((status = 200, content_type = "text/event-stream", body = Beat), (status = 429, body = Problem)))]
 pub async fn events(
     State(cloud): State<Cloud>,
@@ -57,13 +58,13 @@ struct Channel {
 }
 
 impl Channel {
-    /// Waits for a new head or the next heartbeat. `None` ends the stream: the head cannot be read, or the key does not
-    /// open this account any more. An old head would look current.
+    /// Waits for a new head (newest entry) or the next heartbeat. `None` ends the channel, as an old head would look
+    /// current: the head cannot be read, or the key does not open this account any more.
     async fn next(&mut self) -> Option<Event> {
         let notified =
             self.begun && matches!(timeout(BEAT, self.heads.changed()).await, Ok(Ok(())));
         self.begun = true;
-        // The store also has heads that another process wrote, and knows whether the key was revoked.
+        // The store also has heads that another process wrote, and shows whether the key was revoked.
         let stored = stored_head(&self.cloud, self.key).await.ok();
         let (account, mut head) = stored.filter(|(account, _)| *account == self.account)?;
         if notified {

@@ -1,4 +1,5 @@
-//! What handlers take from a request: who calls, documents, parameters. Each is bounded and has its own refusal.
+//! What handlers read from a request: who calls, documents, parameters. A part that is missing or invalid has its own
+//! error.
 
 use std::time::Duration;
 
@@ -51,7 +52,7 @@ impl FromRequestParts<Cloud> for Caller {
     }
 }
 
-/// As [`Caller`], but `None` for a request without an access key.
+/// Like [`Caller`], but `None` for a request without an access key.
 pub struct MaybeCaller(pub Option<AccountRow>);
 
 impl FromRequestParts<Cloud> for MaybeCaller {

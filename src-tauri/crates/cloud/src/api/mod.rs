@@ -77,7 +77,7 @@ async fn with_api_header(request: Request, next: Next) -> Response {
 async fn own_page_only(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    // A missing host is no browser's: browsers always send it.
+    // A request without a host is not a browser's: browsers always send the host.
     let host = text(header::HOST).is_none_or(is_loopback);
     let origin = text(header::ORIGIN).map(|origin| origin.split_once("://").unwrap_or_default().1);
     let body = headers.contains_key(header::CONTENT_TYPE)

@@ -25,7 +25,8 @@ use crate::ops::{Work, head};
 use crate::store::AccountRow;
 use crate::{Cloud, Error, due};
 
-/// The cloud's keys, time and epoch. With an access key also its account and that journal's head.
+/// The cloud's keys, time and epoch. With an access key also the key's account and the head (newest entry) of its
+/// journal.
 #[utoipa::path(get, path = "/v1/meta", responses((status = 200, body = Meta)))]
 pub async fn meta(State(cloud): State<Cloud>, MaybeCaller(caller): MaybeCaller) -> Json<Meta> {
     Json(Meta {
@@ -40,7 +41,7 @@ pub async fn meta(State(cloud): State<Cloud>, MaybeCaller(caller): MaybeCaller) 
     })
 }
 
-/// The account as folded at the head.
+/// The account's state after its newest entry.
 #[utoipa::path(get, path = "/v1/account", responses((status = 200, body = AccountView), (status = 401, body = Problem)))]
 pub async fn account(Caller(row): Caller, headers: HeaderMap) -> Result<Response, Error> {
     let etag = format!("\"{}\"", row.state.seq);
@@ -164,7 +165,7 @@ const MAX_STREAMS: usize = 16;
 /// How long a reader may take for one frame. A slower stream is ended to free its place.
 const FRAME_TAKES: Duration = Duration::from_secs(60);
 
-/// The frames of a stream, read when the connection asks for them. No thread waits in between.
+/// The frames of a journal stream, read when the connection asks for them. No thread waits in between.
 fn frames(stream: journal::Stream) -> impl futures_core::Stream<Item = Result<Bytes, Error>> {
     let begun = (stream, Instant::now());
     futures_util::stream::try_unfold(begun, async |(mut stream, asked)| {
@@ -242,7 +243,7 @@ async fn end_run(
 }
 
 /// Runs `act` in a write transaction on the current account, after the account's due tasks. Then makes the charges that
-/// `act` opened, and sends the new head to the live channels.
+/// `act` opened, and sends the new head (newest entry) to the live channels.
 pub async fn on_account<T, F>(
     cloud: &Cloud,
     row: &AccountRow,

@@ -21,7 +21,7 @@ use crate::ops::{self, Work, open_account};
 use crate::store::{AccountRow, Tx};
 use crate::{Cloud, Error, due};
 
-/// The latest instant that the clock may be advanced to: periods after it could not be represented.
+/// The latest instant that the clock may be advanced to: billing periods after it could not be represented.
 const END_OF_TIME: &str = "9000-01-01T00:00:00Z";
 /// The most runs in one call, which is one transaction.
 const MAX_RUNS: u32 = 1000;
@@ -65,7 +65,7 @@ pub async fn create_account(
         .store
         .write(move |tx| Ok(open_account(&inner, tx, &key_hash, request, signed_up)?.row))
         .await?;
-    // An account that signed up in the past is played forward to now.
+    // For an account that signed up in the past, all tasks that were due since then run now.
     due::catch_up(&cloud, &row.account, now).await?;
     let row = find(&cloud, row.account).await?;
     cloud.due.notify_one();
@@ -239,7 +239,7 @@ pub async fn revoke_key(
     State(cloud): State<Cloud>,
     PathParams(id): PathParams<AccountId>,
 ) -> Result<Json<Appended>, Error> {
-    // A random hash: no key has it.
+    // A random hash replaces the key's hash: no key has it.
     let mut never = [0; 32];
     getrandom::fill(&mut never)?;
     act(&cloud, id, move |work| {
@@ -353,7 +353,7 @@ pub async fn daily_limit(
     .await
 }
 
-/// Runs a control on an account and answers with the entries that it appended.
+/// Runs one of the sandbox's controls on an account and answers with the entries that it appended.
 pub(super) async fn act(
     cloud: &Cloud,
     id: AccountId,

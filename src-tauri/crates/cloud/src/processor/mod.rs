@@ -1,4 +1,4 @@
-//! The payment processor as the cloud sees it: a port with five calls. The cloud depends on [`Processor`] alone;
+//! The payment processor as the cloud sees it: an interface with five calls. The cloud depends on [`Processor`] alone;
 //! which processor is behind it is decided in `main`.
 //!
 //! A processor is another company. It keeps its own records, written before the cloud's, and every call may be
@@ -23,7 +23,7 @@ use crate::store::Store;
 /// A processor's reply. An error is an outage: the cloud repeats the call later, and nothing is decided.
 pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
-/// What the cloud asks of a processor.
+/// The calls that the cloud makes to a payment processor.
 pub trait Processor: Send + Sync {
     /// Charges the card on file. The same payment id is charged once, however often this is called.
     fn charge(&self, request: ChargeRequest) -> Reply<'_, ChargeOutcome>;

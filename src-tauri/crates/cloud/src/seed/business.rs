@@ -1,5 +1,5 @@
 //! An invented photo-booth company: weekend events and their runs, text messages, failures and refunds, top-ups and
-//! renewals. It ends with open problems: a failed run, a late purchase, a bonus that was not activated.
+//! renewals. The year ends with open problems: a failed run, a late purchase, a bonus that was not activated.
 
 use boothkeeper_domain::account::{Card, Payer, PaymentOrder};
 use boothkeeper_domain::billing::Ledger;
@@ -49,7 +49,7 @@ const MIX: &[(&str, u32)] = &[
     ("sms", 10),
 ];
 
-/// Days of history: less than a year, so that the next renewal is some days ahead.
+/// Length of the history in days: less than a year, so that the next renewal is some days ahead.
 const AGE: i64 = 359;
 
 const TOP_UP: Amount = Amount::of(15_000);
@@ -130,7 +130,7 @@ impl<'a> Business<'a> {
         }
         entries.extend(self.ledger.take_entries());
         if let Some(wanted) = self.wanted {
-            // Renewals after the cut are appended by the cloud; they count towards the wanted length.
+            // Renewals after the journal is cut off are appended by the cloud; they count towards the wanted length.
             entries.retain(|entry| entry.seq.0 + self.renewals_after(entry.at) <= wanted);
         }
         Ok(entries)
@@ -245,7 +245,7 @@ impl<'a> Business<'a> {
             .map(|line| boothkeeper_domain::Line {
                 grant: line.grant,
                 delta: line.delta.negated(),
-                // All grants of the demo are purchases or compensations, which do not expire.
+                // All credits of the demo come from purchases or compensations, which do not expire.
                 source: Some(Source::Purchase),
                 expires_at: None,
             })
@@ -312,7 +312,7 @@ impl<'a> Business<'a> {
         }
     }
 
-    /// Changes who pays the next renewals first.
+    /// Changes whether the card or credits pay the next renewals first.
     fn set_payment_order(&mut self, first: Payer) -> Result<(), Error> {
         let order = PaymentOrder {
             first,
@@ -333,8 +333,8 @@ impl<'a> Business<'a> {
             .grant(Actor::Support, body, Source::Compensation, amount, None)?)
     }
 
-    /// A coupon whose bonus was not activated, test runs before tonight's event, a failed run that was not refunded, and
-    /// a purchase that was not credited.
+    /// The open problems at the end: a coupon whose bonus was not activated, test runs before tonight's event, a failed
+    /// run that was not refunded, and a purchase that was not credited.
     fn last_hours(&mut self) -> Result<(), Error> {
         let until = self.until;
         self.renew_if_due()?;

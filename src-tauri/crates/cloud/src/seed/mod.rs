@@ -2,7 +2,7 @@
 
 mod business;
 
-use boothkeeper_domain::{AccountId, Entry, Hash, Programme, Seq, Timestamp};
+use boothkeeper_domain::{AccountId, Entry, Hash, Kind, Programme, Seq, Timestamp};
 use boothkeeper_wire::sandbox::CardBehaviour;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub enum Profile {
     Large,
 }
 
-/// A seeded account, as printed, and as stored for "explore with the demo account".
+/// A seeded account with its access key, as printed, and as stored for "explore with the demo account".
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Demo {
     pub account: AccountId,
@@ -70,7 +70,7 @@ pub async fn run(
         }
         row = append(&cloud, row, written).await?;
     }
-    // A journal that was cut off at a length still runs to `until`.
+    // For a journal that was cut off at a length, the account's due tasks still run up to `until`.
     crate::due::catch_up(&cloud, &row.account, until).await?;
     let account = row.account.clone();
     let head = store.read(move |tx| Ok(tx.account(&account)?.state.seq));
@@ -103,53 +103,14 @@ async fn append(
         .await
 }
 
-/// Stores a run's row, by which it can be refunded later.
+/// Stores the run that an entry belongs to, so that the run can be refunded later.
 fn remember_run(tx: &crate::store::Tx<'_>, account: i64, entry: &Entry) -> Result<(), Error> {
-    use boothkeeper_domain::Body;
-    let (state, refund) = match &entry.body {
-        Body::Usage(_) => (RunState::Succeeded, None),
-        Body::RunFailed(_) => (RunState::Failed, None),
-        Body::UsageRefund(_) => (RunState::Failed, Some(entry.seq)),
-        Body::Purchase(_)
-        | Body::AutoRecharge(_)
-        | Body::Allowance(_)
-        | Body::Bonus(_)
-        | Body::CouponBonus(_)
-        | Body::Compensation(_)
-        | Body::Renewal(_)
-        | Body::Expiry(_)
-        | Body::Closure(_)
-        | Body::Reversal(_)
-        | Body::Adjustment(_)
-        | Body::Opened(_)
-        | Body::LegacyAdded(_)
-        | Body::EventScheduled(_)
-        | Body::EventRemoved(_)
-        | Body::CardChanged(_)
-        | Body::PurchaseStarted(_)
-        | Body::PurchaseDeclined(_)
-        | Body::PaymentPending(_)
-        | Body::PaymentFailed(_)
-        | Body::RenewedByCard(_)
-        | Body::PaymentOrderChanged(_)
-        | Body::AutoRechargeChanged(_)
-        | Body::AutoRechargeFailed(_)
-        | Body::PlanChangeRequested(_)
-        | Body::PlanChanged(_)
-        | Body::Cancelled(_)
-        | Body::Resumed(_)
-        | Body::GraceStarted(_)
-        | Body::Reactivated(_)
-        | Body::Restored(_)
-        | Body::CouponRedeemed(_)
-        | Body::DailyLimitChanged(_)
-        | Body::DisputeOpened(_)
-        | Body::DisputeInReview(_)
-        | Body::DisputeMessage(_)
-        | Body::DisputeResolved(_)
-        | Body::DisputeRejected(_)
-        | Body::DisputeWithdrawn(_)
-        | Body::Unknown { .. } => return Ok(()),
+    let (state, refund) = match entry.body.kind() {
+        Some(Kind::Usage) => (RunState::Succeeded, None),
+        Some(Kind::RunFailed) => (RunState::Failed, None),
+        Some(Kind::UsageRefund) => (RunState::Failed, Some(entry.seq)),
+        // Only these three kinds name a run that can be refunded.
+        _ => return Ok(()),
     };
     let Some(run) = entry.body.run() else {
         return Ok(());

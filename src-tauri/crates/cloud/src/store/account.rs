@@ -1,4 +1,4 @@
-//! Accounts: their rows with access key, fold and head, and the append of entries.
+//! Accounts: their rows with access key, newest seq and the state computed from all entries; and the append of entries.
 
 use boothkeeper_domain::account::FOLD_VERSION;
 use boothkeeper_domain::billing::time::next;
@@ -117,7 +117,8 @@ impl Tx<'_> {
         }))
     }
 
-    /// The account of a key and its head, without the fold: live channels read it every few seconds.
+    /// The account of an access key and its head (newest seq and chain value), without the account's state: live
+    /// channels read it every few seconds.
     pub fn head_by_key(&self, key_hash: &Hash) -> Result<Option<(AccountId, Head)>, Error> {
         let query = "SELECT account, seq, chain FROM accounts WHERE key_hash = ?1";
         let mut statement = self.connection.prepare_cached(query)?;
@@ -146,8 +147,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Encodes, chains and stores entries, with the fold after them and the instant of the account's next task. No other
-    /// function makes bytes of the journal.
+    /// Encodes, chains and stores entries, with the account's state after them and the instant of the account's next
+    /// task. No other function makes bytes of the journal.
     pub fn append(
         &self,
         row: &mut AccountRow,

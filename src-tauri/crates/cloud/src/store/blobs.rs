@@ -13,7 +13,7 @@ pub struct StoredBlob {
     pub bytes: u64,
     /// All bytes are stored and have the blob's hash.
     pub complete: bool,
-    /// When its first bytes arrived.
+    /// When the blob's first bytes arrived.
     pub begun_at: Timestamp,
 }
 
@@ -67,8 +67,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Deletes up to 8 incomplete blobs, of any account, whose first bytes arrived before `before`. Bounded because
-    /// another account's upload pays for it.
+    /// Deletes up to 8 incomplete blobs, of any account, whose first bytes arrived before `before`. No more than 8,
+    /// because another account's upload waits for the deletion.
     pub fn expire_blobs(&self, before: Timestamp) -> Result<(), Error> {
         let some = "begun_at < ?1 LIMIT 8";
         for (account, sha256) in self.unfinished_blobs(some, [before.millis()])? {

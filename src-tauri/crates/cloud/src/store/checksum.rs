@@ -1,4 +1,4 @@
-//! The checksum over an account's row, and the error of a record that does not match.
+//! The checksum over an account's row, and the error for a row that does not match its checksum.
 
 use boothkeeper_domain::AccountId;
 use boothkeeper_wire::problem::ProblemCode;

@@ -1,5 +1,5 @@
-//! An account's stored fold, with the version of the rules that made it and a checksum. A fold of older rules is rebuilt
-//! from the journal; a fold that does not match its checksum is damage.
+//! An account's stored state, computed from all its entries, with the version of the rules that computed it and a
+//! checksum. A state of other rules is computed again from the journal; one that does not match its checksum is damage.
 
 use boothkeeper_domain::account::FOLD_VERSION;
 use boothkeeper_domain::billing::time::next;
@@ -13,7 +13,8 @@ use super::{AccountRow, JournalPart, Tx};
 use crate::Error;
 
 impl Tx<'_> {
-    /// Stores the fold at the head, with the version of the rules, a checksum, and the instant of the next task.
+    /// Stores the account's state after its newest entry, with the version of the rules, a checksum, and the instant of
+    /// the account's next task.
     pub(super) fn store_fold(
         &self,
         row: &AccountRow,
@@ -45,7 +46,7 @@ impl Tx<'_> {
         self.accounts_where("rules <> ?1", [FOLD_VERSION])
     }
 
-    /// Accounts that have a next task.
+    /// Accounts whose next step (renewal, expiry, …) is scheduled.
     pub fn accounts_with_due(&self) -> Result<Vec<AccountId>, Error> {
         self.accounts_where("due_at IS NOT NULL", [])
     }
@@ -63,8 +64,8 @@ impl Tx<'_> {
             .collect()
     }
 
-    /// Rebuilds an account's fold from its journal and stores it. Fails with `account_damaged` if the journal does not
-    /// match its chain or ends before the head.
+    /// Computes an account's state again from its journal and stores it. Fails with `account_damaged` if the journal
+    /// does not match its chain or ends before the seq in the account's row.
     pub fn rebuild_fold(&self, account: &AccountId, catalog: &Catalog) -> Result<(), Error> {
         let query = "SELECT id, seq, chain, card_token FROM accounts WHERE account = ?1";
         let mut row = self
@@ -76,7 +77,7 @@ impl Tx<'_> {
                     programme: catalog.programme,
                     card_token: row.get(3)?,
                     chain: Hash(row.get(2)?),
-                    // `journal_after` reads up to this seq.
+                    // `journal_after` reads the journal up to this seq.
                     state: Account {
                         seq: Seq(row.get(1)?),
                         ..Account::default()

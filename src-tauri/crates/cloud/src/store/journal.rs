@@ -17,14 +17,14 @@ use crate::Error;
 /// A stored part of a journal.
 #[derive(Debug)]
 pub enum JournalPart {
-    /// A sealed segment's frame, with the chain and balance after its last entry.
+    /// A sealed segment's frame, with the chain value and balance after its last entry.
     Segment {
         last: Seq,
         chain: Hash,
         balance: Amount,
         frame: Vec<u8>,
     },
-    /// Lines with their newlines, and the chain after the last one.
+    /// Entries' lines with their newlines, and the chain value after the last line.
     Lines {
         last: Seq,
         chain: Hash,
@@ -71,8 +71,8 @@ impl Tx<'_> {
         Ok(JournalPart::Lines { last, chain, lines })
     }
 
-    /// The part of the journal that begins after `after`: the rest of a segment, or the newest rows. `None` at the head.
-    /// Fails with `account_damaged` if it does not match its checksum or chain.
+    /// The part of the journal that begins after `after`: the rest of a segment, or the newest rows. `None` after the
+    /// newest entry. Fails with `account_damaged` if the part does not match its checksum or chain.
     pub fn journal_after(
         &self,
         row: &AccountRow,
@@ -114,7 +114,7 @@ impl Tx<'_> {
             let (chain, balance): ([u8; 32], i64) = (row.get(0)?, row.get(1)?);
             let (frame, mark): (Vec<u8>, Option<i64>) = (row.get(2)?, row.get(3)?);
             let chain = Hash(chain);
-            // Segments of an earlier version have no checksum.
+            // Segments that an earlier version of the cloud stored have no checksum.
             let sound =
                 mark.is_none_or(|mark| mark == segment_checksum(last, &chain, balance, &frame));
             Ok((chain, balance, frame, sound))
@@ -135,7 +135,7 @@ impl Tx<'_> {
         }))
     }
 
-    /// The chain value after the entry at `seq`; `None` past the head.
+    /// The chain value after the entry at `seq`; `None` past the newest entry.
     pub fn chain_at(&self, row: &AccountRow, seq: Seq) -> Result<Option<Hash>, Error> {
         if seq == Seq::ZERO {
             return Ok(Some(chain::genesis(&row.account)));
@@ -166,7 +166,8 @@ impl Tx<'_> {
         Ok(Some(hash))
     }
 
-    /// Fails with `account_damaged` unless the newest rows match their chain and reach the head of the account's row.
+    /// Fails with `account_damaged` unless the newest entries match their chain and reach the seq and chain value in
+    /// the account's row.
     fn check_rows(&self, row: &AccountRow, after: Seq, rows: &JournalPart) -> Result<(), Error> {
         let JournalPart::Lines {
             last,
@@ -226,7 +227,7 @@ impl Tx<'_> {
         Ok(found)
     }
 
-    /// One entry; `None` past the head.
+    /// One entry of the journal; `None` past the newest entry.
     pub fn entry(&self, row: &AccountRow, seq: Seq) -> Result<Option<Entry>, Error> {
         if seq == Seq::ZERO {
             return Ok(None);

@@ -93,7 +93,8 @@ impl Store {
         matches!(&*self.0, Engine::Inline(_))
     }
 
-    /// Runs `work` in a write transaction and returns after the commit. After an error nothing of it remains.
+    /// Runs `work` in a write transaction and returns after the commit. After an error nothing that `work` wrote
+    /// remains.
     pub async fn write<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -202,7 +203,8 @@ fn write_loop(connection: &Connection, high_water: &HighWater, queue: &mpsc::Rec
         let committed = commit_together(connection, jobs);
         match committed {
             Ok((answers, count)) => {
-                // Before the callers are answered, so that the loss of an acknowledged commit is noticed at start.
+                // The count is stored before the callers are answered, so that the loss of an acknowledged commit is
+                // noticed at the next start.
                 if let Err(error) = high_water.set(count) {
                     tracing::error!(%error, "how far the database has got could not be kept");
                 }
@@ -240,7 +242,7 @@ fn commits(connection: &Connection) -> Result<u64, Error> {
     Ok(connection.query_row("SELECT count FROM commits", [], |row| row.get(0))?)
 }
 
-/// Accepts a database that is older than what was committed to it: from a backup, or damaged.
+/// Lets a database that has lost commits be opened: one restored from a backup, or a damaged one.
 pub fn accept_rollback(path: &Path) -> Result<(), Error> {
     Ok(HighWater::beside(path).set(0)?)
 }
@@ -258,9 +260,10 @@ mod tests {
         (folder, store)
     }
 
-    /// The scheduler repeats a task at once after an error of the machine, and an hour later after another.
+    /// After an error of the whole machine the scheduler repeats a task within seconds, after any other error in an
+    /// hour.
     #[tokio::test]
-    async fn write_to_a_full_queue_fails_with_an_error_that_concerns_every_account() {
+    async fn write_to_full_queue_is_refused_with_too_many_requests() {
         let (_folder, store) = store();
         let (begun, has_begun) = oneshot::channel();
         let (release, released) = mpsc::channel::<()>();
@@ -288,7 +291,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn failed_commit_leaves_the_writer_usable() {
+    async fn failed_commit_does_not_stop_later_writes() {
         let (_folder, store) = store();
         let breaks = |tx: &Tx<'_>| Ok(tx.connection.execute_batch("DROP TABLE commits")?);
         let failed = store.write(breaks).await.unwrap_err();

@@ -11,14 +11,15 @@ use uuid::Uuid;
 use super::Tx;
 use crate::Error;
 
-/// A decided charge without an answer, with all that is needed to make it and to go on after a crash.
+/// A charge of the card that the processor has not answered, with all that is needed to make it and to go on after a
+/// crash.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OpenCharge {
     pub charge: Charge,
     pub at: Timestamp,
-    /// The head before the decision.
+    /// The journal's last seq before the decision to charge.
     pub since: Seq,
-    /// The command that is answered with the charge.
+    /// The command that is answered once the charge is.
     pub command: Option<PendingCommand>,
 }
 
@@ -49,12 +50,12 @@ pub enum Task {
     },
     /// The next step of the account's life: renewal, retry, allowance, expiry, closure.
     AccountStep,
-    /// An open run counts as failed.
+    /// An open run got no result in time and counts as failed.
     RunTimeout(RunId),
 }
 
 impl Tx<'_> {
-    /// Stores a decided charge. Fails with `in_progress` if the same payment is open already.
+    /// Stores a decided charge. Fails with `in_progress` if a charge with the same payment id is open already.
     pub fn open_charge(&self, account: i64, open: &OpenCharge) -> Result<(), Error> {
         let is_open = "SELECT EXISTS (SELECT 1 FROM charges WHERE payment = ?1)";
         let mut is_open = self.connection.prepare_cached(is_open)?;
@@ -70,7 +71,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Deletes an answered charge. `false` if another task has done so already.
+    /// Deletes a charge that was answered. `false` if another task has deleted it already.
     pub fn close_charge(&self, id: i64) -> Result<bool, Error> {
         let query = "DELETE FROM charges WHERE id = ?1";
         Ok(self.connection.prepare_cached(query)?.execute([id])? == 1)

@@ -1,4 +1,4 @@
-//! The tables, as migrations that are only ever added to.
+//! The database's tables, as migration steps. New steps are added at the end; existing steps never change.
 
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
@@ -162,7 +162,7 @@ pub fn migrate(connection: &mut Connection) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    /// The number of steps before the simulator has tables of its own.
+    /// The number of migration steps before the simulated processor has tables of its own.
     const BEFORE: usize = 4;
 
     fn column<T: rusqlite::types::FromSql>(connection: &Connection, query: &str) -> Vec<T> {
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn migration_moves_behaviours_and_deliveries_to_the_simulator() {
+    fn migration_moves_card_behaviours_and_deliveries_to_simulator_tables() {
         let mut connection = Connection::open_in_memory().unwrap();
         let before = Migrations::from_slice(&STEPS[..BEFORE]);
         before.to_latest(&mut connection).unwrap();

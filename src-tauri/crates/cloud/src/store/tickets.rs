@@ -1,4 +1,4 @@
-//! Tickets: each dispute is stored as the JSON document that is served, with columns to find it by.
+//! Tickets (filed disputes): each is stored as the JSON document that is served, with columns to find it by.
 
 use boothkeeper_domain::disputes::Subject;
 use boothkeeper_domain::{AccountId, DisputeId, Seq};
@@ -135,7 +135,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// `changed` is the seq of the entry that changed the ticket.
+    /// Stores a changed ticket; `changed` is the seq of the entry that changed it.
     pub fn update_ticket(&self, account: i64, changed: Seq, ticket: &Ticket) -> Result<(), Error> {
         let update = "UPDATE tickets SET open = ?3, document = ?4, changed = ?5
                       WHERE account = ?1 AND dispute = ?2";

@@ -1,4 +1,4 @@
-//! The catalog is tagged by its content.
+//! Test that the catalog's ETag is the hash of its content.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
@@ -10,7 +10,7 @@ use tower::ServiceExt;
 use crate::served::Served;
 
 #[tokio::test]
-async fn catalog_is_not_sent_again_to_who_names_its_hash() {
+async fn catalog_is_not_sent_again_if_request_names_its_etag() {
     let served = Served::start(Payments::simulated).await;
     let ask = async |known: &str| {
         let request = Request::get("/v1/catalog")

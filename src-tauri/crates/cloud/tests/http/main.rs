@@ -1,4 +1,4 @@
-//! The cloud's library, called through its HTTP router in this process.
+//! Tests that call the cloud's library through its HTTP router, in this process.
 
 mod catalog;
 mod processor;

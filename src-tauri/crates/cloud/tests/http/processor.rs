@@ -10,11 +10,11 @@ use serde_json::json;
 
 use crate::served::Served;
 
-/// Cents; anything above is declined.
+/// Largest charge in cents; anything above is declined.
 const LIMIT: i64 = 6_000;
 const OTHER_CARD: &str = "pm_other";
 
-/// Declines what costs more than [`LIMIT`], and leaves `hangs` without an outcome until it is voided.
+/// A processor that declines charges above [`LIMIT`] and leaves a charge of `hangs` cents pending until it is voided.
 #[derive(Default)]
 struct Limited {
     hangs: Option<i64>,
@@ -50,7 +50,7 @@ impl Processor for Limited {
     fn void(&self, _: PaymentId, _: Timestamp) -> Reply<'_, ChargeOutcome> {
         let tried = self.calls.lock().unwrap().iter().any(|call| call == "void");
         self.note("void".into());
-        // The first void is not confirmed.
+        // The first call of `void` is not confirmed.
         reply(match tried {
             false => ChargeOutcome::Pending,
             true => ChargeOutcome::Declined("voided".into()),
@@ -73,7 +73,7 @@ impl Processor for Limited {
 }
 
 #[tokio::test]
-async fn processor_from_outside_approves_and_declines_by_amount() {
+async fn custom_processor_approves_and_declines_charges_by_amount() {
     let limited = Limited::default();
     let calls = limited.calls.clone();
     let served = Served::start(|_| Payments::new(limited)).await;
@@ -100,7 +100,7 @@ async fn processor_from_outside_approves_and_declines_by_amount() {
 }
 
 #[tokio::test]
-async fn void_that_is_not_confirmed_is_repeated_after_as_long_again() {
+async fn unconfirmed_void_is_repeated_once_charge_is_pending_twice_as_long() {
     let limited = Limited {
         hangs: Some(5_000),
         ..Limited::default()
@@ -131,7 +131,7 @@ async fn void_that_is_not_confirmed_is_repeated_after_as_long_again() {
 }
 
 #[tokio::test]
-async fn sandbox_without_simulator_refuses_behaviours_and_deliveries() {
+async fn sandbox_without_simulator_refuses_card_behaviours_and_deliveries() {
     let limited = Limited::default();
     let calls = limited.calls.clone();
     let served = Served::start(|_| Payments::new(limited)).await;

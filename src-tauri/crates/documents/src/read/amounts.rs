@@ -36,7 +36,7 @@ pub fn decimals<'a>(
         let (at, mark) = match marks {
             [None, None] => continue,
             [Some(point), Some(comma)] => {
-                // With both, the later one is the decimal separator.
+                // In a text with point and comma, the later mark is the decimal separator.
                 sure[usize::from(comma > point)] = true;
                 continue;
             }
@@ -56,14 +56,14 @@ pub fn decimals<'a>(
     }
     match (sure, unsure) {
         ([true, true], _) => Err(Ambiguous),
-        // The decimal separator also appears before three digits somewhere.
+        // The mark that must be the decimal separator also stands before three digits, as group separators do.
         ([true, false], [true, _]) | ([false, true], [_, true]) if asset.scale < 3 => {
             Err(Ambiguous)
         }
         ([_, true], _) => Ok(Decimals::Comma),
         ([true, _], _) => Ok(Decimals::Point),
-        // Only three digits after a mark: thousands, or a fraction with three digits. For an asset without fractions it
-        // must be thousands.
+        // Marks stand only before three digits: they separate thousands, or fractions of three digits. For an asset
+        // without fractions, thousands.
         (_, [false, false]) => Ok(Decimals::Point),
         (_, [true, false]) if asset.scale == 0 => Ok(Decimals::Comma),
         (_, [false, true]) if asset.scale == 0 => Ok(Decimals::Point),
@@ -197,7 +197,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn arbitrary_text_never_panics_and_own_amounts_round_trip(text in "\\PC{0,30}", minor in -1_000_000i32..1_000_000) {
+        fn amount_parser_never_panics_and_reads_back_amounts_that_app_wrote(text in "\\PC{0,30}", minor in -1_000_000i32..1_000_000) {
             for mark in [Decimals::Point, Decimals::Comma] {
                 let _ = amount(&text, mark, &Asset::usd());
             }

@@ -327,7 +327,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn arbitrary_bytes_never_panic_in_take(start in 0usize..6, noise in proptest::collection::vec(any::<u8>(), 0..2_000), cut in 0usize..2_000) {
+        fn arbitrary_bytes_as_attachment_never_panic(start in 0usize..6, noise in proptest::collection::vec(any::<u8>(), 0..2_000), cut in 0usize..2_000) {
             let starts: [&[u8]; 6] = [b"", b"%PDF-", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe1", b"From: a@b.c\r\nDate: x\r\n", b"\xff\xd8\xff\xe0"];
             let bytes = [starts[start], &noise].concat();
             let _ = take("f", bytes);

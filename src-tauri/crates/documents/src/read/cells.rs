@@ -171,7 +171,7 @@ fn of_json(bytes: &[u8]) -> Option<Result<CellTable, Error>> {
             Ok(entry) => entry,
             Err(error) => return Some(Err(Error::because(Problem::NotAHistory, error))),
         };
-        // `row` converts minor units to decimals, which needs an asset.
+        // `row` converts minor units to decimals, for which it needs an asset; dollars if the file names none.
         let named = asset.clone().unwrap_or_else(Asset::usd);
         rows.push((
             rows.len() as u64 + 1,

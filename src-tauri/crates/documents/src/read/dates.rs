@@ -15,12 +15,12 @@ pub enum DateOrder {
     Ymd,
 }
 
-/// Why the order cannot be found.
+/// Why the order of day, month and year cannot be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unclear {
-    /// More than one order fits all dates.
+    /// More than one order of day, month and year fits all dates.
     Ambiguous,
-    /// No order fits all dates.
+    /// No order of day, month and year fits all dates.
     Contradiction,
 }
 
@@ -41,7 +41,7 @@ fn date_parts(text: &str) -> Option<([u32; 3], char, &str)> {
     numbers.next().is_none().then_some((found, mark, rest))
 }
 
-/// The order that fits all dates. Texts that are not dates are ignored.
+/// The order of day, month and year that fits all dates. Texts that are not dates are ignored.
 pub fn order<'a>(texts: impl Iterator<Item = &'a str>) -> Result<DateOrder, Unclear> {
     let mut possible = [true; 3];
     let mut dotted = true;
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_read_in_their_zone() {
+    fn dates_without_offset_are_read_in_the_given_time_zone() {
         let berlin = Zone::named("Europe/Berlin").unwrap();
         let read = |date, time, order| instant(date, time, order, &berlin).map(|at| at.to_string());
         let some = |text: &str| Some(text.to_owned());
@@ -159,7 +159,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn arbitrary_text_never_panics(text in "\\PC{0,30}", time in proptest::option::of("\\PC{0,12}")) {
+        fn date_parser_never_panics_on_arbitrary_text(text in "\\PC{0,30}", time in proptest::option::of("\\PC{0,12}")) {
             for order in [DateOrder::Dmy, DateOrder::Mdy, DateOrder::Ymd] {
                 let _ = instant(&text, time.as_deref(), order, &Zone::utc());
             }

@@ -11,7 +11,7 @@ const UNPACKED: u64 = 64 * 1024 * 1024;
 const STREAMS: usize = 10_000;
 /// Most filters of one stream.
 const FILTERS: usize = 4;
-/// Most dictionaries with filters between two streams.
+/// Most `/Filter` entries between two streams.
 const DICTIONARIES: usize = 16;
 
 /// The text of a PDF. Fails with `NotAReceipt` if it is not a PDF, unpacks to too much, is encrypted, or does not name
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn stream_that_unpacks_to_too_much_is_refused_under_any_filter() {
+    fn pdf_stream_that_unpacks_to_too_much_is_refused_with_any_filter() {
         let large = vec![b' '; usize::try_from(UNPACKED).unwrap() + 1];
         let (once, twice) = (packed(&large), packed(&packed(&large)));
         assert!(twice.len() < 2_000, "{}", twice.len());
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn unpacked_sizes_of_all_streams_are_added() {
+    fn pdf_whose_streams_together_unpack_to_too_much_is_refused() {
         let third = packed(&vec![b' '; usize::try_from(UNPACKED / 3).unwrap()]);
         let one = document("/Filter /FlateDecode", &third);
         assert!(within_bounds(&one.repeat(3)));

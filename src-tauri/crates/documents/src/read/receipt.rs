@@ -9,7 +9,7 @@ use super::dates::{self, DateOrder};
 use super::pdf;
 use crate::{Error, Problem};
 
-/// Fails with `FileType` for pictures, whose text cannot be read.
+/// Reads a receipt. Fails with `FileType` for pictures, whose text cannot be read.
 pub fn read(file_type: FileType, bytes: &[u8]) -> Result<Receipt, Error> {
     match file_type {
         FileType::Pdf => of_pdf(bytes),
@@ -18,7 +18,7 @@ pub fn read(file_type: FileType, bytes: &[u8]) -> Result<Receipt, Error> {
     }
 }
 
-/// Fails with `NotAReceipt` if amount, date or transaction number is missing.
+/// Reads a receipt from an e-mail. Fails with `NotAReceipt` if amount, date or transaction number is missing.
 pub fn of_mail(bytes: &[u8]) -> Result<Receipt, Error> {
     let message = super::mail::parsed(bytes);
     let message = message.ok_or(Error::new(Problem::NotAReceipt))?;
@@ -32,12 +32,12 @@ pub fn of_mail(bytes: &[u8]) -> Result<Receipt, Error> {
     of_text(&text, sent)
 }
 
-/// May never return on a broken file, so it must be called in a child process with limits.
+/// Reads a receipt from a PDF. May never return on a broken file, so it must be called in a child process with limits.
 fn of_pdf(bytes: &[u8]) -> Result<Receipt, Error> {
     of_text(&pdf::text(bytes)?, None)
 }
 
-/// What a receipt must have, and this text has not.
+/// What a receipt must have and the text lacks.
 #[derive(Debug, thiserror::Error)]
 enum Missing {
     #[error("no amount in it")]
@@ -215,7 +215,7 @@ mod tests {
         Thank you!\r\nCredits 1 x $100.00\r\nTransaction ID: pay_8f31-22\r\nTotal paid: $100.00\r\n";
 
     #[test]
-    fn mail_gives_amount_date_and_transaction_number() {
+    fn receipt_mail_gives_amount_date_and_transaction_number() {
         let receipt = of_mail(MAIL.as_bytes()).unwrap();
         assert_eq!(receipt.amount, Amount::of(10_000));
         assert_eq!(receipt.at.to_string(), "2026-02-21T15:31:07.000Z");
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn text_with_a_written_out_date_is_a_receipt() {
+    fn receipt_with_month_written_as_word_is_read() {
         let receipt = of_text(
             "Receipt\n3 March 2026\nOrder #A-10023\nSumme 50,00 USD",
             None,
@@ -257,7 +257,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn arbitrary_text_never_panics(text in "\\PC{0,400}", noise in proptest::collection::vec(any::<u8>(), 0..800)) {
+        fn receipt_reader_never_panics_on_arbitrary_text(text in "\\PC{0,400}", noise in proptest::collection::vec(any::<u8>(), 0..800)) {
             let _ = of_text(&text, None);
             let _ = of_mail(text.as_bytes());
             let _ = of_mail(&[b"From: a@b.c\r\nDate: x\r\n\r\n", noise.as_slice()].concat());

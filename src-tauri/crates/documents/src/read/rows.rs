@@ -68,7 +68,7 @@ impl CellTable {
         Ok((rows?, mapping))
     }
 
-    /// Reads a row. Fails with the column whose cell cannot be read.
+    /// Reads a row. Fails with the number of the column whose cell cannot be read, counted from 0.
     pub(super) fn row(
         &self,
         cells: &[String],

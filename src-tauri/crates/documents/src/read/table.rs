@@ -16,7 +16,8 @@ use crate::Problem;
 /// Most rows, and most unreadable lines, in a preview.
 const SAMPLES: usize = 5;
 
-/// How to read a table. Missing parts are found from the table itself.
+/// How to read a table: which column means what, and the form of dates and amounts. Missing parts are found from the
+/// table itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default)]
@@ -37,21 +38,21 @@ pub struct Mapping {
 pub struct TablePreview {
     pub titles: Vec<String>,
     pub mapping: Mapping,
-    /// The first rows, unchanged.
+    /// The table's first rows, unchanged.
     pub samples: Vec<Vec<String>>,
-    /// Number of rows.
+    /// Number of rows in the table.
     pub rows: u32,
     /// Questions that the operator must answer before the table can be read.
     pub asks: Vec<Problem>,
     /// Line numbers of the first rows that cannot be read.
     pub unreadable: Vec<u32>,
-    /// Number of rows by kind.
+    /// Number of rows by kind of entry.
     #[cfg_attr(feature = "ts", ts(type = "Record<string, number>"))]
     pub kinds: BTreeMap<String, u32>,
 }
 
 impl CellTable {
-    /// Identifies tables with the same titles, so that a mapping can be reused.
+    /// A checksum of the column titles: tables with the same titles are read by the same mapping.
     pub fn fingerprint(&self) -> String {
         sha256(self.titles.join("\n").as_bytes()).to_string()
     }
@@ -107,7 +108,7 @@ impl CellTable {
         mapping
     }
 
-    /// The open questions, or the complete mapping if there are none.
+    /// The questions that must be answered before the table can be read, or the complete mapping if there are none.
     pub(super) fn settled(
         &self,
         mapping: &Mapping,
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_table_is_read_in_any_encoding() {
+    fn table_in_another_language_is_read_in_any_encoding() {
         let text = "Datum;Betrag (USD);Saldo;Beschreibung;Veranstaltung\n\
                     21.02.2026 16:31;-0,25;142,35;Draw Me;Hochzeit Müller\n\
                     22.02.2026 09:00;-49,00;93,35;Basic Subscription;\n";
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn ambiguous_table_is_refused_until_the_mapping_decides() {
+    fn table_with_unclear_dates_or_columns_is_refused_until_mapping_decides() {
         let text = b"Date,Amount\n02/03/2026,-0.25\n04/05/2026,-0.25\n";
         assert_eq!(
             rows(text, &Mapping::default()).unwrap_err().problem,
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn phone_numbers_are_masked_and_the_quote_before_a_formula_is_removed() {
+    fn imported_phone_numbers_are_masked_and_apostrophe_before_formula_is_removed() {
         let text = "at,amount,event,reason\n2026-02-03,-0.25,'=1+1,call +1 555 123 4567\n";
         let read = rows(text.as_bytes(), &Mapping::default()).unwrap();
         assert_eq!(read[0].event.as_deref(), Some("=1+1"));
@@ -283,7 +284,7 @@ mod tests {
         let refused = refused.unwrap_err();
         assert_eq!(refused.problem, Problem::RowUnreadable);
         assert_eq!(refused.causes(), ["line 2: Amount is \"soon\""]);
-        // A comma that splits an amount, a missing cell, and a quote that spans two lines.
+        // A comma that splits an amount, a missing cell, and quotation marks around two lines.
         for (row, why) in [
             ("2026-02-03,1,50\n", "line 2: 3 cells, 2 titles"),
             ("2026-02-03\n", "line 2: Amount is missing"),
@@ -309,7 +310,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..3_000)) {
+        fn table_reader_never_panics_on_arbitrary_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..3_000)) {
             if let Ok(table) = CellTable::read(&bytes) {
                 let _ = table.preview(&Mapping::default(), &Asset::usd(), &Zone::utc());
                 let _ = table.rows(&Mapping::default(), &Asset::usd(), &Zone::utc());
@@ -317,7 +318,7 @@ mod tests {
         }
 
         #[test]
-        fn arbitrary_table_never_panics(text in "(Date|Amount|at|amount|Saldo|[^\\n]{0,9})([,;\\t][^\\n]{0,12}){1,4}\n(([^\\n]{0,14}[,;\\t]){1,4}[^\\n]{0,12}\n){1,6}") {
+        fn table_preview_never_panics_on_arbitrary_tables(text in "(Date|Amount|at|amount|Saldo|[^\\n]{0,9})([,;\\t][^\\n]{0,12}){1,4}\n(([^\\n]{0,14}[,;\\t]){1,4}[^\\n]{0,12}\n){1,6}") {
             if let Ok(table) = CellTable::read(text.as_bytes()) {
                 let _ = table.preview(&Mapping::default(), &Asset::usd(), &Zone::utc());
             }

@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn titles_of_own_and_foreign_tables_are_recognised() {
+    fn column_titles_of_own_and_other_tables_are_recognised() {
         for (title, field) in [
             ("\u{feff}seq", Field::Number),
             ("at", Field::Date),

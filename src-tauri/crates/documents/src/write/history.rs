@@ -99,7 +99,7 @@ pub fn harmless(text: &str) -> String {
     }
 }
 
-/// The table and the proof as two files.
+/// The usage history as two files: the table and the proof.
 pub fn files(proof: &Proof) -> Result<[MadeFile; 2], Error> {
     Ok([
         MadeFile::new(TABLE, CSV, table(proof)?),
@@ -107,7 +107,7 @@ pub fn files(proof: &Proof) -> Result<[MadeFile; 2], Error> {
     ])
 }
 
-/// The days' entries as rows, oldest first, each with the chain value after it.
+/// The entries of the proven days as rows, oldest first, each with the hash chain's value after it.
 pub(crate) fn table(proof: &Proof) -> Result<Vec<u8>, Error> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     let columns = COLUMNS.iter().copied().chain(["hash"]);

@@ -70,7 +70,7 @@ fn one(
     for (file, hash) in files {
         text.push_str(&format!("  {hash}  {}\n", file.name));
     }
-    // A different boundary for each e-mail, but the same each time that e-mail is made.
+    // Each e-mail has its own boundary between parts, which is the same whenever that e-mail is made again.
     let boundary = format!("boothkeeper-{}-{part}", letter.id);
     let mut body = MultiPart::mixed()
         .boundary(boundary)
@@ -88,7 +88,7 @@ fn one(
         + std::time::Duration::from_millis(u64::try_from(letter.at.millis()).unwrap_or(0));
     let from = mailbox(&letter.from)?;
     let mut message = Message::builder()
-        // This header comes first, because some programs detect e-mail by the beginning of the file.
+        // The header `From` comes first, because some programs detect e-mail by the beginning of the file.
         .from(from.clone())
         .header(MIME_VERSION_1_0)
         .subject(format!("{}{numbered}", letter.subject))

@@ -28,7 +28,7 @@ impl MadeFile {
     }
 }
 
-/// Days of a zone, both included.
+/// First and last day of a range, both included, in a time zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayRange {
     pub from: NaiveDate,
@@ -37,7 +37,7 @@ pub struct DayRange {
 }
 
 impl DayRange {
-    /// The calendar months of the range; the first and last are cut to it.
+    /// The calendar months of the range; the first and last month are cut to the range.
     pub fn months(&self) -> Vec<DayRange> {
         use chrono::Datelike;
         let mut months = Vec::new();

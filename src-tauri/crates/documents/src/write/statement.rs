@@ -1,11 +1,13 @@
 //! A statement of some days as PDF: account, opening balance, causes, closing balance, entries and signature.
 
+use std::collections::BTreeMap;
+
 use boothkeeper_domain::findings::CauseCode;
 use boothkeeper_domain::{Amount, Asset, Entry, Hash, Timestamp, Zone};
 use boothkeeper_messages::documents as text;
 use boothkeeper_messages::findings::FINDINGS_CAUSE;
 use boothkeeper_messages::journal::JOURNAL_KIND;
-use boothkeeper_messages::{code, day, moment, money};
+use boothkeeper_messages::{code, day, moment, money, readable};
 
 use super::DayRange;
 use super::pdf::{Block, Column, PdfRow, PdfTable, Title, pdf};
@@ -28,10 +30,12 @@ pub struct Statement {
     pub causes: Vec<CauseLine>,
     /// Oldest first; at most [`MOST_ENTRIES`].
     pub entries: Vec<Entry>,
-    /// Number of entries of the days.
+    /// Number of entries of the statement's days.
     pub count: u64,
     pub signature: Signature,
     pub imported: bool,
+    /// Names of services by code. A service without a name is shown by its code, made readable.
+    pub services: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone)]
@@ -120,7 +124,10 @@ impl Statement {
         let row = |entry: &Entry| {
             let kind = JOURNAL_KIND.name(entry.body.name());
             let what = match entry.body.service() {
-                Some(service) => format!("{kind} · {service}"),
+                Some(service) => {
+                    let name = self.services.get(service).cloned();
+                    format!("{kind} · {}", name.unwrap_or_else(|| readable(service)))
+                }
                 None => kind,
             };
             let about = entry.body.run().map(ToString::to_string);

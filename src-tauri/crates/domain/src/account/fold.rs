@@ -1,4 +1,4 @@
-//! The fold: what each entry of the journal makes of the account's state.
+//! The fold: computes the account's state by applying the journal's entries in order.
 
 use thiserror::Error;
 
@@ -35,12 +35,13 @@ pub enum FoldError {
     Amount { seq: Seq, source: AmountError },
 }
 
-/// Version of the fold. It must be increased whenever a change of [`Account::apply`] folds the same entries to a
-/// different state. A stored fold with another version is rebuilt from the journal before it is used.
+/// Version of the fold, which computes the account's state from the entries. Increase it whenever a change of
+/// [`Account::apply`] gives another state for the same entries. A stored state of another version is computed again
+/// before it is used.
 pub const FOLD_VERSION: u32 = 2;
 
 impl Account {
-    /// Folds entries in order onto this state. Fails at the first entry that contradicts the journal before it.
+    /// Applies entries to this state, in order. Fails at the first entry that contradicts the journal before it.
     pub fn extend<'a>(
         mut self,
         entries: impl IntoIterator<Item = &'a Entry>,
@@ -51,7 +52,7 @@ impl Account {
         Ok(self)
     }
 
-    /// Folds one entry onto this state. After an error the state may be half changed and must not be used.
+    /// Applies one entry to this state. After an error the state may be half changed and must not be used.
     pub fn apply(&mut self, entry: &Entry) -> Result<(), FoldError> {
         let seq = entry.seq;
         if seq != self.seq.next() {
@@ -247,7 +248,7 @@ impl Account {
             }
             Body::Closure(_) => {
                 self.life = Life::Closed;
-                // An account with many grants is closed by several entries in a row; keep the first one.
+                // An account with many grants is closed by several entries in a row; keep the seq of the first.
                 self.closed_by.get_or_insert(entry.seq);
                 self.grace = None;
                 self.period = None;

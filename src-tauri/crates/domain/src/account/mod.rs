@@ -1,5 +1,5 @@
-//! The account's state, folded from its journal. Both the laptop's views and the billing rules read this state.
-//! Invariant: the same entries always fold to the same state.
+//! The account's state, computed (folded) from all entries of its journal. Both the laptop's views and the billing
+//! rules read this state. Invariant: the same entries always give the same state.
 
 use std::collections::BTreeMap;
 
@@ -15,17 +15,18 @@ use crate::{Amount, Bucket, DisputeId, EventId, PaymentId, Seq, Timestamp};
 pub use fold::{FOLD_VERSION, FoldError};
 pub use types::*;
 
-/// The state after the entry at `seq`. A stored state is only a cache, because it can be rebuilt from the journal.
+/// An account's state after the entry at `seq`. A stored state is only a cache, because it can be rebuilt from the
+/// journal.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Account {
-    /// Seq of the newest entry; 0 before the first.
+    /// Seq of the newest entry; 0 before the first entry.
     pub seq: Seq,
     /// Time of the newest entry.
     pub at: Timestamp,
     pub balance: Amount,
-    /// Seq of the newest entry that took credits and is neither usage nor expiry. A quote made at an earlier seq is
-    /// out of date.
+    /// Seq of the newest entry that took credits and is neither usage nor expiry. A quote (the preview that the
+    /// operator confirms) made at an earlier seq is out of date.
     pub taken_at: Seq,
     pub grants: Grants,
     /// `None` only before the first entry.
@@ -42,7 +43,7 @@ pub struct Account {
     pub grace: Option<Grace>,
     /// Seq of the entry that closed the account; `None` while it is not closed.
     pub closed_by: Option<Seq>,
-    /// The period end at which the plan ends, if it is cancelled.
+    /// The period end at which the plan ends, if the plan is cancelled.
     pub cancel_at: Option<Timestamp>,
     /// A card charge for a fee that the processor has neither approved nor declined yet.
     pub pending_fee: Option<PendingFee>,
@@ -61,7 +62,7 @@ pub struct Account {
     pub card: Option<Card>,
     /// Purchases that have been started and not yet confirmed or declined.
     pub purchases: BTreeMap<PaymentId, PendingPurchase>,
-    /// Bonuses that wait for activation, by coupon code.
+    /// Coupon bonuses that wait for activation by support, by coupon code.
     pub bonuses: BTreeMap<String, PendingBonus>,
     /// Codes of all redeemed coupons.
     pub coupons: Vec<String>,
@@ -72,7 +73,8 @@ pub struct Account {
     pub daily_limit: Option<DailyLimit>,
     /// Open disputes.
     pub disputes: BTreeMap<DisputeId, OpenDispute>,
-    /// Seq of the newest entry about any dispute. Details of disputes fetched before it are out of date.
+    /// Seq of the newest entry about any dispute. Details of disputes that were fetched before that entry are out of
+    /// date.
     pub disputes_at: Seq,
 }
 
@@ -86,8 +88,8 @@ impl Account {
         }
     }
 
-    /// When the running grace began: at the end of the last paid period. Today's catalog may have another length of
-    /// grace than the one that the journal says.
+    /// When the current grace began: at the end of the last paid period. It is not counted back from the end of grace,
+    /// because the length of grace in the catalog may have changed.
     pub fn grace_began(&self) -> Option<Timestamp> {
         self.grace.and(self.period).map(|period| period.end)
     }
@@ -97,8 +99,8 @@ impl Account {
         self.purchases.values().any(|p| p.auto_recharge)
     }
 
-    /// Spendable credits per bucket, without empty buckets. Buckets are in the order of their first grant in spending
-    /// order.
+    /// Spendable credits per bucket, without empty buckets. Buckets are in the order in which their first credits are
+    /// spent.
     pub fn buckets(&self) -> Vec<BucketBalance> {
         let mut buckets: Vec<BucketBalance> = Vec::new();
         for grant in self.grants.iter() {

@@ -21,7 +21,7 @@ pub enum Life {
 /// A purchase that has been started and not yet confirmed or declined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingPurchase {
-    /// Seq of its `purchase_started` entry.
+    /// Seq of the purchase's `purchase_started` entry.
     pub started: Seq,
     pub at: Timestamp,
     pub amount: Amount,
@@ -31,7 +31,7 @@ pub struct PendingPurchase {
 /// A coupon's bonus that waits for activation by support. It cannot be spent yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingBonus {
-    /// Seq of its `coupon_redeemed` entry.
+    /// Seq of the coupon's `coupon_redeemed` entry.
     pub redeemed: Seq,
     pub at: Timestamp,
     pub amount: Amount,
@@ -56,7 +56,7 @@ pub struct OpenDispute {
 }
 
 impl OpenDispute {
-    /// When support's reply is due; `None` if the operator is not waiting for one.
+    /// When support's reply is due; `None` if the operator is not waiting for a reply.
     pub fn reply_by(&self) -> Option<Timestamp> {
         let kind = DisputeKind::named(&self.kind).unwrap_or(DisputeKind::Other);
         self.asked_at.map(|asked_at| kind.reply_by(asked_at))
@@ -114,8 +114,8 @@ pub struct PendingFee {
     pub attempt: FeeAttempt,
 }
 
-/// A period that was paid for, with the most expensive plan that was paid for in it. It is kept when the account
-/// leaves that plan before the period ends, so that returning to it is not charged again.
+/// A period that was paid for, with the most expensive plan that was paid for in it. The span is kept when the account
+/// leaves the plan before the period ends, so that returning to the plan is not charged again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaidSpan {
     pub period: Period,

@@ -1,5 +1,5 @@
-//! Monthly allowances. Each is granted for one month of the anchor's grid and expires at its end, so that nothing rolls
-//! over (`domain.md` §2).
+//! Monthly allowances. Each is granted for one billing month and expires at the end of that month, so that nothing
+//! rolls over (`domain.md` §2).
 
 use super::{Ledger, Refusal};
 use crate::account::Life;
@@ -8,7 +8,7 @@ use crate::grant::Grant;
 use crate::journal::{Allowance, Body, Expiry};
 use crate::{Account, Actor, Amount, Catalog, Source, Timestamp};
 
-/// The credits granted each month: those of the plan and of each legacy product.
+/// The credits granted to the account each month: those of the plan and of each legacy product.
 pub fn monthly(account: &Account, catalog: &Catalog) -> Result<Amount, Refusal> {
     let plan = catalog.plan(&account.plan).and_then(|plan| plan.allowance);
     let legacy = account.legacy.iter().filter_map(|code| {
@@ -37,7 +37,7 @@ pub fn next(account: &Account, catalog: &Catalog) -> Option<Timestamp> {
     (account.life == Life::Active && paid && granted).then_some(at)
 }
 
-/// The month of the account's grid that contains `at`.
+/// The billing month of the account, counted from its anchor, that contains `at`.
 pub fn month(account: &Account, at: Timestamp) -> Option<Period> {
     let anchor = account.anchor?;
     period(anchor, Cycle::Monthly, month_at(anchor, at)?)

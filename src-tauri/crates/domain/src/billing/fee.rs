@@ -1,5 +1,5 @@
 //! Fees: what is due, and whether card or credits pay it (`domain.md` §5). The payer and the price of an attempt are
-//! fixed when it is made; later changes of settings do not affect it.
+//! fixed when the attempt is made; later changes of settings do not affect it.
 
 use super::{Charge, ChargeOutcome, Ledger, Purpose, Refusal};
 use crate::account::{Life, Payer};
@@ -63,7 +63,7 @@ pub fn discounted<'a>(
     Some((money, Some(coupon.code.clone())))
 }
 
-/// The plan and cycle of the next period: those of a requested change, or else the current ones.
+/// The plan and billing cycle of the next period: those of a requested plan change, or else the current plan and cycle.
 pub fn next_plan(account: &Account) -> (&str, Option<Cycle>) {
     match &account.requested {
         Some(requested) => (&requested.plan, requested.cycle),
@@ -90,14 +90,14 @@ pub fn due(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<DueFe
     })
 }
 
-/// Whether the programme lets credits pay fees and the grants cover this one.
+/// Whether the programme lets credits pay fees and the grants cover `fee`.
 pub fn covered(grants: &Grants, catalog: &Catalog, fee: &Money) -> bool {
     catalog.policies.credits_pay_fees && grants.total().is_ok_and(|total| total >= fee.amount)
 }
 
 impl Ledger<'_> {
-    /// Collects a fee in the account's payment order. If the card is to pay, this adds a charge whose answer decides
-    /// the rest. Otherwise the payment from credits, or the failure, is posted at once.
+    /// Collects a fee in the account's payment order. If the card is to pay, a charge is added to the decision, and the
+    /// processor's answer decides the rest. Otherwise the payment from credits, or the failure, is posted at once.
     pub(super) fn collect(&mut self, due: DueFee) -> Result<(), Refusal> {
         let order = self.account.payment_order;
         match order.first {
@@ -155,7 +155,7 @@ impl Ledger<'_> {
         }
     }
 
-    /// Posts what follows from the processor's answer to a fee's charge.
+    /// Posts the entries that follow from the processor's answer to the card charge for a fee.
     pub(super) fn fee_answered(
         &mut self,
         attempt: FeeAttempt,
@@ -224,7 +224,8 @@ impl Ledger<'_> {
         self.renewed(due.period, body, Some(lines))
     }
 
-    /// Posts the entry of a paid fee: before it a requested plan change, after it the end of grace if there was one.
+    /// Posts the entry `body` of a paid fee. A requested plan change is posted before it, and the end of grace after
+    /// it.
     fn renewed(
         &mut self,
         period: Period,
@@ -254,7 +255,8 @@ impl Ledger<'_> {
         Ok(())
     }
 
-    /// Starts grace if the account is active. Grace is counted from the period's end, even if this is posted later.
+    /// Starts grace if the account is active. Grace is counted from the period's end, even if the entry is posted
+    /// later.
     pub(super) fn enter_grace(&mut self, cause: GraceCause) -> Result<(), Refusal> {
         let (Life::Active, Some(period)) = (self.account.life, self.account.period) else {
             return Ok(());

@@ -1,6 +1,6 @@
-//! Previews: runs the billing rules on a copy of the account with a later time, to show what a renewal will do
-//! (`domain.md` §9). The cloud runs the same rules, so that a preview matches what then happens unless the account
-//! changes in between.
+//! Previews: runs the billing rules on a copy of the account with a later time, to show what the next renewal will
+//! charge and grant (`domain.md` §9). The cloud runs the same rules, so that a preview matches what then happens unless
+//! the account changes in between.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,11 +30,13 @@ pub struct Preview {
     pub card: Amount,
     /// Paid from credits, in minor units; 0 if credits do not pay.
     pub credits: Amount,
-    /// Balance before anything that is due at the instant of the renewal.
+    /// Balance before anything that is due at the instant of the renewal is done.
     pub balance_before: Amount,
-    /// Balance after everything due at that instant (expiry, fee and allowance), without an auto-recharge.
+    /// Balance after everything due at the instant of the renewal (expiry, fee and allowance), without an
+    /// auto-recharge.
     pub balance_after: Amount,
-    /// Credits that expire at that instant, such as the rest of the old allowance; `None` if there are none.
+    /// Credits that expire at the instant of the renewal, such as the rest of the old allowance; `None` if there are
+    /// none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub expires: Option<Amount>,
@@ -48,7 +50,7 @@ pub struct Preview {
     pub auto_recharge: Option<Recharge>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
-    /// The result if the card declines; `None` if the card does not pay.
+    /// The result of the renewal if the card declines; `None` if the card does not pay.
     pub if_declined: Option<Box<Preview>>,
 }
 
@@ -79,7 +81,7 @@ pub fn renewal(
             &mut |_, _| {},
         )
     };
-    // First run everything that is due earlier, and then what precedes the renewal within the same instant.
+    // First run everything that is due before the renewal, and then what precedes the renewal within the same instant.
     let eve = run(account, (at, DueAction::Void))?;
     let account = run(eve.clone(), (at, DueAction::PeriodEnd))?;
     if account.life != Life::Active || renewal_at(&account) != Some(at) {
@@ -101,8 +103,8 @@ pub fn renewal(
     )))
 }
 
-/// When the next renewal is due. `None` if the plan ends there, a fee's charge is pending, or the account is not
-/// active.
+/// When the next renewal is due. `None` if the plan is cancelled and ends then, a fee's charge is pending, or the
+/// account is not active.
 pub fn renewal_at(account: &Account) -> Option<Timestamp> {
     let end = account.period?.end;
     let goes_on = account.cancel_at.is_none_or(|at| at > end);

@@ -1,5 +1,5 @@
-//! Collects the entries of one decision. Each posted entry is folded into the account at once, so that the next entry
-//! and every `balance_after` are computed from the same state that a reader of the journal will fold.
+//! Collects the entries of one decision. Each posted entry is applied to the account's state at once, so that the next
+//! entry and every `balance_after` are computed from the same state that a reader of the journal computes.
 
 use super::types::{BillingDecision, Charge, Purpose, Refusal};
 use crate::account::Life;
@@ -19,7 +19,8 @@ pub struct Ledger<'a> {
 }
 
 impl<'a> Ledger<'a> {
-    /// Uses the time of the newest entry if `now` is earlier, because times in a journal never decrease.
+    /// Uses the time of the newest entry in place of `now` if `now` is earlier, because times in a journal never
+    /// decrease.
     pub fn new(account: Account, catalog: &'a Catalog, now: Timestamp) -> Self {
         let now = now.max(account.at);
         Ledger {
@@ -36,8 +37,8 @@ impl<'a> Ledger<'a> {
         self.post_because(actor, body, lines, None)
     }
 
-    /// Posts an entry and folds it. If it takes credits, this may also start an auto-recharge. Fails if the reason is
-    /// longer than [`MAX_REASON_CHARS`], or if the entry does not fold.
+    /// Posts an entry and applies it to the account's state. An entry that takes credits may also start an
+    /// auto-recharge. Fails if the reason is longer than [`MAX_REASON_CHARS`], or if the entry contradicts the journal.
     pub fn post_because(
         &mut self,
         actor: Actor,
@@ -75,8 +76,8 @@ impl<'a> Ledger<'a> {
         Ok(())
     }
 
-    /// Lines that return the credits of the `taken` lines to the grants they came from. Credits of a grant that has
-    /// expired since open a new compensation grant instead. `origins` are the lines that opened those grants.
+    /// Entry lines that return the credits of the `taken` lines to the grants they came from. Credits of a grant that
+    /// has expired since open a new compensation grant instead. `origins` are the lines that opened those grants.
     pub fn given_back(&self, taken: &[Line], origins: &[Line]) -> Result<Vec<Line>, Refusal> {
         let mut lines = Vec::new();
         let mut compensation = Amount::ZERO;
@@ -142,8 +143,9 @@ impl<'a> Ledger<'a> {
         Ok(payment)
     }
 
-    /// Starts an auto-recharge if the balance is at or under the threshold and none is in flight (`domain.md` §2).
-    /// Called after every entry that lowers the balance, and when auto-recharge is switched on.
+    /// Starts an auto-recharge if the balance is at or under the threshold and no other auto-recharge is in flight
+    /// (`domain.md` §2). This is called after every entry that lowers the balance, and when auto-recharge is switched
+    /// on.
     pub fn recharge_if_low(&mut self) -> Result<(), Refusal> {
         let Some(terms) = &self.catalog.auto_recharge else {
             return Ok(());
@@ -159,18 +161,18 @@ impl<'a> Ledger<'a> {
         Ok(())
     }
 
-    /// Adds a card charge to the decision. It is sent to the processor after the entries are durable.
+    /// Adds a card charge to the decision. The charge is sent to the processor after the entries are durable.
     pub(super) fn charge(&mut self, charge: Charge) {
         self.charges.push(charge);
     }
 
-    /// The id of a payment started now. It is derived from the account and the next seq.
+    /// The id of a payment started now, derived from the account and the seq of the next entry.
     pub(super) fn next_payment(&self) -> Result<PaymentId, Refusal> {
         self.payment_id("")
     }
 
-    /// The id of a fee's payment. A fee has no entry until it is answered, so a purchase may start at the same seq in
-    /// the meantime; the suffix keeps the two ids apart.
+    /// The id of a fee's payment. A fee has no entry until the processor answers, so a purchase may start at the same
+    /// seq in the meantime; the suffix keeps the two ids apart.
     pub(super) fn next_fee_payment(&self) -> Result<PaymentId, Refusal> {
         self.payment_id("f")
     }
@@ -209,7 +211,7 @@ impl<'a> Ledger<'a> {
     }
 }
 
-/// The cycle and the paid period that a changed plan continues.
+/// The billing cycle and the paid period that go on when the plan changes.
 pub(super) struct ContinuedPeriod {
     pub cycle: Cycle,
     pub period: Period,
@@ -241,7 +243,7 @@ pub(super) fn open(account: &Account) -> Result<(), Refusal> {
     }
 }
 
-/// A decision with one entry if `changes` is true, else without any.
+/// A decision with the entry `body` if `changes` is true, else without entries.
 pub(super) fn post_if(
     account: &Account,
     catalog: &Catalog,

@@ -1,8 +1,9 @@
-//! The billing rules: pure functions that decide which entries a command or an instant appends, or why it is refused.
+//! The billing rules: pure functions that decide which entries a command or the passing of time appends to the journal,
+//! or why the command is refused.
 //!
-//! Each function takes the folded account, the catalog, the facts looked up in the journal and the instant, and changes
-//! none of them. Card payments are returned as charges to attempt; [`apply_charge_outcome`] decides what follows from the
-//! processor's answer.
+//! Each function takes the account's state, the catalog, facts looked up in the journal and the current time, and
+//! changes none of them. Card payments are returned as charges to attempt; [`apply_charge_outcome`] decides what
+//! follows from the processor's answer.
 
 pub mod allowance;
 pub mod dispute;
@@ -23,8 +24,9 @@ pub use types::{BillingDecision, Charge, ChargeOutcome, PlanChange, Purpose, Ref
 
 use crate::{Account, Catalog, PaymentId, Timestamp};
 
-/// What follows from the processor's answer to a charge. Fails with `CardDeclined` or `PaymentUnanswered` if a plan
-/// change was not paid, and with `PaymentSettled` if a purchase is no longer waiting for its answer.
+/// Decides what follows from the payment processor's answer to a card charge. Fails with `CardDeclined` or
+/// `PaymentUnanswered` if a plan change was not paid, and with `PaymentSettled` if a purchase is no longer waiting for
+/// its answer.
 pub fn apply_charge_outcome(
     account: &Account,
     catalog: &Catalog,
@@ -54,8 +56,8 @@ pub fn apply_charge_outcome(
     }
 }
 
-/// What follows when the processor reports a payment later on its own. The payment is a pending purchase, or else a
-/// pending fee; fails with `PaymentSettled` if it is neither.
+/// Decides what follows when the payment processor reports on its own, later, how a payment ended. Fails with
+/// `PaymentSettled` if the payment is neither a pending purchase nor a pending fee.
 pub fn apply_late_outcome(
     account: &Account,
     catalog: &Catalog,
@@ -75,8 +77,8 @@ pub fn apply_late_outcome(
     }
 }
 
-/// What follows when the processor answers a fee's pending charge. Fails with `PaymentSettled` if no fee waits for this
-/// payment, for instance because the processor repeats an answer.
+/// Decides what follows when the payment processor answers the pending card charge for a fee. Fails with
+/// `PaymentSettled` if no fee waits for this payment, for instance because the processor repeats an answer.
 pub fn apply_fee_outcome(
     account: &Account,
     catalog: &Catalog,

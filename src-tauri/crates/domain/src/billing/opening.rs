@@ -35,8 +35,8 @@ pub enum SignUpError {
     Refused(#[from] Refusal),
 }
 
-/// The first entries of an account, folded from an empty state. Fails if the catalog lacks the plan or a legacy
-/// product, or does not allow the payment settings.
+/// Decides the first entries of a new account. Fails if the catalog lacks the plan or a legacy product, or does not
+/// allow the payment settings.
 pub fn open(
     sign_up: SignUp,
     catalog: &Catalog,

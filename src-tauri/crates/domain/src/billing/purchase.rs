@@ -26,8 +26,8 @@ pub fn start(
     if account.card.is_none() {
         return Err(Refusal::NoCard);
     }
-    // The balance must stay in range when all pending purchases are credited; the card would be charged for nothing
-    // otherwise.
+    // The balance must stay in range when all pending purchases are credited; otherwise the card would be charged for
+    // credits that cannot be added.
     let waiting = account.purchases.values().map(|pending| pending.amount);
     let all = waiting.chain([account.balance, amount]);
     Amount::sum(all).map_err(|_| Refusal::AmountOutOfRange)?;
@@ -91,7 +91,7 @@ pub fn decline(
 }
 
 /// Switches auto-recharge on or off. Switching it on starts a recharge at once if the balance is low. Appends nothing
-/// if it is already set so. Fails with `NoAutoRecharge` if the programme has none.
+/// if the setting already has this value. Fails with `NoAutoRecharge` if the programme has none.
 pub fn set_auto_recharge(
     account: &Account,
     catalog: &Catalog,

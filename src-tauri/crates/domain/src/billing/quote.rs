@@ -1,5 +1,5 @@
-//! Quotes: what a change would charge, keep and destroy. A quote made later can be compared with the one that the
-//! operator saw, so that a change that has become worse is not carried out (`domain.md` §5).
+//! Quotes: what a change of the plan or a payment would charge, keep and destroy. A quote made later can be compared
+//! with the one that the operator saw, so that a change that has become worse is not carried out (`domain.md` §5).
 
 use std::collections::BTreeMap;
 
@@ -22,14 +22,14 @@ pub enum Change {
     Resume,
 }
 
-/// What a change would do. Laptop and cloud compute it with the same rules.
+/// What a change would charge, keep and destroy. Laptop and cloud compute the quote with the same rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Quote {
     /// Seq of the newest entry when the quote was computed.
     pub version: Seq,
-    /// The account's plan when the quote was computed, followed by its cycle and the end of its period.
+    /// The account's plan when the quote was computed; `cycle` and `period_end` are the account's at that time, too.
     pub plan: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -37,7 +37,7 @@ pub struct Quote {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub period_end: Option<Timestamp>,
-    /// The plan asked for, if this is a plan change. A quote for one plan does not authorise another.
+    /// The plan asked for, if the quote is for a plan change. A quote for one plan does not authorise another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub target: Option<Target>,

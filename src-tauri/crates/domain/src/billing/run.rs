@@ -21,7 +21,7 @@ pub struct Request {
     pub units: u32,
 }
 
-/// Charges one run, as [`charge`] does. A refused run leaves no entry.
+/// Decides the charge of one run, as [`charge`] posts it. A refused run leaves no entry.
 pub fn start(
     account: &Account,
     catalog: &Catalog,
@@ -137,7 +137,7 @@ pub fn fail(
         };
         ledger.post(Actor::Booth, Body::RunFailed(failed), vec![])?;
         let automatic = catalog.policies.failed_run_refund == FailedRunRefund::Automatic;
-        // An account that has closed since gets no refund.
+        // An account that has closed since the run gets no refund.
         let open = account.life != Life::Closed && facts.given_back.is_zero();
         if automatic && open {
             give_back(&mut ledger, facts, Actor::System)?;

@@ -79,8 +79,8 @@ pub fn bonus(
     Ok(ledger.decided())
 }
 
-/// Activates the bonus of a redeemed coupon, which makes it spendable. Fails with `UnknownCoupon` if no bonus of this
-/// code waits for activation.
+/// Activates the bonus of a redeemed coupon, which makes it spendable. Fails with `UnknownCoupon` if no bonus of a
+/// coupon with this code waits for activation.
 pub fn activate_coupon(
     account: &Account,
     catalog: &Catalog,
@@ -152,7 +152,8 @@ pub fn schedule_event(
     Ok(ledger.decided())
 }
 
-/// An event's name as it is stored, on one line. Fails if it is longer than a label.
+/// An event's name as it is stored, on one line. Fails if the name has more than [`bounds::MAX_LABEL_CHARS`]
+/// characters.
 pub(super) fn event_name(name: &str) -> Result<String, Refusal> {
     match bounds::fits(name, bounds::MAX_LABEL_CHARS) {
         true => Ok(bounds::one_line(name).into_owned()),
@@ -187,9 +188,9 @@ pub struct UndoableEntry {
 }
 
 /// Reopens a closed account on a plan without a fee and returns the credits that the closure took to the grants they
-/// came from; those of grants that have expired since become compensation. Deleted events are not restored. `closures`
-/// are the entries that closed the account, oldest first. Fails with `WrongState` if the account is not closed or an
-/// entry in `closures` is not a closure.
+/// came from; credits of grants that have expired since become compensation. Deleted events are not restored.
+/// `closures` are the entries that closed the account, oldest first. Fails with `WrongState` if the account is not
+/// closed or an entry in `closures` is not a closure.
 pub fn restore(
     account: &Account,
     catalog: &Catalog,

@@ -13,10 +13,10 @@ use crate::{Account, Actor, Catalog, Timestamp};
 /// Milliseconds after which a charge without an answer is void. Only then does it count as declined.
 pub const VOID_AFTER: i64 = DAY;
 
-/// What is due. The order of the variants is the order within one instant.
+/// What is due by the passing of time. Actions due at the same instant are done in the order of the variants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DueAction {
-    /// The pending charge is void and counts as declined.
+    /// The pending card charge for a fee is void and counts as declined.
     Void,
     Expiry,
     Closure,
@@ -27,7 +27,8 @@ pub enum DueAction {
 }
 
 /// When an unpaid fee is next tried again automatically: on the catalog's retry days after the period's end, until
-/// grace ends. `None` outside such a grace, while a charge is pending, or if the catalog no longer has the plan.
+/// grace ends. `None` outside a grace caused by an unpaid fee, while a charge is pending, or if the catalog no longer
+/// has the plan.
 pub fn retry_at(account: &Account, catalog: &Catalog) -> Option<Timestamp> {
     let grace = account.grace.filter(|_| account.pending_fee.is_none())?;
     fee::due(account, catalog, account.at).filter(|_| grace.cause == GraceCause::Unpaid)?;
@@ -39,7 +40,8 @@ pub fn retry_at(account: &Account, catalog: &Catalog) -> Option<Timestamp> {
         .filter(|at| *at < grace.until)
 }
 
-/// The next thing that is due, and when. The instant may lie in the past if the rules have not run for a while.
+/// The next action that is due by the passing of time, and when. The instant may lie in the past if the rules have not
+/// run for a while.
 pub fn next(account: &Account, catalog: &Catalog) -> Option<(Timestamp, DueAction)> {
     let pending = account.pending_fee.as_ref();
     let fees = pending.is_none();
@@ -66,7 +68,7 @@ pub fn next(account: &Account, catalog: &Catalog) -> Option<(Timestamp, DueActio
     .min()
 }
 
-/// Decides what follows from `due`, which is due at `at`.
+/// Decides which entries the action `due` appends, which is due at `at`.
 pub fn run_due_action(
     account: &Account,
     catalog: &Catalog,

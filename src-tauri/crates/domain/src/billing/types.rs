@@ -1,4 +1,4 @@
-//! What a decision is made of, and why a command is refused.
+//! The parts of a billing decision, and the reasons why a command is refused.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -7,7 +7,7 @@ use crate::calendar::{Cycle, Period};
 use crate::journal::FeeAttempt;
 use crate::{Amount, Entry, FoldError, Money, PaymentId, Timestamp};
 
-/// The result of a command or an instant: entries to append and charges to attempt.
+/// The result of a command or of the passing of time: entries to append to the journal and card charges to attempt.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct BillingDecision {
     pub entries: Vec<Entry>,
@@ -15,7 +15,8 @@ pub struct BillingDecision {
     pub charges: Vec<Charge>,
 }
 
-/// A card charge to attempt. Its payment id is fixed by the decision, so that sending it twice charges the card once.
+/// A card charge to attempt. Its payment id is fixed by the decision, so that sending the charge twice charges the card
+/// once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
     pub payment: PaymentId,
@@ -37,7 +38,7 @@ pub enum Purpose {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChargeOutcome {
     Approved,
-    /// With the processor's reason code.
+    /// The text is the processor's reason code.
     Declined(String),
     /// Not decided yet: the processor timed out, or waits for the cardholder to confirm.
     Pending,

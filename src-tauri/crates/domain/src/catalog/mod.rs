@@ -19,9 +19,9 @@ pub enum Programme {
 }
 
 impl Programme {
-    /// The plan that a `restored` entry means: its body names none, so the code is fixed for all journals. Where the
-    /// catalog's plan without a fee has another code, a `plan_changed` entry follows; all other rules ask
-    /// [`Catalog::free_plan`].
+    /// Code of the plan that an account is on after a `restored` entry. The entry's body names no plan, so the code is
+    /// fixed for all journals. Where the catalog's plan without a fee has another code, a `plan_changed` entry follows;
+    /// all other rules ask [`Catalog::free_plan`].
     pub const fn restored_plan(self) -> &'static str {
         match self {
             Programme::Booth => "payg",
@@ -33,7 +33,8 @@ impl Programme {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Catalog {
-    /// For people who compare catalogs. Laptops compare the content's hash: nothing depends on this number.
+    /// A number for people who compare catalogs. Laptops compare the catalog's hash, so that nothing depends on the
+    /// number.
     pub version: u32,
     pub programme: Programme,
     pub asset: Asset,
@@ -59,7 +60,7 @@ pub struct TopUp {
 }
 
 impl TopUp {
-    /// The card charge for an amount of credits. Fails if it is out of range.
+    /// The card charge for an amount of credits. Fails if the charge is out of range.
     pub fn charge(&self, amount: Amount) -> Result<Money, AmountError> {
         amount.checked_mul(self.cents_per_minor).map(Money::usd)
     }
@@ -165,7 +166,7 @@ pub struct Policies {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Support {
     pub email: String,
-    /// Subject lines of mails to support by kind of dispute. `other` is used for kinds without one.
+    /// Subject lines of mails to support by kind of dispute. The line of `other` is used for kinds without a line.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub subjects: BTreeMap<DisputeKind, String>,
 }
@@ -180,7 +181,7 @@ impl Support {
 }
 
 impl Catalog {
-    /// The catalog built into this version. The reference cloud serves it unless it is given another one.
+    /// The catalog built into this version. The reference cloud serves it unless it is given another catalog.
     pub fn shipped(programme: Programme) -> serde_json::Result<Catalog> {
         serde_json::from_str(match programme {
             Programme::Booth => include_str!("booth.json"),
@@ -204,7 +205,7 @@ impl Catalog {
 }
 
 impl Plan {
-    /// The fee for one period of a cycle; `None` if the plan is not offered in it.
+    /// The fee for one period of a cycle; `None` if the plan is not offered in that cycle.
     pub fn fee(&self, cycle: Cycle) -> Option<&Money> {
         match cycle {
             Cycle::Monthly => self.monthly.as_ref(),

@@ -1,4 +1,4 @@
-//! Whether the journal already explains a disputed difference.
+//! Whether the journal already explains a disputed difference of the balance.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ pub struct Explained {
     pub code: CauseCode,
     pub delta: Amount,
     pub entries: Vec<Seq>,
-    /// True if this explains only a part of the difference.
+    /// True if the entries explain only a part of the difference.
     pub part: bool,
 }
 
@@ -74,7 +74,7 @@ mod tests {
     use crate::journal::Expiry;
 
     #[test]
-    fn difference_is_explained_by_a_recorded_cause_but_not_by_runs() {
+    fn balance_difference_is_explained_by_a_recorded_cause_but_not_by_runs() {
         let expiry = entry(3, -4_900, Body::Expiry(Expiry {}));
         let entries = vec![run(2, "a"), expiry];
         let causes = crate::findings::causes(&entries);

@@ -47,7 +47,7 @@ impl Resolution {
     }
 }
 
-/// The finding that led to a draft of a dispute. It is checked again before the draft is sent.
+/// The finding that a draft of a dispute is based on. The finding is checked again before the draft is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Premise {
     pub code: FindingCode,
@@ -80,7 +80,7 @@ impl Premise {
                 standing.iter().any(|finding| finding.code == self.code)
             }
             FindingCode::AccountClosed => account.life == Life::Closed,
-            // These do not end: they are about entries, and entries stay in the journal.
+            // These findings count as still holding. Most are about entries, which stay in the journal.
             FindingCode::RenewalPaidFromCredits
             | FindingCode::RunRefunded
             | FindingCode::AllowanceNotDueYet
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reply_is_due_the_same_day_or_after_two_business_days() {
+    fn support_reply_to_a_dispute_is_due_the_same_day_or_after_two_business_days() {
         for (kind, opened, due) in [
             (
                 DisputeKind::PurchaseMissing,

@@ -1,10 +1,10 @@
-//! What a dispute is about, by which two disputes are the same.
+//! The subject of a dispute: what it is about. Two disputes with equal subjects are the same.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::codes::DisputeKind;
+use crate::codes::{About, DisputeKind};
 use crate::journal::Body;
 use crate::user_input;
 use crate::{Entry, Hash, PaymentId};
@@ -25,25 +25,21 @@ pub struct Subject {
     pub of: Vec<String>,
 }
 
-/// The subject of a dispute. It is the same whichever entries of the same run or payment are chosen, and in any order.
+/// The subject of a dispute. The subject is the same whichever entries of a run or payment are chosen, in any order.
 /// Each entry comes with its hash.
 pub fn subject(kind: DisputeKind, named: &NamedItems, entries: &[(Hash, Entry)]) -> Subject {
-    if kind.is_once_per_account() {
-        return Subject { kind, of: vec![] };
-    }
     let bodies = || entries.iter().map(|(_, entry)| &entry.body);
-    let of: BTreeSet<String> = match kind {
-        DisputeKind::PurchaseMissing => {
+    let of: BTreeSet<String> = match kind.about() {
+        About::Account => return Subject { kind, of: vec![] },
+        About::Payment => {
             let journal = bodies().find_map(payment).cloned();
             journal.or_else(|| named.payment.clone())
         }
         .map(|payment| payment.to_string())
         .into_iter()
         .collect(),
-        DisputeKind::FailedRun | DisputeKind::PoorResult => {
-            { bodies().filter_map(Body::run).map(ToString::to_string) }.collect()
-        }
-        DisputeKind::CouponBonusMissing => {
+        About::Runs => { bodies().filter_map(Body::run).map(ToString::to_string) }.collect(),
+        About::Coupon => {
             let journal = bodies().find_map(|body| match body {
                 Body::CouponRedeemed(redeemed) => Some(redeemed.coupon.clone()),
                 Body::CouponBonus(bonus) => Some(bonus.coupon.clone()),
@@ -54,13 +50,8 @@ pub fn subject(kind: DisputeKind, named: &NamedItems, entries: &[(Hash, Entry)])
         }
         .into_iter()
         .collect(),
-        DisputeKind::PlanChange => bodies().filter_map(plan_and_cycle).collect(),
-        DisputeKind::UnexpectedDeduction
-        | DisputeKind::AllowanceWrong
-        | DisputeKind::LegacyMismatch
-        | DisputeKind::AccountClosed
-        | DisputeKind::SpecialPricing
-        | DisputeKind::Other => BTreeSet::new(),
+        About::PlanChange => bodies().filter_map(plan_and_cycle).collect(),
+        About::Entries => BTreeSet::new(),
     };
     // If no payment, run, coupon or plan change was found, the dispute is about the entries themselves.
     let of = match of.is_empty() {
@@ -118,9 +109,9 @@ mod tests {
         subject(kind, &NamedItems::default(), &entries)
     }
 
-    /// Scenario 21.
+    /// Scenario 21: two laptops file for the same failed run, each with other entries.
     #[test]
-    fn same_runs_give_the_same_subject_for_any_choice_of_rows() {
+    fn disputes_about_the_same_runs_have_equal_subjects_for_any_choice_of_entries() {
         let kind = DisputeKind::FailedRun;
         let one = about(kind, vec![run(2, "a"), failed(3, 2, "a"), run(4, "b")]);
         assert_eq!(one, about(kind, vec![run(4, "b"), failed(3, 2, "a")]));
@@ -132,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn subject_is_the_payment_or_the_coupon_code_or_else_the_rows() {
+    fn dispute_subject_is_the_payment_or_coupon_code_or_else_the_chosen_entries() {
         let started = PurchaseStarted {
             payment: PaymentId::new("pay_1").unwrap(),
             amount: Amount::of(100),

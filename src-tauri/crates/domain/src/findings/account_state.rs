@@ -8,7 +8,7 @@ use crate::time::{DAY, MINUTE};
 use crate::{Account, Amount, Catalog, Timestamp};
 
 /// Findings that follow from the account's state alone. `entries` is filled only for pending purchases and coupon
-/// bonuses; the caller looks up the evidence for the others.
+/// bonuses; the caller looks up the entries that prove the other findings.
 pub fn account_state_findings(
     account: &Account,
     catalog: &Catalog,

@@ -33,8 +33,8 @@ impl FeePayment {
         })
     }
 
-    /// Whether the earlier payment `before` already covered this one: both paid for the same period and plan, or this
-    /// one's period starts within the other's.
+    /// Whether the earlier payment `before` already covered this payment: both paid for the same period and plan, or
+    /// the period of this payment starts within the earlier period.
     fn again(&self, before: &FeePayment) -> bool {
         let (new, old) = (self.period, before.period);
         let same = new == old && self.plan == before.plan;

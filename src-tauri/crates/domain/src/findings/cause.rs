@@ -1,4 +1,4 @@
-//! The cause of an entry.
+//! The cause of an entry: why it moved credits.
 
 use crate::codes::CauseCode;
 use crate::imported::BROUGHT_FORWARD;

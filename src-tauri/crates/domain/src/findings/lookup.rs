@@ -1,8 +1,8 @@
-//! Look-ups beyond the entries that findings are made for.
+//! Look-ups in the journal for findings that need further entries.
 
 use crate::{Amount, Entry, Kind, Seq};
 
-/// Look-ups in the whole journal, for findings that need entries beyond the ones they are made for.
+/// Look-ups in the whole journal, for findings that need entries beyond those that are examined.
 pub trait JournalLookup {
     /// The credits that an entry took, in minor units; `None` if there is no such entry.
     fn charged(&self, seq: Seq) -> Option<Amount>;
@@ -15,7 +15,7 @@ pub trait JournalLookup {
 /// Most entries that [`JournalLookup::entries_before`] returns. This covers several years of fees.
 pub const LOOKED_BACK: usize = 100;
 
-/// For a whole journal in memory.
+/// Look-ups in a whole journal that is held in memory.
 impl JournalLookup for [Entry] {
     fn charged(&self, seq: Seq) -> Option<Amount> {
         let entry = self.iter().find(|entry| entry.seq == seq)?;

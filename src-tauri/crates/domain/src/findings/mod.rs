@@ -1,6 +1,6 @@
-//! Explains a balance (`domain.md` §8). Causes say what moved it: every entry that moves credits has exactly one cause,
-//! and the causes add up to the whole change. Findings say what the operator should know or do, each with the entries
-//! that prove it.
+//! Explains a balance (`domain.md` §8). Causes say what moved the balance: every entry that moves credits has exactly
+//! one cause, and the causes add up to the whole change of the balance. Findings say what the operator should know or
+//! do, each with the entries that prove it.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ pub use tally::{Run, Spent, Tally, causes};
 pub use types::{Cause, Finding, NextStep, Severity};
 
 /// Findings about the entries in `gathered` and about the account's current state. `gathered` must also contain later
-/// entries that refer to one of its entries, such as refunds; a refunded run would otherwise be reported as not
+/// entries that refer to one of its entries, such as refunds: a refunded run would otherwise be reported as not
 /// refunded. Findings that claim the absence of something hold as of `now`.
 pub fn findings(
     gathered: &Tally,
@@ -48,7 +48,7 @@ pub fn findings(
         let taken = entry.delta.negated();
         match &entry.body {
             Body::Renewal(_) => {
-                // A decline directly before it led to this renewal and is part of the evidence.
+                // A declined card charge directly before this renewal led to it and is part of the evidence.
                 let before = declined.filter(|before| before.next() == seq);
                 let evidence: Vec<_> = before.into_iter().chain([seq]).collect();
                 let code = FindingCode::RenewalPaidFromCredits;
@@ -135,7 +135,7 @@ const fn evidence_kinds(code: FindingCode) -> &'static [Kind] {
         FindingCode::AccountClosed => &[Kind::Closure],
         FindingCode::CardExpiring => &[Kind::CardChanged, Kind::Opened],
         FindingCode::AutoRechargeExpected => &[Kind::AutoRechargeChanged, Kind::Opened],
-        // These name their entries themselves.
+        // These findings already name the entries that prove them.
         FindingCode::RenewalPaidFromCredits
         | FindingCode::PurchaseProcessing
         | FindingCode::PurchaseOverdue

@@ -9,11 +9,11 @@ use super::{Finding, FindingCode, NextStep, Severity};
 use crate::Amount;
 use crate::time::{MINUTE, SECOND};
 
-/// Least number of equal runs within [`REPEATED_WITHIN`] that are checked for repetition. A busy event also has that
-/// many, so they are a finding only if each second that has any of them has at least two on average: guests in a queue
-/// do not start runs in the same second.
+/// From this number on, equal runs within [`REPEATED_WITHIN`] may have been repeated by mistake. A busy event also has
+/// that many, so they are a finding only if at least two on average start in the same second, which guests in a queue
+/// do not do.
 const REPEATED_RUNS: usize = 8;
-/// Milliseconds.
+/// Milliseconds within which equal runs are counted.
 const REPEATED_WITHIN: i64 = 2 * MINUTE;
 
 /// A run is expensive if it costs at least this many times as much as the median run.
@@ -53,8 +53,8 @@ pub fn repeated_runs(runs: &[&StoredRun]) -> Vec<Finding> {
     findings
 }
 
-/// Runs of one service, event and cost: those of the last [`REPEATED_WITHIN`] ms, and the series of too many runs that
-/// they belong to, if any.
+/// Runs of one service, event and cost: `window` has those of the last [`REPEATED_WITHIN`] ms, `series` those of the
+/// repetition that is going on, if any.
 #[derive(Debug, Clone, Default)]
 struct RepeatTracker {
     window: VecDeque<StoredRun>,
@@ -62,7 +62,7 @@ struct RepeatTracker {
 }
 
 impl RepeatTracker {
-    /// Ends the series. It is a finding if it has at least two runs per second in which it has any.
+    /// Ends the series of equal runs. It is a finding if at least two runs on average start in the same second.
     fn close(&mut self) -> Option<Finding> {
         let stretch = std::mem::take(&mut self.series);
         let since = stretch.first()?.at;
@@ -105,7 +105,7 @@ mod tests {
     use crate::journal::{Actor, Body, Usage};
     use crate::{Entry, RunId, Seq, Timestamp};
 
-    /// Runs as (second, service, cost).
+    /// A tally of runs given as (second, service, cost).
     fn journal(runs: &[(i64, &str, i32)]) -> Tally {
         let entry = |(n, (second, service, cost)): (usize, &(i64, &str, i32))| Entry {
             seq: Seq(n as u64 + 1),
@@ -134,13 +134,13 @@ mod tests {
     }
 
     #[test]
-    fn eight_equal_runs_in_shared_seconds_are_one_finding() {
+    fn eight_equal_runs_in_shared_seconds_are_reported_as_one_finding() {
         let mut runs: Vec<_> = (0..8).map(|n| (n / 2 * 10, "draw_me", 20)).collect();
         let found = repeated(&runs);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].amount, Some(Amount::of(160)));
         assert_eq!(found[0].entries, (1..=8).map(Seq).collect::<Vec<_>>());
-        // The same again an hour later is a second finding.
+        // Equal runs an hour later are a second finding.
         runs.extend((0..9).map(|n| (3_600 + n / 3, "draw_me", 20)));
         let found = repeated(&runs);
         let counts: Vec<_> = found.iter().map(|f| f.entries.len()).collect();
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn evenly_spaced_or_mixed_runs_are_not_repeated_runs() {
+    fn evenly_spaced_or_mixed_runs_are_not_reported_as_repeated() {
         let seven: Vec<_> = (0..7).map(|n| (n / 2, "draw_me", 20)).collect();
         assert_eq!(repeated(&seven), []);
         // A busy event: one run every three seconds.
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn few_expensive_runs_that_took_most_credits_are_a_spike() {
+    fn few_expensive_runs_that_took_most_credits_are_reported_as_a_spike() {
         let mut runs: Vec<_> = (0..30).map(|n| (n * 60, "background_removal", 4)).collect();
         runs.extend((0..12).map(|n| (5_000 + n * 60, "headshot_elite", 64)));
         let found = spike(&runs).unwrap();

@@ -10,12 +10,12 @@ use super::{Cause, CauseCode, cause};
 use crate::journal::Body;
 use crate::{Amount, Entry, Seq, Timestamp};
 
-/// The tally. Entries must be added in the order of the journal.
+/// A tally of entries, which must be added in the order of the journal.
 #[derive(Debug, Default)]
 pub struct Tally {
     causes: BTreeMap<CauseCode, Cause>,
     runs: Vec<StoredRun>,
-    /// A number for each name of a service or event, in the order of first appearance.
+    /// A number for each name of a service or of an event, in the order of first appearance.
     names: HashMap<String, usize, RandomState>,
     others: Vec<Entry>,
 }
@@ -88,7 +88,7 @@ impl Tally {
         number
     }
 
-    /// The causes that moved the balance over these entries, largest first.
+    /// The causes that moved the balance over the entries of the tally, largest first.
     pub fn causes(&self) -> Vec<Cause> {
         most_first(self.causes.values().cloned().collect())
     }
@@ -107,7 +107,7 @@ impl Tally {
         let mut sums: HashMap<_, (u32, Amount), RandomState> = HashMap::default();
         for run in &self.runs {
             let (count, cost) = sums.entry(name(run)).or_default();
-            // Cannot fail: a part of a balance that is in range is in range.
+            // An overflow would leave the sum unchanged. No account spends that many credits.
             (*count, *cost) = (*count + 1, cost.checked_add(run.cost).unwrap_or(*cost));
         }
         let names: HashMap<_, _> = self.names.iter().map(|(name, n)| (*n, name)).collect();
@@ -138,7 +138,7 @@ impl Tally {
         &self.others
     }
 
-    /// Whether the newest entry is on the UTC day of `day`.
+    /// Whether the newest entry of the tally is on the UTC day of `day`.
     pub(super) fn reach(&self, day: Timestamp) -> bool {
         let run = self.runs.last().map(|run| (run.seq, run.at));
         let other = self.others.last().map(|entry| (entry.seq, entry.at));
@@ -186,7 +186,7 @@ fn count(causes: &mut BTreeMap<CauseCode, Cause>, code: CauseCode, seq: Seq, del
         delta: Amount::ZERO,
         entries: vec![],
     });
-    // Cannot fail: a part of a balance that is in range is in range.
+    // An overflow would leave the sum unchanged. No account moves that many credits.
     cause.delta = cause.delta.checked_add(delta).unwrap_or(cause.delta);
     cause.entries.push(seq);
 }

@@ -1,4 +1,4 @@
-//! Causes and findings as values.
+//! The types of causes and findings.
 
 use serde::{Deserialize, Serialize};
 
@@ -35,9 +35,9 @@ pub enum NextStep {
     PayNow,
     Pause,
     BuyCredits,
-    /// Look at the rows. Only the operator can tell whether the runs were wanted.
+    /// Look at the rows of the journal. Only the operator can tell whether the runs were wanted.
     LookAtRows,
-    /// Compare with the bank's card statement.
+    /// Compare the charge with the bank's card statement.
     CompareStatement,
     Wait,
 }
@@ -48,7 +48,7 @@ pub enum NextStep {
 pub struct Finding {
     pub code: FindingCode,
     pub severity: Severity,
-    /// The credits it is about, in minor units.
+    /// The credits that the finding is about, in minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub amount: Option<Amount>,
@@ -56,27 +56,27 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub charge: Option<Money>,
-    /// Seqs of the entries that prove it.
+    /// Seqs of the entries that prove the finding.
     pub entries: Vec<Seq>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub at: Option<Timestamp>,
-    /// When the state is expected to change, or should have changed.
+    /// When what the finding states is expected to change, or should have changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub deadline: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub action: Option<NextStep>,
-    /// Absence is known only up to this time. The missing event may have happened since.
+    /// For a finding that something is missing: the time up to which that is known. It may have happened since.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub known_until: Option<Timestamp>,
-    /// The id of a dispute about it that was already sent to support.
+    /// The id of a dispute about the finding that was already sent to support.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub dispute: Option<String>,
-    /// The id of a draft about it that was not sent.
+    /// The id of a dispute draft about the finding that was not sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub draft: Option<String>,

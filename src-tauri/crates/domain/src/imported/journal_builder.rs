@@ -1,4 +1,4 @@
-//! Posts the rows and receipts of an imported history as entries of the most likely kind.
+//! Writes the rows and receipts of an imported history to a journal, as entries of the most likely kind.
 
 use std::collections::BTreeMap;
 
@@ -18,11 +18,11 @@ pub(super) struct JournalBuilder<'a> {
     pub ledger: Ledger<'a>,
     /// Seq of the entry made from each row, by the row's number in the table.
     numbered: BTreeMap<u64, Seq>,
-    /// Runs posted so far, by run id.
+    /// Runs whose charge has been written so far, by run id.
     runs: BTreeMap<String, PostedRun>,
 }
 
-/// A run whose charge is in the new journal. A later failure or refund is matched to it.
+/// A run whose charge is in the new journal. A later failure or refund in the table is matched to it.
 #[derive(Clone)]
 struct PostedRun {
     seq: Seq,
@@ -42,7 +42,7 @@ impl<'a> JournalBuilder<'a> {
         }
     }
 
-    /// Posts the first entry: an account on a plan without a fee.
+    /// Posts the first entry, which opens an account on a plan without a fee.
     pub fn open(&mut self, owner: &Owner, asset: Asset) -> Result<(), Refusal> {
         let plan = self.ledger.catalog.free_plan();
         let plan = plan.ok_or(Refusal::UnknownPlan)?.code.clone();
@@ -62,7 +62,7 @@ impl<'a> JournalBuilder<'a> {
             .post(Actor::Operator, Body::Opened(opened), vec![])
     }
 
-    /// Posts the opening balance.
+    /// Posts the opening balance as an adjustment, if it is not 0.
     pub fn bring_forward(&mut self, amount: Amount) -> Result<(), Refusal> {
         if amount.is_zero() {
             return Ok(());
@@ -78,7 +78,8 @@ impl<'a> JournalBuilder<'a> {
         self.ledger.post_because(Actor::System, body, lines, reason)
     }
 
-    /// Lines that open a grant, or that draw from the grants if `amount` is negative. Fails if they hold too little.
+    /// Entry lines that add `amount` as a new grant, or take it from the grants if it is negative. Fails if the grants
+    /// hold too little.
     fn lines(&self, amount: Amount, source: Source) -> Result<Vec<crate::Line>, Refusal> {
         if amount.is_zero() {
             return Ok(vec![]);
@@ -110,7 +111,8 @@ impl<'a> JournalBuilder<'a> {
         self.ledger.post(Actor::Operator, body, vec![])
     }
 
-    /// Posts a row. A failed run that took credits is posted as two entries: the run's charge and its failure.
+    /// Posts an imported row. A failed run that took credits is posted as two entries: the run's charge and its
+    /// failure.
     pub fn row(&mut self, row: &ImportRow, report: &mut Report) -> Result<(), Refusal> {
         let failed = row.kind.as_deref() == Some(Kind::RunFailed.name());
         if !failed || !row.amount.is_negative() {
@@ -134,7 +136,8 @@ impl<'a> JournalBuilder<'a> {
         self.post(&failure, report)
     }
 
-    /// Posts one entry for a row, after an entry that closes the gap before it if there is one.
+    /// Posts one entry for a row. If the balance before the row is not the one that the table implies, an adjustment
+    /// for the difference is posted first.
     fn post(&mut self, row: &ImportRow, report: &mut Report) -> Result<(), Refusal> {
         self.ledger.advance(row.at);
         self.close_gap(row, report)?;
@@ -178,7 +181,8 @@ impl<'a> JournalBuilder<'a> {
         Ok(())
     }
 
-    /// Closes the gap between the folded balance and the last balance that the table states.
+    /// Posts an adjustment for the difference between the balance after all entries and the last balance that the table
+    /// states.
     pub fn settle(&mut self, stated: Option<Amount>, report: &mut Report) -> Result<(), Refusal> {
         let here = self.ledger.account.balance;
         let stated = stated.unwrap_or(here).max(Amount::ZERO);
@@ -214,8 +218,9 @@ impl<'a> JournalBuilder<'a> {
         self.adjust(gap, None)
     }
 
-    /// The body for a row, and the source of the grant if it opens one. `None` if the row cannot become an entry. Rows
-    /// of an unknown kind are taken for runs if they take credits, and for purchases if they add credits.
+    /// The entry's body for a row, and the source of the credits if the row adds some. `None` if the row cannot become
+    /// an entry. Rows of an unknown kind are taken for runs if they take credits, and for purchases if they add
+    /// credits.
     fn body(&self, row: &ImportRow, seq: Seq) -> Option<(Body, Source)> {
         let kind = match row.kind.as_deref().and_then(Kind::named) {
             Some(kind) => kind,
@@ -224,7 +229,7 @@ impl<'a> JournalBuilder<'a> {
             None => return None,
         };
         if !kind.direction().allows(row.amount) {
-            // The amount has the opposite sign of its kind, so the row undoes an earlier one.
+            // The amount has the opposite sign of its kind, so the row undoes an earlier row.
             return self.undoing(row);
         }
         let payment = || {
@@ -316,7 +321,7 @@ impl<'a> JournalBuilder<'a> {
         })
     }
 
-    /// The body for a row that undoes an earlier one: a compensation, or an adjustment if it takes credits.
+    /// The entry's body for a row that undoes an earlier row: a compensation, or an adjustment if it takes credits.
     fn undoing(&self, row: &ImportRow) -> Option<(Body, Source)> {
         if row.amount.is_zero() {
             return None;
@@ -339,7 +344,7 @@ impl<'a> JournalBuilder<'a> {
     }
 
     /// The run that a refund without a reference most likely belongs to: a run of the same service, event and cost that
-    /// has not been refunded. Failed runs are preferred, and among equal ones the newest.
+    /// has not been refunded. Failed runs are preferred, then newer runs.
     fn likely_run_of(&self, row: &ImportRow, seq: Seq) -> Option<PostedRun> {
         if row.run.is_some() || row.refers_to.is_some() || row.service.is_none() {
             return None;
@@ -366,7 +371,7 @@ fn compensation() -> Body {
     })
 }
 
-/// The body of a run. `None` if no valid run id can be made.
+/// The entry's body for the charge of a run. `None` if no valid run id can be made from the row.
 fn usage(row: &ImportRow, seq: Seq, catalog: &Catalog) -> Option<Usage> {
     let stated = row.run.clone().and_then(|run| RunId::new(run).ok());
     // A table may state the service's name, where the journal uses its code.

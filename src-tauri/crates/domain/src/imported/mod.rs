@@ -14,8 +14,8 @@ pub use types::{BROUGHT_FORWARD, ImportRow, Owner, Receipt, Report};
 /// A receipt and a purchase of the same amount may belong together if they are at most this many milliseconds apart.
 const RECEIPT_MATCH_WINDOW: i64 = DAY;
 
-/// Makes the journal of rows and receipts, in order of time. Rows of the same instant keep their order. Fails if an
-/// amount leaves the valid range, or if a text is too long.
+/// Makes a journal from imported rows and receipts, in order of time. Rows of the same instant keep their order. Fails
+/// if an amount leaves the valid range, or if a text is too long.
 pub fn journal(
     owner: &Owner,
     rows: &[ImportRow],
@@ -23,7 +23,7 @@ pub fn journal(
     catalog: &Catalog,
 ) -> Result<(Vec<Entry>, Report), Refusal> {
     let mut rows: Vec<ImportRow> = rows.to_vec();
-    // If the sum of all absolute amounts is in range, every partial sum is.
+    // If the sum of all absolute amounts is in range, every partial sum is in range, too.
     let moved = rows.iter().map(|row| match row.amount.is_negative() {
         true => row.amount.negated(),
         false => row.amount,
@@ -31,7 +31,7 @@ pub fn journal(
     Amount::sum(moved).map_err(|_| Refusal::AmountOutOfRange)?;
     restore_signs(&mut rows);
     // A table with the newest row first is reversed, because sorting by time keeps the order of rows of one instant. If
-    // all rows have the same time, the balances decide.
+    // all rows have the same time, the order in which more balances follow from each other is taken.
     let turned: Vec<ImportRow> = rows.iter().rev().cloned().collect();
     let newest_first = rows.first().map(|row| row.at) > rows.last().map(|row| row.at);
     let one_instant = rows.first().map(|row| row.at) == rows.last().map(|row| row.at);
@@ -96,8 +96,8 @@ fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-/// The balance before the first row if the table states balances, else the smallest one with which the balance never
-/// falls below zero.
+/// The balance before the first row if the table states balances, else the smallest opening balance with which the
+/// balance never falls below zero.
 fn opening_balance(rows: &[ImportRow]) -> Amount {
     if let Some(first) = rows.first()
         && let Some(after) = first.balance_after
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_in_either_order_become_the_same_journal() {
+    fn imported_rows_in_either_order_become_the_same_journal() {
         let rows = [
             row(1, "purchase", 5_000, Some(6_000)),
             row(2, "", -25, Some(5_975)),
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn gap_between_balances_becomes_an_unexplained_entry() {
+    fn gap_between_imported_balances_becomes_an_unexplained_entry() {
         let rows = [row(1, "", -25, Some(975)), row(2, "", -25, Some(850))];
         let (entries, report) = made(&rows, &[]);
         assert_eq!(report.gaps, 1);
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn failed_run_is_linked_to_its_charge_and_its_refund() {
+    fn imported_failed_run_is_linked_to_its_charge_and_its_refund() {
         let run = |minute, kind, amount, number, of| ImportRow {
             run: Some("r1".into()),
             service: Some("draw_me".into()),
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn refund_without_a_run_is_matched_to_the_likely_run() {
+    fn imported_refund_without_a_run_is_matched_to_the_most_likely_run() {
         let of = |minute, kind: &str, amount, service: &str| ImportRow {
             service: Some(service.into()),
             ..row(minute, kind, amount, None)
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn receipt_becomes_a_pending_purchase_unless_a_row_may_be_its_purchase() {
+    fn imported_receipt_becomes_a_pending_purchase_unless_a_row_may_be_its_purchase() {
         let receipt = |hour: i64, payment: &str| Receipt {
             at: Timestamp::from_millis(hour * HOUR),
             amount: Amount::of(10_000),
@@ -335,9 +335,9 @@ mod tests {
     }
 
     proptest! {
-        /// The journal of any rows folds, and its causes add up to its balance.
+        /// The account's state can be computed from the journal made of any rows, and its causes add up to the balance.
         #[test]
-        fn any_rows_make_a_journal_that_folds(rows in proptest::collection::vec(
+        fn journal_made_from_any_imported_rows_is_valid_and_explains_its_balance(rows in proptest::collection::vec(
             (0i64..500, 0usize..12, -3_000i32..3_000, proptest::option::of(0i32..9_000)), 0..40)) {
             let kinds = ["", "usage", "purchase", "renewal", "usage_refund", "run_failed", "adjustment", "bonus", "expiry", "closure", "allowance", "moon"];
             let rows: Vec<ImportRow> = rows.into_iter().map(|(minute, kind, amount, after)| row(minute, kinds[kind], amount, after)).collect();

@@ -1,17 +1,17 @@
-//! What an import is made of, and what it says of itself.
+//! The input of an import (rows, receipts and their owner), and its report.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{AccountId, Amount, Programme, Timestamp};
 
-/// Reason of the entry that holds the opening balance of an imported history.
+/// The text that is the reason of the entry with the opening balance of an imported history.
 pub const BROUGHT_FORWARD: &str = "balance before this history";
 
 /// One row of a table. Columns that are missing or could not be read are `None`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportRow {
     pub at: Timestamp,
-    /// The wire name of an entry's kind, if the table's word for it is known.
+    /// The wire name of an entry's kind, if the table's word for the kind is known.
     pub kind: Option<String>,
     pub amount: Amount,
     pub balance_after: Option<Amount>,
@@ -21,7 +21,7 @@ pub struct ImportRow {
     pub payment: Option<String>,
     /// The row's own number in the table.
     pub number: Option<u64>,
-    /// The number of the row that this one refunds or marks as failed.
+    /// The number of the row whose run this row refunds or marks as failed.
     pub refers_to: Option<u64>,
     pub reason: Option<String>,
 }

@@ -79,8 +79,8 @@ bodies! {
         #[serde(default, skip_serializing_if = "Option::is_none")] event: Option<String>,
         code: String,
     }
-    /// A card charge for a fee that the processor has neither approved nor declined. No other fee is tried until it
-    /// has, or until the charge is void.
+    /// A card charge for a fee that the processor has neither approved nor declined. No other fee is tried until the
+    /// processor answers, or until the charge is void.
     PaymentPending { attempt: FeeAttempt }
     PaymentFailed { payment: PaymentId, charge: Money, code: String }
     RenewedByCard {
@@ -92,7 +92,7 @@ bodies! {
     }
     PaymentOrderChanged { order: PaymentOrder }
     AutoRechargeChanged { enabled: bool }
-    /// The card declined an auto-recharge. This also switches auto-recharge off.
+    /// The card declined an auto-recharge. The entry also switches auto-recharge off.
     AutoRechargeFailed { payment: PaymentId, code: String }
     PlanChangeRequested {
         plan: String,
@@ -104,7 +104,7 @@ bodies! {
         plan: String,
         cycle: Option<Cycle>,
         period: Option<Period>,
-        /// The card payment for the change; `None` if it cost nothing.
+        /// The card payment for the change; `None` if the change cost nothing.
         #[serde(default, skip_serializing_if = "Option::is_none")] payment: Option<PaymentId>,
         #[serde(default, skip_serializing_if = "Option::is_none")] charge: Option<Money>,
         #[serde(default, skip_serializing_if = "Option::is_none")] coupon: Option<String>,
@@ -130,7 +130,7 @@ pub struct FeeAttempt {
     pub payment: PaymentId,
     pub charge: Money,
     pub period: Period,
-    /// If the card declines, the fee is paid from credits where they cover it.
+    /// True if the fee is paid from credits when the card declines and the credits cover the fee.
     pub credits_next: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coupon: Option<String>,

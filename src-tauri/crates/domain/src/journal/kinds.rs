@@ -1,5 +1,6 @@
 //! The kinds of entries, one row of a table each: the name on the wire, how the kind may move the balance, the cause of
-//! what it moves, the dispute to propose about it, and the field that names an earlier entry.
+//! that move, the dispute to propose about such an entry, the field that names an earlier entry, and what support can
+//! give back for the entry.
 
 use serde::de::DeserializeSeed;
 use serde::{Deserialize, Deserializer};
@@ -7,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::body::*;
 use crate::codes::{CauseCode, DisputeKind};
-use crate::{Amount, Seq};
+use crate::{Amount, PaymentId, RunId, Seq};
 
 /// In which direction entries of a kind may move the balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ impl Direction {
         }
     }
 
-    /// The direction's name in the page's table of kinds.
+    /// The direction's name in the table of entry kinds that is generated for the page.
     pub const fn name(self) -> &'static str {
         match self {
             Direction::In => "in",
@@ -39,13 +40,24 @@ impl Direction {
     }
 }
 
-/// Deserialises a body of the kind with this name, which must have been read before the body.
+/// What support can give back for a disputed entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owed<'a> {
+    /// The cost of a disputed run.
+    Run(&'a RunId),
+    /// Credits that were bought with a payment and have not arrived.
+    Purchase(&'a PaymentId),
+    /// The bonus of a redeemed coupon that has not been activated.
+    Bonus(&'a String),
+}
+
+/// Deserialises the body of an entry whose kind has this name; the kind must have been read before the body.
 #[derive(Debug, Clone, Copy)]
 pub struct BodyOf<'a>(pub &'a str);
 
 /// Defines [`Kind`] and [`Body`] from the table. A kind's Rust name is also the name of its body type.
 macro_rules! kinds {
-    ($($variant:ident = $name:literal: $direction:ident, $(cause $cause:ident,)? dispute $dispute:ident $(, entry $entry:ident)?;)+) => {
+    ($($variant:ident = $name:literal: $direction:ident, $(cause $cause:ident,)? dispute $dispute:ident $(, entry $entry:ident)? $(, owed $owed:ident $field:ident)?;)+) => {
         /// The kinds of `domain.md` §4 that this version knows.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Kind { $($variant),+ }
@@ -53,7 +65,7 @@ macro_rules! kinds {
         impl Kind {
             pub const ALL: &'static [Kind] = &[$(Kind::$variant),+];
 
-            /// The name on the wire.
+            /// The kind's name on the wire.
             pub const fn name(self) -> &'static str {
                 match self { $(Kind::$variant => $name),+ }
             }
@@ -102,7 +114,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// `None` for a kind this version does not know.
+            /// The kind of the entry; `None` if this version does not know it.
             pub fn kind(&self) -> Option<Kind> {
                 match self {
                     $(Body::$variant(_) => Some(Kind::$variant),)+
@@ -118,10 +130,21 @@ macro_rules! kinds {
                 }
             }
 
-            /// The earlier entry that this one refunds, reverses or marks as failed.
+            /// The earlier entry that this entry refunds, reverses or marks as failed.
             pub fn refers_to(&self) -> Option<Seq> {
                 match self {
                     $(Body::$variant(_body) => kinds!(@entry _body $($entry)?),)+
+                    Body::Unknown { .. } => None,
+                }
+            }
+        }
+
+        impl Body {
+            /// What support can give back if the operator disputes the entry; `None` for an entry for which support can
+            /// only adjust the balance.
+            pub fn owed(&self) -> Option<Owed<'_>> {
+                match self {
+                    $(Body::$variant(_body) => kinds!(@owed _body $($owed $field)?),)+
                     Body::Unknown { .. } => None,
                 }
             }
@@ -141,6 +164,8 @@ macro_rules! kinds {
             }
         }
     };
+    (@owed $body:ident) => { None };
+    (@owed $body:ident $owed:ident $field:ident) => { Some(Owed::$owed(&$body.$field)) };
     (@cause) => { None };
     (@cause $cause:ident) => { Some(CauseCode::$cause) };
     (@entry $body:ident) => { None };
@@ -154,7 +179,7 @@ kinds! {
     Bonus = "bonus": In, cause Bonus, dispute Other;
     CouponBonus = "coupon_bonus": In, cause CouponBonus, dispute CouponBonusMissing;
     Compensation = "compensation": In, cause Compensation, dispute Other;
-    Usage = "usage": Out, cause Usage, dispute PoorResult;
+    Usage = "usage": Out, cause Usage, dispute PoorResult, owed Run run;
     Renewal = "renewal": Out, cause RenewalPaidFromCredits, dispute UnexpectedDeduction;
     Expiry = "expiry": Out, cause Expiry, dispute UnexpectedDeduction;
     Closure = "closure": Out, cause AccountClosed, dispute AccountClosed;
@@ -166,7 +191,7 @@ kinds! {
     EventScheduled = "event_scheduled": None, dispute Other;
     EventRemoved = "event_removed": None, dispute Other;
     CardChanged = "card_changed": None, dispute Other;
-    PurchaseStarted = "purchase_started": None, dispute PurchaseMissing;
+    PurchaseStarted = "purchase_started": None, dispute PurchaseMissing, owed Purchase payment;
     PurchaseDeclined = "purchase_declined": None, dispute PurchaseMissing;
     RunFailed = "run_failed": None, dispute FailedRun, entry of;
     PaymentPending = "payment_pending": None, dispute Other;
@@ -182,7 +207,7 @@ kinds! {
     GraceStarted = "grace_started": None, dispute Other;
     Reactivated = "reactivated": None, dispute Other;
     Restored = "restored": None, dispute Other;
-    CouponRedeemed = "coupon_redeemed": None, dispute CouponBonusMissing;
+    CouponRedeemed = "coupon_redeemed": None, dispute CouponBonusMissing, owed Bonus coupon;
     DailyLimitChanged = "daily_limit_changed": None, dispute Other;
     DisputeOpened = "dispute_opened": None, dispute Other;
     DisputeInReview = "dispute_in_review": None, dispute Other;

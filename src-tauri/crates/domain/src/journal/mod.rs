@@ -6,7 +6,7 @@ mod kinds;
 use serde::{Deserialize, Serialize};
 
 pub use body::*;
-pub use kinds::{Body, BodyOf, Direction, Kind};
+pub use kinds::{Body, BodyOf, Direction, Kind, Owed};
 
 use crate::codes::DisputeKind;
 use crate::{Amount, DisputeId, Line, Money, RunId, Seq, Timestamp};
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kind_names_are_unique_and_parse_back() {
+    fn entry_kind_names_are_unique_and_parse_back() {
         for kind in Kind::ALL {
             assert_eq!(Kind::named(kind.name()), Some(*kind));
         }
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn body_round_trips_through_json() {
+    fn entry_body_written_as_json_is_read_back_unchanged() {
         let body = Body::UsageRefund(UsageRefund {
             of: Seq(7),
             run: RunId::new("r1").unwrap(),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_kind_keeps_its_name_and_json() {
+    fn entry_of_unknown_kind_keeps_its_name_and_json() {
         let body = Body::parse("hologram", r#"{"depth":3}"#).unwrap();
         assert_eq!(body.name(), "hologram");
         assert_eq!(body.to_json().unwrap(), r#"{"depth":3}"#);

@@ -1,5 +1,5 @@
-//! Properties of random account lives: no credits appear or disappear, no balance falls below zero, and folding a
-//! prefix and then the rest gives the same state as folding the whole journal.
+//! Properties of random account lives: no credits appear or disappear, no balance falls below zero, and the account's
+//! state is the same whether it is computed from the whole journal or from a part and then the rest.
 
 use boothkeeper_domain::billing::opening::{SignUp, open};
 use boothkeeper_domain::billing::run::{self, ChargeFacts, Request};
@@ -156,7 +156,7 @@ fn life(programme: Programme, balance: i32, steps: &[Step]) -> Life {
 
 proptest! {
     #[test]
-    fn random_life_keeps_balance_grants_and_fold_consistent(
+    fn random_account_life_keeps_balance_grants_and_recomputed_state_consistent(
         studio in any::<bool>(), balance in 0i32..30_000,
         steps in prop::collection::vec(step(), 1..120), cut in any::<prop::sample::Index>()
     ) {
@@ -176,7 +176,8 @@ proptest! {
             prop_assert_eq!(entry.seq.0, n as u64 + 1);
         }
 
-        // Folding a prefix, storing the state, and folding the rest gives the same state as folding all at once.
+        // The state computed from the first entries, stored, and continued with the rest is the same as from all
+        // entries at once.
         let cut = cut.index(life.journal.len());
         let prefix = Account::default().extend(&life.journal[..cut]).unwrap();
         let stored: Account = serde_json::from_str(&serde_json::to_string(&prefix).unwrap()).unwrap();
@@ -185,7 +186,7 @@ proptest! {
     }
 
     #[test]
-    fn refund_returns_credits_once_to_the_grants_that_paid(
+    fn run_refund_returns_credits_once_to_the_grants_that_paid(
         steps in prop::collection::vec(step(), 10..120)
     ) {
         let life = life(Programme::Studio, 200, &steps);
@@ -206,7 +207,7 @@ proptest! {
     }
 
     #[test]
-    fn use_of_one_day_never_exceeds_the_daily_limit(steps in prop::collection::vec(step(), 1..120)) {
+    fn credits_used_on_one_day_never_exceed_the_daily_limit(steps in prop::collection::vec(step(), 1..120)) {
         let life = life(Programme::Studio, 20_000, &steps);
         let limit = life.catalog.plans[1].daily_limit.unwrap();
         let mut used = std::collections::BTreeMap::<i64, i64>::new();
@@ -225,7 +226,7 @@ proptest! {
     }
 
     #[test]
-    fn altered_balance_after_fails_to_fold(
+    fn journal_with_an_altered_balance_is_rejected(
         steps in prop::collection::vec(step(), 20..60), which in any::<prop::sample::Index>(), by in 1i32..500
     ) {
         let mut journal = life(Programme::Booth, 20_000, &steps).journal;

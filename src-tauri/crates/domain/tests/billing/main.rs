@@ -15,9 +15,10 @@ use boothkeeper_domain::{Account, Amount, Bucket, Catalog, Programme};
 
 use world::{DAY, World, at, basic, origins};
 
-/// A renewal's charge has no entry until it is answered, so a purchase can start at the same seq in the meantime.
+/// A renewal's card charge has no entry until the processor answers, so a purchase can start at the same seq in the
+/// meantime.
 #[test]
-fn fee_and_purchase_started_at_the_same_seq_have_different_payment_ids() {
+fn fee_and_purchase_started_at_the_same_journal_position_have_different_payment_ids() {
     let world = World::new(
         Programme::Booth,
         "basic",
@@ -35,7 +36,7 @@ fn fee_and_purchase_started_at_the_same_seq_have_different_payment_ids() {
 
 /// Scenario 1: renewals at month ends do not drift.
 #[test]
-fn renewals_keep_to_the_anchors_day() {
+fn renewals_of_an_account_opened_on_day_31_fall_on_the_ends_of_short_months() {
     let mut world = basic(0, "2025-01-31T10:00:00Z");
     let mut ends = vec![];
     for _ in 0..4 {
@@ -64,7 +65,7 @@ fn fee_above_the_balance_takes_no_credits_and_is_not_split() {
 
 /// Scenario 6: the card declines and credits pay.
 #[test]
-fn declined_card_falls_back_to_credits_and_both_are_recorded() {
+fn renewal_with_declined_card_is_paid_from_credits_and_both_are_recorded() {
     let mut world = basic(16_000, "2026-01-01T00:00:00Z");
     world.card = ChargeOutcome::Declined("card_declined".into());
     let from = world.journal.len();
@@ -75,7 +76,7 @@ fn declined_card_falls_back_to_credits_and_both_are_recorded() {
 
 /// Scenario 7: the payment order is credits first.
 #[test]
-fn credits_first_order_pays_from_credits_as_previewed() {
+fn renewal_with_credits_first_is_paid_from_credits_as_previewed() {
     let mut world = basic(19_135, "2026-01-01T00:00:00Z");
     world.order(Payer::Credits, true);
     let order = world.account.payment_order;
@@ -122,7 +123,7 @@ fn lapsed_account_closes_at_the_end_of_grace_and_loses_all_credits() {
 }
 
 #[test]
-fn restored_account_is_on_the_plan_without_a_fee_that_the_catalog_has() {
+fn restored_account_is_on_the_plan_without_a_fee_of_the_catalog() {
     for (code, kinds) in [
         ("payg", vec!["restored", "reversal"]),
         ("free", vec!["restored", "plan_changed", "reversal"]),
@@ -152,7 +153,7 @@ fn restored_account_is_on_the_plan_without_a_fee_that_the_catalog_has() {
 
 /// Scenario 19: a fee paid late in grace is one fee and keeps the billing day.
 #[test]
-fn payment_in_grace_pays_for_the_grid_period_that_contains_it() {
+fn payment_in_grace_pays_for_the_billing_period_that_contains_the_payment() {
     let mut world = basic(0, "2026-01-15T00:00:00Z");
     world.card = ChargeOutcome::Declined("card_declined".into());
     world.until(at("2026-03-16T00:00:00Z"));
@@ -170,7 +171,7 @@ fn payment_in_grace_pays_for_the_grid_period_that_contains_it() {
 
 /// Scenario 22: while a charge has no answer, no other payer is tried.
 #[test]
-fn pending_charge_blocks_other_payers_until_confirmed_or_void() {
+fn pending_card_charge_blocks_payment_from_credits_until_confirmed_or_void() {
     let mut world = basic(16_000, "2026-01-01T00:00:00Z");
     world.card = ChargeOutcome::Pending;
     world.until(at("2026-02-01T12:00:00Z"));
@@ -260,7 +261,7 @@ fn rest_of_an_allowance_expires_when_the_next_is_granted_on_the_billing_day() {
 }
 
 #[test]
-fn legacy_purchases_stack_and_a_new_one_counts_at_once() {
+fn allowances_of_legacy_products_add_up_and_a_new_product_counts_at_once() {
     let since = "2026-01-10T00:00:00Z";
     let legacy = ["appsumo_tier_1", "zsuite"];
     let mut world = World::with_legacy(Programme::Studio, "legacy", None, 0, since, &legacy);
@@ -329,7 +330,7 @@ fn upgrade_is_prorated_and_a_declined_upgrade_changes_nothing() {
 
 /// Scenario 11: a coupon's free months lower the first fee, and its bonus is spendable only after activation.
 #[test]
-fn coupon_is_redeemable_once_for_its_plan_and_its_bonus_waits() {
+fn coupon_is_redeemable_once_for_its_plan_and_its_bonus_waits_for_support() {
     let since = "2026-01-01T00:00:00Z";
     let mut world = World::new(Programme::Booth, "basic", Cycle::Annual, 1_200, since);
     world

@@ -31,7 +31,7 @@ fn paid(world: &World) -> i64 {
     charges.sum()
 }
 
-/// Scenario 23.
+/// Scenario 23: plan up, down and up again within one month; the upgrade is paid only the first time.
 #[test]
 fn repeated_upgrade_within_one_month_is_paid_once() {
     let mut world = basic(0, "2026-05-01T00:00:00Z");
@@ -136,9 +136,9 @@ fn studio_downgrade_grants_less_from_the_period_in_which_it_starts() {
     assert_eq!((world.balance(), paid(&world)), (500, 2_900));
 }
 
-/// A change to annual would move the end that the cancellation has set.
+/// A change to the annual cycle would move the period end at which the cancelled plan ends.
 #[test]
-fn cycle_change_after_a_late_cancel_is_refused() {
+fn billing_cycle_change_after_a_late_cancellation_is_refused() {
     let mut world = basic(0, "2026-05-01T00:00:00Z");
     world.until(at("2026-05-31T12:00:00Z"));
     world.act(plan::cancel).unwrap();
@@ -147,9 +147,10 @@ fn cycle_change_after_a_late_cancel_is_refused() {
     assert_eq!(annual, Err(Refusal::WrongState));
 }
 
-/// An older cloud has no downgrade policy. The laptop must predict its charges, and report those that charge twice.
+/// An older cloud has no downgrade policy. The laptop must predict its charges, and report charges for what was already
+/// paid.
 #[test]
-fn catalog_without_downgrade_policy_charges_by_the_current_plan() {
+fn upgrade_under_a_catalog_without_downgrade_policy_is_charged_by_the_current_plan() {
     let mut world = basic(0, "2026-05-01T00:00:00Z");
     world.catalog.policies.downgrade = None;
     for _ in 0..2 {
@@ -197,7 +198,8 @@ fn plan_request_is_dropped_when_the_account_closes() {
     assert_eq!(world.account.requested, None);
 }
 
-/// A studio leaves its annual plan within the year. The later months are granted less, which is not a mismatch.
+/// A studio leaves its annual plan within the year. The later months are granted less, which must not be reported as a
+/// wrong allowance.
 #[test]
 fn allowance_after_a_pause_within_a_paid_year_matches_the_catalog() {
     let since = "2026-01-10T08:00:00Z";

@@ -1,4 +1,5 @@
-//! An account, its journal, and a card processor that gives the same answer to every charge until it is changed.
+//! An account, its journal, and a card processor that gives the same answer to every charge until the answer is
+//! changed.
 
 use boothkeeper_domain::account::{Card, Payer, PaymentOrder};
 use boothkeeper_domain::billing::forecast;
@@ -73,7 +74,7 @@ impl World {
         world
     }
 
-    /// Appends a decision's entries and lets the processor answer its charges.
+    /// Appends the entries of a billing decision and lets the processor answer its charges.
     pub fn take(&mut self, decision: Result<BillingDecision, Refusal>) -> Result<(), Refusal> {
         let decision = decision?;
         for entry in decision.entries {
@@ -120,7 +121,7 @@ impl World {
         });
         let from = self.journal.len();
         self.take(decision)?;
-        // Do what the command made due at once, such as an allowance that was not granted in grace.
+        // Do what has become due at once by the command, such as an allowance that was not granted in grace.
         self.until(self.now);
         // The forecast leaves purchases pending, so credits bought here are subtracted before comparing.
         if let (Some(foreseen), ChargeOutcome::Approved) = (foreseen, &self.card) {
@@ -173,12 +174,12 @@ impl World {
         Some(charge_facts(&self.journal, charge))
     }
 
-    /// Moves this many milliseconds ahead.
+    /// Moves `millis` milliseconds ahead and does everything that is due until then.
     pub fn pass(&mut self, millis: i64) {
         self.until(self.now.plus(millis));
     }
 
-    /// Kinds of the entries from this index of the journal on.
+    /// Kinds of the journal entries from index `from` on.
     pub fn kinds(&self, from: usize) -> Vec<&str> {
         self.journal[from..].iter().map(|e| e.body.name()).collect()
     }

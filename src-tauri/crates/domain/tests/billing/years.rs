@@ -124,7 +124,7 @@ fn play(world: &mut World, step: &Step) {
     );
 }
 
-/// Moves to `to`. If a renewal is due on the way, checks that it happens as its preview said.
+/// Moves time to `to`. If a renewal is due before, checks that it happens as its preview said.
 fn preview_holds(world: &mut World, to: Timestamp) {
     let order = world.account.payment_order;
     let foreseen = forecast::renewal(&world.account, &world.catalog, order).unwrap();
@@ -184,7 +184,7 @@ fn charged_for_spans(world: &World) -> Vec<(Period, i64, i64)> {
         };
         let fee = world.catalog.plan(&account.plan).unwrap().fee(cycle);
         let fee = fee.unwrap().amount.minor();
-        // The first period counts as paid.
+        // The account's first period counts as paid.
         let first = spans.is_empty() && charged == 0;
         match spans.iter_mut().find(|(known, ..)| *known == period) {
             Some((_, sum, dearest)) => {
@@ -290,8 +290,8 @@ fn one_span_is_never_paid_twice() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
-    /// After any commands in any order: no balance was negative, the journal folds to the state, everything due was
-    /// done, and every renewal happened as previewed.
+    /// After any commands in any order: no balance was negative, the journal gives the account's state, everything due
+    /// was done, and every renewal happened as previewed.
     #[test]
     fn random_years_match_their_previews_and_fold(
         studio in any::<bool>(), annual in any::<bool>(), balance in 0..30_000_i32,

@@ -1,4 +1,5 @@
-//! Writes verified entries: rows, lines, links, names, rollups and head, in one transaction for each checkpoint.
+//! Writes verified entries to the cache: rows, lines, links, names, rollups (sums per day) and head, in one transaction
+//! for each signed checkpoint.
 
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use super::{Cache, EntryRow, table_checksums};
 use crate::StoreError;
 use crate::sqlite::overwrite;
 
-/// The entries between two checkpoints, verified against the second. Made only by [`crate::ingest::Ingest`].
+/// The entries between two checkpoints, verified against the second checkpoint. Made only by [`crate::ingest::Ingest`].
 #[derive(Debug)]
 pub struct VerifiedBatch {
     pub(crate) after: Seq,
@@ -29,12 +30,12 @@ pub struct VerifiedBatch {
 }
 
 impl VerifiedBatch {
-    /// Number of entries.
+    /// Number of entries in the batch.
     pub fn entries(&self) -> usize {
         self.rows.len()
     }
 
-    /// The last entry's seq.
+    /// The seq of the batch's last entry.
     pub fn seq(&self) -> Seq {
         self.account.seq
     }
@@ -55,8 +56,8 @@ pub(crate) enum StoredBytes {
 }
 
 impl Cache {
-    /// Stores verified entries. Changes nothing and returns `false` if they do not start at the end of the copy, so
-    /// that a late or repeated answer never overwrites a newer one.
+    /// Stores verified entries. Changes nothing and returns `false` if they do not begin right after the copy's last
+    /// entry, so that a late or repeated answer of the cloud never overwrites newer entries.
     pub fn apply(
         &mut self,
         verified: &VerifiedBatch,
@@ -76,12 +77,13 @@ impl Cache {
         verified.rollups.write(&transaction)?;
         write_head(&transaction, verified, learnt_at)?;
         transaction.commit()?;
-        // An error is ignored: the entries are committed, and without the number only a later loss may go unnoticed.
+        // An error is ignored: the entries are committed. Without the raised mark only a later loss of entries may go
+        // unnoticed.
         let _ = self.high_water.raise(verified.seq().0);
         Ok(true)
     }
 
-    /// Deletes everything but the time zone.
+    /// Deletes everything in the cache but the time zone.
     pub fn clear(&mut self) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
         for table in [
@@ -100,14 +102,14 @@ impl Cache {
         transaction.execute("DELETE FROM settings WHERE name <> 'zone'", [])?;
         table_checksums::forget_all(&transaction)?;
         transaction.commit()?;
-        // Reset the number, or the next copy, which is shorter at first, would be reported as damaged.
+        // Reset the high-water mark, or the next copy, which is shorter at first, would be reported as damaged.
         let mark = self.high_water.path().unwrap_or(Path::new("cache.mark"));
         self.high_water.set(0).map_err(StoreError::io(mark))?;
         self.floor.set(Seq::ZERO);
         overwrite(&self.connection)
     }
 
-    /// The last seq of the copy; 0 if it is empty.
+    /// The seq of the local copy's last entry; 0 if the copy is empty.
     pub fn seq(&self) -> Result<Seq, StoreError> {
         copied_to(&self.connection)
     }

@@ -1,4 +1,4 @@
-//! Conditions on entries, and the days that have matches.
+//! Filters, which are conditions on entries, and the days that have matching entries.
 
 use boothkeeper_domain::{Day, Seq};
 use rusqlite::types::Value;
@@ -11,17 +11,18 @@ pub struct Filter {
     pub kinds: Vec<NameId>,
     pub services: Vec<NameId>,
     pub events: Vec<NameId>,
-    /// First and last day, both included.
+    /// First day; `to` is the last day. Both are included.
     pub from: Option<Day>,
     pub to: Option<Day>,
 }
 
-/// A day with matching entries, and their number.
+/// A day with entries that match a filter, and their number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DayCount {
     pub day: Day,
     pub count: u64,
-    /// Sum of the day's rollups that are positive, in minor units; `spent` is the sum of those that are negative.
+    /// The day's rollups (sums by kind, service and event) added up where they are positive, in minor units; `spent`
+    /// adds up the negative ones.
     pub added: i64,
     pub spent: i64,
     pub first: Seq,
@@ -29,12 +30,12 @@ pub struct DayCount {
 }
 
 impl Filter {
-    /// True if it has no conditions other than days.
+    /// True if the filter has no conditions other than days.
     pub fn is_any(&self) -> bool {
         self.kinds.is_empty() && self.services.is_empty() && self.events.is_empty()
     }
 
-    /// SQL `AND …` on the columns that rows and rollups share, with its parameters.
+    /// SQL `AND …` with its parameters, on the columns that the tables `entries` and `rollups` share.
     pub(super) fn columns(&self) -> (String, Vec<Value>) {
         let mut text = String::new();
         let mut values = Vec::new();
@@ -52,7 +53,7 @@ impl Filter {
         (text, values)
     }
 
-    /// SQL condition on rollups, days included, with its parameters.
+    /// SQL condition on the table `rollups` (sums per day), with its parameters. The days are included.
     pub(super) fn rollups(&self) -> (String, Vec<Value>) {
         let (columns, mut values) = self.columns();
         let text = format!("day BETWEEN ? AND ?{columns}");

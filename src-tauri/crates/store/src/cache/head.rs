@@ -1,5 +1,5 @@
-//! Reading and writing the head: the copy's last seq, the account's state there, and the signed checkpoint that confirms it. It is
-//! checked against the signature again whenever the file has changed.
+//! Reads and writes the head: the local copy's last seq, the account's state there, and the signed checkpoint that
+//! confirms both. The signature is checked again whenever the file has changed.
 
 use std::sync::Arc;
 
@@ -12,17 +12,17 @@ use super::Cache;
 use super::head_record::{Head, Record};
 use crate::StoreError;
 
-/// Setting with the milliseconds by which the cloud's clock is ahead of the laptop's.
+/// Name of the setting with the milliseconds by which the cloud's clock is ahead of the laptop's.
 const CLOCK: &str = "cloud_ahead";
 
 impl Cache {
-    /// The end of the copy; `None` if nothing has been synced. If the record is damaged, the head is computed from the
-    /// entries' lines. Fails with `Damaged` if the copy has lost its newest entries.
+    /// The head (the end of the local copy); `None` if nothing has been synced. If the stored head is damaged, it is
+    /// computed from the entries' lines. Fails with `Damaged` if the copy has lost its newest entries.
     pub fn head(&self, keys: &[PublicKey]) -> Result<Option<Arc<Head>>, StoreError> {
         let head = self.head_as_kept(keys)?;
         let reached = head.as_ref().map_or(Seq::ZERO, |head| head.checkpoint.seq);
         if reached < self.floor.get() {
-            // Another process may have emptied the copy and begun a new one, which is shorter.
+            // Another process may have emptied the copy and begun a new copy, which is shorter.
             self.floor
                 .set(self.floor.get().min(Seq(self.high_water.read())));
         }
@@ -32,12 +32,13 @@ impl Cache {
         }
     }
 
-    /// The last seq that the copy had when it was opened, by the number kept beside the file.
+    /// The seq of the local copy's last entry when the copy was opened, by the high-water mark kept beside the file.
     pub fn seq_when_opened(&self) -> Seq {
         self.floor.get()
     }
 
-    /// Like [`Cache::head`], but also for a copy that has lost its newest entries, so that a pull can continue it.
+    /// Like [`Cache::head`], but also for a copy that has lost its newest entries, so that a pull can continue from the
+    /// rest.
     pub fn head_as_kept(&self, keys: &[PublicKey]) -> Result<Option<Arc<Head>>, StoreError> {
         let read = || match self.read_head(keys) {
             Ok(Some(head)) if self.is_of_other_rules()? => self
@@ -57,7 +58,7 @@ impl Cache {
         self.head.get(self.version()?, keys, read)
     }
 
-    /// Whether the head record itself is sound, or rightly missing.
+    /// Whether the stored head record is undamaged, or missing because nothing has been synced.
     pub fn head_is_sound(&self, keys: &[PublicKey]) -> Result<bool, StoreError> {
         match self.read_head(keys) {
             Ok(Some(_)) => Ok(true),
@@ -67,7 +68,7 @@ impl Cache {
         }
     }
 
-    /// Whether another [`FOLD_VERSION`] has written the record.
+    /// Whether the stored account state was computed by rules of another [`FOLD_VERSION`].
     fn is_of_other_rules(&self) -> Result<bool, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT rules FROM head")?;
         let rules: Option<u32> = statement.query_row([], |row| row.get(0)).optional()?;
@@ -80,7 +81,8 @@ impl Cache {
         Ok(statement.query_row([], |row| row.get(0))?)
     }
 
-    /// `None` if there is no record. Fails with `Damaged` if the record does not match its signed checkpoint.
+    /// The stored head; `None` if there is none. Fails with `Damaged` if the record does not match its signed
+    /// checkpoint.
     pub(super) fn read_head(&self, keys: &[PublicKey]) -> Result<Option<Head>, StoreError> {
         let Some(record) = Record::read(&self.connection)? else {
             return Ok(None);
@@ -130,8 +132,9 @@ impl Cache {
         Ok(self.setting(CLOCK)?.and_then(|ahead| ahead.parse().ok()))
     }
 
-    /// Stores that the copy was complete at the cloud's time `as_of`. Does nothing unless `seq` is the head's. The time
-    /// may be earlier than the one stored, if the cloud's clock was corrected, but never before the newest entry.
+    /// Stores that the local copy was complete at the cloud's time `as_of`. Does nothing unless `seq` is the copy's
+    /// last seq. `as_of` may be earlier than the time stored before, if the cloud's clock was corrected; a time before
+    /// the newest entry is replaced by the time of that entry.
     pub fn confirm(
         &self,
         seq: Seq,

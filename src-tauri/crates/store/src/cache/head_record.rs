@@ -1,4 +1,4 @@
-//! The end of the verified copy, and the record in which it is stored.
+//! The head (the end of the verified local copy), and the record in which it is stored.
 
 use boothkeeper_domain::{Account, Amount, Cursor, Hash, Seq, Timestamp};
 use boothkeeper_wire::checkpoint::Checkpoint;
@@ -7,17 +7,17 @@ use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::StoreError;
 
-/// Milliseconds by which the laptop's clock may be set back without making the copy's age unknown.
+/// Milliseconds by which the laptop's clock may be set back without making the local copy's age unknown.
 const TOLERANCE: i64 = 2 * boothkeeper_domain::time::MINUTE;
 
-/// The end of the verified copy.
+/// The end of the verified local copy: the account's state after the last entry, and the checkpoint that confirms it.
 #[derive(Debug, Clone)]
 pub struct Head {
     pub account: Account,
     pub checkpoint: Checkpoint,
-    /// The cloud's time at which the copy was last known to be complete.
+    /// The cloud's time at which the local copy was last known to be complete.
     pub as_of: Timestamp,
-    /// The laptop's clock when it learnt `as_of`.
+    /// The time on the laptop's clock when `as_of` was learnt.
     pub learnt_at: Timestamp,
 }
 
@@ -28,7 +28,7 @@ impl Head {
         self.as_of.plus(wall.since(self.learnt_at).max(0))
     }
 
-    /// True if the laptop's clock was set back before `learnt_at`, so that the copy's age is unknown.
+    /// True if the laptop's clock was set back before `learnt_at`, so that the local copy's age is unknown.
     pub fn age_is_unknown(&self, wall: Timestamp) -> bool {
         wall.since(self.learnt_at) < -TOLERANCE
     }
@@ -46,7 +46,7 @@ impl Head {
     }
 }
 
-/// The head as stored, with a checksum over all columns.
+/// The head (end of the local copy) as stored, with a checksum over all columns.
 pub(super) struct Record {
     pub seq: Seq,
     pub chain: Hash,
@@ -54,12 +54,13 @@ pub(super) struct Record {
     pub checkpoint: String,
     pub as_of: Timestamp,
     pub learnt_at: Timestamp,
-    /// The [`FOLD_VERSION`](boothkeeper_domain::account::FOLD_VERSION) that has folded the state; 0 if unknown.
+    /// The [`FOLD_VERSION`](boothkeeper_domain::account::FOLD_VERSION) of the rules that computed `state` from the
+    /// entries; 0 if unknown.
     pub rules: u32,
 }
 
 impl Record {
-    /// Checksum over all columns (XXH3, 64 bits).
+    /// Checksum over all columns of the record (XXH3, 64 bits).
     fn mark(&self) -> i64 {
         let mut hasher = Xxh3Default::new();
         hasher.update(&self.seq.0.to_le_bytes());
@@ -69,14 +70,14 @@ impl Record {
         hasher.update(&(self.state.len() as u64).to_le_bytes());
         hasher.update(self.state.as_bytes());
         hasher.update(self.checkpoint.as_bytes());
-        // Records from before this column have 0, and their checksum does not include it.
+        // Records from before the column `rules` existed have 0, and their checksum does not include it.
         if self.rules > 0 {
             hasher.update(&self.rules.to_le_bytes());
         }
         hasher.digest().cast_signed()
     }
 
-    /// `None` if there is no record. Fails with `Damaged` if the checksum does not match.
+    /// The stored record; `None` if there is none. Fails with `Damaged` if the checksum does not match.
     pub fn read(connection: &Connection) -> Result<Option<Self>, StoreError> {
         let query = "SELECT seq, chain, state, checkpoint, as_of, learnt_at, mark, rules FROM head";
         let mut statement = connection.prepare_cached(query)?;
@@ -124,9 +125,10 @@ mod tests {
 
     use super::*;
 
-    /// After the laptop's clock is set back, the copy's age is unknown, and the estimated cloud time does not go back.
+    /// After the laptop's clock is set back, the local copy's age is unknown, and the estimated cloud time does not go
+    /// back.
     #[test]
-    fn clock_set_back_makes_the_age_unknown() {
+    fn age_of_local_copy_is_unknown_after_laptop_clock_is_set_back() {
         let at = |millis| Timestamp::from_millis(millis);
         let account = boothkeeper_domain::AccountId::new("acc_1").unwrap();
         let head = Head {

@@ -1,5 +1,5 @@
-//! Pages and windows of history. The rollups give the days that have matches, and the first and last entry of each; the
-//! rows are then read from that range.
+//! Pages and windows of the history of entries. The rollups (sums per day) give the days that have matching entries,
+//! and the first and last entry of each day; the rows are then read from that range.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -15,29 +15,29 @@ use super::{Cache, EntryRow};
 use crate::StoreError;
 use boothkeeper_domain::Day;
 
-/// Rows, newest first. Pass `next` as `before` to get the next page; `None` if there are no more matches.
+/// A page of entries, newest first. Pass `next` as `before` to get the next page; `None` if there are no more matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     pub rows: Vec<EntryRow>,
     pub next: Option<Seq>,
 }
 
-/// A row and the entries that refer to it.
+/// An entry's row, and the entries that refer to this entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReferencedRow {
     pub row: EntryRow,
-    /// Kind and seq of each entry that refers to this one, such as its failure, refund or reversal.
+    /// Kind and seq of each entry that refers to this row's entry, such as its failure, refund or reversal.
     pub followed_by: Vec<(NameId, Seq)>,
 }
 
 impl Cache {
-    /// The days that have matches, newest first.
+    /// The days with entries that match the filter, newest first.
     pub fn days(&self, filter: &Filter) -> Result<Arc<[DayCount]>, StoreError> {
         let count = || self.count_days(filter);
         self.days.get(self.version()?, filter, count)
     }
 
-    /// The matches of one day; `None` if it has none.
+    /// The number and range of one day's matching entries; `None` if the day has none.
     pub fn day(&self, filter: &Filter, day: Day) -> Result<Option<DayCount>, StoreError> {
         let days = self.days(filter)?;
         let at = days.binary_search_by(|counted| day.0.cmp(&counted.day.0));
@@ -65,7 +65,7 @@ impl Cache {
         Ok(days.collect::<Result<_, _>>()?)
     }
 
-    /// Up to `limit` matches with a seq below `before` (or from the newest on), newest first.
+    /// Up to `limit` matching entries with a seq below `before`, or from the newest entry on for `None`; newest first.
     pub fn page(
         &self,
         filter: &Filter,
@@ -88,7 +88,7 @@ impl Cache {
         Ok(Page { rows, next })
     }
 
-    /// `limit` matches of one day, newest first, after skipping `offset`.
+    /// Up to `limit` matching entries of one day, newest first, after the `offset` newest are skipped.
     pub fn window(
         &self,
         filter: &Filter,
@@ -237,7 +237,7 @@ impl Cache {
         Ok(())
     }
 
-    /// Ranges of seqs that contain all matches up to `top`; the newest range is last.
+    /// Ranges of seqs that contain all matching entries up to `top`; the newest range is last.
     fn matching_ranges(&self, filter: &Filter, top: Seq) -> Result<Vec<(Seq, Seq)>, StoreError> {
         let unbounded = filter.from.is_none() && filter.to.is_none();
         if filter.is_any() && unbounded {

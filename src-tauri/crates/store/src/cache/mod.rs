@@ -1,5 +1,6 @@
-//! The cache: the verified journal of the account, with columns, links and sums for quick answers. All of it can be
-//! fetched again. Entries are added only by [`Cache::apply`] and repaired only from verified bytes.
+//! The cache: the verified journal of the account, with columns, links between entries, and sums for quick answers. All
+//! of it can be fetched again from the cloud. Entries are added only by [`Cache::apply`] and repaired only from
+//! verified bytes.
 
 mod apply;
 mod filter;
@@ -52,11 +53,11 @@ use boothkeeper_files::HighWater;
 #[derive(Debug)]
 pub struct Cache {
     connection: Connection,
-    /// The copy's last seq, kept in a file beside it.
+    /// The seq of the local copy's last entry, kept in a second file (the high-water mark) beside the database.
     high_water: HighWater,
-    /// The value of `high_water` at opening. A copy that ends before it has lost entries.
+    /// The value of `high_water` at opening. A copy that ends before this seq has lost entries.
     floor: Cell<Seq>,
-    /// The file's version during a snapshot, so that it is read once and not for each query.
+    /// The file's version during a snapshot, so that the version is read once and not for each query.
     held: Cell<Option<Version>>,
     names: Memo<(), Arc<Names>>,
     head: Memo<Vec<PublicKey>, Option<Arc<Head>>>,
@@ -67,10 +68,11 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Opens the cache and creates it if it is missing. Its rollups keep the time zone that they have; see
+    /// Opens the cache and creates it if it is missing. Its rollups (sums per day) keep their stored time zone; see
     /// [`Cache::count_days_in`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        // Read before the database is opened, as another process may add to both: read later, it could be ahead.
+        // Read the high-water mark before the database is opened: another process may add entries in between, and a
+        // mark read later could be ahead of the database.
         let high_water = HighWater::beside(path);
         let floor = Seq(high_water.read());
         private::touch(path).map_err(StoreError::io(path))?;
@@ -84,13 +86,13 @@ impl Cache {
         Ok(cache)
     }
 
-    /// Opens for reading only; `None` if there is no cache yet. Fails with `Damaged` if the file is missing but was
-    /// there before. A file of an older version is migrated first.
+    /// Opens the cache for reading only; `None` if there is no cache yet. Fails with `Damaged` if the file is missing
+    /// but was there before. A file of an older version is migrated first.
     pub fn open_to_read(path: &Path) -> Result<Option<Self>, StoreError> {
         let high_water = HighWater::beside(path);
         let floor = Seq(high_water.read());
         let Some(connection) = read_only::open(path, schema::check_whole)? else {
-            // A number above 0 means that there was a copy.
+            // A high-water mark above 0 means that there was a copy, whose file is now missing.
             return match floor {
                 Seq::ZERO => Ok(None),
                 floor => Err(StoreError::damaged(floor)),
@@ -116,7 +118,7 @@ impl Cache {
     }
 
     fn from_connection(connection: Connection, high_water: HighWater) -> Self {
-        // Each filter needs its own statement, and a screen repeats the same few.
+        // Each filter needs its own prepared statement, and a screen repeats the same few filters.
         connection.set_prepared_statement_cache_capacity(64);
         Cache {
             connection,
@@ -132,8 +134,8 @@ impl Cache {
         }
     }
 
-    /// Moves the write-ahead log into the file, as far as other connections allow it. Call it before the connection is
-    /// closed.
+    /// Moves the write-ahead log into the database file, as far as other connections allow it. Call this before the
+    /// connection is closed.
     pub fn flush_wal(&self) {
         flush_wal(&self.connection);
     }
@@ -167,10 +169,10 @@ impl Cache {
         Ok(answer == "ok")
     }
 
-    /// When the whole copy was last verified, by the laptop's clock; `None` if never.
+    /// When the whole local copy was last verified, by the laptop's clock; `None` if never.
     pub fn scrubbed_at(&self) -> Result<Option<Timestamp>, StoreError> {
         match self.setting("scrubbed_at") {
-            // A damaged setting counts as long ago, so that the next scrub is due at once.
+            // A damaged setting counts as long ago, so that the copy is verified again at once.
             Err(StoreError::Damaged { .. }) => Ok(Some(Timestamp::default())),
             at => Ok(at?.and_then(|at| at.parse().ok())),
         }

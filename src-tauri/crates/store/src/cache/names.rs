@@ -1,4 +1,5 @@
-//! Numbers for the names of kinds, services and events. Each name is stored once, and rows have only its number.
+//! Numbers for the names of kinds, services and events. Each name is stored once, and entries' rows have only its
+//! number.
 
 use std::collections::HashMap;
 
@@ -41,7 +42,7 @@ impl Names {
         if let Some(id) = self.find(class, name) {
             return id;
         }
-        // Numbers are consecutive from 1, across all classes.
+        // Numbers are consecutive from 1, across kinds, services and events.
         let id = NameId(u32::try_from(self.names.len() + 1).unwrap_or(u32::MAX));
         self.insert(id, class, name.to_owned());
         self.new.push((id, class));
@@ -52,7 +53,7 @@ impl Names {
         self.ids[class as usize].get(name).copied()
     }
 
-    /// `None` for [`NameId::NONE`].
+    /// The name with this number; `None` for [`NameId::NONE`].
     pub fn name(&self, id: NameId) -> Option<&str> {
         self.names.get(&id).map(String::as_str)
     }

@@ -1,5 +1,5 @@
 //! Repairs a damaged cache. The entries' lines are verified by the hash chain from the first entry to a checkpoint that
-//! the cloud has signed. Everything else is derived from them again; damaged lines are fetched again.
+//! the cloud has signed. Everything else is derived from the lines again; damaged lines are fetched again.
 
 use boothkeeper_domain::{Account, Hash, Seq};
 use boothkeeper_wire::checkpoint::{PublicKey, SignedCheckpoint};
@@ -14,10 +14,10 @@ use super::{Cache, EntryRow, Names, Rollups, table_checksums};
 use crate::StoreError;
 use boothkeeper_domain::Zone;
 
-/// What is needed to repair the copy.
+/// What is still needed to repair the local copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RepairOutcome {
-    /// Nothing: it is repaired from the stored lines.
+    /// Nothing: the copy is repaired from its stored lines.
     Done,
     /// One segment must be fetched: the entries after `after`, up to `last`. `chain_after` is the chain value at
     /// `after`.
@@ -30,15 +30,15 @@ pub enum RepairOutcome {
     Rebuild,
 }
 
-/// The fold of all verified lines, and the checkpoint that confirms it.
+/// The account's state computed from all verified lines, and the checkpoint that confirms it.
 struct VerifiedFold {
     account: Account,
     signed: SignedCheckpoint,
 }
 
 impl Cache {
-    /// Derives rows, names, links, rollups and head from the lines again. Changes none of these if the lines cannot be
-    /// verified.
+    /// Derives rows, names, links, rollups (sums per day) and head from the entries' lines again. Changes none of these
+    /// if the lines cannot be verified.
     pub fn repair(&mut self, keys: &[PublicKey], zone: &Zone) -> Result<RepairOutcome, StoreError> {
         self.drop_what_can_be_fetched()?;
         let kept = self.read_head(keys).ok().flatten();
@@ -64,7 +64,7 @@ impl Cache {
         Ok(RepairOutcome::Done)
     }
 
-    /// Deletes settings and tickets whose checksum does not match. The next sync fetches or makes them again.
+    /// Deletes damaged settings, and all tickets if one of them is damaged. The next sync fetches or makes them again.
     fn drop_what_can_be_fetched(&self) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare("SELECT name FROM settings")?;
         let names = statement.query_map([], |row| row.get::<_, String>(0))?;
@@ -81,15 +81,15 @@ impl Cache {
         }
     }
 
-    /// The head computed from the lines, for when the head record is damaged.
+    /// The head (the end of the copy) computed from the entries' lines, for when the stored head record is damaged.
     pub(super) fn proven_head(&self, keys: &[PublicKey]) -> Result<Head, StoreError> {
         let walked = self.walk(keys, |_| Ok(()))?;
         let walked = walked.map_err(|_| StoreError::damaged(Seq::ZERO))?;
         Ok(new_head(walked, None)?.0)
     }
 
-    /// Folds the head's state again from the entries, for a record that another `FOLD_VERSION` has written. The result
-    /// is stored if this connection may write. Such a record is not damage.
+    /// Computes the head's account state again from the entries, for a record that another `FOLD_VERSION` has written.
+    /// Such a record is not damage. The result is stored if this connection may write.
     pub(super) fn folded_again(&self, keys: &[PublicKey], kept: Head) -> Result<Head, StoreError> {
         let reached = kept.checkpoint.seq;
         let walked = self.walk(keys, |_| Ok(()))?;
@@ -99,8 +99,8 @@ impl Cache {
         Ok(head)
     }
 
-    /// Verifies and folds all lines up to the newest valid checkpoint and hands them to `take`, segment by segment. The
-    /// inner error says what is needed if that is not possible.
+    /// Verifies all lines up to the newest valid checkpoint, computes the account's state from them, and hands them to
+    /// `take`, segment by segment. If lines cannot be verified, the inner error says what the repair needs.
     fn walk(
         &self,
         keys: &[PublicKey],
@@ -142,7 +142,7 @@ impl Cache {
         Ok(Ok(VerifiedFold { account, signed }))
     }
 
-    /// The newest checkpoint with a valid signature.
+    /// The newest stored checkpoint with a valid signature.
     fn newest_checkpoint(
         &self,
         keys: &[PublicKey],
@@ -183,7 +183,7 @@ impl Cache {
     }
 }
 
-/// Writes rows, names and links derived from lines, and collects the rollups.
+/// Writes the rows, names and links derived from entries' lines, and collects the rollups (sums per day).
 struct Derived<'a> {
     connection: &'a Connection,
     zone: Zone,
@@ -216,8 +216,8 @@ impl<'a> Derived<'a> {
     }
 }
 
-/// A new head. Its times are those of the old head if that was readable and has the same seq, otherwise the
-/// checkpoint's.
+/// A new head (end of the copy) from the verified lines. Its times are those of the old head `kept` if that was
+/// readable and has the same seq, otherwise the checkpoint's.
 fn new_head(
     walked: VerifiedFold,
     kept: Option<Head>,

@@ -1,4 +1,4 @@
-//! The rollups: counts and sums of entries by day, from which days, totals and filters are answered.
+//! The rollups: counts and sums of entries by day, from which the history's days and totals are read.
 
 use std::collections::HashMap;
 
@@ -30,11 +30,12 @@ impl Rollups {
         });
         rollup.last = row.seq;
         rollup.count += 1;
-        // Saturates instead of overflowing; all sums together are compared with the balance before they are shown.
+        // The sum saturates instead of overflowing; all sums together are compared with the balance before they are
+        // shown.
         rollup.sum = rollup.sum.saturating_add(row.delta.minor());
     }
 
-    /// Adds the counts and sums to those stored.
+    /// Adds these counts and sums to the stored rollups.
     pub(super) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
         let upsert = "INSERT OR REPLACE INTO rollups VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         let mut statement = connection.prepare_cached(upsert)?;
@@ -77,7 +78,7 @@ impl Rollups {
 }
 
 impl Cache {
-    /// The rollups as stored.
+    /// All stored rollups (counts and sums per day).
     pub(super) fn rollups(&self) -> Result<Rollups, StoreError> {
         let mut statement = self.connection.prepare_cached(ROLLUPS)?;
         let rollups = statement.query_map([], read_rollup)?;
@@ -87,13 +88,13 @@ impl Cache {
     /// The time zone of the rollups' days; `None` if it is not set or damaged.
     pub fn zone(&self) -> Result<Option<Zone>, StoreError> {
         match self.setting("zone") {
-            // The rollups are then made again, in the zone that the caller asks for.
+            // For `None` the caller computes the rollups again, in the time zone that it uses.
             Err(StoreError::Damaged { .. }) => Ok(None),
             zone => Ok(zone?.as_deref().and_then(Zone::named)),
         }
     }
 
-    /// Makes the rollups again with days of `zone`. Needed when the laptop's time zone changes.
+    /// Computes the rollups (sums per day) again with the days of `zone`. Needed when the laptop's time zone changes.
     pub fn count_days_in(&mut self, zone: &Zone) -> Result<(), StoreError> {
         rebuild_rollups(&mut self.connection, &mut zone.clone())?;
         self.set("zone", zone.name())

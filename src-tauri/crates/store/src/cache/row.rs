@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::names::{Class, NameId, Names};
 use crate::StoreError;
 
-/// The columns of one entry.
+/// The columns of one entry in the table `entries`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EntryRow {
     pub seq: Seq,
@@ -36,7 +36,7 @@ impl EntryRow {
         }
     }
 
-    /// Checksum over all columns (XXH3, 64 bits).
+    /// Checksum over all columns of the entry (XXH3, 64 bits).
     pub fn checksum(&self) -> i64 {
         let columns = [
             self.seq.0.cast_signed(),
@@ -54,7 +54,8 @@ impl EntryRow {
         xxh3_64(&bytes).cast_signed()
     }
 
-    /// Fails with `Damaged` if a column has the wrong type or the checksum does not match.
+    /// Reads a row of the table `entries`. Fails with `Damaged` if a column has the wrong type or the checksum does not
+    /// match.
     pub fn read(columns: &rusqlite::Row<'_>) -> Result<Self, StoreError> {
         let seq = Seq(columns.get(0)?);
         let damaged = |_| StoreError::damaged(seq);

@@ -89,12 +89,13 @@ fn steps() -> [M<'static>; VERSIONS] {
             Ok(())
         },
     ),
-    // The `FOLD_VERSION` that has folded the state; 0 (unknown) for rows from before this column.
+    // The `FOLD_VERSION` of the rules that computed `state`; 0 (unknown) for rows from before this column.
     M::up("ALTER TABLE head ADD COLUMN rules INTEGER NOT NULL DEFAULT 0;"),
     ]
 }
 
-/// Brings the file to the current version. Fails with `Newer` if a newer version has written it.
+/// Brings the database's tables to the current version. Fails with `Newer` if a newer version of the app has written
+/// the file.
 pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     check(connection)?;
     Migrations::from_iter(steps())
@@ -105,18 +106,18 @@ pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         })
 }
 
-/// Fails with `Newer` if a newer version has written the file.
+/// Fails with `Newer` if a newer version of the app has written the file.
 pub fn check(connection: &Connection) -> Result<(), StoreError> {
     refuse_newer(connection, "cache.sqlite", VERSIONS)
 }
 
-/// Fails with `Newer` if a newer version has written the file, with `Damaged` if no version has.
+/// Fails with `Newer` if a newer version of the app has written the file, and with `Damaged` if the file has no tables.
 pub fn check_whole(connection: &Connection) -> Result<(), StoreError> {
     check(connection)?;
     refuse_empty(connection)
 }
 
-/// Whether an older version has written the file, which must be migrated before it is read.
+/// Whether an older version of the app has written the file, which must be migrated before it is read.
 pub fn is_older(connection: &Connection) -> Result<bool, StoreError> {
     is_before(connection, VERSIONS)
 }

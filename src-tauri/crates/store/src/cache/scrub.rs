@@ -1,7 +1,8 @@
-//! Verifies the whole copy again: chain, fold, columns and sums, against the signed checkpoint.
+//! Scrub: verifies the whole local copy again (hash chain, account state, columns and sums) against the signed
+//! checkpoint.
 //!
 //! Every segment is stored with its chain value, so each can be checked independently. The calling thread reads, one
-//! worker per processor checks segments, and one thread folds the checked entries in order.
+//! worker per processor checks segments, and one thread computes the account's state from the checked entries in order.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -16,14 +17,14 @@ use super::{Cache, EntryRow, Head, Names, Rollups, table_checksums};
 use crate::StoreError;
 use boothkeeper_domain::Zone;
 
-/// Result of a scrub.
+/// Result of a scrub, which verifies the whole local copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scrub {
     pub seq: Seq,
     pub chain: Hash,
     pub entries: u64,
     pub balance: Amount,
-    /// The first entry whose line or columns are damaged; `None` if the copy is sound.
+    /// The first entry whose line or columns are damaged; `None` if the local copy is undamaged.
     pub first_bad: Option<Seq>,
 }
 
@@ -44,7 +45,7 @@ enum PartBytes {
 /// The entries of a sound part with their rows, or the first damaged entry.
 type Checked = Result<(Vec<Entry>, Vec<EntryRow>), Seq>;
 
-/// The account's state, the rollups and the links, computed from all entries.
+/// The account's state, the rollups (sums per day) and the links between entries, computed from all entries.
 #[derive(Default)]
 struct Folded {
     account: Account,
@@ -58,8 +59,8 @@ struct Job {
 }
 
 impl Cache {
-    /// Verifies the whole copy; `None` if nothing has been synced. Damage is reported in [`Scrub::first_bad`], not as
-    /// an error.
+    /// Verifies the whole local copy; `None` if nothing has been synced. Damage is reported in [`Scrub::first_bad`],
+    /// not as an error.
     pub fn scrub(
         &self,
         account: &AccountId,
@@ -89,7 +90,8 @@ impl Cache {
         }))
     }
 
-    /// The fold of the entries before the first damaged one, and that entry, if there is one.
+    /// State, rollups and links computed from the entries before the first damaged one, and that entry's seq, if there
+    /// is one.
     fn check_all(
         &self,
         account: &AccountId,
@@ -108,7 +110,7 @@ impl Cache {
             let folding = scope.spawn(move || fold(&answers, zone));
             let read = self.read_parts(account, head, |part| {
                 let (answer, checked) = sync_channel(1);
-                // The folding thread stops receiving at the first damaged part.
+                // The thread `folding` stops receiving at the first damaged part.
                 let wanted = order.send(checked).is_ok();
                 let taken = match part {
                     Ok(part) => jobs.send(Job { part, answer }).is_ok(),
@@ -125,7 +127,7 @@ impl Cache {
         })
     }
 
-    /// Whether links and rollups match the entries, and no row or checkpoint is past the last of them.
+    /// Whether links and rollups match the entries, and no row or checkpoint is past the last entry.
     fn derived_is(&self, folded: &Folded) -> Result<bool, StoreError> {
         let query = "SELECT count(*), coalesce(max(seq), 0) FROM entries";
         let (count, last): (u64, u64) = self
@@ -150,8 +152,8 @@ impl Cache {
             && rollups == folded.rollups)
     }
 
-    /// Hands every part to `take` in order. Stops when `take` returns false, or after the first part that cannot be
-    /// read, of which `take` gets the seq.
+    /// Hands every segment, and then the newest lines, to `take`. Stops when `take` returns false, or after the first
+    /// part that cannot be read: `take` gets the seq of the damaged entry instead.
     fn read_parts(
         &self,
         account: &AccountId,
@@ -193,19 +195,19 @@ impl Cache {
     }
 }
 
-/// A worker: checks parts from the queue until it is closed.
+/// A worker: checks parts from the queue until the queue is closed.
 fn work(queue: &Mutex<Receiver<Job>>, mut names: Names) {
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { part, answer }) = next else {
             return;
         };
-        // Sending fails if the folding thread has stopped at an earlier part.
+        // Sending fails if the thread that collects the answers has stopped at an earlier damaged part.
         let _ = answer.send(part.check(&mut names));
     }
 }
 
-/// Folds the checked parts in order, up to the first damaged entry.
+/// Computes state, rollups and links from the checked parts in order, up to the first damaged entry.
 fn fold(answers: &Receiver<Receiver<Checked>>, mut zone: Zone) -> (Folded, Option<Seq>) {
     let mut folded = Folded::default();
     for answer in answers {
@@ -229,7 +231,7 @@ fn fold(answers: &Receiver<Receiver<Checked>>, mut zone: Zone) -> (Folded, Optio
 }
 
 impl ScrubPart {
-    /// Compares the lines with the chain, and the rows with the lines.
+    /// Compares the part's lines with the hash chain, and its rows with the lines.
     fn check(self, names: &mut Names) -> Checked {
         let first = self.after.next();
         let opened;

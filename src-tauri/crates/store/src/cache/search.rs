@@ -14,7 +14,7 @@ use crate::StoreError;
 struct Needle {
     lower: String,
     amount: Option<Amount>,
-    /// Kinds, services and events whose names contain it.
+    /// Kinds, services and events whose names contain the text.
     names: Vec<NameId>,
     /// Searchers of the entries' bytes: for the text as typed, and in lower case.
     finders: Vec<Finder<'static>>,
@@ -50,7 +50,7 @@ impl Needle {
         }
     }
 
-    /// SQL condition for rows that match by a name or by the amount; `None` if nothing can match so.
+    /// SQL condition for rows that match by a name or by the amount; `None` if the text is in no name and is no amount.
     fn columns(&self) -> Option<String> {
         let ids: Vec<_> = self.names.iter().map(|id| id.0.to_string()).collect();
         let ids = ids.join(", ");
@@ -162,12 +162,12 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// True if enough is found, or the segment that ends with `last` is before `first`.
+    /// True if `limit` rows are found, or the segment that ends with `last` is before `first`.
     fn is_done(&self, last: Seq) -> bool {
         self.found.len() >= self.limit || last < self.first
     }
 
-    /// Searches the entries after the last whole segment.
+    /// Searches the entries after the last whole segment for the text.
     fn tail(&mut self) -> Result<(), StoreError> {
         let tail = self.cache.tail()?;
         if tail.is_empty() {
@@ -177,7 +177,7 @@ impl Scan<'_> {
         self.range(Seq(last.0 / SEGMENT * SEGMENT + 1), last, &tail)
     }
 
-    /// Searches the segment that ends with `last`.
+    /// Searches the entries of the segment that ends with `last` for the text.
     fn segment(&mut self, last: Seq) -> Result<(), StoreError> {
         let segment = self.cache.segment(last)?;
         let segment = segment.ok_or_else(|| StoreError::damaged(last))?;
@@ -188,7 +188,7 @@ impl Scan<'_> {
         self.range(segment.before().next(), last, &whole)
     }
 
-    /// Searches the entries from `first` to `last`, by columns and in their lines `whole`.
+    /// Searches the entries from `first` to `last`: their columns, and their lines, which are in `whole`.
     fn range(&mut self, first: Seq, last: Seq, whole: &[u8]) -> Result<(), StoreError> {
         let matching_seqs = self.matching_seqs(last, whole)?;
         let (first, top) = (self.first.max(first), self.top.min(last));
@@ -206,7 +206,7 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// Seqs of the entries with the text in a value. `whole` has the lines up to `last`.
+    /// Seqs of the entries that have the searched text in a value. `whole` has the lines up to `last`.
     fn matching_seqs(&self, last: Seq, whole: &[u8]) -> Result<Vec<String>, StoreError> {
         let mut offsets: Vec<_> = self.needle.offsets(whole).collect();
         if offsets.is_empty() {

@@ -1,4 +1,4 @@
-//! The entries' lines as sent, which serve as proof, for a row's details and for text search.
+//! The entries' lines as the cloud sent them, which serve as proof, for a row's details and for text search.
 
 use boothkeeper_domain::findings::{Run, Tally};
 use boothkeeper_domain::{Entry, Hash, Kind, Seq};
@@ -19,7 +19,7 @@ pub(crate) struct Segment {
 }
 
 impl Segment {
-    /// The seq before its first entry.
+    /// The seq before the segment's first entry.
     pub fn before(&self) -> Seq {
         Seq(self.last.0.saturating_sub(SEGMENT))
     }
@@ -27,7 +27,7 @@ impl Segment {
 
 /// Stored lines with the chain values before and after them.
 struct ChainedLines {
-    /// The seq before the first line.
+    /// The seq of the entry before the first line.
     base: Seq,
     before: Hash,
     after: Hash,
@@ -41,7 +41,7 @@ enum LineStorage {
 }
 
 impl ChainedLines {
-    /// The lines, verified: they lead from the chain value before them to the one after them.
+    /// The lines, verified: hashed in order, they lead from the chain value `before` to the chain value `after`.
     fn verified(self) -> Result<Vec<u8>, StoreError> {
         let damaged = || StoreError::damaged(self.base.next());
         let whole = match self.kept {
@@ -71,7 +71,8 @@ fn decode_at(line: &[u8], seq: Seq) -> Result<Entry, StoreError> {
     entry.ok_or_else(|| StoreError::damaged(seq))
 }
 
-/// The chain value after `whole`, from the value before it; `None` if the last line has no newline.
+/// The chain value after the lines `whole`, computed from the value before them; `None` if the last line has no
+/// newline.
 pub(super) fn chained(before: Hash, whole: &[u8]) -> Option<Hash> {
     let lines = lines(whole).ok()?;
     Some(lines.fold(before, |previous, line| chain::next(&previous, line)))
@@ -93,7 +94,7 @@ impl Cache {
         Ok(segment.optional()?)
     }
 
-    /// The lines since the last whole segment, with their newlines.
+    /// The entries' lines since the last whole segment, with their newlines.
     pub fn tail(&self) -> Result<Vec<u8>, StoreError> {
         self.lines_up_to(Seq(i64::MAX.cast_unsigned()))
     }
@@ -111,7 +112,7 @@ impl Cache {
         Ok(tail)
     }
 
-    /// An entry and its line as sent; `None` if the copy does not have it.
+    /// An entry and its line as the cloud sent it; `None` if the local copy does not have it.
     pub fn entry(&self, seq: Seq) -> Result<Option<(Vec<u8>, Entry)>, StoreError> {
         if seq == Seq::ZERO || seq > self.end()? {
             return Ok(None);
@@ -119,7 +120,7 @@ impl Cache {
         Ok(self.entries([seq])?.pop())
     }
 
-    /// Several entries with their lines, verified. Successive seqs of one segment decompress it once.
+    /// Several entries with their lines, verified. Successive seqs of one segment decompress the segment once.
     pub fn entries(
         &self,
         seqs: impl IntoIterator<Item = Seq>,
@@ -141,8 +142,8 @@ impl Cache {
         Ok(entries)
     }
 
-    /// The entries from `first` to `last` for findings. Runs, by far the most entries, are taken from their rows, which
-    /// have all that is needed; only the other entries are decoded.
+    /// The entries from `first` to `last`, from which findings are made. Runs, by far the most entries, are taken from
+    /// their rows, which have all that is needed; only the other entries are decoded.
     pub fn tally(&self, first: Seq, last: Seq) -> Result<Tally, StoreError> {
         let names = self.names()?;
         let usage = names.find(Class::Kind, Kind::Usage.name());
@@ -198,7 +199,7 @@ impl Cache {
         Ok(())
     }
 
-    /// The segment after `base`, or the newest lines.
+    /// The segment that begins after the seq `base`, or the newest lines, which do not fill a segment yet.
     fn part(&self, base: Seq) -> Result<ChainedLines, StoreError> {
         let before = match base {
             Seq::ZERO => chain::genesis(&self.checkpoint_from(Seq(1))?.body.account),
@@ -232,7 +233,7 @@ impl Cache {
     }
 }
 
-/// The seq before the segment that has the entry.
+/// The seq before the first entry of the segment that contains `seq`.
 fn base(seq: Seq) -> Seq {
     Seq(seq.0.saturating_sub(1) / SEGMENT * SEGMENT)
 }

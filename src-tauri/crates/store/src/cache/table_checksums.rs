@@ -1,5 +1,6 @@
 //! Checksums of whole tables: the XOR of the rows' hashes, updated with every row written and compared before a table
-//! is used. A row's own checksum is not enough: a flipped bit can hide a row from an index, and it is then never read.
+//! is used. A row's own checksum is not enough: a flipped bit can hide a row from an index, and that row is then never
+//! read.
 
 use std::sync::Arc;
 
@@ -40,7 +41,7 @@ pub(super) const ROLLUPS: ChecksummedTable = ChecksummedTable {
     },
 };
 
-/// A table with a checksum: the setting that has it, the query for the rows, and the hash of one row.
+/// A table with a checksum: the setting that stores the checksum, the query for the rows, and the hash of one row.
 pub(super) struct ChecksummedTable {
     setting: &'static str,
     rows: &'static str,
@@ -78,18 +79,18 @@ pub(super) fn forget_all(connection: &Connection) -> Result<(), StoreError> {
 }
 
 impl ChecksummedTable {
-    /// Updates the checksum. `added` is the XOR of the hashes of the rows just written and of the rows that they
-    /// replaced.
+    /// Updates the table's checksum. `added` is the XOR of the hashes of the rows just written and of the rows that
+    /// they replaced.
     pub fn add(&self, connection: &Connection, added: u64) -> Result<(), StoreError> {
         let mark = match self.kept(connection)? {
             Some(kept) => kept ^ added,
-            // An older version has stored no checksum.
+            // An older version of the app has stored no checksum.
             None => self.of_rows(connection)?,
         };
         set(connection, self.setting, &mark.to_string())
     }
 
-    /// Whether the rows match the checksum; true if there is no checksum yet.
+    /// Whether the table's rows match its checksum; true if there is no checksum yet.
     pub fn is_whole(&self, connection: &Connection) -> Result<bool, StoreError> {
         let kept = self.kept(connection)?;
         Ok(match kept {
@@ -98,7 +99,7 @@ impl ChecksummedTable {
         })
     }
 
-    /// Fails with `Damaged` if the rows do not match the checksum.
+    /// Fails with `Damaged` if the table's rows do not match its checksum.
     pub fn check(&self, connection: &Connection) -> Result<(), StoreError> {
         match self.is_whole(connection)? {
             true => Ok(()),
@@ -109,20 +110,20 @@ impl ChecksummedTable {
         }
     }
 
-    /// Deletes the checksum.
+    /// Deletes the table's checksum.
     pub fn forget(&self, connection: &Connection) -> Result<(), StoreError> {
         connection.execute("DELETE FROM settings WHERE name = ?1", [self.setting])?;
         Ok(())
     }
 
-    /// The stored checksum.
+    /// The table's stored checksum.
     fn kept(&self, connection: &Connection) -> Result<Option<u64>, StoreError> {
         let kept = setting(connection, self.setting)?;
         kept.map(|kept| kept.parse().map_err(StoreError::damaged_by))
             .transpose()
     }
 
-    /// The checksum of the rows as they are now.
+    /// The checksum computed from the table's rows as they are now.
     fn of_rows(&self, connection: &Connection) -> Result<u64, StoreError> {
         let mut statement = connection.prepare_cached(self.rows)?;
         let mut rows = statement.query([])?;
@@ -147,7 +148,7 @@ impl Cache {
             .get(self.version()?, &(), || LINKS.check(&self.connection))
     }
 
-    /// Fails with `Damaged` if the rollups do not match their checksum.
+    /// Fails with `Damaged` if the rollups (sums per day) do not match their checksum.
     pub fn check_rollups(&self) -> Result<(), StoreError> {
         let check = || ROLLUPS.check(&self.connection);
         self.rollups.get(self.version()?, &(), check)

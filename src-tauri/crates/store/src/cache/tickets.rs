@@ -8,9 +8,9 @@ use super::Cache;
 use super::settings::{set, text_checksum};
 use crate::StoreError;
 
-/// Setting with the journal's seq at which all tickets were last fetched.
+/// Name of the setting with the journal's seq at which all tickets were last fetched.
 const SEQ: &str = "tickets_seq";
-/// Setting with the cursor after which the next page begins.
+/// Name of the setting with the cursor after which the next page of tickets begins.
 const AFTER: &str = "tickets_after";
 
 impl Cache {
@@ -45,7 +45,7 @@ impl Cache {
         Ok(seq.and_then(|seq| seq.parse().ok()).map(Seq))
     }
 
-    /// The cursor after which the next page begins.
+    /// The cursor after which the next page of tickets begins.
     pub fn tickets_after(&self) -> Result<Option<TicketCursor>, StoreError> {
         Ok(self.setting(AFTER)?.and_then(|after| after.parse().ok()))
     }

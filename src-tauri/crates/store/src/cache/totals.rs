@@ -1,4 +1,4 @@
-//! Sums over days, from the rollups, and the balances before and after them.
+//! Sums over days, from the rollups (counts and sums per day), and the balances before and after those days.
 
 use boothkeeper_domain::findings::{JournalLookup, LOOKED_BACK};
 use boothkeeper_domain::{Amount, Entry, Kind, Seq, Timestamp};
@@ -31,8 +31,8 @@ pub struct EventUse {
     pub last: Seq,
 }
 
-/// First and last entry of a range of days, and the balance before and after it. Without entries `last` is the seq
-/// before `first`.
+/// First and last entry of a range of days, and the balance before and after those entries. Without entries `last` is
+/// the seq before `first`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EntryRange {
     pub first: Seq,
@@ -62,7 +62,7 @@ impl JournalLookup for Cache {
                 kinds: kinds.collect(),
                 ..Filter::default()
             };
-            // The journal has none of these kinds. An empty filter would match all entries.
+            // The journal has no entry of these `kinds`. A filter without kinds would match all entries.
             if filter.kinds.is_empty() {
                 return Ok::<_, StoreError>(vec![]);
             }
@@ -93,7 +93,7 @@ impl Cache {
         self.sums.get(self.version()?, &head.checkpoint.seq, check)
     }
 
-    /// The newest entry of any of these kinds.
+    /// The seq of the newest entry whose kind is in `kinds`.
     fn newest_of(&self, kinds: &[Kind]) -> Result<Option<Seq>, StoreError> {
         self.check_rollups()?;
         let names = self.names()?;

@@ -6,7 +6,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::StoreError;
 
-/// Checksum of a document and of the place where it is stored, so that one row's document is not accepted in another.
+/// Checksum of a document and of the place where it is stored, so that one row's document is not accepted in another
+/// row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Mark(i64);
 

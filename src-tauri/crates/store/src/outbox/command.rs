@@ -1,4 +1,4 @@
-//! A command of the outbox and its state.
+//! An operator's command in the outbox, and its state.
 
 use boothkeeper_domain::billing::quote::Quote;
 use boothkeeper_domain::{DisputeId, Seq, Timestamp};
@@ -10,19 +10,19 @@ use uuid::Uuid;
 use super::command_row::CommandRow;
 use crate::StoreError;
 
-/// State of a command.
+/// State of a command of the operator in the outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum OutboxState {
     Queued,
     Sending,
-    /// Sent, but not answered. The cloud is asked about the id before the command is sent again.
+    /// Sent, but not answered. The cloud is asked about the command's id before the command is sent again.
     Unknown,
     Applied,
     Rejected,
     NeedsDecision,
-    /// Applied, and its entries are in the verified copy.
+    /// Applied, and its entries are in the verified local copy.
     Settled,
     Cancelled,
     /// The row does not match its checksum or cannot be parsed. The command is never sent and never counted as done,
@@ -84,27 +84,27 @@ pub struct Command {
     pub request: Option<CommandRequest>,
     pub state: OutboxState,
     pub problem: Option<Problem>,
-    /// The cloud's new quote, if that was worse for the operator than the one seen.
+    /// The cloud's new quote (priced preview), if the operator has to decide again because of it.
     pub quote: Option<Quote>,
-    /// The last seq of the cloud's journal when it answered.
+    /// The last seq of the cloud's journal when the cloud answered.
     pub head: Option<Seq>,
     /// The entries that the command appended, according to the cloud.
     pub entries: Vec<Seq>,
-    /// The last seq of the copy when the operator gave the command.
+    /// The last seq of the local copy when the operator gave the command.
     pub decided_at: Seq,
-    /// True if it was taken back after it may have been sent. The cloud is still asked for the result.
+    /// True if the operator took the command back after it may have been sent. The cloud is still asked for the result.
     pub withdrawn: bool,
-    /// The ticket of a dispute.
+    /// The ticket that the cloud named in its answer to a command about a dispute.
     pub dispute: Option<DisputeId>,
 }
 
 /// Why an attempt to send a command, or to ask about it, failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailedAttempt {
-    /// The cloud refused it for a reason that may pass.
+    /// The cloud refused the attempt for a reason that may pass.
     Refused,
-    /// There was no answer, or not one of the cloud, although the cloud could be reached. A bad network can cause this,
-    /// so it counts a tenth of a refusal.
+    /// There was no answer, or one that was not the cloud's, although the cloud could be reached. A bad network can
+    /// cause this, so it counts a tenth of a refusal.
     Unanswered,
 }
 
@@ -117,7 +117,7 @@ impl FailedAttempt {
     }
 }
 
-/// The command of a row; [`OutboxState::Damaged`] if the row is damaged.
+/// The command of a database row; its state is [`OutboxState::Damaged`] if the row is damaged.
 pub(super) fn read(row: &rusqlite::Row<'_>) -> Result<Command, StoreError> {
     let (stored, sound) = CommandRow::read(row)?;
     let request = serde_json::from_str(&stored.body).ok();

@@ -19,12 +19,12 @@ pub(super) struct CommandRow {
     pub answer: Option<String>,
     /// Weight of the failed attempts so far; see `FailedAttempt::weight`.
     pub tries: u32,
-    /// True if the operator took it back after it may have been sent: it is not sent again.
+    /// True if the operator took the command back after it may have been sent: it is not sent again.
     pub withdrawn: bool,
 }
 
 impl CommandRow {
-    /// Checksum over all columns (XXH3, 64 bits).
+    /// Checksum over all columns of the row (XXH3, 64 bits).
     fn checksum(&self) -> i64 {
         let mut hasher = Xxh3Default::new();
         hasher.update(&self.id);
@@ -35,7 +35,8 @@ impl CommandRow {
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
         }
-        // Rows from before these columns have 0 and false, and their checksum does not include them.
+        // Rows from before `tries` and `withdrawn` existed have 0 and false, and their checksum does not include the
+        // two.
         if self.tries > 0 || self.withdrawn {
             hasher.update(&self.tries.to_le_bytes());
             hasher.update(&[u8::from(self.withdrawn)]);
@@ -43,7 +44,7 @@ impl CommandRow {
         hasher.digest().cast_signed()
     }
 
-    /// The row, and whether its checksum matches.
+    /// The command's row, and whether its checksum matches.
     pub fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(Self, bool)> {
         let stored = CommandRow {
             id: row.get(0)?,

@@ -1,4 +1,4 @@
-//! What happens to commands: queued, sent in order, answered, taken back, settled.
+//! The steps of a command in the outbox: queued, sent in order, answered, taken back, settled (its entries are copied).
 
 use boothkeeper_domain::{Seq, Timestamp};
 use boothkeeper_wire::api::{CommandAnswer, CommandRequest, CommandState};
@@ -12,7 +12,7 @@ use super::command_row::{COLUMNS, CommandRow};
 use super::{Draft, Outbox};
 use crate::StoreError;
 
-/// Final states.
+/// Final states of a command.
 const DONE: [OutboxState; 4] = [
     OutboxState::Rejected,
     OutboxState::NeedsDecision,
@@ -21,8 +21,8 @@ const DONE: [OutboxState; 4] = [
 ];
 /// Settled and cancelled commands are deleted once this many newer commands exist.
 const KEPT: u32 = 200;
-/// Weight of failed attempts (see [`FailedAttempt::weight`]) at which a command is rejected: five temporary refusals, or
-/// fifty requests that got no answer while the cloud could be reached.
+/// Weight of failed attempts (see [`FailedAttempt::weight`]) at which a command is rejected: five temporary refusals,
+/// or fifty requests that got no answer while the cloud could be reached.
 pub(super) const PATIENCE: u32 = 50;
 
 impl Outbox {
@@ -70,8 +70,9 @@ impl Outbox {
         rows.next()?.map(read).transpose()
     }
 
-    /// The next command to send or to ask about: the oldest, but commands with files come last. Within a lane the order
-    /// is kept, and a command waits until those before it are answered. Commands in `skip` are not returned.
+    /// The next command to send or to ask about: the oldest, but commands with files come last. Within a lane (commands
+    /// on the same matter) the order is kept: a command waits until those before it are answered. Commands in `skip`
+    /// are not returned.
     pub fn next(&self, skip: &[Uuid]) -> Result<Option<Command>, StoreError> {
         let mut held: Vec<String> = Vec::new();
         let mut with_files = None;
@@ -90,7 +91,7 @@ impl Outbox {
                     false => _ = with_files.get_or_insert(command),
                 }
             } else if command.withdrawn {
-                // It will not be sent again, so the lane does not wait for it.
+                // A command that was taken back is not sent again, so later commands of its lane do not wait for it.
                 continue;
             }
             held.push(lane);
@@ -98,8 +99,8 @@ impl Outbox {
         Ok(with_files)
     }
 
-    /// Number of actions that would be lost with this file: commands without an answer, damaged commands, and drafts
-    /// that the operator has edited but not sent.
+    /// Number of actions that would be lost with the outbox's file: commands without an answer, damaged commands, and
+    /// drafts that the operator has edited but not sent.
     pub fn unsent(&self) -> Result<usize, StoreError> {
         let open = |state| !DONE.contains(&state) && state != OutboxState::Applied;
         let commands = self.list()?.iter().filter(|c| open(c.state)).count();
@@ -114,7 +115,7 @@ impl Outbox {
         Ok(self.list()?.iter().filter(|c| open(c.state)).count())
     }
 
-    /// Queued → sending. `false` if another process has sent or cancelled it meanwhile.
+    /// Queued → sending. `false` if another process has sent or cancelled the command meanwhile.
     pub fn start_sending(&self, id: Uuid) -> Result<bool, StoreError> {
         self.step(id, &[OutboxState::Queued], OutboxState::Sending)
     }
@@ -124,14 +125,15 @@ impl Outbox {
         self.step(id, &[OutboxState::Sending], OutboxState::Unknown)
     }
 
-    /// The cloud has never received the id: the command is queued again with the same id and body. It is cancelled
-    /// instead if it was taken back, and rejected once the failed attempts weigh too much.
+    /// The cloud has never received the command's id: the command is queued again with the same id and body. It is
+    /// cancelled instead if it was taken back, and rejected after too many failed attempts.
     pub fn requeue_or_cancel(&self, id: Uuid) -> Result<bool, StoreError> {
         let from = [OutboxState::Unknown, OutboxState::Sending];
         self.change(id, &from, |stored| after_failure(stored))
     }
 
-    /// Asking about an unknown command failed. The attempt is counted, so that it is not sent again without end.
+    /// Asking the cloud about a command in state unknown failed. The attempt is counted, so that the command is not
+    /// tried again without end.
     pub fn count_unanswered(&self, id: Uuid, trouble: FailedAttempt) -> Result<bool, StoreError> {
         let problem = Problem::new(boothkeeper_wire::problem::ProblemCode::Unavailable);
         let document = serde_json::to_string(&rejection(&problem))?;
@@ -142,7 +144,8 @@ impl Outbox {
         })
     }
 
-    /// Asks again about applied commands whose answer named a seq past the end of the cloud's journal, `copied_to`.
+    /// Applied → unknown for commands whose answer named a seq past `copied_to`, the end of the cloud's journal: the
+    /// cloud is asked about them again.
     pub fn recheck_applied(&self, copied_to: Seq) -> Result<(), StoreError> {
         for command in self.list()? {
             let beyond = command.head.is_some_and(|head| head > copied_to);
@@ -153,8 +156,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Sending failed, and the cloud has not stored the command: it is queued again, or rejected once the failed
-    /// attempts weigh too much.
+    /// Sending failed, and the cloud has not stored the command: it is queued again, or rejected after too many failed
+    /// attempts.
     pub fn record_failed_send(
         &self,
         id: Uuid,
@@ -184,14 +187,15 @@ impl Outbox {
         })
     }
 
-    /// Takes a command back. One that was never sent is cancelled. One that may have been sent is not sent again, and
-    /// the cloud is still asked whether it was applied.
+    /// Takes a command back. A command that was never sent is cancelled. One that may have been sent is not sent again,
+    /// and the cloud is still asked whether it was applied.
     pub fn cancel(&self, id: Uuid) -> Result<bool, StoreError> {
         if self.step(id, &[OutboxState::Queued], OutboxState::Cancelled)? {
             return Ok(true);
         }
         self.change(id, &[OutboxState::Unknown], |stored| {
-            // Taken back a second time, it is cancelled without an answer; the journal shows whether it was applied.
+            // A command taken back a second time is cancelled without an answer; the journal shows whether it was
+            // applied.
             match std::mem::replace(&mut stored.withdrawn, true) {
                 true => OutboxState::Cancelled,
                 false => OutboxState::Unknown,
@@ -199,8 +203,8 @@ impl Outbox {
         })
     }
 
-    /// Deletes a command that was rejected, needs a decision, or was applied according to the cloud without being in
-    /// the journal.
+    /// Deletes a command that was rejected, needs a decision, or was applied according to the cloud without being
+    /// settled.
     pub fn dismiss(&self, id: Uuid) -> Result<bool, StoreError> {
         // Use the checked state: the state in a damaged row is not reliable.
         let known = self.get(id)?;
@@ -219,7 +223,7 @@ impl Outbox {
         Ok(gone)
     }
 
-    /// Stores the cloud's answer. `false` if the command is not waiting for one.
+    /// Stores the cloud's answer. `false` if the command is not waiting for an answer.
     pub fn store_answer(&self, id: Uuid, answer: &CommandAnswer) -> Result<bool, StoreError> {
         let state = match answer.state {
             CommandState::Applied => OutboxState::Applied,
@@ -250,8 +254,8 @@ impl Outbox {
         Ok(recovered)
     }
 
-    /// Applied → settled for each command whose answer's `head` the copy has reached and whose entries, according to
-    /// `shown`, are in the copy. Call it again at any time: the copy and the outbox are not written in one transaction.
+    /// Applied → settled for each command whose answer's `head` the local copy has reached and whose entries, according
+    /// to `shown`, are in the copy. May be called at any time: copy and outbox are not written in one transaction.
     pub fn settle<E: From<StoreError>>(
         &self,
         copied_to: Seq,
@@ -319,7 +323,7 @@ fn after_failure(stored: &CommandRow) -> OutboxState {
     }
 }
 
-/// The answer under which a refusal is stored.
+/// The answer that is stored for a refused command.
 fn rejection(problem: &Problem) -> CommandAnswer {
     CommandAnswer {
         state: CommandState::Rejected,

@@ -24,7 +24,7 @@ pub struct Draft {
     pub created_at: Timestamp,
     pub saved_at: Timestamp,
     pub kind: DisputeKind,
-    /// What the draft rests on, if the app proposed it from a finding.
+    /// The finding that the draft is based on, if the app proposed the draft.
     pub premise: Option<Premise>,
     pub expected: Option<Amount>,
     /// The balance when `expected` was entered.
@@ -44,19 +44,20 @@ pub struct Draft {
     pub legacy: Vec<String>,
     /// Files added by the operator. Files made by the app are added when the dispute is sent.
     pub files: Vec<Attachment>,
-    /// True if the operator has changed it. Such a draft is never deleted automatically.
+    /// True if the operator has changed the draft. An edited draft is never deleted automatically.
     pub edited: bool,
-    /// True if the problem that it is about has been solved since.
+    /// True if the problem that the draft is about has been solved since.
     pub came_right: bool,
-    /// The command that sends it.
+    /// The command in the outbox that sends the draft to the cloud.
     pub command: Option<Uuid>,
-    /// The ticket that it has become.
+    /// The cloud's ticket that the draft has become.
     #[serde(default)]
     pub ticket: Option<DisputeId>,
 }
 
 impl Draft {
-    /// True if its problem was solved before the operator edited or sent it. It is kept for a while to show that.
+    /// True if the draft's problem was solved before the operator edited or sent the draft. It is kept for a while to
+    /// show that.
     pub fn is_withdrawn(&self) -> bool {
         self.came_right && !self.edited && self.command.is_none() && self.ticket.is_none()
     }
@@ -125,7 +126,7 @@ impl Outbox {
         })
     }
 
-    /// Stores which ticket the draft has become, and deletes all but the newest `KEPT` such drafts.
+    /// Stores which ticket the draft has become, and deletes all but the newest `KEPT` drafts that have become tickets.
     pub fn filed(&self, draft: &Draft, ticket: &DisputeId) -> Result<(), StoreError> {
         self.put_draft(&Draft {
             ticket: Some(ticket.clone()),

@@ -57,7 +57,8 @@ impl Outbox {
         Ok(outbox)
     }
 
-    /// Opens for reading only; `None` if there is no such file. A file of an older version is migrated first.
+    /// Opens the outbox for reading only; `None` if there is no such file. A file of an older version is migrated
+    /// first.
     pub fn open_to_read(path: &Path) -> Result<Option<Self>, StoreError> {
         Self::open_read_only(path).map_err(StoreError::of_outbox)
     }
@@ -87,7 +88,8 @@ impl Outbox {
 
     /// Fails with `OutboxDamaged` if committed changes are missing from the file.
     fn require_nothing_lost(&self) -> Result<(), StoreError> {
-        // Read before the count, as another process may add to both: read later, it could be ahead.
+        // Read the kept number before the database's: another process may raise both in between, and a number read
+        // later could be ahead of the database.
         let known = self.high_water.read();
         match self.changes()? >= known {
             true => Ok(()),
@@ -97,8 +99,8 @@ impl Outbox {
         }
     }
 
-    /// Reads everything once. Fails if the binding or a draft is damaged; a damaged command is no error, as it is
-    /// listed as [`OutboxState::Damaged`].
+    /// Reads binding, drafts and commands once. Fails if the binding or a draft is damaged; a damaged command is no
+    /// error, as it is listed as [`OutboxState::Damaged`].
     pub fn check(&self) -> Result<(), StoreError> {
         self.binding()?;
         self.drafts()?;
@@ -106,7 +108,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Number of changes ever made to the file.
+    /// Number of changes of commands, drafts, binding and preferences ever made to the file.
     fn changes(&self) -> Result<u64, StoreError> {
         let mut statement = self
             .connection
@@ -114,7 +116,8 @@ impl Outbox {
         Ok(statement.query_row([], |row| row.get(0))?)
     }
 
-    /// Records a write that is already on disk. Does nothing in an open transaction, which does this at its commit.
+    /// Raises the count of changes kept beside the database, after a write that is on disk. Does nothing in an open
+    /// transaction, as its commit raises the count.
     fn record_write(&self) -> Result<(), StoreError> {
         match self.connection.is_autocommit() {
             true => self.record_commit(),
@@ -122,15 +125,15 @@ impl Outbox {
         }
     }
 
-    /// Raises the count of changes kept beside the database. A failure to write it is ignored: the changes are
-    /// committed, and without the number only a later loss may go unnoticed.
+    /// Raises the count of changes kept beside the database. A failure to write the count is ignored: the changes are
+    /// committed, and without the count only a later loss of changes may go unnoticed.
     fn record_commit(&self) -> Result<(), StoreError> {
         let _ = self.high_water.raise(self.changes()?);
         Ok(())
     }
 
-    /// Moves the write-ahead log into the file, as far as other connections allow it. Call it before the connection is
-    /// closed.
+    /// Moves the write-ahead log into the database file, as far as other connections allow it. Call this before the
+    /// connection is closed.
     pub fn flush_wal(&self) {
         flush_wal(&self.connection);
     }
@@ -154,7 +157,7 @@ impl Outbox {
         }
     }
 
-    /// The binding; `None` if signed out. Fails with `OutboxDamaged` if its checksum does not match.
+    /// The binding to an account; `None` if signed out. Fails with `OutboxDamaged` if its checksum does not match.
     pub fn binding(&self) -> Result<Option<Binding>, StoreError> {
         let read = || self.read_binding();
         self.binding.get(Version::of(&self.connection)?, &(), read)
@@ -174,7 +177,7 @@ impl Outbox {
         binding.map(Some).map_err(StoreError::of_outbox)
     }
 
-    /// Stores the binding, or deletes it.
+    /// Stores the binding to an account, or deletes it for `None`.
     pub fn bind(&self, binding: Option<&Binding>) -> Result<(), StoreError> {
         let Some(binding) = binding else {
             self.connection.execute("DELETE FROM binding", [])?;
@@ -188,8 +191,8 @@ impl Outbox {
         self.record_write()
     }
 
-    /// Deletes all commands, all drafts and the place last looked at, for signing out. Reminders stay recorded, so that
-    /// they are not repeated after the next sign-in.
+    /// Deletes all commands, all drafts and the record of the last entry seen, for signing out. Reminders stay
+    /// recorded, so that they are not repeated after the next sign-in.
     pub fn clear(&self) -> Result<(), StoreError> {
         self.connection
             .execute_batch("DELETE FROM commands; DELETE FROM drafts; DELETE FROM looked;")?;

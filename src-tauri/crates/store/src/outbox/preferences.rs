@@ -1,4 +1,5 @@
-//! The operator's preferences for this laptop, which stay after signing out, and the last entry that they have seen.
+//! The operator's preferences for this laptop, which stay after signing out, and the last entry that the operator has
+//! seen.
 
 use boothkeeper_domain::{Seq, Timestamp};
 use rusqlite::OptionalExtension;
@@ -8,7 +9,7 @@ use super::checksums::{Mark, PREFERENCES, last_seen_checksum};
 use crate::StoreError;
 
 impl Outbox {
-    /// The stored document; `None` if there is none or it is damaged, as preferences can be set again.
+    /// The stored preferences; `None` if there are none or they are damaged, as preferences can be set again.
     pub fn preferences(&self) -> Result<Option<String>, StoreError> {
         let query = "SELECT document, mark FROM preferences";
         let document = self

@@ -13,7 +13,7 @@ use super::Outbox;
 use super::checksums::{Mark, reminder_checksum};
 use crate::StoreError;
 
-/// The program that shows reminders. A reminder shown by one is still due in the other.
+/// The program that shows reminders. A reminder shown by one program is still due in the other program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReminderProgram {
     Desktop,
@@ -29,7 +29,7 @@ impl ReminderProgram {
     }
 }
 
-/// A tier that was shown or skipped, and when.
+/// A reminder's step (tier), such as 7 days before a deadline, that was shown or skipped, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShownTier {
     pub speaker: ReminderProgram,
@@ -39,7 +39,8 @@ pub struct ShownTier {
 }
 
 impl Outbox {
-    /// The tiers recorded up to `now`. Later ones were recorded under a wrong clock and do not count.
+    /// The reminder steps (tiers) recorded up to `now`. Records with a later time were written under a wrong clock and
+    /// do not count.
     pub fn shown_tiers(&self, now: Timestamp) -> Result<Vec<ShownTier>, StoreError> {
         let query = "SELECT code, deadline, tier, at, skipped, mark FROM reminders WHERE at <= ?1";
         let mut statement = self.connection.prepare_cached(query)?;
@@ -47,7 +48,7 @@ impl Outbox {
         let mut said = Vec::new();
         while let Some(row) = rows.next()? {
             let name: String = row.get(0)?;
-            // A damaged row does not count as shown.
+            // A damaged row does not count as a reminder that was shown.
             if row.get::<_, Mark>(5)?
                 != reminder_checksum(&name, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)
             {
@@ -59,7 +60,7 @@ impl Outbox {
                 None => ReminderProgram::Desktop,
             };
             let code = serde_json::Value::from(typed.unwrap_or(&name));
-            // Skip codes that this version does not know.
+            // Skip deadline codes that this version does not know.
             let Ok(code) = serde_json::from_value::<DeadlineCode>(code) else {
                 continue;
             };
@@ -78,7 +79,8 @@ impl Outbox {
         Ok(said)
     }
 
-    /// What the speaker should show now, by `decide`, which gets the tiers that it has shown. Records nothing.
+    /// The reminders that the program `speaker` should show now. `decide` chooses them and gets the reminder steps
+    /// (tiers) that `speaker` has shown before. Records nothing.
     pub fn due_reminders(
         &self,
         speaker: ReminderProgram,
@@ -90,8 +92,8 @@ impl Outbox {
         Ok(decide(&mine.map(|said| said.tier).collect()))
     }
 
-    /// Like [`Outbox::due_reminders`], and records the result in the same transaction, so that only one of two processes shows
-    /// it. It is recorded before it is shown: a crash loses a reminder instead of repeating it.
+    /// Like [`Outbox::due_reminders`], and records the reminders in the same transaction, so that only one of two
+    /// processes shows them. They are recorded before they are shown: a crash loses a reminder instead of repeating it.
     pub fn take_due_reminders(
         &self,
         speaker: ReminderProgram,

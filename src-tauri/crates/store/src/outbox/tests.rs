@@ -1,4 +1,4 @@
-//! Tests of command states, lanes and checksums.
+//! Tests of the outbox: states and order of commands, checksums, reminders.
 
 use boothkeeper_domain::{Amount, Seq, Timestamp};
 use boothkeeper_wire::action::Action;
@@ -54,7 +54,7 @@ fn command_being_sent_is_neither_cancelled_nor_sent_twice() {
 }
 
 #[test]
-fn applied_command_settles_once_its_entries_are_in_the_copy() {
+fn applied_command_is_settled_once_its_entries_are_in_the_local_copy() {
     let outbox = Outbox::in_memory().unwrap();
     let id = queued(&outbox, 1, buy());
     outbox.start_sending(id).unwrap();
@@ -97,7 +97,7 @@ fn command_taken_back_while_unanswered_is_not_sent_again() {
         outbox.get(id).unwrap().unwrap().state,
         OutboxState::Cancelled
     );
-    // If the cloud had applied it before it was taken back, the cloud's answer is stored.
+    // If the cloud had applied the command before it was taken back, the cloud's answer is stored.
     let id = queued(&outbox, 2, buy());
     outbox.start_sending(id).unwrap();
     outbox.mark_unknown(id).unwrap();
@@ -107,7 +107,7 @@ fn command_taken_back_while_unanswered_is_not_sent_again() {
 }
 
 #[test]
-fn command_refused_too_often_is_rejected() {
+fn command_is_rejected_after_five_temporary_refusals() {
     let outbox = Outbox::in_memory().unwrap();
     let id = queued(&outbox, 1, buy());
     let problem = Problem::new(boothkeeper_wire::problem::ProblemCode::BlobMissing);
@@ -133,7 +133,7 @@ fn command_refused_too_often_is_rejected() {
 }
 
 #[test]
-fn preferences_changed_on_disk_are_ignored() {
+fn preferences_and_last_seen_entry_with_wrong_checksum_read_as_missing() {
     let outbox = Outbox::in_memory().unwrap();
     outbox.set_preferences("{\"stay\":true}").unwrap();
     outbox.mark_seen(Seq(7), Timestamp::from_millis(9)).unwrap();
@@ -151,7 +151,7 @@ fn preferences_changed_on_disk_are_ignored() {
 }
 
 #[test]
-fn commands_of_one_lane_keep_their_order_and_other_lanes_do_not_wait() {
+fn command_waits_for_unanswered_ones_on_same_matter_but_not_for_others() {
     let outbox = Outbox::in_memory().unwrap();
     let first = queued(&outbox, 1, buy());
     let second = queued(&outbox, 2, buy());
@@ -166,7 +166,7 @@ fn commands_of_one_lane_keep_their_order_and_other_lanes_do_not_wait() {
 }
 
 #[test]
-fn clock_set_back_does_not_change_the_order_of_commands() {
+fn commands_are_sent_in_order_given_although_clock_is_set_back() {
     let outbox = Outbox::in_memory().unwrap();
     let first = queued(&outbox, 1_000, buy());
     let second = queued(&outbox, 1, buy());
@@ -178,7 +178,7 @@ fn clock_set_back_does_not_change_the_order_of_commands() {
 }
 
 #[test]
-fn reminders_shown_under_a_wrong_clock_or_by_another_program_are_shown_again() {
+fn reminder_shown_under_wrong_clock_or_by_other_program_is_shown_again() {
     use boothkeeper_domain::deadlines::{Deadline, DeadlineCode};
     use boothkeeper_domain::reminders;
     use boothkeeper_domain::time::{DAY, HOUR};
@@ -197,11 +197,11 @@ fn reminders_shown_under_a_wrong_clock_or_by_another_program_are_shown_again() {
         });
         plan.unwrap().fire.len()
     };
-    // With the clock far ahead, the last tier is shown.
+    // With the clock far ahead, an hour before the deadline, the last reminder is shown.
     let wrong = end.plus(-HOUR);
     assert_eq!(say(ReminderProgram::Desktop, wrong), 1);
     assert_eq!(say(ReminderProgram::Desktop, wrong), 0);
-    // After the clock is set right, all tiers are shown as if none had been before.
+    // After the clock is set right, all four reminders are shown as if none had been shown before.
     let right = [7 * DAY, 3 * DAY, DAY, 2 * HOUR].map(|ahead| end.plus(-ahead));
     assert_eq!(
         right.map(|now| say(ReminderProgram::Desktop, now)),
@@ -212,7 +212,7 @@ fn reminders_shown_under_a_wrong_clock_or_by_another_program_are_shown_again() {
 }
 
 #[test]
-fn fold_log_empties_the_logs_while_another_process_has_the_files_open() {
+fn flush_wal_empties_write_ahead_logs_while_files_are_open_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
     let (cache, outbox) = (
         folder.path().join("cache.sqlite"),

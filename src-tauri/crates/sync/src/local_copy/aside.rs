@@ -5,10 +5,10 @@ use std::path::Path;
 use boothkeeper_domain::Timestamp;
 use boothkeeper_store::StoreError;
 
-/// How the name of a kept cache begins.
+/// How the file name of a damaged cache begins that is kept as evidence.
 const ASIDE: &str = "cache.damaged-";
 
-/// Renames the cache and its log files to keep them as evidence. Deletes those kept earlier.
+/// Renames the damaged cache and its log files to keep them as evidence. Deletes damaged caches kept earlier.
 pub fn put_aside(cache: &Path, now: Timestamp) -> Result<(), StoreError> {
     remove_aside(cache);
     for suffix in ["", "-wal", "-shm"] {

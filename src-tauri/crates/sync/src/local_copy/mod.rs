@@ -48,7 +48,7 @@ struct Inner {
 }
 
 enum Files {
-    /// One connection for everything, used on the caller's thread. For simulation with virtual time.
+    /// One connection for all reading and writing, used on the caller's thread. For simulation with virtual time.
     Memory(Mutex<Cache>),
     Folder {
         folder: DataFolder,
@@ -64,7 +64,8 @@ enum Files {
 
 impl LocalCopy {
     /// Opens the folder for writing. If it cannot be written to but holds a copy, opens that copy for reading;
-    /// [`LocalCopy::read_only_reason`] then says why. Fails with `OutboxDamaged` if the folder had an outbox file that is gone.
+    /// [`LocalCopy::read_only_reason`] then says why. Fails with `OutboxDamaged` if the folder had an outbox file that
+    /// is gone.
     pub fn open(path: &Path, zone: Zone, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         Paths::new(path).require_outbox_present()?;
         match Self::open_to_write(path, zone.clone(), clock.clone()) {
@@ -80,7 +81,7 @@ impl LocalCopy {
         let folder = DataFolder::open(path)?;
         let outbox = Outbox::open(&folder.paths().outbox())?;
         let mut cache = match Cache::open(&folder.paths().cache()) {
-            // The file cannot be read: move it aside and start an empty one, which the next pull fills.
+            // The cache file is damaged: move it aside and start an empty cache, which the next pull fills.
             Err(StoreError::Damaged { .. }) => folder.with_exclusive_lock(|| {
                 put_aside(&folder.paths().cache(), clock.wall())?;
                 Cache::open(&folder.paths().cache())
@@ -103,7 +104,8 @@ impl LocalCopy {
         })))
     }
 
-    /// `None` if the folder holds no copy. Days stay counted in the copy's own zone: they cannot be recounted here.
+    /// Opens the folder's copy for reading; `None` if the folder holds none. Days stay counted in the copy's stored
+    /// time zone: they cannot be recounted without writing.
     fn open_to_read(
         path: &Path,
         zone: Zone,
@@ -159,7 +161,7 @@ impl LocalCopy {
         lock(&self.0.outbox)
     }
 
-    /// Files of disputes that have not been sent yet.
+    /// Files attached to disputes that have not been sent yet.
     pub fn blobs(&self) -> &Blobs {
         &self.0.blobs
     }
@@ -173,7 +175,7 @@ impl LocalCopy {
         }
     }
 
-    /// Runs `work` on one consistent state of the cache. In a folder, a writer does not block it.
+    /// Runs `work` on one consistent state of the cache. With a data folder, reading does not wait for a writer.
     pub fn read<T, E: From<StoreError>>(
         &self,
         work: impl FnOnce(&Cache) -> Result<T, E>,
@@ -199,8 +201,8 @@ impl LocalCopy {
         result
     }
 
-    /// `None` while another process pulls and pushes. The inner `Option` is `None` in memory, which has no lock.
-    /// Fails with `Locked` if the folder cannot be written to.
+    /// Takes the lock of the process that pulls and pushes; `None` while another process has it. The inner `Option` is
+    /// `None` for a copy in memory, which has no lock. Fails with `Locked` if the folder cannot be written to.
     pub fn take_sync_role(&self) -> Result<Option<Option<SyncRole>>, StoreError> {
         match &self.0.files {
             Files::Memory(_) => Ok(Some(None)),
@@ -225,28 +227,28 @@ impl LocalCopy {
             .map_err(|_| SyncError::Worker)?
     }
 
-    /// True if file work runs on the caller's thread, as it does in memory.
+    /// True if file work runs on the caller's thread, as it does for a copy in memory.
     pub fn is_inline(&self) -> bool {
         matches!(self.0.files, Files::Memory(_))
     }
 
-    /// Fails with `NotBound` if the folder is not bound to an account.
+    /// The account to which the folder is bound, and its keys. Fails with `NotBound` if the folder is bound to none.
     pub fn binding(&self) -> Result<Binding, SyncError> {
         self.outbox().binding()?.ok_or(SyncError::NotBound)
     }
 
-    /// Mends the copy from the entries' bytes kept here, or returns what else is needed for it.
+    /// Repairs the local copy from its stored entries, or returns what must be fetched for the repair.
     pub fn repair(&self) -> Result<RepairOutcome, SyncError> {
         let binding = self.binding()?;
         match self.cache().repair(&binding.keys, self.zone()) {
-            // The database file itself is damaged where mending would write.
+            // The database file itself is damaged in a place that the repair needs.
             Err(StoreError::Damaged { .. }) => Ok(RepairOutcome::Rebuild),
             mended => Ok(mended?),
         }
     }
 
-    /// The head that the next stream continues from, and the verifier for that stream. Mends the copy first if its
-    /// head record is damaged; fails with `Damaged` if that does not suffice.
+    /// The head (end of the local copy) that the next stream continues from, and the verifier for that stream. Repairs
+    /// the copy first if its head record is damaged; fails with `Damaged` if stored entries do not suffice for that.
     pub fn ingest(&self, binding: &Binding) -> Result<(Option<Arc<Head>>, Ingest), SyncError> {
         let mut cache = self.cache();
         // New entries are added to the stored head record, so the record itself must be sound.
@@ -265,13 +267,13 @@ impl LocalCopy {
         Ok((head, Ingest::new(base, self.zone().clone())))
     }
 
-    /// The seq of the copy's last entry.
+    /// The seq of the local copy's last entry.
     pub fn last_seq(&self) -> Result<Seq, StoreError> {
         self.read(Cache::seq)
     }
 
-    /// Settles commands that the cloud has applied, once the copy shows their effect: all their entries are after the
-    /// seq at which the command was decided, and one of them is of a kind that such a command leaves.
+    /// Settles commands that the cloud has applied, once the local copy shows their effect: all entries of a command
+    /// are after the seq at which it was decided, and one of them is of a kind that such a command leaves.
     pub fn settle(&self, copied_to: Seq) -> Result<(), StoreError> {
         let shown = |command: &Command| {
             let Some(request) = &command.request else {
@@ -299,8 +301,8 @@ impl LocalCopy {
         self.outbox().settle(copied_to, shown)
     }
 
-    /// Drops the copy, the commands, drafts and files that were not sent, and the binding. For sign-out and a change
-    /// of account.
+    /// Deletes the local copy, the commands, drafts and files that were not sent, and the binding to an account. For
+    /// sign-out and a change of account.
     pub fn delete_all(&self) -> Result<(), StoreError> {
         self.cache().clear()?;
         if let Files::Folder { folder, .. } = &self.0.files {
@@ -314,7 +316,7 @@ impl LocalCopy {
     }
 }
 
-/// Returns the zone in which days are counted. It is stored in the copy and is the same for all its readers: while
+/// Returns the time zone in which days are counted. It is stored in the copy and is the same for all its readers: while
 /// another process has the copy open, a process in a different zone uses the stored one.
 fn count_days(folder: &DataFolder, cache: &mut Cache, zone: Zone) -> Result<Zone, StoreError> {
     let counted = match cache.zone()? {

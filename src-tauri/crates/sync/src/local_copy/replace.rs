@@ -1,4 +1,4 @@
-//! Replacing the copy by one that was built beside it.
+//! Replaces the local copy by a new one that was built in a folder beside it.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::{Files, LocalCopy, lock};
 use crate::SyncError;
 
 impl LocalCopy {
-    /// Creates an empty copy of the same account in a separate folder, to be filled while this one can still be
+    /// Creates an empty copy of the same account in a separate folder, to be filled while the present copy can still be
     /// read. Fails with `Locked` if the folder cannot be written to.
     pub fn create_replacement(&self) -> Result<Self, SyncError> {
         let (zone, clock) = (self.zone().clone(), self.0.clock.clone());
@@ -17,7 +17,7 @@ impl LocalCopy {
             Files::Memory(_) => Self::in_memory(zone, clock)?,
             Files::Folder { folder, .. } => {
                 let path = folder.paths().rebuild_folder();
-                // Delete what an interrupted attempt left.
+                // Delete the files that an interrupted attempt left.
                 let _ = std::fs::remove_dir_all(&path);
                 Self::open(&path, zone, clock)?
             }
@@ -27,8 +27,8 @@ impl LocalCopy {
         Ok(beside)
     }
 
-    /// Replaces this copy with one from [`LocalCopy::create_replacement`]; the old file is kept as evidence. Fails with `Locked` if
-    /// another process has the cache open.
+    /// Replaces this copy with one from [`LocalCopy::create_replacement`]; the old file is kept as evidence. Fails with
+    /// `Locked` if another process has the cache open.
     pub fn replace_with(&self, beside: LocalCopy) -> Result<(), StoreError> {
         let mut place = self.cache();
         let Files::Folder {
@@ -45,7 +45,7 @@ impl LocalCopy {
         drop(beside);
         let (cache, built) = (folder.paths().cache(), folder.paths().rebuild_folder());
         folder.with_exclusive_lock(|| {
-            // Close our connections: the old file must not be open when it is moved.
+            // Close this process's connections to the cache: the old file must not be open when it is moved.
             *place = Cache::in_memory(self.zone())?;
             lock(readers).clear();
             let moved = put_aside(&cache, self.clock().wall())

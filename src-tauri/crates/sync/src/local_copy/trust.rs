@@ -1,4 +1,5 @@
-//! What is known of the cloud: that it agrees, that it differs, that the whole copy was verified, and the time it gave.
+//! Records what is known of the cloud: that it agrees with the local copy or differs, that the whole copy was verified,
+//! and the cloud's time.
 
 use boothkeeper_domain::time::MINUTE;
 use boothkeeper_domain::{Seq, Timestamp};
@@ -12,7 +13,7 @@ use crate::SyncError;
 const MAX_AHEAD: i64 = 2 * MINUTE;
 
 impl LocalCopy {
-    /// Records that the copy and the cloud disagree. Nothing is shown as current until they agree again. A
+    /// Records that the local copy and the cloud disagree. Nothing is shown as current until they agree again. A
     /// disagreement recorded earlier is kept.
     pub fn record_divergence(&self, what: Divergence) -> Result<(), SyncError> {
         let outbox = self.outbox();
@@ -28,13 +29,13 @@ impl LocalCopy {
         Ok(())
     }
 
-    /// Records that the copy ends where the cloud does, as chain and signature have proven. `as_of` is the cloud's
-    /// signed time. Fails with `Diverged` if the copy reached beyond `seq` when it was opened.
+    /// Records that the local copy ends at the cloud's newest entry `seq`, as chain and signature have proven. `as_of`
+    /// is the cloud's signed time. Fails with `Diverged` if the copy reached beyond `seq` when it was opened.
     pub fn record_agreement(&self, seq: Seq, as_of: Timestamp) -> Result<(), SyncError> {
         let wall = self.clock().wall();
         let cache = self.cache();
         if seq < cache.seq_when_opened() {
-            // The cloud's journal is now shorter than the copy was.
+            // The cloud's journal is now shorter than the local copy was.
             drop(cache);
             self.record_divergence(Divergence::CursorAhead)?;
             return Err(SyncError::Diverged(Divergence::CursorAhead));
@@ -52,7 +53,7 @@ impl LocalCopy {
         drop(cache);
         self.settle(seq)?;
         let outbox = self.outbox();
-        // The last entries agree, but earlier ones may be damaged: keep a recorded damage.
+        // The newest entries agree, but earlier ones may be damaged: keep a recorded damage.
         if let Some(mut binding) = outbox.binding()?
             && binding.diverged.is_some()
             && !binding.is_damaged()
@@ -63,7 +64,7 @@ impl LocalCopy {
         Ok(())
     }
 
-    /// Records that the whole copy has just been verified; clears a recorded damage.
+    /// Records that the whole local copy has just been verified; clears a recorded damage.
     pub fn record_verified(&self) -> Result<(), SyncError> {
         let outbox = self.outbox();
         if let Some(mut binding) = outbox.binding()?
@@ -77,8 +78,8 @@ impl LocalCopy {
     }
 }
 
-/// The cloud's time if the laptop's clock or the newest proven entry confirms it; else the later of those two. A cloud
-/// clock that is years ahead would otherwise hide every deadline before its time.
+/// The cloud's time if the laptop's clock or the newest proven entry confirms it; else the later of the laptop's time
+/// and that entry's. A cloud clock that is years ahead would otherwise hide deadlines that have not passed yet.
 fn trusted_time(as_of: Timestamp, wall: Timestamp, proven: Timestamp) -> Timestamp {
     let known = wall.max(proven);
     match as_of <= known.plus(MAX_AHEAD) {
@@ -94,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unconfirmed_cloud_time_is_replaced_by_known_time() {
+    fn cloud_time_that_neither_laptop_clock_nor_newest_entry_confirms_is_not_used() {
         let at = Timestamp::from_millis;
         let (wall, old) = (at(100 * DAY), at(50 * DAY));
         assert_eq!(

@@ -12,7 +12,7 @@ macro_rules! kinds {
         impl ActionKind {
             pub const ALL: &'static [ActionKind] = &[$(ActionKind::$variant),+];
 
-            /// The name on the wire.
+            /// The action's name on the wire.
             pub const fn name(self) -> &'static str {
                 match self { $(ActionKind::$variant => $name),+ }
             }
@@ -41,8 +41,8 @@ kinds! {
 }
 
 impl ActionKind {
-    /// True if an entry of this kind can come from such an action once it is applied. Checked only for actions that
-    /// move money or open a dispute; true for every other action.
+    /// True if applying an action of this kind can append an entry of `entry_kind`. Checked only for actions that move
+    /// money or open a dispute; true for every other action.
     pub fn can_create_entry(self, entry_kind: &str) -> bool {
         match self {
             ActionKind::BuyCredits => matches!(
@@ -70,8 +70,8 @@ impl ActionKind {
         }
     }
 
-    /// True if such an action can be applied without an entry in the journal: a setting may already have the value
-    /// asked for.
+    /// True if an action of this kind can be applied without an entry in the journal: a setting may already have the
+    /// value asked for.
     pub const fn can_create_no_entry(self) -> bool {
         match self {
             ActionKind::SetPaymentOrder

@@ -16,27 +16,28 @@ use crate::api::CommandRequest;
 use crate::dispute::{Attachment, Claim, EntryRef};
 
 /// Greatest length of a command's JSON document in bytes: the sum of the greatest lengths of its parts. Every dispute
-/// that the composer allows and every pause fit.
+/// that the app lets the operator write, and every pause of a plan, fits.
 pub const MAX_COMMAND: usize = larger(DISPUTE, QUOTE) + REST;
 /// Bytes of a dispute with the most rows, the longest message and the most files: about 128 KiB.
 const DISPUTE: usize = MAX_ROWS * ROW + MAX_MESSAGE_CHARS * CHARACTER + MAX_FILES * FILE;
-/// Bytes of the names of the events that a pause destroys.
+/// Bytes of the names of the events that a pause of the plan deletes.
 const QUOTE: usize = MAX_EVENTS * (MAX_LABEL_BYTES + 3);
-/// Bytes of a row: `{"seq":9007199254740991,"hash":"…64 digits…"},`.
+/// Bytes of one disputed entry: `{"seq":9007199254740991,"hash":"…64 digits…"},`.
 const ROW: usize = 104;
-/// Bytes of a character: at most four in UTF-8. Line breaks, quotes and backslashes take two in JSON; other control
-/// characters were removed before.
+/// Bytes of a character of a message: at most four in UTF-8. Line breaks, quotes and backslashes take two in JSON;
+/// other control characters were removed before.
 const CHARACTER: usize = 4;
-/// Bytes of a file: its hash twice, its length, its name and its media type.
+/// Bytes that describe one attached file: its hash twice, its length, its name and its media type.
 const FILE: usize = 2 * 70 + 100 + MAX_LABEL_BYTES;
-/// Bytes of all other members.
+/// Bytes of all other members of the JSON document.
 const REST: usize = 16 * 1024;
 
 const fn larger(one: usize, other: usize) -> usize {
     if one > other { one } else { other }
 }
 
-/// An action of the operator. The command's id is not part of it: the laptop makes that once, before it sends anything.
+/// An action of the operator. The command's id is not part of it: the laptop makes the id once, before it sends the
+/// command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     SetPaymentOrder(PaymentOrder),
@@ -191,7 +192,7 @@ mod tests {
         }
     }
 
-    /// The largest dispute that the composer allows is accepted by the cloud.
+    /// The cloud must accept the largest dispute that the app lets the operator write.
     #[test]
     fn largest_dispute_and_largest_pause_fit_into_a_command() {
         let label = "🎉".repeat(boothkeeper_domain::bounds::MAX_LABEL_CHARS);
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_of_one_dispute_share_a_lane_and_other_disputes_do_not() {
+    fn commands_of_one_dispute_wait_in_one_queue_and_other_disputes_in_other_queues() {
         let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let open = Action::OpenDispute(Box::new(complaint())).request(None, None);
         assert_ne!(open.lane(one), open.lane(other));

@@ -1,4 +1,4 @@
-//! A command as sent, read back into an action.
+//! Reads the command that was sent back into an action.
 
 use boothkeeper_domain::Hash;
 use boothkeeper_domain::account::PaymentOrder;
@@ -11,7 +11,8 @@ use crate::dispute::Attachment;
 use crate::problem::ProblemCode;
 
 impl CommandRequest {
-    /// The action. Fails with `UnknownCommand` if `kind` is unknown, with `Malformed` if an argument is missing.
+    /// The action that the command asks for. Fails with `UnknownCommand` if `kind` is unknown, with `Malformed` if an
+    /// argument is missing.
     pub fn action(&self) -> Result<Action, ProblemCode> {
         let action = match self.action_kind().ok_or(ProblemCode::UnknownCommand)? {
             ActionKind::SetPaymentOrder => self
@@ -68,7 +69,7 @@ impl CommandRequest {
         self.attachments = files;
     }
 
-    /// The files in `blobs`. One without a description in `attachments` gets its hash as its name.
+    /// The files in `blobs`. A file without a description in `attachments` gets its hash as its name.
     fn files(&self) -> Vec<Attachment> {
         let described = |sha256: &Hash| {
             let known = self.attachments.iter().find(|file| file.sha256 == *sha256);
@@ -87,20 +88,22 @@ impl CommandRequest {
         ActionKind::named(&self.kind)
     }
 
-    /// See [`ActionKind::can_create_entry`]; true for a kind that this version does not know.
+    /// True if applying the command can append an entry of `entry_kind` ([`ActionKind::can_create_entry`]); true for a
+    /// kind that this version does not know.
     pub fn can_create_entry(&self, entry_kind: &str) -> bool {
         let kind = self.action_kind();
         kind.is_none_or(|kind| kind.can_create_entry(entry_kind))
     }
 
-    /// See [`ActionKind::can_create_no_entry`]; true for a kind that this version does not know.
+    /// True if the command can be applied without an entry ([`ActionKind::can_create_no_entry`]); true for a kind that
+    /// this version does not know.
     pub fn can_create_no_entry(&self) -> bool {
         self.action_kind()
             .is_none_or(ActionKind::can_create_no_entry)
     }
 
-    /// The lane in which the command waits. Commands of one lane are sent in order; lanes do not wait for each other.
-    /// Each dispute has its own lane, and so has each command that opens one.
+    /// The lane (queue) in which the command waits. Commands of one lane are sent in order; lanes do not wait for each
+    /// other. Each dispute has its own lane, and so has each command that opens a dispute.
     pub fn lane(&self, id: Uuid) -> String {
         match (self.action_kind(), &self.dispute) {
             (

@@ -1,4 +1,4 @@
-//! What a dispute is about, as it is typed: a draft begins with it and is changed by it.
+//! The arguments that say what a dispute is about, for beginning a draft and for changing one.
 
 use std::path::PathBuf;
 
@@ -66,7 +66,7 @@ pub struct ClaimArguments {
     legacy: Vec<String>,
 }
 
-/// A kind by its name in the journal. `--help` lists the names.
+/// A kind of dispute by its name in the journal. `--help` lists the names.
 fn kind() -> impl TypedValueParser<Value = DisputeKind> {
     PossibleValuesParser::new(DisputeKind::ALL.iter().map(|kind| kind.name()))
         .try_map(|name| DisputeKind::named(&name).ok_or("no such kind"))
@@ -87,8 +87,8 @@ impl ClaimArguments {
     }
 }
 
-/// Begins a draft. Fails with `draft_exists` if there is one about the same and details are given: they would change
-/// what was written into it.
+/// Begins a draft. Fails with `draft_exists` if there is already a draft about the same subject and details are given:
+/// they would overwrite what is in that draft.
 pub fn begin(
     app: &App,
     finding: Option<&str>,
@@ -104,7 +104,7 @@ pub fn begin(
     if before.iter().any(|known| known.id == draft.id) {
         return Err(AppError::because(Code::DraftExists, draft.id));
     }
-    // The draft has chosen its entries already.
+    // The draft has its entries already; the typed ones would replace them.
     let claim = ClaimArguments {
         entries: vec![],
         ..claim
@@ -112,7 +112,7 @@ pub fn begin(
     change(app, draft, claim)
 }
 
-/// What the draft begins with: a finding, entries, or a kind.
+/// What a new draft is made from: a finding, entries, or a kind of dispute.
 fn subject(
     app: &App,
     finding: Option<&str>,
@@ -125,7 +125,8 @@ fn subject(
     if !claim.entries.is_empty() {
         return Ok(Begin::Entries(claim.seqs()));
     }
-    // A draft of this kind would take a purchase that is on its way. Details may be about another purchase.
+    // A draft of the kind `PurchaseMissing` takes the pending purchases as its entries. Typed payment details may be
+    // about another purchase.
     let named = claim.payment.is_some() || claim.paid.is_some() || claim.paid_on.is_some();
     Ok(Begin::Kind(match claim.kind {
         Some(DisputeKind::PurchaseMissing) if named => DisputeKind::Other,
@@ -133,7 +134,7 @@ fn subject(
     }))
 }
 
-/// A finding of these days by its code, and by one of its entries if entries are given.
+/// The finding with the code `name` in the given days; if entries are given, one that is about one of them.
 fn of_finding(
     app: &App,
     name: &str,
@@ -147,7 +148,7 @@ fn of_finding(
     let named = explained.findings.into_iter().filter(|finding| {
         finding.code == code && (finding.entries.is_empty() || finding.entries.iter().any(wanted))
     });
-    // Findings that are with support already come last.
+    // A finding that support does not have yet is preferred.
     let found = named.min_by_key(|finding| finding.dispute.is_some());
     let none = || AppError::because(Code::NotFound, output.text(&CLI_CAUSE, "no_finding"));
     let entries = found.ok_or_else(none)?.entries;

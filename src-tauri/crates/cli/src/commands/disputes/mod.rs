@@ -147,8 +147,8 @@ fn show(app: &App, id: &str, output: &Output) -> Result<(), AppError> {
     }
 }
 
-/// Sends a draft. If the journal already explains the difference, or a ticket is open on it, a person is asked first;
-/// a script has seen both in the draft.
+/// Sends a draft. If the journal already explains the difference, or a ticket is open on it, a person at a terminal is
+/// asked first. A script is not asked: the draft's JSON document says both.
 async fn send(app: &App, id: &str, yes: bool, output: &Output) -> Result<(), AppError> {
     if let Err(error) = app.session().sync_once().await
         && !waits(&error)
@@ -166,7 +166,7 @@ async fn send(app: &App, id: &str, yes: bool, output: &Output) -> Result<(), App
     app.disputes().send(id)?;
     let sent = match app.session().sync_once().await {
         Ok(synced) => match (synced.unsent, app.disputes().show(id)?) {
-            // It has not become a ticket, so it is this draft that was refused.
+            // The draft has not become a ticket, so it is the draft that the cloud refused.
             (Some(error), DisputeView::Draft(_)) => Err(error),
             _ => Ok(()),
         },

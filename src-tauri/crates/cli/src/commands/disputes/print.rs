@@ -1,4 +1,4 @@
-//! Drafts, tickets and the list of both.
+//! Prints drafts, tickets and the list of both.
 
 use boothkeeper_app::disputes::{
     ClaimDetails, DisputeRow, DisputeState, DisputesView, DraftView, FileView, MessageView,
@@ -20,7 +20,7 @@ use crate::commands::balance::asset;
 use crate::commands::history;
 use crate::output::Output;
 
-/// In place of an amount that is not known.
+/// Printed in place of an amount that is not known.
 const UNKNOWN: &str = "?";
 
 pub fn list(view: &DisputesView, app: &App, output: &Output) -> Result<(), AppError> {
@@ -80,7 +80,7 @@ fn kind(kind: DisputeKind) -> String {
     long.unwrap_or_else(|| DISPUTES_KIND.name(kind.name()))
 }
 
-/// The JSON document has the form of a ticket's, with everything that is known of the draft beside it.
+/// Prints a draft. Its JSON document has the form of a ticket's, with everything else that is known of the draft.
 pub fn draft(draft: &DraftView, app: &App, output: &Output) -> Result<(), AppError> {
     if output.json() {
         let mut document = serde_json::to_value(draft).unwrap_or_default();
@@ -148,7 +148,7 @@ fn amount_or_unknown(amount: Option<Amount>, asset: &Asset) -> String {
     amount.map_or(UNKNOWN.to_owned(), |amount| money(amount, asset))
 }
 
-/// The sum of the days: opening, change and closing.
+/// The sum of the draft's days: opening balance, change and closing balance.
 fn sum(draft: &DraftView, asset: &Asset) -> String {
     let sum = |amount| money(amount, asset);
     let (opening, closing) = (sum(draft.opening), sum(draft.closing));
@@ -178,11 +178,9 @@ fn file(file: &FileView) -> String {
     cli::disputes_file(file.bytes, &file.name)
 }
 
-/// What the operator has given beside entries and the message.
+/// Prints the details that the operator has given beside the entries and the message.
 fn print_details(details: &ClaimDetails, names: &CatalogNames, output: &Output) {
-    let products = details.legacy.iter().map(|code| names.legacy(code));
-    let products = products.collect::<Vec<_>>().join(", ");
-    let products = Some(products).filter(|products| !products.is_empty());
+    let products = Some(names.products(&details.legacy)).filter(|products| !products.is_empty());
     let text =
         |given: &Option<String>, sentence: fn(&str) -> String| given.as_deref().map(sentence);
     let lines = [

@@ -27,7 +27,7 @@ pub struct Buy {
 impl Buy {
     pub fn run(self, folder: &Folder, output: &Output) -> Result<ExitCode, AppError> {
         folder.with_app(output, async |app| {
-            // Without a key the error is `signed_out`, not `not_synced`.
+            // Checked first, so that the error without an access key is `signed_out` and not `not_synced`.
             app.session().require_signed_in()?;
             let amount = values::amount(&self.amount, &asset(app)?)?;
             refresh(app).await?;
@@ -46,7 +46,7 @@ impl Buy {
     }
 }
 
-/// What a purchase charges, and the balance after it.
+/// Prints what a purchase charges, and the balance after it.
 fn print_purchase(view: &BuyView, app: &App, output: &Output) -> Result<(), AppError> {
     let asset = asset(app)?;
     let charge = usd(view.charge.amount);
@@ -85,7 +85,7 @@ impl AutoRecharge {
             refresh(app).await?;
             let on = self.switch == Switch::On;
             let terms = app.plan().subscription()?.auto_recharge;
-            // Switching it on agrees to every purchase that it will make.
+            // Switching auto-recharge on agrees to every purchase that it will make.
             if on && !terms.enabled && terms.amount.is_some() {
                 if !output.json() {
                     print_terms(&terms, app, output)?;
@@ -99,7 +99,7 @@ impl AutoRecharge {
     }
 }
 
-/// What auto-recharge will charge, and whether it does so at once.
+/// Prints what auto-recharge will charge, and whether it does so at once.
 fn print_terms(terms: &AutoRechargeView, app: &App, output: &Output) -> Result<(), AppError> {
     let Some((at, amount)) = terms.at.zip(terms.amount) else {
         return Ok(());

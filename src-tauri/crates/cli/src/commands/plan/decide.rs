@@ -24,7 +24,7 @@ pub async fn decide(
     decide_on_copy(app, action, yes, output).await
 }
 
-/// The same, without syncing first.
+/// As [`decide`], but without syncing first: the preview is of the local copy as it is.
 pub async fn decide_on_copy(
     app: &App,
     action: Action,
@@ -53,7 +53,7 @@ pub async fn decide_on_copy(
     send(app, &queued.id, output).await
 }
 
-/// What an action does, and what follows from it.
+/// Prints what an action does, and what follows from it.
 fn print_effect(foreseen: &DecisionPreview, app: &App, output: &Output) -> Result<(), AppError> {
     let (asset, quote) = (asset(app)?, &foreseen.quote);
     let balance = money(foreseen.balance, &asset);
@@ -93,7 +93,7 @@ fn next_renewal(next: &NextRenewal, output: &Output) -> String {
     }
 }
 
-/// What a pause changes: credits that expire, the allowance, and prices.
+/// Prints what a pause changes: credits that expire, the allowance, and prices.
 fn print_prices(view: &PauseView, app: &App, output: &Output) -> Result<(), AppError> {
     let asset = asset(app)?;
     if let Some(expires) = &view.expires {

@@ -125,7 +125,7 @@ fn print(view: &SubscriptionView, app: &App, output: &Output) -> Result<(), AppE
             let after = money(next.balance_after, &asset);
             indented(next_renewal(next, &after, output));
         }
-        // The warnings have said why none is coming.
+        // The warnings printed above say why no renewal is coming.
         None if view.payment_pending.is_some() || view.due_now.is_some() => {}
         None => indented(plan::no_renewal()),
     }

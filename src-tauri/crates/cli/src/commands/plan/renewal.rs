@@ -106,7 +106,7 @@ fn print(view: &RenewalPreview, app: &App, output: &Output) -> Result<(), AppErr
     Ok(())
 }
 
-/// What a renewal does, as a list: who pays, the credits, and an auto-recharge that follows.
+/// What a renewal does, as a list: who pays, how the balance changes, and an auto-recharge that follows.
 fn outcome(preview: &Preview, asset: &Asset) -> String {
     let (before, after) = (
         money(preview.balance_before, asset),

@@ -1,4 +1,4 @@
-//! What every verb prints that changes the account: its state afterwards, and warnings about the plan.
+//! What is printed after every command that changes the account: its new state, and warnings about the plan.
 
 use boothkeeper_app::domain::account::Life;
 use boothkeeper_app::domain::billing::plan::Target;
@@ -22,7 +22,7 @@ pub fn name(names: &CatalogNames, plan: &str, cycle: Option<Cycle>) -> String {
     named.unwrap_or(plan)
 }
 
-/// After an action: the balance, and warnings about the plan. Nothing with `--json`.
+/// Prints the balance and warnings about the plan after an action. Prints nothing with `--json`.
 pub fn print_account_state(app: &App, output: &Output) -> Result<(), AppError> {
     if output.json() {
         return Ok(());
@@ -31,7 +31,7 @@ pub fn print_account_state(app: &App, output: &Output) -> Result<(), AppError> {
     print_warnings(&app.plan().subscription()?, app, output)
 }
 
-/// What the operator must not miss: a change that was asked for, a charge without an answer, grace, the closing.
+/// Prints what the operator must not miss: a requested change of plan, a charge without an answer, grace, the closing.
 pub fn print_warnings(view: &SubscriptionView, app: &App, output: &Output) -> Result<(), AppError> {
     let asset = asset(app)?;
     let indented = |text: String| output.print_line(&format!("  {text}"));
@@ -54,7 +54,7 @@ pub fn print_warnings(view: &SubscriptionView, app: &App, output: &Output) -> Re
     Ok(())
 }
 
-/// The plan that was asked for, and when it begins.
+/// A sentence with the plan that was asked for, and when it begins.
 fn requested(
     target: &Target,
     view: &SubscriptionView,

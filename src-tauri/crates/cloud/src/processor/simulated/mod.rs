@@ -1,5 +1,5 @@
-//! A processor that behaves as the sandbox orders. A card's token says how the card behaves; a delivery says when and
-//! how often an approved charge is confirmed. The records are tables of its own (`processor_*`), written in
+//! A payment processor that behaves as the sandbox orders. A card's token says how the card behaves; a delivery says
+//! when and how often an approved charge is confirmed. The records are tables of its own (`processor_*`), written in
 //! transactions of its own, as another company's would be.
 
 mod processor_charges;
@@ -49,7 +49,7 @@ impl Simulated {
         Simulated { store }
     }
 
-    /// The token of a card that behaves so.
+    /// The token of a card with this behaviour.
     pub fn token(&self, behaviour: CardBehaviour) -> &'static str {
         match behaviour {
             CardBehaviour::Approve => "tok_visa",
@@ -75,8 +75,8 @@ impl Simulated {
         }
     }
 
-    /// The bank or the cardholder decides the account's pending charges at `now`, as a card with this behaviour
-    /// would; the cloud is notified at once.
+    /// Decides the account's pending charges at `now`, as the bank or the cardholder would for a card with this
+    /// behaviour; the cloud is notified at once.
     pub async fn decide_pending(
         &self,
         account: AccountId,
@@ -186,7 +186,7 @@ fn decide(request: &ChargeRequest) -> ChargeState {
     }
 }
 
-/// When the processor first says that an approved charge is one; `None` if it never does.
+/// When the processor first reports an approved charge as approved; `None` if it never does.
 fn confirmed_at(delivery: Delivery, at: Timestamp) -> Option<Timestamp> {
     match delivery {
         Delivery::Instant | Delivery::Duplicated(_) => Some(at),
@@ -195,7 +195,7 @@ fn confirmed_at(delivery: Delivery, at: Timestamp) -> Option<Timestamp> {
     }
 }
 
-/// When the processor notifies the cloud of an approved charge, beside its reply.
+/// When the processor notifies the cloud of an approved charge, in addition to its reply to the charge.
 fn notices(delivery: Delivery, at: Timestamp) -> Vec<Timestamp> {
     match delivery {
         Delivery::Instant | Delivery::Lost => vec![],

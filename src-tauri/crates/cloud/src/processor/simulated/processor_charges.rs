@@ -11,9 +11,9 @@ use crate::store::Tx;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChargeState {
     Approved,
-    /// With the processor's code.
+    /// The text is the processor's code for the reason.
     Declined(String),
-    /// The bank or the cardholder has not decided.
+    /// The bank or the cardholder has not decided about the charge.
     Pending,
     Refunded,
 }
@@ -21,7 +21,7 @@ pub enum ChargeState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredCharge {
     pub state: ChargeState,
-    /// From when on an approved charge is stated to be one; `None` is never.
+    /// From when on the processor reports an approved charge as approved; `None` means never.
     pub confirmed_at: Option<Timestamp>,
 }
 
@@ -148,7 +148,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Removes and returns what was ordered for a payment; instant if nothing was.
+    /// Removes and returns the delivery that was ordered for a payment; instant if none was ordered.
     pub(super) fn take_delivery(&self, payment: &PaymentId) -> Result<Delivery, Error> {
         let query = "DELETE FROM processor_deliveries WHERE payment = ?1 RETURNING delivery";
         let mut statement = self.connection.prepare_cached(query)?;

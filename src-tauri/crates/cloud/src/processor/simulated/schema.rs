@@ -1,7 +1,8 @@
 //! The migration that makes the simulated processor's tables.
 
-/// The migration that moves into these tables what the cloud kept for the simulator: a card's behaviour in the
-/// account's row becomes the token of a card that behaves so, a charge's delivery leaves the charge's document.
+/// Makes the simulated processor's tables and moves into them what the cloud kept for the simulator: a card's behaviour
+/// in the account's row becomes the token of a card with that behaviour, a charge's delivery leaves the charge's
+/// document.
 pub const TABLES: &str = r#"
      -- `account` is the account's public id. `confirmed_at` (ms) is when an approved charge is said to be one; NULL is
      -- never, 0 is long ago.

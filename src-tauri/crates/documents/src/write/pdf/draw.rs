@@ -1,4 +1,4 @@
-//! Drawing of what is laid out, with outline, tag tree and metadata.
+//! Draws the PDF's pages from the computed positions, and adds outline, tag tree and metadata.
 
 use std::num::NonZeroU16;
 
@@ -131,7 +131,7 @@ fn draw_rule(surface: &mut Surface<'_>, y: f32) {
     }
 }
 
-/// The tag tree: the content in reading order.
+/// The tag tree: the content in reading order, for screen readers.
 fn tree(blocks: &[Block], drawn: &[(Place, Identifier)]) -> TagTree {
     let of = |wanted: Place| {
         let ids = drawn.iter().filter(move |(place, _)| *place == wanted);

@@ -1,4 +1,4 @@
-//! The faces of the fonts: glyphs, widths and line breaks.
+//! The two fonts of the PDF: glyphs, widths and line breaks.
 
 use krilla::text::{GlyphId, KrillaGlyph};
 use rustybuzz::ttf_parser::Tag as Feature;

@@ -1,4 +1,4 @@
-//! Positions of all text and lines, page by page.
+//! Computes the positions of all text and lines of a PDF, page by page.
 
 use boothkeeper_messages::documents;
 

@@ -1,4 +1,4 @@
-//! Cancelling a plan at the end of its period, and taking that back.
+//! Cancelling a plan at the end of its period, and taking a cancellation back.
 
 use crate::account::Life;
 use crate::billing::ledger::{ContinuedPeriod, open, post_if};
@@ -9,8 +9,9 @@ use crate::time::DAY;
 use crate::{Account, Actor, Catalog, Timestamp};
 
 /// Cancels the plan at the period's end, and drops a plan change requested for that end. Less than a day before the end
-/// it is too late for it: the coming renewal still takes place, with a requested change, and the plan ends one period
-/// later. Appends nothing if the plan is already cancelled. Fails with `WrongState` if there is no renewal to cancel.
+/// it is too late to avoid the coming renewal: it still takes place, with a requested change, and the plan ends one
+/// period later. Appends nothing if the plan is already cancelled. Fails with `WrongState` if there is no renewal to
+/// cancel.
 pub fn cancel(
     account: &Account,
     catalog: &Catalog,

@@ -1,4 +1,4 @@
-//! Coupons: which one an account may redeem, and what redeeming one appends (`domain.md` §6).
+//! Coupons: which coupon an account may redeem, and the entry that redeeming appends (`domain.md` §6).
 
 use crate::billing::ledger::open;
 use crate::billing::{BillingDecision, Ledger, Refusal};

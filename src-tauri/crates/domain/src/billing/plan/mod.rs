@@ -1,5 +1,6 @@
 //! The operator's decisions about the plan: payment order, plan change, cancellation, resumption, payment in grace,
-//! coupon and card (`domain.md` §5). Invariant: one period is paid for once; a change costs only what is not paid yet.
+//! coupon and card (`domain.md` §5). Invariant: one period is paid for once; a plan change costs only what is not paid
+//! yet.
 
 mod cancel;
 mod coupon;
@@ -109,8 +110,8 @@ impl Next {
         };
         let comes_back = account.period.is_none();
         if span.cycle != cycle && comes_back {
-            // The period is paid for in the other cycle. The operator must return to that cycle first; the other one
-            // can then be requested for the period's end.
+            // The period is paid for in another billing cycle. The operator must return to that cycle first; the cycle
+            // of `target` can then be requested for the period's end.
             return Err(Refusal::OtherCyclePaid);
         }
         let fees = |code: &str| Some(catalog.plan(code)?.fee(cycle)?.amount);
@@ -156,7 +157,7 @@ impl Next {
 
 /// The period, cycle and plan that are paid for, if that period has not ended, also if the account has changed its plan
 /// since. A catalog without a downgrade policy comes from an older cloud, which prices a change by the current plan
-/// only: then it is the current plan and period.
+/// only: the result is then the current plan and period.
 fn paid_span(account: &Account, catalog: &Catalog, now: Timestamp) -> Option<PaidSpan> {
     if catalog.policies.downgrade.is_none() {
         return Some(PaidSpan {
@@ -184,7 +185,7 @@ pub fn prorated(more: Amount, period: Period, now: Timestamp) -> Result<Amount, 
 }
 
 /// Changes the plan or the cycle. A change that must be paid first returns only a charge; [`paid`] appends the change
-/// once it is approved. Fails with `NoCard` or `CardDeclined` if there is no valid card to charge.
+/// once the charge is approved. Fails with `NoCard` or `CardDeclined` if there is no valid card to charge.
 pub fn change(
     account: &Account,
     catalog: &Catalog,
@@ -272,8 +273,8 @@ pub fn pay_now(
     Ok(ledger.decided())
 }
 
-/// The payer of the fee that ends grace, if the operator does not choose one: the first of the account's payment order,
-/// or the other one if only that can pay.
+/// Who pays the fee that ends grace (card or credits), if the operator does not choose one: the first of the account's
+/// payment order, or the other payer if only that one can pay or the card has just declined.
 pub fn payer(account: &Account, catalog: &Catalog, now: Timestamp) -> Result<Payer, Refusal> {
     let due = owed(account, catalog, now)?;
     let now = now.max(account.at);
@@ -282,7 +283,7 @@ pub fn payer(account: &Account, catalog: &Catalog, now: Timestamp) -> Result<Pay
         .as_ref()
         .is_some_and(|card| card.expires_at() > now);
     let credits = fee::covered(&account.grants, catalog, &due.fee);
-    // The card on file declined the last attempt.
+    // True if the card on file declined the last attempt to pay the fee.
     let refused = account
         .failed
         .as_ref()

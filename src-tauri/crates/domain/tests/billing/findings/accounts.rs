@@ -1,4 +1,4 @@
-//! The accounts of the cases: what was bought, run, redeemed or changed in each.
+//! Accounts for the tests of findings: in each, something was bought, run, redeemed or changed.
 
 use boothkeeper_domain::account::Payer;
 use boothkeeper_domain::billing::{ChargeOutcome, Refusal, plan, purchase, support};
@@ -23,7 +23,7 @@ pub fn with(mut world: World, does: impl FnOnce(&mut World)) -> World {
     world
 }
 
-/// The same journal, read at another time. This is what a copy shows if the cloud has added nothing.
+/// The same journal, read at another time. This is what a laptop's copy shows if the cloud has added nothing.
 pub fn read_at(world: World, at: Timestamp) -> World {
     World { now: at, ..world }
 }

@@ -1,5 +1,5 @@
-//! For each finding: a case that raises it, a similar counterexample that must not raise it, and the entries that prove
-//! it.
+//! For each finding: an example account that raises it, a similar counterexample that must not, and the entries that
+//! prove the finding.
 
 mod accounts;
 
@@ -15,7 +15,7 @@ use accounts::{
     paid_from_gift, period_end, ran, read_at, recharging, redeemed, to_annual, upgraded, with,
 };
 
-/// Number of finding codes: the discriminant of the last one plus 1.
+/// Number of finding codes: the discriminant of the last code plus 1.
 const CODES: usize = FindingCode::Diverged as usize + 1;
 const ALL: [FindingCode; CODES] = {
     use FindingCode::*;
@@ -160,7 +160,7 @@ fn case(code: FindingCode) -> Option<Case> {
                 .step(NextStep::Dispute)
         }
         AllowanceMismatch => {
-            // The rules never grant less, so the state is altered here.
+            // The rules never grant less than the catalog says, so the state is altered here.
             let short = with(freelancer(), |world| {
                 world.account.granted = Amount::of(450)
             });
@@ -227,7 +227,7 @@ fn case(code: FindingCode) -> Option<Case> {
                 .step(NextStep::CompareStatement)
         }
         ChargedTwice => {
-            // The rules never charge twice, but an older cloud did; the entry is copied here.
+            // The rules never charge twice, but an older cloud did, so the entry of the charge is copied here.
             let twice = with(upgraded(), |world| {
                 let mut again = world.journal.last().unwrap().clone();
                 again.seq = again.seq.next();
@@ -264,13 +264,13 @@ fn case(code: FindingCode) -> Option<Case> {
         )
         .amount(-300)
         .step(NextStep::Dispute),
-        // The app raises these two, because they need event names and the cloud's head.
+        // The app raises these two findings, because they need event names and the cloud's newest entry.
         LowRunway | Diverged => return None,
     })
 }
 
 #[test]
-fn each_finding_is_raised_by_its_case_and_not_by_its_counterexample() {
+fn each_finding_is_raised_by_its_example_account_and_not_by_its_counterexample() {
     for code in ALL {
         let Some(case) = case(code) else { continue };
         let found = findings_of(&case.raised);
@@ -298,7 +298,7 @@ fn each_finding_is_raised_by_its_case_and_not_by_its_counterexample() {
 
 /// Scenario 6: the decline that led to a renewal from credits is part of its evidence.
 #[test]
-fn finding_on_a_renewal_from_credits_cites_the_decline_and_the_renewal() {
+fn finding_on_a_renewal_from_credits_cites_the_card_decline_and_the_renewal() {
     let world = paid_by(Payer::Card, true, declined());
     let renewal = { findings_of(&world).into_iter() }
         .find(|f| f.code == FindingCode::RenewalPaidFromCredits)
