@@ -3,6 +3,7 @@
 pub mod booth;
 pub mod cloud;
 pub mod desktop;
+mod desktop_with_account;
 pub mod direct;
 pub mod hostile_proxy;
 pub mod laptop;

@@ -64,7 +64,7 @@ impl Data {
         let mut faults = Vec::new();
         for line in text.lines() {
             let line = line.replace(['\u{2068}', '\u{2069}'], "");
-            // Causes are the system's own words.
+            // The causes of an error are the system's own words, which are not translated.
             if line.trim_start().starts_with("bécáúsé") {
                 continue;
             }
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn missing_values_message_keys_and_untranslated_words_are_faults() {
+    fn check_of_texts_finds_missing_values_message_keys_and_untranslated_words() {
         let data = Data::new(&["Miller wedding"]);
         let whole = "Thé rénéwál~~ ón Mon 30 Mar 2026 20:00 EDT tákés~~ $49.00 fór “Miller wedding” (Basic).";
         assert_eq!(data.faults(whole), Vec::<String>::new());

@@ -1,4 +1,4 @@
-//! Charges from the command line on the real cloud: each is confirmed first, shown afterwards, and made once for one
+//! Charges from the command line against the running cloud program: each is confirmed first, shown afterwards, and made once for one
 //! period.
 
 use anyhow::{Context, ensure};

@@ -98,7 +98,7 @@ async fn laptop_folder_and_cloud_database_of_earlier_version_still_work() -> any
     }
     assert_eq!(cloud.balance(&account).await?, BALANCE + 5_000);
     assert_eq!(laptop.ok(&["verify"])?["ok"], true);
-    // The open dispute is still there.
+    // The dispute that the earlier version had opened is still listed.
     let listed = laptop.ok(&["dispute", "list"])?.to_string();
     assert!(listed.contains("dsp_3c94e2f195c9_18"), "{listed}");
     Ok(())

@@ -233,7 +233,7 @@ fn books_agree(store: &Store, entries: &[Entry], opening: &PaymentId) -> anyhow:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cloud_killed_repeatedly_charges_once_and_keeps_command_answers() -> anyhow::Result<()> {
+async fn cloud_killed_repeatedly_takes_each_payment_once_and_keeps_answers() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let data = folder.path().join("cloud");
     let mut cloud = Cloud::start(&data, Some(START))?;
@@ -266,7 +266,7 @@ async fn cloud_killed_repeatedly_charges_once_and_keeps_command_answers() -> any
                 }
             }
         };
-        // The kill comes at a random moment, so that any step may be half done.
+        // The kill comes at a random moment, so that the cloud may have done any step only half.
         let lived = tokio::time::timeout(fuse, busy).await;
         if let Ok(failed) = lived {
             return failed;

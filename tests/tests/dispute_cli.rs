@@ -38,7 +38,7 @@ async fn explained_difference_is_shown_before_dispute_is_sent() -> anyhow::Resul
     // A difference of one cent more is not explained.
     let other = ["dispute", "edit", id(&draft), "--expected", "150.01"];
     assert_eq!(booth.laptop.ok(&other)?["explained"], Value::Null);
-    // Without entries a draft of this kind is incomplete and is not sent.
+    // Without entries a draft about an unexpected deduction is incomplete and is not sent.
     assert_eq!(draft["problems"], json!(["no_rows"]));
     let refused = booth.laptop.fails(&["dispute", "send", id(&draft)])?;
     assert_eq!(refused, (1, "draft_incomplete".into()));
@@ -61,7 +61,7 @@ async fn dispute_sent_offline_by_killed_process_is_one_complete_ticket() -> anyh
         (&draft["kind"], &draft["owed"]),
         (&json!("failed_run"), &json!(25))
     );
-    assert_eq!(draft["message_sent"], "It hung. Guest •••67, ••• saw it.");
+    assert_eq!(draft["message_sent"], "It hung. Guest •••67, •••, saw it.");
     let draft_id = id(&draft).to_owned();
 
     booth.cloud.stop();
@@ -87,7 +87,7 @@ async fn dispute_sent_offline_by_killed_process_is_one_complete_ticket() -> anyh
     let ticket = &filed[0];
     assert_eq!(
         ticket["messages"][0]["text"],
-        "It hung. Guest •••67, ••• saw it."
+        "It hung. Guest •••67, •••, saw it."
     );
     let names: Vec<&str> = ticket["attachments"]
         .as_array()

@@ -51,7 +51,7 @@ async fn dispute_draft_keeps_typed_values_and_refuses_invalid_edits() -> anyhow:
         .iter()
         .find(|finding| finding["code"] == "run_failed_not_refunded");
     assert_eq!(failed.context("the finding")?["dispute"], ticket);
-    // A sent draft can neither be edited nor saved.
+    // A draft that was sent can neither be edited nor saved as an e-mail.
     let late = edit(&["--message", "third"])?.1;
     assert_eq!(late["error"]["code"], "dispute_sent");
     let eml = booth.folder.path().join("late.eml");
@@ -60,7 +60,7 @@ async fn dispute_draft_keeps_typed_values_and_refuses_invalid_edits() -> anyhow:
     Ok(())
 }
 
-/// Expected and actual balance match the attached histories: later runs change both, and the claimed amount stays.
+/// Later runs change a draft's expected and actual balance alike, so the claimed amount (their difference) stays.
 #[tokio::test]
 async fn later_runs_change_balances_of_dispute_draft_but_not_its_claim() -> anyhow::Result<()> {
     let booth = Booth::with_failed_run().await?;
@@ -143,7 +143,7 @@ async fn unedited_fields_of_dispute_draft_follow_journal() -> anyhow::Result<()>
     // A new draft about the same finding leaves out the entry that is with support.
     let rest = laptop.ok(&["dispute", "new", "--finding", "run_failed_not_refunded"])?;
     assert_eq!(rest["entries"], json!(rows[1..]));
-    // A purchase that arrives after the draft about it was written.
+    // An edited draft about a missing purchase says that the purchase has arrived since.
     cloud
         .buy(account, 10_000, json!({ "delayed_seconds": 60 }))
         .await?;

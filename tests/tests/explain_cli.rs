@@ -237,9 +237,10 @@ async fn balance_adjustment_without_reason_is_unexplained() -> anyhow::Result<()
     Ok(())
 }
 
-/// Findings about the daily limit, a cancellation, grace and the closure appear when they are true and not before.
+/// `explain` reports a used up daily limit and a cancellation once they are true and not before; grace and the closure
+/// are reported too.
 #[tokio::test]
-async fn explain_reports_limit_cancel_grace_and_closure_only_while_true() -> anyhow::Result<()> {
+async fn explain_reports_daily_limit_and_cancellation_only_once_they_occur() -> anyhow::Result<()> {
     let legacy = json!({
         "email": "studio@booth.example", "catalog": "studio", "plan": "legacy",
         "opening_balance": 100, "legacy": ["branding_app"],

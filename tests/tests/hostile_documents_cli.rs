@@ -4,6 +4,7 @@
 use std::process::Command;
 
 use anyhow::{Context, ensure};
+use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::process::binary;
 use serde_json::Value;
 use tempfile::tempdir;
@@ -99,5 +100,29 @@ fn pdf_that_fills_the_memory_ends_only_its_reader_process() -> anyhow::Result<()
         result["memory"].as_u64().is_some_and(|kib| kib < MEMORY),
         "{result}"
     );
+    Ok(())
+}
+
+/// A mail nested 3,000 times takes more stack to parse than a thread has. Its encoding hides the levels from a search in
+/// its bytes.
+#[test]
+fn deeply_nested_mail_in_quoted_printable_ends_only_its_reader_process() -> anyhow::Result<()> {
+    let folder = tempdir()?;
+    let header = "From: a@b.example\r\nDate: Fri, 20 Feb 2026 10:00:00 +0000\r\nContent-Type: message/rfc822\r\n";
+    let level = format!("{header}\r\n").replace("message/", "=6Dessage/");
+    let encoding = "Content-Transfer-Encoding: quoted-printable\r\n\r\n";
+    let mail = format!("{header}{encoding}{}", level.repeat(3_000));
+    let path = folder.path().join("receipt.eml");
+    std::fs::write(&path, mail)?;
+    let laptop = Laptop::new(&folder.path().join("data"));
+    let (path, email) = (path.display().to_string(), "me@booth.example");
+    for preview in [&[][..], &["--preview"]] {
+        let import = [&["import", "--email", email, &path], preview].concat();
+        let (code, error) = laptop.fails(&import)?;
+        ensure!(
+            ["too_complex", "not_a_receipt", "not_a_history"].contains(&error.as_str()),
+            "{code} {error}"
+        );
+    }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The life cycle of an account on the real cloud, by the command line: billing days, grace, closure, pause and
+//! The life cycle of an account against the running cloud program, by the command line: billing days, grace, closure, pause and
 //! reminders.
 
 use boothkeeper_tests::booth::{Booth, basic, with};

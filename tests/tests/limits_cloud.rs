@@ -294,7 +294,7 @@ async fn hundred_large_disputes_are_fetched_page_by_page() -> anyhow::Result<()>
     booth.laptop.ok(&["sync"])?;
     let shown = booth.laptop.ok(&["dispute", "show", &dispute])?;
     assert!(shown.to_string().contains("We are looking into it."));
-    // The messages of one dispute are limited too.
+    // The number of messages of one dispute is limited too.
     let more = json!({ "kind": "message_dispute", "dispute": dispute, "message": message });
     let mut last = (200, Value::Null);
     for _ in 0..20 {

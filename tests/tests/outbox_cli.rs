@@ -178,7 +178,7 @@ async fn four_hundred_commands_queued_offline_are_sent_once_in_order() -> anyhow
         .filter(open)
         .count();
     ensure!(left == 0, "{left} are left");
-    // The last command was "off".
+    // The last of the commands switched auto-recharge off.
     ensure!(laptop.ok(&["plan"])?["auto_recharge"]["enabled"] == false);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Renewals, refunds, purchases and plan changes on the real cloud, by the command line: each is paid as previewed,
+//! Renewals, refunds, purchases and plan changes against the running cloud program, by the command line: each is paid as previewed,
 //! once or not at all.
 
 use std::process::Stdio;

@@ -9,7 +9,7 @@ use boothkeeper_tests::process::until;
 use boothkeeper_tests::window::Window;
 use serde_json::{Value, json};
 
-/// One account that goes through all cases, one billing period each.
+/// One account that goes through all cases of a renewal, one billing period for each case.
 struct RenewalTable {
     cloud: Cloud,
     account: Account,

@@ -1,4 +1,4 @@
-//! How long the credits last for an event, estimated from its own pace or from earlier events, on the real cloud.
+//! How long the credits last for an event, estimated from its own pace or from earlier events, against the running cloud program.
 
 use anyhow::Context;
 use boothkeeper_tests::booth::{Booth, basic, with};
@@ -22,7 +22,8 @@ async fn runs(booth: &Booth, count: u32) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn estimate_of_credits_for_event_names_its_basis_or_is_absent() -> anyhow::Result<()> {
+async fn estimate_of_credits_for_an_event_says_what_it_is_based_on_or_is_absent()
+-> anyhow::Result<()> {
     let request = with(basic(20_000), json!({ "events": galas() }));
     let booth = Booth::new("2026-01-10T08:00:00Z", request).await?;
     let runway = booth.laptop.ok(&["runway"])?;

@@ -3,7 +3,6 @@
 
 use anyhow::ensure;
 use boothkeeper_tests::booth::{basic, with};
-use boothkeeper_tests::cloud::Cloud;
 use boothkeeper_tests::desktop::Desktop;
 use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::process::until;
@@ -22,10 +21,9 @@ fn failing() -> Value {
 #[tokio::test]
 async fn small_and_largest_balances_are_not_cut_off_in_small_window() -> anyhow::Result<()> {
     for balance in [123_456, 9_007_199_254_740_991_i64] {
-        let desk = Desktop::new()?;
-        let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
-        let account = cloud.account(basic(balance)).await?;
-        let mut window = Window::open_live(&desk, &cloud, &account).await?;
+        let (_desk, _cloud, _account, mut window) = Desktop::new()?
+            .with_window("2026-01-10T08:00:00Z", basic(balance))
+            .await?;
         window.resize(900, 600).await?;
         window.assert_no_amount_cut("overview").await?;
         for screen in ["History", "Plan & renewal"] {
@@ -49,12 +47,12 @@ async fn small_and_largest_balances_are_not_cut_off_in_small_window() -> anyhow:
 /// credits the window says what stops.
 #[tokio::test]
 async fn sum_of_changes_on_overview_matches_balance_above_it() -> anyhow::Result<()> {
-    let desk = Desktop::new()?;
-    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
-    let account = cloud
-        .account(with(basic(2_000), json!({ "plan": "payg" })))
+    let (_desk, cloud, account, window) = Desktop::new()?
+        .with_window(
+            "2026-01-10T08:00:00Z",
+            with(basic(2_000), json!({ "plan": "payg" })),
+        )
         .await?;
-    let window = Window::open_live(&desk, &cloud, &account).await?;
     // Script that returns the balance if the sum agrees with it or says that it is behind, otherwise a text with both.
     let consistent =
         "const balance = document.querySelector('.hero [data-balance]')?.dataset.balance;
@@ -100,9 +98,9 @@ async fn sum_of_changes_on_overview_matches_balance_above_it() -> anyhow::Result
 
 #[tokio::test]
 async fn last_days_of_grace_are_shown_with_correct_dates() -> anyhow::Result<()> {
-    let desk = Desktop::new()?;
-    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
-    let account = cloud.account(with(basic(9_000), failing())).await?;
+    let (desk, cloud, account) = Desktop::new()?
+        .with_account("2026-01-10T08:00:00Z", with(basic(9_000), failing()))
+        .await?;
     cloud.advance_to("2026-03-11T07:00:00Z").await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     // Paying now pays for the period that contains today, until 10 April.
@@ -145,9 +143,9 @@ async fn last_days_of_grace_are_shown_with_correct_dates() -> anyhow::Result<()>
 
 #[tokio::test]
 async fn closed_account_offers_no_purchase() -> anyhow::Result<()> {
-    let desk = Desktop::new()?;
-    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
-    let account = cloud.account(with(basic(15_000), failing())).await?;
+    let (desk, cloud, account) = Desktop::new()?
+        .with_account("2026-01-10T08:00:00Z", with(basic(15_000), failing()))
+        .await?;
     cloud.advance_to("2026-03-20T08:00:00Z").await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     window
@@ -172,15 +170,15 @@ async fn closed_account_offers_no_purchase() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn used_up_daily_limit_is_shown_on_overview() -> anyhow::Result<()> {
-    let desk = Desktop::new()?;
-    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-03-07T09:00:00Z"))?;
-    let account = cloud
-        .account(json!({
-            "email": "studio@booth.example", "catalog": "studio", "plan": "legacy",
-            "opening_balance": 4_000, "legacy": ["branding_app"],
-        }))
+    let (_desk, cloud, account, window) = Desktop::new()?
+        .with_window(
+            "2026-03-07T09:00:00Z",
+            json!({
+                "email": "studio@booth.example", "catalog": "studio", "plan": "legacy",
+                "opening_balance": 4_000, "legacy": ["branding_app"],
+            }),
+        )
         .await?;
-    let window = Window::open_live(&desk, &cloud, &account).await?;
     window.wait_until_gone("[data-stopped]").await?;
     cloud.runs(&account, "basic_image_hd", 15).await?;
     window
@@ -193,12 +191,12 @@ async fn used_up_daily_limit_is_shown_on_overview() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn account_without_credits_has_no_spending_chart() -> anyhow::Result<()> {
-    let desk = Desktop::new()?;
-    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
-    let account = cloud
-        .account(with(basic(0), json!({ "plan": "payg" })))
+    let (_desk, _cloud, _account, window) = Desktop::new()?
+        .with_window(
+            "2026-01-10T08:00:00Z",
+            with(basic(0), json!({ "plan": "payg" })),
+        )
         .await?;
-    let window = Window::open_live(&desk, &cloud, &account).await?;
     window.click_button("History").await?;
     window.text("[data-seq]").await?;
     window.wait_until_gone("figure").await
@@ -206,10 +204,11 @@ async fn account_without_credits_has_no_spending_chart() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn finding_with_unsent_dispute_draft_is_not_shown_as_in_dispute() -> anyhow::Result<()> {
-    let desk = Desktop::new()?;
-    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-20T12:00:00Z"))?;
-    let account = cloud
-        .account(with(basic(1_000), json!({ "plan": "payg" })))
+    let (desk, cloud, account) = Desktop::new()?
+        .with_account(
+            "2026-02-20T12:00:00Z",
+            with(basic(1_000), json!({ "plan": "payg" })),
+        )
         .await?;
     let failed = json!({ "service": "draw_me", "outcome": "failed" });
     cloud.control(&account, "runs", failed).await?;
@@ -247,14 +246,10 @@ async fn finding_with_unsent_dispute_draft_is_not_shown_as_in_dispute() -> anyho
 /// Credits that expire are shown with the same day on screen and in the notification.
 #[tokio::test]
 async fn expiring_credits_are_shown_and_notified_with_same_day() -> anyhow::Result<()> {
-    let desk = Desktop::with_notifier()?;
-    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-03-07T03:00:00Z"))?;
-    let account = cloud
-        .account(json!({
+    let (desk, cloud, account) = Desktop::with_notifier()?.with_account("2026-03-07T03:00:00Z", json!({
             "email": "studio@booth.example", "catalog": "studio", "plan": "freelancer", "cycle": "monthly",
             "opening_balance": 40, "card": { "exp_month": 12, "exp_year": 2060 },
-        }))
-        .await?;
+        })).await?;
     let laptop = Laptop::signed_in(&desk.folder().join("elsewhere"), &cloud, &account)?;
     laptop.ok(&["pause", "--yes"])?;
     let window = Window::open_live(&desk, &cloud, &account).await?;

@@ -32,7 +32,7 @@ fn check_shown_values(left: &KilledLaptop, folder: &Path) -> anyhow::Result<usiz
         let found = states(&outbox);
         ensure!(found.len() == left.waiting.len(), "outbox: {outbox}");
         for (found, left) in found.iter().zip(&left.waiting) {
-            // A changed command is shown as `damaged`.
+            // A command whose bytes on disk were changed is shown as `damaged`.
             ensure!(found == left || found.1 == "damaged", "outbox: {outbox}");
         }
     }

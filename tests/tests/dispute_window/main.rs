@@ -15,9 +15,7 @@ const MESSAGE: &str = "#dispute-message";
 
 /// An isolated desktop, a sandbox cloud whose time stands still at `clock`, and an account at that cloud.
 async fn at(clock: &str, account: Value) -> anyhow::Result<(Desktop, Cloud, Account)> {
-    let desk = Desktop::new()?;
-    let cloud = Cloud::start(&desk.folder().join("cloud"), Some(clock))?;
-    let account = cloud.account(account).await?;
+    let (desk, cloud, account) = Desktop::new()?.with_account(clock, account).await?;
     Ok((desk, cloud, account))
 }
 

@@ -135,7 +135,7 @@ async fn altered_stored_balance_is_never_shown() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn cache_of_newer_version_is_refused_unchanged() -> anyhow::Result<()> {
+async fn cache_written_by_newer_app_version_is_refused_and_not_changed() -> anyhow::Result<()> {
     let setup = setup().await?;
     let cache = Connection::open(setup.laptop.cache())?;
     cache.execute_batch("PRAGMA user_version = 99")?;

@@ -97,7 +97,8 @@ async fn import_asks_about_unclear_columns_and_remembers_answers() -> anyhow::Re
 /// Overlapping tables, a receipt given twice, a run that the table marks as failed, and a last balance that does not
 /// follow from the amounts.
 #[tokio::test]
-async fn rows_in_two_tables_and_a_receipt_given_twice_are_imported_once() -> anyhow::Result<()> {
+async fn row_found_in_both_tables_and_receipt_given_twice_are_each_imported_once()
+-> anyhow::Result<()> {
     let folder = tempdir()?;
     let laptop = Laptop::new(&folder.path().join("laptop"));
     let titles = "Date,Type,What,Change,Balance,Payment\n";

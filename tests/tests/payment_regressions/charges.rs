@@ -141,7 +141,7 @@ async fn purchase_confirmed_again_after_closure_is_not_refunded() -> anyhow::Res
 
 /// A stored due time at which nothing is due, as rules of another version may leave it, is computed again.
 #[tokio::test]
-async fn wrong_stored_due_time_does_not_block_renewal() -> anyhow::Result<()> {
+async fn wrong_stored_due_time_of_account_does_not_block_renewal() -> anyhow::Result<()> {
     let mut booth = Booth::basic("2026-01-10T08:00:00Z", 1_000).await?;
     booth.cloud.stop();
     let file = booth.folder.path().join("cloud/cloud.sqlite");

@@ -1,4 +1,4 @@
-//! Regression tests for payments and plans on the real cloud: charges without an answer, failing steps, previews,
+//! Regression tests for payments and plans against the running cloud program: charges without an answer, failing steps, previews,
 //! quotes and invalid requests.
 
 mod charges;

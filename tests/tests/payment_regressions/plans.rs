@@ -115,7 +115,8 @@ async fn coupon_of_plan_change_is_redeemed_when_the_change_takes_effect() -> any
 
 /// In the preview, credits that expire at the renewal's instant are gone before it, and an expired card buys nothing.
 #[tokio::test]
-async fn renewal_preview_has_expiry_but_no_recharge_by_expired_card() -> anyhow::Result<()> {
+async fn renewal_preview_has_expiring_credits_but_no_recharge_when_the_card_has_expired()
+-> anyhow::Result<()> {
     let studio = json!({
         "email": "studio@booth.example", "catalog": "studio", "plan": "freelancer", "cycle": "monthly",
         "opening_balance": 40, "card": { "exp_month": 12, "exp_year": 2060 },

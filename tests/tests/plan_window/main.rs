@@ -8,7 +8,6 @@ use boothkeeper_tests::booth::basic;
 use boothkeeper_tests::cloud::{Account, Cloud};
 use boothkeeper_tests::desktop::Desktop;
 use boothkeeper_tests::laptop::Laptop;
-use boothkeeper_tests::window::Window;
 use serde_json::{Value, json};
 
 /// A card that declines, without credits as the fallback.
@@ -26,10 +25,9 @@ fn other_laptop(desk: &Desktop, cloud: &Cloud, account: &Account) -> anyhow::Res
 
 #[tokio::test]
 async fn refused_action_is_shown_in_its_dialog_and_can_be_dismissed() -> anyhow::Result<()> {
-    let desk = Desktop::new()?;
-    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
-    let account = cloud.account(basic(14_235)).await?;
-    let window = Window::open_live(&desk, &cloud, &account).await?;
+    let (_desk, _cloud, _account, window) = Desktop::new()?
+        .with_window("2026-01-10T08:00:00Z", basic(14_235))
+        .await?;
     window.click_button("Buy credits").await?;
     window.type_into("dialog input", "20").await?;
     window.click_button("Buy $20.00").await?;

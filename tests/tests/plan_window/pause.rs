@@ -91,9 +91,9 @@ async fn pause_lists_deleted_events_asks_twice_and_keeps_credits() -> anyhow::Re
 /// Scenario 14: the pause is queued ten minutes before the end of grace, and the cloud is back twenty minutes later.
 #[tokio::test]
 async fn pause_sent_after_end_of_grace_is_shown_as_refused() -> anyhow::Result<()> {
-    let desk = Desktop::new()?;
-    let mut cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
-    let account = cloud.account(with(basic(9_000), failing())).await?;
+    let (desk, mut cloud, account) = Desktop::new()?
+        .with_account("2026-02-01T00:00:00Z", with(basic(9_000), failing()))
+        .await?;
     cloud.advance_to("2026-03-30T23:50:00Z").await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     cloud.stop();
@@ -177,7 +177,7 @@ async fn action_queued_offline_can_be_withdrawn_before_sending() -> anyhow::Resu
 
 /// The second half of scenario 20: the fee was paid meanwhile, so that a pause would now end a paid period.
 #[tokio::test]
-async fn queued_pause_that_became_worse_is_asked_again_with_both_quotes() -> anyhow::Result<()> {
+async fn queued_pause_that_became_worse_asks_again_with_old_and_new_quote() -> anyhow::Result<()> {
     let desk = Desktop::new()?;
     let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
     let account = with(
@@ -289,14 +289,10 @@ async fn pause_and_payment_order_work_from_the_keyboard_alone() -> anyhow::Resul
 /// A studio with a legacy product: both allowances expire at one instant, shown as one refresh.
 #[tokio::test]
 async fn plan_and_legacy_allowance_of_studio_are_shown_as_one_refresh() -> anyhow::Result<()> {
-    let desk = Desktop::new()?;
-    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-03-07T09:00:00Z"))?;
-    let account = cloud
-        .account(json!({
+    let (desk, cloud, account) = Desktop::new()?.with_account("2026-03-07T09:00:00Z", json!({
             "email": "studio@booth.example", "catalog": "studio", "plan": "freelancer", "cycle": "monthly",
             "opening_balance": 40, "card": { "exp_month": 12, "exp_year": 2060 },
-        }))
-        .await?;
+        })).await?;
     let legacy = json!({ "product": "branding_app" });
     cloud.control(&account, "legacy", legacy).await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;

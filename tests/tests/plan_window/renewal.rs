@@ -1,7 +1,6 @@
 //! The renewal: who pays, the end of grace, paying in grace, and cancelling.
 
 use boothkeeper_tests::booth::{basic, with};
-use boothkeeper_tests::cloud::Cloud;
 use boothkeeper_tests::desktop::Desktop;
 use boothkeeper_tests::process::until;
 use boothkeeper_tests::window::Window;
@@ -11,9 +10,9 @@ use super::{failing, other_laptop};
 /// Scenario 2: grace begins in winter time and ends in summer time.
 #[tokio::test]
 async fn end_of_grace_is_shown_in_laptop_time_zone_with_summer_time() -> anyhow::Result<()> {
-    let desk = Desktop::new()?;
-    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
-    let account = cloud.account(with(basic(14_235), failing())).await?;
+    let (desk, cloud, account) = Desktop::new()?
+        .with_account("2026-02-01T00:00:00Z", with(basic(14_235), failing()))
+        .await?;
     cloud.advance_to("2026-03-01T12:00:00Z").await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     window
@@ -34,9 +33,9 @@ async fn end_of_grace_is_shown_in_laptop_time_zone_with_summer_time() -> anyhow:
 /// Scenarios 5 and 6 in grace: card or credits can be chosen, and each shows what it takes.
 #[tokio::test]
 async fn payment_in_grace_shows_payer_and_remaining_balance() -> anyhow::Result<()> {
-    let desk = Desktop::new()?;
-    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-02-01T00:00:00Z"))?;
-    let account = cloud.account(with(basic(14_235), failing())).await?;
+    let (desk, cloud, account) = Desktop::new()?
+        .with_account("2026-02-01T00:00:00Z", with(basic(14_235), failing()))
+        .await?;
     cloud.advance_to("2026-03-02T00:00:00Z").await?;
     let window = Window::open_live(&desk, &cloud, &account).await?;
     window
@@ -71,13 +70,12 @@ async fn payment_in_grace_shows_payer_and_remaining_balance() -> anyhow::Result<
     Ok(())
 }
 
-/// The cancel dialog shows when the account closes, and which fee is still charged before.
+/// The cancel dialog shows when the account closes, and which fee is still charged before it closes.
 #[tokio::test]
-async fn cancel_dialog_shows_closing_date_and_fee_charged_before() -> anyhow::Result<()> {
-    let desk = Desktop::new()?;
-    let cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
-    let account = cloud.account(basic(14_235)).await?;
-    let window = Window::open_live(&desk, &cloud, &account).await?;
+async fn cancel_dialog_shows_closing_date_and_fee_charged_before_closing() -> anyhow::Result<()> {
+    let (_desk, cloud, _account, window) = Desktop::new()?
+        .with_window("2026-01-10T08:00:00Z", basic(14_235))
+        .await?;
     window.click_button("Plan & renewal").await?;
     window.click_button("Cancel the plan instead").await?;
     window
@@ -112,10 +110,9 @@ async fn cancel_dialog_shows_closing_date_and_fee_charged_before() -> anyhow::Re
 /// Who pays is chosen twice offline: the last choice is shown, and is in use once the cloud is back.
 #[tokio::test]
 async fn last_of_two_payers_chosen_offline_is_shown_and_applied() -> anyhow::Result<()> {
-    let desk = Desktop::new()?;
-    let mut cloud = Cloud::start(&desk.folder().join("cloud"), Some("2026-01-10T08:00:00Z"))?;
-    let account = cloud.account(basic(14_235)).await?;
-    let window = Window::open_live(&desk, &cloud, &account).await?;
+    let (desk, mut cloud, account, window) = Desktop::new()?
+        .with_window("2026-01-10T08:00:00Z", basic(14_235))
+        .await?;
     window.click_button("Plan & renewal").await?;
     window.text("[data-order]").await?;
     cloud.stop();

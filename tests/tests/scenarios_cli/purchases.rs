@@ -112,7 +112,7 @@ async fn run_that_costs_more_than_balance_is_refused() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn command_with_same_id_acts_once() -> anyhow::Result<()> {
+async fn command_sent_twice_with_one_id_acts_once() -> anyhow::Result<()> {
     let folder = tempdir()?;
     let cloud = Cloud::start(&folder.path().join("cloud"), CLOCK)?;
     let account = cloud.booth(5_000).await?;

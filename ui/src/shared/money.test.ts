@@ -5,7 +5,7 @@ import { money, parseMoney } from './money';
 const usd = { code: 'USD', scale: 2 };
 const credits = { code: 'CREDIT', scale: 0 };
 
-test('money has a true minus, two decimals and grouping', () => {
+test('an amount of money has a true minus sign, two decimals and grouping', () => {
   expect(money(-25, usd)).toBe('\u2212$0.25');
   expect(money(1234567, usd)).toBe('$12,345.67');
   expect(money(40, usd, true)).toBe('+$0.40');

@@ -50,7 +50,7 @@ test('an imported balance is never called verified', () => {
   expect(short(imported)).toBe('Imported, unverified');
 });
 
-test('a copy that differs from the cloud says when it was last proven', () => {
+test('a local copy that differs from the cloud says when it was last proven', () => {
   const diverged = { ...cached, trust: 'diverged' } as const;
   expect(long(diverged)).toBe('Copy and cloud disagree · last proven 10:00');
   expect(short(diverged)).toBe('Not agreed · 10:00');
@@ -59,7 +59,7 @@ test('a copy that differs from the cloud says when it was last proven', () => {
   expect(short(damaged)).toBe('Damaged · 10:00');
 });
 
-test('the text about trust is whole where no time is known', () => {
+test('the text about trust is a whole phrase where no time is known', () => {
   const trusts = Object.keys(MARKS) as (keyof typeof MARKS)[];
   for (const trust of trusts)
     for (const text of [long, short]) {

@@ -55,7 +55,7 @@ test('names come from the catalog, and codes that it lacks are shown readable', 
   ]);
 });
 
-test('a row is named by its service, otherwise by its kind', () => {
+test('a row of the history is named by its service, otherwise by its kind', () => {
   expect(rowName(row('usage', { service: 'draw_me' }))).toBe('AI Draw Me');
   expect(rowName(row('bonus'))).toBe('Bonus');
   expect(rowName(row('gift_card_used'))).toBe('Gift card used');
@@ -63,7 +63,7 @@ test('a row is named by its service, otherwise by its kind', () => {
   expect(rowName(row('reversal', { delta: -5 }))).toBe('Taken back');
 });
 
-test('a row names what changed beside credits, such as the plan or a card payment', () => {
+test('a row of the history names what changed beside credits, such as the plan or a card payment', () => {
   const name = (kind: string, more: Partial<RowView>) => plain(rowName(row(kind, more), USD));
   const plan = { plan: 'pro', cycle: 'monthly' } as const;
   expect(name('plan_changed', plan)).toBe('Plan changed: Pro monthly');

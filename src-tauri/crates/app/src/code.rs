@@ -59,7 +59,7 @@ codes! {
     OutboxDamaged = "outbox_damaged", 1;
     /// The outbox can be read, so it is not replaced by a new one.
     OutboxSound = "outbox_sound", 1;
-    /// Refused, because actions that are not sent yet would be lost.
+    /// Sign-in or sign-out was refused, because actions that are not sent yet would be lost.
     ActionsWaiting = "actions_waiting", 1;
     DiskFull = "disk_full", 1;
     ReadOnly = "read_only", 1;
@@ -82,7 +82,7 @@ codes! {
     NotAFile = "not_a_file", 1;
     FileEmpty = "file_empty", 1;
     FileTooLarge = "file_too_large", 1;
-    /// Reading a document needs more memory or time than such a document may take.
+    /// Reading a document needs more memory or time than a document of its kind may take.
     TooComplex = "too_complex", 1;
     /// Files of this type may not be attached, or the file's name ends as another type's.
     FileType = "file_type", 1;
@@ -98,7 +98,7 @@ codes! {
     DraftExists = "draft_exists", 1;
     /// A dispute that was sent can no longer be edited.
     DisputeSent = "dispute_sent", 1;
-    /// Refused, because the edited draft of a dispute would be lost.
+    /// An import was refused, because the edited draft of a dispute would be lost.
     DraftsWaiting = "drafts_waiting", 1;
     /// A decided dispute accepts no more messages.
     NotOpen = "not_open", 1;
@@ -112,7 +112,7 @@ codes! {
     NotAHistory = "not_a_history", 1;
     /// A row of a table has a date or an amount that cannot be read.
     RowUnreadable = "row_unreadable", 1;
-    /// No amount, date or payment number was found.
+    /// No amount, date or payment number was found in a receipt.
     NotAReceipt = "not_a_receipt", 1;
     /// The account's e-mail address is missing.
     EmailMissing = "email_missing", 2;

@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reading_a_chosen_link_folder_or_device_is_refused() {
+    fn link_or_folder_or_device_chosen_as_a_file_is_not_read() {
         let folder = tempfile::tempdir().unwrap();
         let real = folder.path().join("real.pdf");
         std::fs::write(&real, b"%PDF-1.7\n").unwrap();

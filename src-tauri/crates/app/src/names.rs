@@ -75,13 +75,6 @@ impl CatalogNames {
         names.join(", ")
     }
 
-    /// The code of the service whose name was typed, in upper or lower case. Other text is returned unchanged.
-    pub fn service_code(&self, typed: &str) -> String {
-        let mut services = self.services.iter();
-        let named = services.find(|(_, name)| name.eq_ignore_ascii_case(typed));
-        named.map_or(typed, |(code, _)| code).to_owned()
-    }
-
     /// The code of the plan whose name was typed, in upper or lower case. Other text is returned unchanged.
     pub fn plan_code(&self, typed: &str) -> String {
         let mut plans = self.plans.iter();

@@ -25,7 +25,7 @@ pub struct ClockGuard(Mutex<State>);
 
 #[derive(Debug, Clone, Copy)]
 enum State {
-    /// A sandbox: always trusted.
+    /// The clock is a sandbox's, which is always trusted.
     Sandbox,
     /// The wall clock was at `at` when the boot clock was at `since_boot` (ms). Since then it may have gained `slack`
     /// (ms) on the boot clock.

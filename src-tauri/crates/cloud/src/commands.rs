@@ -49,7 +49,7 @@ impl Work<'_> {
         }
     }
 
-    /// Executes an action on a dispute, which stores its own answer. `None` for other actions.
+    /// Executes an action on a dispute and stores its answer. Does nothing and returns `None` for any other action.
     fn dispute_action(
         &mut self,
         command: &PendingCommand,

@@ -110,7 +110,7 @@ impl<'a> Work<'a> {
     ) -> Result<(), Error> {
         let (state, catalog) = (&self.row.state, self.catalog);
         let decided = match apply_charge_outcome(state, catalog, &open.charge, answer, self.now) {
-            // A notice about the payment came first and settled it.
+            // A notice from the processor came before this answer and settled the payment.
             Err(Refusal::PaymentSettled) => Ok(BillingDecision::default()),
             decided => decided,
         };

@@ -13,7 +13,7 @@ pub enum Problem {
     /// Files of this type may not be attached, or the file's name ends as another type's.
     FileType,
     TooManyFiles,
-    /// Reading needs more memory or time than such a document may take.
+    /// Reading the document needs more memory or time than a document of its kind may take.
     TooComplex,
     /// No proof was found in the files to be verified.
     NotAPacket,
@@ -21,7 +21,7 @@ pub enum Problem {
     NotAHistory,
     /// A row of a table has a date or an amount that cannot be read.
     RowUnreadable,
-    /// No amount, date or payment number was found.
+    /// No amount, date or payment number was found in a receipt.
     NotAReceipt,
     /// The meaning of a table's column is unclear: the operator must choose.
     AskMapping,

@@ -230,6 +230,8 @@ fn ask_child(
             .and_then(|header| Ok((header, read_part(&mut stdout, kind.limits().input)?)));
         let _ = answered.send(read);
     });
+    #[cfg(windows)]
+    run_limited(&mut child, &kind.limits());
     let answer = answer.recv_timeout(kind.limits().patience);
     // The child is not needed any more; it may have ended already, so errors here do not matter.
     let _ = child.kill();
@@ -315,6 +317,9 @@ fn limit(limits: &Limits) -> std::io::Result<()> {
         current: Some(most),
         maximum: Some(most),
     };
+    // A reader whose program was killed has nobody to answer.
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     // `Data` and not `As` (all addresses): the window's libraries alone map more addresses than the limit.
     setrlimit(Resource::Data, to(limits.memory))?;
     setrlimit(Resource::Cpu, to(limits.cpu_seconds))?;
@@ -325,10 +330,22 @@ fn limit(limits: &Limits) -> std::io::Result<()> {
     Ok(())
 }
 
-/// On other systems only the time that the caller waits limits the child.
+/// On Windows the caller sets the limits, by [`run_limited`].
 #[cfg(not(unix))]
 fn limit(_: &Limits) -> std::io::Result<()> {
     Ok(())
+}
+
+/// Waits until the child has ended, with its memory limited by a job object; ends it when its time is over. Which files
+/// it opens is not limited: a job object cannot do that.
+#[cfg(windows)]
+fn run_limited(child: &mut std::process::Child, limits: &Limits) {
+    use process_control::{ChildExt, Control};
+    let memory = usize::try_from(limits.memory).unwrap_or(usize::MAX);
+    let child = child.controlled().memory_limit(memory);
+    let child = child.time_limit(limits.patience).terminate_for_timeout();
+    // Without limits the child is ended by the caller, and its missing answer is reported as a too complex document.
+    let _ = child.wait();
 }
 
 #[cfg(test)]

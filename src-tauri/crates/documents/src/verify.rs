@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn forwarded_packet_is_proven_and_lists_unproven_parts() {
+    fn forwarded_packet_is_verified_and_its_parts_without_proof_are_named() {
         let letter = |subject: &str, name: &str, kind: &str, inner: &str| {
             format!(
                 "From: a@b.example\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\n\

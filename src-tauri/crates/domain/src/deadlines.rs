@@ -140,7 +140,7 @@ pub fn deadlines(account: &Account, catalog: &Catalog, now: Timestamp) -> Vec<De
     // Replies due at the same instant are one deadline, which exists since the newest of the operator's messages.
     let mut replies: BTreeMap<Timestamp, Timestamp> = BTreeMap::new();
     for dispute in account.disputes.values() {
-        // No reply is due once support has written.
+        // After support's message no reply is due until the operator writes again.
         let (Some(by), Some(asked_at)) = (dispute.reply_by(), dispute.asked_at) else {
             continue;
         };

@@ -88,6 +88,9 @@ fn without_addresses(text: &str) -> String {
         }
         let ends = right[gap..domain].find(char::is_whitespace);
         let domain = ends.map_or(domain, |end| gap + end);
+        // Punctuation that ends a sentence is not a part of the address.
+        let address = right[..domain].trim_end_matches(['.', ',', ';', ':', '!', '?']);
+        let domain = address.len().max(gap);
         if !left[name..].trim().is_empty() && is_domain(&right[gap..domain]) {
             out.push_str(&left[..name]);
             out.push_str("•••");
@@ -205,7 +208,8 @@ mod tests {
                 "•••\u{665}\u{666}",
             ),
             ("write jane\u{ff20}guest.example now", "write ••• now"),
-            ("jane @ guest.example, please", "••• please"),
+            ("jane @ guest.example, please", "•••, please"),
+            ("Write to anna@x.com.", "Write to •••."),
             ("", ""),
         ] {
             assert_eq!(masked(text), kept);

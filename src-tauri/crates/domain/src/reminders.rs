@@ -24,7 +24,7 @@ pub struct Tier {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Reminder {
     pub code: DeadlineCode,
-    /// The deadline.
+    /// The instant of the deadline that the reminder is about.
     pub at: Timestamp,
     /// Milliseconds from now to the deadline, also if the reminder is shown late.
     #[cfg_attr(feature = "ts", ts(type = "number"))]

@@ -25,6 +25,12 @@ pub fn piped(bytes: &[u8]) -> Option<String> {
     }
 }
 
+/// True if nothing of the text can be seen: it has only blanks, controls and invisible characters.
+pub fn is_blank(text: &str) -> bool {
+    let unseen = |c: char| c.is_whitespace() || c.is_control() || is_invisible(c);
+    text.chars().all(unseen)
+}
+
 /// True for characters that are not drawn: joiners, direction marks, byte-order marks, soft hyphens, fillers and
 /// variation selectors.
 pub const fn is_invisible(c: char) -> bool {

@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::private;
 
-/// The path of the file with the number; `None` for a database in memory, which keeps no number.
+/// The path of the file that keeps how far a database has got; `None` for a database in memory, which keeps no file.
 #[derive(Debug, Clone)]
 pub struct HighWater(Option<PathBuf>);
 

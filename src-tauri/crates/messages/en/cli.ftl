@@ -296,8 +296,8 @@ cli-verify-packet =
         [one] { $entries } entry of account { $account } from { $from } to { $to }, up to entry { $entry }, is as it was signed, with the key { $key }.
        *[other] { $entries } entries of account { $account } from { $from } to { $to }, up to entry { $entry }, are as they were signed, with the key { $key }.
     }
-cli-verify-packet-end = What happened after { $at } is not in it.
-cli-verify-packet-key = It is a key of that cloud.
+cli-verify-packet-end = What happened after { $at } is not in this proof.
+cli-verify-packet-key = The key is one of that cloud.
 cli-verify-packet-key-unknown = To learn whether that is a key of your cloud, run it again with --cloud URL.
 cli-verify-packet-imported = The operator imported this history and signed it here: no cloud has verified it.
 cli-verify-packet-imported-flaw = The operator imported this history and signed it here: no cloud can vouch for it.
@@ -328,7 +328,7 @@ cli-import-columns =
     }
 cli-import-unused = not used: { $titles }
 # Beside a number of rows.
-cli-import-by-sign = runs and purchases, by their sign alone
+cli-import-by-sign = taken as run or purchase by the sign alone
 cli-import-unreadable = line { $line } cannot be read
 cli-import-look = Look at it with --imported: `boothkeeper --imported explain`.
 
@@ -342,3 +342,29 @@ cli-import-dates-ymd = dates are read as year, month, day
 
 cli-import-decimals-point = amounts are read with a point before the cents
 cli-import-decimals-comma = amounts are read with a comma before the cents
+
+## What doctor checks
+
+cli-doctor-in-order = in order
+
+## family cli-doctor-line
+
+cli-doctor-line-version = Version
+cli-doctor-line-data = Data folder
+cli-doctor-line-zone = Time zone
+cli-doctor-line-cloud = Cloud
+cli-doctor-line-files = Files
+cli-doctor-line-keychain = Keychain
+cli-doctor-line-signed_in = Signed in
+cli-doctor-line-copy = Local copy
+cli-doctor-line-cloud_reachable = Connection
+
+## family cli-fact
+# Figures of a refusal, each before its value.
+
+cli-fact-price = price
+cli-fact-balance = balance
+cli-fact-limit = limit
+cli-fact-used = used
+cli-fact-resets_at = resets at
+cli-fact-minimum = minimum

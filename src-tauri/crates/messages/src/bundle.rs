@@ -205,7 +205,7 @@ impl Family {
         }
     }
 
-    /// The codes that have a message, in the order of the file.
+    /// The codes that have a message in this family, in the order of the `.ftl` file that has the messages.
     pub const fn codes(&self) -> &'static [&'static str] {
         self.codes
     }

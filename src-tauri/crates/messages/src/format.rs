@@ -65,6 +65,9 @@ pub fn code(value: &impl Serialize) -> String {
 /// A code that has no message, such as a code of a later version, in readable form: `Plan changed`.
 pub fn readable(code: &str) -> String {
     let text = code.replace('_', " ");
+    if text.trim().is_empty() {
+        return code.to_owned();
+    }
     let mut letters = text.chars();
     let first = letters.next().map(|c| c.to_uppercase().to_string());
     first.unwrap_or_default() + letters.as_str()

@@ -58,9 +58,15 @@ pub(crate) fn icu_locale(locale: &Locale) -> icu_locale_core::Locale {
 fn tag(name: &str, translations: &[&str]) -> Option<String> {
     let name = name.split(['.', '@']).next().unwrap_or_default();
     let tag = name.replace('_', "-");
-    let language = tag.parse::<unic_langid::LanguageIdentifier>().ok()?;
-    let language = language.language.as_str();
-    (language == "en" || translations.contains(&language)).then_some(tag)
+    let tag = tag.parse::<unic_langid::LanguageIdentifier>().ok()?;
+    let language = tag.language.as_str();
+    let known = language == "en" || translations.contains(&language);
+    // Without its script: there are no names of days and months for English in Arabic letters.
+    let tag = match tag.region {
+        Some(region) => format!("{language}-{region}"),
+        None => language.to_owned(),
+    };
+    known.then_some(tag)
 }
 
 #[cfg(test)]
@@ -71,6 +77,7 @@ mod tests {
     fn locale_names_become_language_tags() {
         assert_eq!(tag("en_US.UTF-8", &[]).as_deref(), Some("en-US"));
         assert_eq!(tag("en-GB", &[]).as_deref(), Some("en-GB"));
+        assert_eq!(tag("en-Arab-EG", &[]).as_deref(), Some("en-EG"));
         for none in ["C", "C.UTF-8", "POSIX", "", "de_AT@euro", "ar_EG.UTF-8"] {
             assert_eq!(tag(none, &[]), None, "{none}");
         }

@@ -64,7 +64,7 @@ pub enum ReadOnlyReason {
 }
 
 impl StoreError {
-    /// Why the folder could not be opened for writing; `None` if the error also prevents reading.
+    /// Why the data folder could not be opened for writing; `None` if the error also prevents reading.
     pub fn read_only_reason(&self) -> Option<ReadOnlyReason> {
         use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
         match self {

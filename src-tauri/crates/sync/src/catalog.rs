@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn fetched_catalog_that_does_not_parse_leaves_the_stored_one() {
+    async fn fetched_catalog_that_does_not_parse_does_not_replace_the_stored_catalog() {
         let (served, catalog) = (
             Served::default(),
             Catalog::shipped(Programme::Booth).unwrap(),

@@ -27,7 +27,7 @@ pub struct Status {
     /// Boot-clock ms at which a heartbeat last agreed with the local copy. `None` if the copy is not known to be
     /// current.
     pub agreed_at: Option<i64>,
-    /// Why `agreed_at` is `None`.
+    /// Why the local copy is not known to be current, while `agreed_at` is `None`.
     pub reason: Reason,
     /// The last entry that a running pull has written.
     pub pulling: Option<Seq>,

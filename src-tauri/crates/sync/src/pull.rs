@@ -276,7 +276,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn slow_stream_ends_at_its_time_limit() {
-        // Below the minimum rate the stream gets a minute; above it, an hour.
+        // A stream below the minimum rate is ended after about a minute, a faster stream only after an hour.
         assert!((STREAM_GRACE..STREAM_GRACE + 15).contains(&ends_after(trickle(1)).await));
         let steady = usize::try_from(LEAST_RATE * 20).unwrap();
         assert_eq!(ends_after(trickle(steady)).await, STREAM_LONGEST);

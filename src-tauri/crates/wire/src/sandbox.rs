@@ -4,6 +4,7 @@
 use boothkeeper_domain::account::PaymentOrder;
 use boothkeeper_domain::calendar::Cycle;
 use boothkeeper_domain::disputes::Resolution;
+use boothkeeper_domain::user_input::is_blank;
 use boothkeeper_domain::{AccountId, Amount, Programme, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -209,9 +210,10 @@ impl AccountRequest {
 }
 
 impl CardRequest {
-    /// True if month, year and the last four digits are in range.
+    /// True if the brand can be seen, and month, year and the last four digits are in range.
     pub fn is_sound(&self) -> bool {
-        (1..=12).contains(&self.exp_month)
+        !is_blank(&self.brand)
+            && (1..=12).contains(&self.exp_month)
             && (2000..=2999).contains(&self.exp_year)
             && self.last4.len() == 4
             && self.last4.bytes().all(|byte| byte.is_ascii_digit())
@@ -221,7 +223,6 @@ impl CardRequest {
 impl EventRequest {
     /// True if the event has a name and ends after it starts.
     pub fn is_sound(&self) -> bool {
-        let name = self.name.trim();
-        !name.is_empty() && self.starts_at < self.ends_at
+        !is_blank(&self.name) && self.starts_at < self.ends_at
     }
 }

@@ -2,6 +2,7 @@
 //! accounts instead. Started by `cargo xtask shots`.
 
 mod odd;
+mod take;
 
 use std::path::{Path, PathBuf};
 
@@ -13,8 +14,7 @@ use boothkeeper_tests::laptop::Laptop;
 use boothkeeper_tests::window::{Start, Window};
 use serde_json::json;
 
-const SIZES: [(u32, u32); 2] = [(1200, 780), (900, 600)];
-const THEMES: [&str; 2] = ["light", "dark"];
+use take::take;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -280,7 +280,7 @@ async fn event_mode(window: &mut Window, folder: &Path) -> anyhow::Result<()> {
     window.click_button("Event mode").await?;
     window.look_at("Boothkeeper event").await?;
     window.text("[data-balance]").await?;
-    for theme in THEMES {
+    for theme in take::THEMES {
         window.theme(theme).await?;
         window.settled().await?;
         let path = folder.join(format!("event-mode-{theme}.png"));
@@ -307,18 +307,3 @@ const EVENTS: [(&str, &str); 14] = [
     ("Acme away day", "2026-06-27"),
     ("Founders' evening", "2026-07-04"),
 ];
-
-/// Takes a picture of the page in each theme and size.
-async fn take(window: &Window, folder: &Path, name: &str) -> anyhow::Result<()> {
-    for theme in THEMES {
-        window.theme(theme).await?;
-        for (width, height) in SIZES {
-            window.resize(width, height).await?;
-            window.settled().await?;
-            let path = folder.join(format!("{name}-{theme}-{width}x{height}.png"));
-            window.picture(&path).await?;
-            println!("{}", path.display());
-        }
-    }
-    Ok(())
-}

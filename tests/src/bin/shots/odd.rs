@@ -8,7 +8,7 @@ use boothkeeper_tests::desktop::Desktop;
 use boothkeeper_tests::window::Window;
 use serde_json::{Value, json};
 
-use super::take;
+use super::take::take;
 
 /// Event names: near the limit of 120 characters, right to left, and with emoji of several code points.
 fn names() -> [String; 4] {

@@ -33,7 +33,7 @@ day: number,
  */
 days: number, 
 /**
- * True if less than 7 days are left.
+ * True if less than 7 days are left until the account closes.
  */
 urgent: boolean, cause: GraceCause, 
 /**

@@ -5,10 +5,10 @@
  */
 export type ClockView = { 
 /**
- * Milliseconds by which the laptop's clock was ahead of the cloud's at the last contact; negative if behind.
+ * Milliseconds by which the laptop's clock was ahead of the cloud's when last compared; negative if behind.
  */
 ahead: number, 
 /**
- * True if the clock was set back since the last contact, so that ages are unknown.
+ * True if the clock was set back since the last contact with the cloud, so that the balance's age is unknown.
  */
 went_back: boolean, };

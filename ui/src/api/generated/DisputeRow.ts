@@ -34,6 +34,6 @@ overdue: boolean, outcome?: Resolution, returned?: Amount,
  */
 answered: boolean, 
 /**
- * True if the problem has been solved since, so that the operator should check the draft.
+ * True if the problem was solved after the draft was written, so that the operator should check the draft.
  */
 came_right: boolean, messages: number, };

@@ -12,7 +12,7 @@ disputes: Array<DisputeRow>,
  */
 open: number, 
 /**
- * Sum of the amounts that these undecided disputes claim.
+ * Sum of the amounts that the sent disputes without a decision claim.
  */
 open_amount: Amount, 
 /**

@@ -28,7 +28,7 @@ imported: boolean,
  */
 has_imported: boolean, balance: BalanceView, plan?: PlanView, 
 /**
- * Newest first.
+ * The newest entries, newest first.
  */
 latest: Array<RowView>, 
 /**

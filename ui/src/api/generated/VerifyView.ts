@@ -17,6 +17,6 @@ diverged: boolean, seq: Seq,
  */
 hash: Hash, 
 /**
- * Number of entries.
+ * Number of entries in the local copy.
  */
 entries: number, balance: Amount, first_bad_seq?: Seq, };

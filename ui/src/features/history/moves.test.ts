@@ -11,7 +11,7 @@ test('arrow keys move the active row by one and stop at the ends of the table', 
   expect(target('ArrowUp', { ...place, active: 0 })).toBe(0);
 });
 
-test('the first key makes the newest row active', () => {
+test('the first move by any key makes the newest row active', () => {
   expect(target('ArrowDown', { ...place, active: null })).toBe(0);
   expect(target('ArrowUp', { ...place, active: null })).toBe(0);
   expect(target('PageUp', { ...place, active: null })).toBe(0);
@@ -33,7 +33,7 @@ test('Home and End reach the newest and the oldest row', () => {
   expect(target('End', place)).toBe(99);
 });
 
-test('no row becomes active by other keys or in an empty table', () => {
+test('no row becomes active by keys that do not move, or in an empty table', () => {
   expect(target('a', place)).toBeNull();
   for (const key of ['ArrowDown', 'PageDown', 'Home', 'End'])
     expect(target(key, { ...place, active: null, rows: 0 })).toBeNull();

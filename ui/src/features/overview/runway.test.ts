@@ -8,7 +8,7 @@ const { gauge, toneOf } = runway;
 const multiple = (hundredths?: number) => plain(runway.multiple(hundredths));
 const basis = (estimate: Estimate) => plain(runway.basis(estimate));
 
-test('the colour is red below the event’s need and amber up to a fifth above it', () => {
+test('the estimate is red if credits are below the event’s need, and amber up to a fifth above it', () => {
   expect([undefined, 0, 99, 100, 119, 120, 5_000].map((times) => toneOf(times))).toEqual([
     '',
     'neg',
@@ -20,14 +20,14 @@ test('the colour is red below the event’s need and amber up to a fifth above i
   ]);
 });
 
-test('the multiple of the event’s need is rounded down so that too little never reads as enough', () => {
+test('how often credits cover the need is rounded down, so that too little never reads as enough', () => {
   expect(multiple(99)).toBe('0.9×');
   expect(multiple(100)).toBe('1.0×');
   expect(multiple(249)).toBe('2.4×');
   expect(multiple(0)).toBe('0.0×');
 });
 
-test('the multiple is empty for an event that needs nothing, and a huge one is capped', () => {
+test('how often credits cover the need is empty without a need, and capped if huge', () => {
   expect(multiple(undefined)).toBe('');
   expect(multiple(9_900)).toBe('99.0×');
   expect(multiple(9_901)).toBe('99+×');

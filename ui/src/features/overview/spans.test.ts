@@ -5,7 +5,7 @@ import { asked, firstSpan } from './spans';
 const since = { seq: 40, at: '2026-02-01T08:00:00.000Z' };
 const today = '2026-03-01';
 
-test('the first span begins at the last look only if entries came since', () => {
+test('the span shown first begins at the operator’s last look only if entries came since', () => {
   expect(firstSpan(since, 41)).toBe('look');
   expect(firstSpan(since, 40)).toBe('7');
   expect(firstSpan(since, undefined)).toBe('7');
@@ -23,7 +23,7 @@ test('the span since the last look asks for the entries after the last one seen'
   expect(asked('look', since, '', today)).toEqual({ from: null, after: 40 });
 });
 
-test('the span since the last look is a week if there was no look', () => {
+test('the span since the last look is a week if the operator has not looked before', () => {
   expect(asked('look', null, '', today)).toEqual({ from: '2026-02-23', after: null });
 });
 

@@ -2,7 +2,7 @@
 import type { LastSeen } from '../../api/generated/LastSeen';
 import { firstOf } from '../../shared/time';
 
-/** Windows that end today, in days. */
+/** The lengths, in days, of the offered spans that end today. */
 export const WINDOWS = [7, 30, 90] as const;
 
 export type Span = 'look' | '1' | `${(typeof WINDOWS)[number]}` | 'date';
@@ -13,7 +13,7 @@ const USUAL: Span = '7';
 export const firstSpan = (since: LastSeen | null, head: number | undefined): Span =>
   since && since.seq < (head ?? 0) ? 'look' : USUAL;
 
-/** What the core is asked for: from a day on, or after an entry. */
+/** The changes that the core is asked for: those from a day on, or those after an entry. */
 export interface Asked {
   from: string | null;
   after: number | null;

@@ -22,14 +22,14 @@ test('the step to look at rows shows the finding’s rows', () => {
   expect(stepOf(finding('look_at_rows'), true)).toEqual({ do: 'show', entries: [3, 4] });
 });
 
-test('steps on the plan are offered unless the account is imported', () => {
+test('next steps that concern the plan, fees or credits are offered unless the account is imported', () => {
   for (const action of ['change_payment_order', 'pay_now', 'pause', 'buy_credits'] as const) {
     expect(stepOf(finding(action), false)).toEqual({ do: 'act', action });
     expect(stepOf(finding(action), true)).toBeNull();
   }
 });
 
-test('steps outside of this app are not offered', () => {
+test('next steps that this app cannot do are not offered', () => {
   for (const action of ['replace_card', 'compare_statement', 'wait', undefined] as const)
     expect(stepOf(finding(action), false)).toBeNull();
 });

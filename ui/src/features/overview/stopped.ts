@@ -6,7 +6,10 @@ import { deadline } from '../../shared/time';
 
 type Seen = Pick<Overview, 'balance' | 'runway' | 'plan' | 'imported' | 'zone'>;
 
-/** Empty while runs can start, before the first sync, and for a closed or an imported account. */
+/**
+ * The sentence on why no run can start; empty while runs can start, before the first sync, and for a closed or an
+ * imported account.
+ */
 export function stopped({ balance: view, runway, plan, imported, zone }: Seen): string {
   const { balance, asset } = view;
   if (plan?.state === 'closed' || imported || balance === null || !asset) return '';

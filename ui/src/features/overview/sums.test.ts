@@ -30,7 +30,7 @@ test('the sum of a balance that is not live says up to when it is complete', () 
   );
 });
 
-test('a sum without the newest entries says so even while live', () => {
+test('a sum without the newest entries says so even while the balance is live', () => {
   const older = { ...state, current: false };
   expect(sumOf(found, USD, older)).toMatch(/ = \$142\.35, before the newest entries$/);
   expect(sumOf(found, USD, { ...older, reading: true })).toMatch(

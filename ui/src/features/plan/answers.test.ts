@@ -16,7 +16,7 @@ test('answers that arrive in the order of their reads are all shown', () => {
   expect(answers.take(answers.ask())).toBe(true);
 });
 
-test('a failed read is shown unless a later read was answered', () => {
+test('the failure of a read is shown unless a later read was answered', () => {
   const answers = new Answers();
   const [first, second] = [answers.ask(), answers.ask()];
   expect(answers.fail(first)).toBe(true);

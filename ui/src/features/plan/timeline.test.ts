@@ -16,7 +16,7 @@ test('the outer stops are at the ends of the timeline, the middle one in proport
   expect(places(stops, 216)).toEqual({ marks: [8, 108, 208], text: 108 });
 });
 
-test('the middle stop’s text keeps clear of both ends while its mark stays in place', () => {
+test('the middle stop’s text keeps clear of both ends of the timeline while its mark stays in place', () => {
   const grace = (now: string) => [
     stop('period_end', '2026-03-01T00:00:00Z'),
     stop('today', now),

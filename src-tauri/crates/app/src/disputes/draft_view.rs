@@ -174,11 +174,16 @@ fn problems(
     no_days: bool,
     closed: bool,
 ) -> Vec<DraftProblem> {
-    let length = draft.message.trim().chars().count();
+    let message = draft.message.trim();
+    let length = message.chars().count();
     let together: u64 = files.iter().map(|file| file.bytes).sum();
     let too_large = files.iter().any(|file| file.bytes > MAX_FILE);
     let found = [
-        (DraftProblem::NoMessage, length == 0),
+        (
+            DraftProblem::NoMessage,
+            // A proposed message that ends with a colon waits for the operator's words.
+            length == 0 || message.ends_with(':'),
+        ),
         (DraftProblem::MessageTooLong, length > MAX_MESSAGE_CHARS),
         (
             DraftProblem::NoRows,

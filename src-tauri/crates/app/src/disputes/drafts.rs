@@ -126,7 +126,8 @@ impl Disputes<'_> {
                 draft.message = without_keys(&message);
             }
             if let Some(legacy) = edits.legacy {
-                draft.legacy = legacy;
+                let given = legacy.into_iter().map(|product| product.trim().to_owned());
+                draft.legacy = given.filter(|product| !product.is_empty()).collect();
             }
             if let Some(mut entries) = edits.entries {
                 entries.sort_unstable();

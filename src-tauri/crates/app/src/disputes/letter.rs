@@ -17,7 +17,7 @@ pub(super) fn message(
     draft: &Draft,
     entries: &[Entry],
     owed: Option<Amount>,
-    asset: &Asset,
+    (asset, names): (&Asset, &CatalogNames),
     zone: &Zone,
 ) -> String {
     let runs = entries
@@ -51,7 +51,7 @@ pub(super) fn message(
             sentences.extend(typed.map(letter::code));
         }
         DisputeKind::LegacyMismatch if !draft.legacy.is_empty() => {
-            sentences.push(letter::products(&draft.legacy.join(", ")));
+            sentences.push(letter::products(&names.products(&draft.legacy)));
         }
         _ => {}
     }
@@ -189,6 +189,7 @@ mod tests {
     fn proposed_dispute_message_without_known_details_is_whole_sentences() {
         let zone = Zone::named("UTC").unwrap();
         let at = Timestamp::from_millis(0);
+        let names = CatalogNames::default();
         for &kind in DisputeKind::ALL {
             let draft = Draft {
                 id: Uuid::nil(),
@@ -216,7 +217,7 @@ mod tests {
                 ticket: None,
             };
             for owed in [None, Some(Amount::of(1_234))] {
-                let text = message(&draft, &[], owed, &Asset::usd(), &zone);
+                let text = message(&draft, &[], owed, (&Asset::usd(), &names), &zone);
                 assert!(!has_hole(text.trim()), "{kind:?}: {text}");
             }
         }

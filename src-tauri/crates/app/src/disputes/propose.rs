@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::letter;
 use crate::copy::Snapshot;
+use crate::names::CatalogNames;
 use crate::{AppError, Code};
 use boothkeeper_documents::write::DayRange;
 
@@ -120,7 +121,8 @@ impl Snapshot<'_> {
             command: None,
             ticket: None,
         };
-        draft.message = letter::message(&draft, &entries, owed, self.asset()?, &zone);
+        let names = CatalogNames::from(&self.catalog()?);
+        draft.message = letter::message(&draft, &entries, owed, (self.asset()?, &names), &zone);
         Ok(draft)
     }
 
@@ -298,7 +300,8 @@ impl Snapshot<'_> {
     ) -> Result<(String, Option<Amount>), AppError> {
         let entries = self.entries_with_charges(rows)?;
         let owed = self.owed(&Begin::Entries(rows.to_vec()), &entries)?;
-        let message = letter::message(draft, &entries, owed, self.asset()?, zone);
+        let names = CatalogNames::from(&self.catalog()?);
+        let message = letter::message(draft, &entries, owed, (self.asset()?, &names), zone);
         Ok((message, owed))
     }
 

@@ -70,7 +70,7 @@ impl Disputes<'_> {
                     (stored.expected, stored.actual) = (current.expected, current.actual);
                     stored.to = current.to;
                     if stored.came_right {
-                        // The operator has seen the warning and sends it anyway.
+                        // The operator was warned that the problem has been solved, and sends the dispute anyway.
                         (stored.came_right, stored.premise) = (false, None);
                     }
                     Ok(())

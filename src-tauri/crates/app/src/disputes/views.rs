@@ -75,7 +75,7 @@ pub struct DisputeRow {
     pub returned: Option<Amount>,
     /// True if the last message is from support, so that the operator may answer.
     pub answered: bool,
-    /// True if the problem has been solved since, so that the operator should check the draft.
+    /// True if the problem was solved after the draft was written, so that the operator should check the draft.
     pub came_right: bool,
     pub messages: u32,
 }
@@ -87,7 +87,7 @@ pub struct DisputesView {
     pub disputes: Vec<DisputeRow>,
     /// Number of sent disputes without a decision.
     pub open: u32,
-    /// Sum of the amounts that these undecided disputes claim.
+    /// Sum of the amounts that the sent disputes without a decision claim.
     pub open_amount: Amount,
     /// Sum of what support returned on tickets opened this year. The year is that of the laptop's time zone.
     pub won_back: Amount,

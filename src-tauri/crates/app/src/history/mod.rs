@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use boothkeeper_domain::Day;
 use boothkeeper_domain::{Amount, Seq};
+use boothkeeper_messages::journal::JOURNAL_KIND;
 use boothkeeper_store::StoreError;
 use boothkeeper_store::cache::{Class, DayCount, EntryRow, Filter, NameId, Names, Page, Total};
 use chrono::NaiveDate;
@@ -21,6 +22,7 @@ pub use export::Format;
 pub use rows::{EntryView, RowStatus, RowView};
 
 use crate::copy::Snapshot;
+use crate::names::CatalogNames;
 use crate::{App, AppError, Code};
 use rows::{entry_view, name};
 
@@ -214,8 +216,20 @@ impl Snapshot<'_> {
             return Err(AppError::new(Code::OutOfRange));
         }
         let unknown = AppError::new(Code::UnknownName);
+        let catalog = CatalogNames::from(&self.catalog()?);
+        let shown = |class, code: &str| match class {
+            Class::Service => catalog.service(code),
+            Class::Kind => JOURNAL_KIND.name(code),
+            Class::Event => code.to_owned(),
+        };
+        let find = |class, wanted: &str| {
+            let named =
+                |(code, _): &(&str, NameId)| shown(class, code).eq_ignore_ascii_case(wanted);
+            let by_name = || self.names.all(class).find(named).map(|(_, id)| id);
+            self.names.find(class, wanted).or_else(by_name)
+        };
         let ids = |class, wanted: &[String]| -> Option<Vec<_>> {
-            wanted.iter().map(|w| self.names.find(class, w)).collect()
+            wanted.iter().map(|wanted| find(class, wanted)).collect()
         };
         let (Some(kinds), Some(services), Some(events)) = (
             ids(Class::Kind, &query.kinds),

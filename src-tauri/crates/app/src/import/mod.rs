@@ -151,7 +151,8 @@ pub fn import(
     }
     let owner = owner(whose)?;
     let made = journal(&owner, &brought.rows, &brought.receipts, &catalog);
-    let (entries, mut report) = made.map_err(|refusal| AppError::foreseen(&refusal))?;
+    let (entries, mut report) =
+        made.map_err(|refusal| AppError::because(Code::OutOfRange, refusal))?;
     report.twice = twice;
     let app = App::open(Options {
         data: folder.clone(),

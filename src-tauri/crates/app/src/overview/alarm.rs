@@ -30,7 +30,7 @@ pub struct Alarm {
     pub day: u32,
     /// Length of grace, in days.
     pub days: u32,
-    /// True if less than 7 days are left.
+    /// True if less than 7 days are left until the account closes.
     pub urgent: bool,
     pub cause: GraceCause,
     /// The last failed attempt to pay the fee.

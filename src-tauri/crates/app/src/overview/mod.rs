@@ -57,7 +57,7 @@ pub struct Overview {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub plan: Option<PlanView>,
-    /// Newest first.
+    /// The newest entries, newest first.
     pub latest: Vec<RowView>,
     /// Number of the last entry received so far, while a long first sync runs.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,7 +98,7 @@ pub struct Overview {
 #[serde(rename_all = "snake_case")]
 pub enum Update {
     Overview(Box<Overview>),
-    /// A notification was clicked.
+    /// A notification was clicked: the page shows the screen that the notification is about.
     Show(Screen),
     /// Files were dropped on the window and attached; holds the error code if that failed.
     Dropped(Option<Code>),
@@ -120,10 +120,10 @@ pub enum Screen {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ClockView {
-    /// Milliseconds by which the laptop's clock was ahead of the cloud's at the last contact; negative if behind.
+    /// Milliseconds by which the laptop's clock was ahead of the cloud's when last compared; negative if behind.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub ahead: i64,
-    /// True if the clock was set back since the last contact, so that ages are unknown.
+    /// True if the clock was set back since the last contact with the cloud, so that the balance's age is unknown.
     pub went_back: bool,
 }
 
@@ -159,7 +159,7 @@ impl OverviewScreen<'_> {
         let now = self.app.rules_now()?;
         let said = self.app.local_copy.outbox().shown_tiers(now)?;
         let imported = binding.as_ref().is_some_and(|binding| binding.imported);
-        // Read from one state of the local copy, so that the figures belong together.
+        // All figures are read from one state of the local copy, so that they belong together.
         let seen = known.as_ref().map(|_| {
             self.app.read_copy(|copied| {
                 let page = copied.page(&HistoryQuery::default(), None, LATEST)?;

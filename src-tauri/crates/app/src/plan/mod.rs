@@ -148,8 +148,12 @@ impl Plans<'_> {
             .queue(&Action::SetPaymentOrder(order), None)
     }
 
+    /// Queues the redemption of a coupon. Fails with `OutOfRange` for a code that is blank.
     pub fn redeem_coupon(&self, code: &str) -> Result<CommandView, AppError> {
         let code = user_input::code(code);
+        if code.is_empty() {
+            return Err(AppError::new(Code::OutOfRange));
+        }
         self.app
             .outbox()
             .queue(&Action::RedeemCoupon { code }, None)
@@ -183,7 +187,7 @@ impl Plans<'_> {
                 balance: after.balance,
                 next_renewal: next_renewal(&after, &catalog)?,
                 closes_at: forecast::closes_at(&after, &catalog),
-                // A change that takes effect at the period's end gives up nothing.
+                // A change that takes effect at the period's end gives up none of the paid period.
                 gives_up: account.period.map(|period| period.end).filter(|end| {
                     account.life == Life::Active && after.period.is_none() && *end > now
                 }),

@@ -31,7 +31,7 @@ impl Session<'_> {
         let task = tokio::spawn(async move {
             let after_crash = role.as_ref().is_some_and(|role| role.is_after_crash());
             let upkeep = async {
-                // Let the first screen load first. This is safe, because every row is checked when it is read.
+                // Verify after the first screen has loaded: waiting is safe, as every row is checked when it is read.
                 tokio::time::sleep(daily_verification::FIRST_SCREEN).await;
                 if after_crash
                     && let Err(error) = daily_verification::after_crash(&client, &laptop).await
@@ -94,7 +94,7 @@ impl Session<'_> {
     pub fn stop(&self) {
         if let Some(running) = self.app.engine().take() {
             running.task.abort();
-            // The process may exit before the aborted task gives up its lock on syncing the folder, so do it here.
+            // The process may exit before the aborted task gives up its lock on syncing the folder: free it here.
             if let Some(role) = running.role.upgrade() {
                 role.end();
             }

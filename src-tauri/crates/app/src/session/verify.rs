@@ -18,7 +18,7 @@ pub struct VerifyView {
     pub seq: Seq,
     /// The hash chain's value after the entry `seq`.
     pub hash: Hash,
-    /// Number of entries.
+    /// Number of entries in the local copy.
     pub entries: u64,
     pub balance: Amount,
     #[serde(skip_serializing_if = "Option::is_none")]

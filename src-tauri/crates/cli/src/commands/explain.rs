@@ -150,7 +150,8 @@ fn proof(entries: &[Seq]) -> Option<String> {
     }
 }
 
-/// A finding's next step as a command to type or as advice; `None` if there is nothing to do.
+/// A finding's next step as a command to type or as advice; `None` if there is nothing to do, or nothing that an
+/// imported account can do.
 fn step(finding: &Finding, imported: bool) -> Option<String> {
     let us = match imported {
         true => "boothkeeper --imported",
@@ -160,6 +161,17 @@ fn step(finding: &Finding, imported: bool) -> Option<String> {
         return Some(findings::in_dispute(dispute, us));
     }
     let (action, first) = (finding.action?, finding.entries.first());
+    let needs_cloud = matches!(
+        action,
+        NextStep::ChangePaymentOrder
+            | NextStep::ReplaceCard
+            | NextStep::PayNow
+            | NextStep::Pause
+            | NextStep::BuyCredits
+    );
+    if imported && needs_cloud {
+        return None;
+    }
     let attribute = match (action, first) {
         (NextStep::Dispute, None) => "next-cli-without-entry",
         (NextStep::LookAtRows, None) => return None,

@@ -53,10 +53,9 @@ pub struct History {
 impl History {
     pub fn run(self, folder: &Folder, output: &Output) -> Result<ExitCode, AppError> {
         folder.with_app(output, async |app| {
-            let names = app.names();
             let query = HistoryQuery {
-                services: self.service.iter().map(|s| names.service_code(s)).collect(),
-                kinds: self.kind.into_iter().map(kind_code).collect(),
+                services: self.service,
+                kinds: self.kind,
                 events: self.event,
                 from: self.from,
                 to: self.to,
@@ -95,7 +94,7 @@ fn export(query: &HistoryQuery, path: PathBuf, app: &App, output: &Output) -> Re
 
 #[derive(Serialize)]
 struct Exported {
-    /// The path of the file.
+    /// The path of the exported file.
     exported: String,
     entries: u64,
 }
@@ -132,15 +131,6 @@ pub fn title(row: &RowView, names: &CatalogNames) -> String {
     match &row.service {
         Some(service) => names.service(service),
         None => JOURNAL_KIND.name(&row.kind),
-    }
-}
-
-/// The code of the kind of entry whose name was typed, in upper or lower case. Other text is returned unchanged.
-fn kind_code(typed: String) -> String {
-    let named = |kind: &&Kind| JOURNAL_KIND.name(kind.name()).eq_ignore_ascii_case(&typed);
-    match Kind::ALL.iter().find(named) {
-        Some(kind) => kind.name().to_owned(),
-        None => typed,
     }
 }
 

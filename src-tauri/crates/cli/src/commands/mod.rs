@@ -39,7 +39,7 @@ macro_rules! verbs {
     };
 }
 
-// In the order of `--help`.
+// The verbs, in the order in which `--help` lists them.
 verbs! {
     Login(session::Login),
     Logout(session::Logout),

@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 
 use boothkeeper_app::domain::account::Payer;
-use boothkeeper_app::domain::{Amount, Asset};
+use boothkeeper_app::domain::{Amount, Asset, Timestamp};
 use boothkeeper_app::names::CatalogNames;
 use boothkeeper_app::outbox::{CommandView, OutboxState};
 use boothkeeper_app::{App, AppError, Code};
+use boothkeeper_messages::cli::CLI_FACT;
 use boothkeeper_messages::outbox::{self, OUTBOX_COMMAND, OUTBOX_STATE};
 use boothkeeper_messages::problems::PROBLEMS;
-use boothkeeper_messages::{cli, money, shared, usd};
+use boothkeeper_messages::{cli, money, readable, shared, usd};
 use serde_json::Value;
 
 use super::plan::state::{self as plan, print_account_state};
@@ -69,7 +70,7 @@ pub fn print_command(command: &CommandView, app: &App, output: &Output) {
     let asset = asset.as_ref();
     let columns = [
         Some(state(command)),
-        problem(command, asset),
+        problem(command, asset, output),
         reach_by(command, output),
         now(command),
     ];
@@ -125,26 +126,27 @@ fn state(command: &CommandView) -> String {
 }
 
 /// Why the cloud refused the action, with the figures that it gave.
-fn problem(command: &CommandView, asset: Option<&Asset>) -> Option<String> {
+fn problem(command: &CommandView, asset: Option<&Asset>, output: &Output) -> Option<String> {
     let problem = command.problem.map(|code| PROBLEMS.name(code.name()));
     let figures = command
         .facts
         .as_ref()
-        .and_then(|facts| figures(facts, asset));
-    let figures = figures.map(|figures| format!("({figures})"));
+        .and_then(|facts| figures(facts, asset, output));
+    let figures = figures.map(|figures| format!("{}.", readable(&figures)));
     let parts: Vec<_> = [problem, figures].into_iter().flatten().collect();
     Some(parts.join(" ")).filter(|text| !text.is_empty())
 }
 
-/// The figures of a refusal, each after its name in the cloud's answer. Numbers are amounts in the account's unit.
-fn figures(facts: &Value, asset: Option<&Asset>) -> Option<String> {
+/// The figures of a refusal, each after its name. Numbers are amounts in the account's unit, texts are points in time.
+fn figures(facts: &Value, asset: Option<&Asset>, output: &Output) -> Option<String> {
     let facts = facts.as_object()?.iter();
     let figures = facts.filter_map(|(name, value)| {
         let amount = value.as_i64().and_then(|minor| Amount::new(minor).ok());
         let amount = amount.zip(asset);
         let amount = amount.map(|(amount, asset)| money(amount, asset));
-        let text = amount.or_else(|| value.as_str().map(ToOwned::to_owned))?;
-        Some(format!("{} {text}", name.replace('_', " ")))
+        let at = || value.as_str()?.parse::<Timestamp>().ok();
+        let text = amount.or_else(|| at().map(|at| output.local(at)))?;
+        Some(format!("{} {text}", CLI_FACT.name(name)))
     });
     let figures: Vec<_> = figures.collect();
     Some(figures.join(", ")).filter(|text| !text.is_empty())

@@ -7,9 +7,9 @@ use std::time::Duration;
 use boothkeeper_app::balance::BalanceView;
 use boothkeeper_app::domain::reminders::Reminder;
 use boothkeeper_app::domain::user_input;
-use boothkeeper_app::session::Remember;
+use boothkeeper_app::session::{Doctor as DoctorView, DoctorCheck, Remember};
 use boothkeeper_app::{App, AppError, Code};
-use boothkeeper_messages::cli;
+use boothkeeper_messages::cli::{self, CLI_DOCTOR_LINE};
 use clap::Args;
 use serde_json::json;
 
@@ -198,10 +198,39 @@ impl Doctor {
                 output.print_document(&doctor);
                 return Ok(ExitCode::SUCCESS);
             }
-            // People get the same document, to send it to support.
-            let text = serde_json::to_string_pretty(&doctor).unwrap_or_default();
-            output.lines("", &text);
+            print_doctor(&doctor, output);
             Ok(ExitCode::SUCCESS)
         })
+    }
+}
+
+/// What was checked, line by line, with the next step where something is wrong.
+fn print_doctor(doctor: &DoctorView, output: &Output) {
+    let line = |code: &str, text: &str| {
+        let name = CLI_DOCTOR_LINE.name(code);
+        output.print_line(&format!("{name:<16} {text}"));
+    };
+    line("version", doctor.version);
+    line("data", &doctor.data);
+    line("zone", &doctor.zone);
+    if let Some(cloud) = &doctor.cloud {
+        line("cloud", cloud);
+    }
+    let checks = [
+        ("files", doctor.files),
+        ("keychain", doctor.keychain),
+        ("signed_in", doctor.signed_in),
+        ("copy", doctor.copy),
+        ("cloud_reachable", doctor.cloud_reachable),
+    ];
+    for (name, check) in checks {
+        match check {
+            DoctorCheck::Ok => line(name, &cli::doctor_in_order()),
+            DoctorCheck::Problem(code) => {
+                let (sentence, next) = output.sentences(code);
+                line(name, &sentence);
+                output.print_line(&format!("{:<16} {next}", ""));
+            }
+        }
     }
 }

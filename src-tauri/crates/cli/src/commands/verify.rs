@@ -7,7 +7,7 @@ use boothkeeper_app::disputes::{Verdict, verify_packet};
 use boothkeeper_app::session::VerifyView;
 use boothkeeper_app::{AppError, Code};
 use boothkeeper_messages::cli::{self, CLI_FLAW};
-use boothkeeper_messages::code;
+use boothkeeper_messages::{code, day};
 use clap::Args;
 
 use crate::folder::{Folder, runtime};
@@ -80,11 +80,11 @@ fn print_proven(verdict: &Verdict, output: &Output) {
         verdict.account.as_str(),
         verdict.entries,
         &verdict.seq.to_string(),
-        &verdict.from.to_string(),
+        &day(verdict.from),
         &verdict.signed_by.to_string(),
-        &verdict.to.to_string(),
+        &day(verdict.to),
     ));
-    output.print_line(&cli::verify_packet_end(&verdict.signed_at.to_string()));
+    output.print_line(&cli::verify_packet_end(&output.local(verdict.signed_at)));
     output.print_line(&match (verdict.trusted, verdict.imported) {
         (true, _) => cli::verify_packet_key(),
         (_, true) => cli::verify_packet_imported(),

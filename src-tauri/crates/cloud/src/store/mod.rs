@@ -263,7 +263,7 @@ mod tests {
     /// After an error of the whole machine the scheduler repeats a task within seconds, after any other error in an
     /// hour.
     #[tokio::test]
-    async fn write_to_full_queue_is_refused_with_too_many_requests() {
+    async fn write_is_refused_with_too_many_requests_while_the_writers_queue_is_full() {
         let (_folder, store) = store();
         let (begun, has_begun) = oneshot::channel();
         let (release, released) = mpsc::channel::<()>();

@@ -19,7 +19,7 @@ pub struct OpenCharge {
     pub at: Timestamp,
     /// The journal's last seq before the decision to charge.
     pub since: Seq,
-    /// The command that is answered once the charge is.
+    /// The command that is answered once the processor has answered the charge.
     pub command: Option<PendingCommand>,
 }
 

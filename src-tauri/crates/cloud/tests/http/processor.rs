@@ -100,7 +100,7 @@ async fn custom_processor_approves_and_declines_charges_by_amount() {
 }
 
 #[tokio::test]
-async fn unconfirmed_void_is_repeated_once_charge_is_pending_twice_as_long() {
+async fn void_of_a_charge_left_unconfirmed_after_one_day_is_repeated_after_two_days() {
     let limited = Limited {
         hangs: Some(5_000),
         ..Limited::default()

@@ -103,7 +103,7 @@ fn is_mail(bytes: &[u8]) -> bool {
                     .is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
             })
     };
-    named("from:") && named("date:") && !head.contains(&0) && super::mail::parsed(bytes).is_some()
+    named("from:") && named("date:") && !head.contains(&0)
 }
 
 /// A safe file name: without folders, control and invisible characters and names reserved by Windows, and at most about
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn harmless_name_drops_folders_and_unsafe_characters() {
+    fn attachment_name_loses_folders_and_unsafe_characters() {
         for (name, kept) in [
             ("../../etc/passwd.pdf", "passwd.pdf"),
             (r"C:\Users\x\receipt.pdf", "receipt.pdf"),
@@ -339,7 +339,7 @@ mod tests {
         }
 
         #[test]
-        fn harmless_name_of_arbitrary_text_is_safe(name in "\\PC{0,200}") {
+        fn attachment_name_made_from_arbitrary_text_is_safe(name in "\\PC{0,200}") {
             let kept = harmless_name(&name);
             prop_assert!(!kept.is_empty() && !kept.contains(['/', '\\', '\0']) && !kept.starts_with('.'));
             prop_assert!(!kept.chars().any(is_invisible));

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn date_order_is_found_or_reported_as_unclear() {
+    fn order_of_day_and_month_is_found_or_reported_as_unclear() {
         let of = |texts: &[&str]| order(texts.iter().copied());
         assert_eq!(of(&["02/03/2026", "04/05/2026"]), Err(Unclear::Ambiguous));
         assert_eq!(of(&["02/03/2026", "04/25/2026"]), Ok(DateOrder::Mdy));

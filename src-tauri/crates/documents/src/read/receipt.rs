@@ -192,8 +192,10 @@ fn number(text: &str) -> Option<String> {
                         .chars()
                         .all(|c| c.is_ascii_alphanumeric() || "-_.:".contains(c));
                     let digits = word.chars().filter(char::is_ascii_digit).count();
-                    let money = rest.unwrap_or_default().contains(&format!("${word}"));
-                    (id && digits >= 3 && (4..=80).contains(&word.len()) && !money).then_some(word)
+                    let fits = id && digits >= 3 && (4..=80).contains(&word.len());
+                    // Looked for only in the few words that could be a number: the text may be one long line.
+                    let money = || rest.unwrap_or_default().contains(&format!("${word}"));
+                    (fits && !money()).then_some(word)
                 });
             if let Some(token) = token {
                 return Some(token.to_owned());

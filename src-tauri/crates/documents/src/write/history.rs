@@ -57,7 +57,7 @@ pub struct CsvWriter<'a> {
 }
 
 impl<'a> CsvWriter<'a> {
-    /// Writes the titles. Fails if `out` does.
+    /// Writes the titles of the columns. Fails if `out` cannot be written to.
     pub fn new(out: &'a mut dyn Write, asset: &'a Asset) -> std::io::Result<Self> {
         let mut csv = csv::Writer::from_writer(out);
         csv.write_record(COLUMNS)?;

@@ -127,7 +127,7 @@ pub struct PaidSpan {
 pub struct PlanRequest {
     pub plan: String,
     pub cycle: Option<Cycle>,
-    /// The coupon that is redeemed when the change takes effect.
+    /// The coupon that is redeemed when the plan change takes effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coupon: Option<String>,
 }

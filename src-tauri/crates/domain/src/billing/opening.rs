@@ -16,7 +16,7 @@ pub struct SignUp {
     pub plan: String,
     pub cycle: Option<Cycle>,
     pub opening_balance: Amount,
-    /// Codes of legacy products.
+    /// Codes of the legacy products that the new account has.
     pub legacy: Vec<String>,
     pub card: Option<Card>,
     pub payment_order: PaymentOrder,

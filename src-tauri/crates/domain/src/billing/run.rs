@@ -7,6 +7,7 @@ use crate::bounds;
 use crate::catalog::FailedRunRefund;
 use crate::journal::{Body, RunFailed, Usage, UsageRefund};
 use crate::time::DAY;
+use crate::user_input::is_blank;
 use crate::{Account, Actor, Amount, Catalog, Entry, GrantId, Line, RunId, Timestamp};
 
 /// Most units that one run may be charged for.
@@ -63,6 +64,7 @@ pub fn charge(ledger: &mut Ledger<'_>, request: Request) -> Result<(), Refusal> 
         service: request.service,
         event: request
             .event
+            .filter(|event| !is_blank(event))
             .map(|event| bounds::label(&event).into_owned()),
         units: request.units,
     };
@@ -109,7 +111,7 @@ fn check_daily_limit(
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChargeFacts {
     pub charge: Entry,
-    /// The opening lines of the grants that paid. They carry each grant's source and expiry.
+    /// The opening lines of the grants that paid for the run. They carry each grant's source and expiry.
     pub origins: Vec<Line>,
     /// Credits already returned by refunds and reversals of this charge.
     pub given_back: Amount,

@@ -40,7 +40,7 @@ pub enum ChargeOutcome {
     Approved,
     /// The text is the processor's reason code.
     Declined(String),
-    /// Not decided yet: the processor timed out, or waits for the cardholder to confirm.
+    /// The charge is not decided yet: the processor timed out, or waits for the cardholder to confirm.
     Pending,
 }
 
@@ -118,7 +118,7 @@ pub struct PlanChange {
     pub cycle: Option<Cycle>,
     pub period: Option<Period>,
     pub charge: Money,
-    /// The coupon that is redeemed with the change.
+    /// The coupon that is redeemed with the plan change.
     pub redeems: Option<String>,
     /// The coupon whose free months were taken off the charge. It may have been redeemed earlier.
     pub coupon: Option<String>,

@@ -13,7 +13,7 @@ use crate::time::{MINUTE, SECOND};
 /// that many, so they are a finding only if at least two on average start in the same second, which guests in a queue
 /// do not do.
 const REPEATED_RUNS: usize = 8;
-/// Milliseconds within which equal runs are counted.
+/// Milliseconds within which [`REPEATED_RUNS`] equal runs must lie to count as repeated.
 const REPEATED_WITHIN: i64 = 2 * MINUTE;
 
 /// A run is expensive if it costs at least this many times as much as the median run.

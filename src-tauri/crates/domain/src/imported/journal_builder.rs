@@ -316,7 +316,7 @@ impl<'a> JournalBuilder<'a> {
                 }),
                 Source::Bonus,
             ),
-            // The other kinds move no credits, and tables do not contain their fields.
+            // Entries of the other kinds move no credits, and imported tables do not contain their fields.
             _ => return None,
         })
     }

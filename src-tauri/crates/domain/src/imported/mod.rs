@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn import_restores_amount_signs_row_order_and_service_names() {
+    fn import_adds_missing_minus_signs_reverses_newest_first_rows_and_finds_service_codes() {
         let unsigned = [row(1, "purchase", 5_000, None), row(2, "usage", 25, None)];
         let account = Account::default().extend(&made(&unsigned, &[]).0).unwrap();
         assert_eq!(account.balance, Amount::of(4_975));

@@ -97,14 +97,14 @@ bodies! {
     PlanChangeRequested {
         plan: String,
         cycle: Option<Cycle>,
-        /// The coupon that is redeemed when the change takes effect.
+        /// The coupon that is redeemed when the plan change takes effect.
         #[serde(default, skip_serializing_if = "Option::is_none")] coupon: Option<String>,
     }
     PlanChanged {
         plan: String,
         cycle: Option<Cycle>,
         period: Option<Period>,
-        /// The card payment for the change; `None` if the change cost nothing.
+        /// The card payment for the plan change; `None` if the plan change cost nothing.
         #[serde(default, skip_serializing_if = "Option::is_none")] payment: Option<PaymentId>,
         #[serde(default, skip_serializing_if = "Option::is_none")] charge: Option<Money>,
         #[serde(default, skip_serializing_if = "Option::is_none")] coupon: Option<String>,

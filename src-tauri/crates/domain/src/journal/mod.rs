@@ -9,6 +9,7 @@ pub use body::*;
 pub use kinds::{Body, BodyOf, Direction, Kind, Owed};
 
 use crate::codes::DisputeKind;
+use crate::user_input::is_blank;
 use crate::{Amount, DisputeId, Line, Money, RunId, Seq, Timestamp};
 
 /// The party that caused an entry.
@@ -40,13 +41,14 @@ pub struct Entry {
 impl Body {
     /// The name of the event that the entry belongs to. For runs it is the label sent by the booth.
     pub fn event(&self) -> Option<&str> {
-        match self {
+        let name = match self {
             Body::Usage(usage) => usage.event.as_deref(),
             Body::UsageRefund(refund) => refund.event.as_deref(),
             Body::RunFailed(failed) => failed.event.as_deref(),
-            Body::EventScheduled(event) => Some(&event.name),
+            Body::EventScheduled(event) => Some(event.name.as_str()),
             _ => None,
-        }
+        };
+        name.filter(|name| !is_blank(name))
     }
 
     pub fn service(&self) -> Option<&str> {

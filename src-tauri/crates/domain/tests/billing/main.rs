@@ -65,7 +65,7 @@ fn fee_above_the_balance_takes_no_credits_and_is_not_split() {
 
 /// Scenario 6: the card declines and credits pay.
 #[test]
-fn renewal_with_declined_card_is_paid_from_credits_and_both_are_recorded() {
+fn renewal_with_declined_card_is_paid_from_credits_and_the_decline_is_recorded() {
     let mut world = basic(16_000, "2026-01-01T00:00:00Z");
     world.card = ChargeOutcome::Declined("card_declined".into());
     let from = world.journal.len();
@@ -115,7 +115,7 @@ fn lapsed_account_closes_at_the_end_of_grace_and_loses_all_credits() {
     world
         .act(|a, c, now| support::restore(a, c, &closures, now))
         .unwrap();
-    // Restored credits keep their source.
+    // Credits that the closure took, and that restoring the account gives back, keep their source.
     let buckets = world.account.buckets();
     assert_eq!(buckets[0].kind, Bucket::Purchased);
     assert_eq!((world.account.life, world.balance()), (Life::Active, 5_000));
@@ -123,7 +123,7 @@ fn lapsed_account_closes_at_the_end_of_grace_and_loses_all_credits() {
 }
 
 #[test]
-fn restored_account_is_on_the_plan_without_a_fee_of_the_catalog() {
+fn closed_account_restored_by_support_is_on_the_plan_without_a_fee_of_the_catalog() {
     for (code, kinds) in [
         ("payg", vec!["restored", "reversal"]),
         ("free", vec!["restored", "plan_changed", "reversal"]),
@@ -288,7 +288,7 @@ fn allowances_of_legacy_products_add_up_and_a_new_product_counts_at_once() {
 }
 
 #[test]
-fn cancel_within_the_last_day_takes_effect_one_period_later() {
+fn cancellation_less_than_a_day_before_the_period_end_takes_effect_one_period_later() {
     let mut world = basic(0, "2026-01-01T00:00:00Z");
     world.until(at("2026-01-31T12:00:00Z"));
     world.act(plan::cancel).unwrap();
@@ -330,7 +330,7 @@ fn upgrade_is_prorated_and_a_declined_upgrade_changes_nothing() {
 
 /// Scenario 11: a coupon's free months lower the first fee, and its bonus is spendable only after activation.
 #[test]
-fn coupon_is_redeemable_once_for_its_plan_and_its_bonus_waits_for_support() {
+fn coupon_is_redeemable_once_and_only_on_its_plan_and_its_bonus_waits_until_support_activates_it() {
     let since = "2026-01-01T00:00:00Z";
     let mut world = World::new(Programme::Booth, "basic", Cycle::Annual, 1_200, since);
     world

@@ -204,7 +204,7 @@ fn cycle_of(world: &World, seq: Seq) -> Option<Option<Cycle>> {
 
 /// However often plan and cycle are changed, a period costs at most the fee of the most expensive plan active in it.
 #[test]
-fn one_span_is_never_paid_twice() {
+fn no_billing_period_is_paid_twice_however_often_plan_and_cycle_change() {
     let (changes, pauses, lower) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let often = prop_oneof![
         2 => step(),
@@ -293,7 +293,7 @@ proptest! {
     /// After any commands in any order: no balance was negative, the journal gives the account's state, everything due
     /// was done, and every renewal happened as previewed.
     #[test]
-    fn random_years_match_their_previews_and_fold(
+    fn renewals_in_random_years_match_their_previews_and_the_recomputed_state(
         studio in any::<bool>(), annual in any::<bool>(), balance in 0..30_000_i32,
         day in 0..400_i64, steps in prop::collection::vec(step(), 1..60),
     ) {
@@ -317,7 +317,7 @@ proptest! {
     /// For any part of a journal: the causes add up to the change of the balance, each entry that moves credits belongs
     /// to one cause, and only adjustments without a reason are unexplained.
     #[test]
-    fn causes_of_random_years_explain_every_change(
+    fn causes_found_in_random_years_explain_every_balance_change(
         studio in any::<bool>(), balance in 0..30_000_i32, ends in any::<[prop::sample::Index; 2]>(),
         steps in prop::collection::vec(step(), 1..60),
     ) {

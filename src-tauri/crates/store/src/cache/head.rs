@@ -22,7 +22,7 @@ impl Cache {
         let head = self.head_as_kept(keys)?;
         let reached = head.as_ref().map_or(Seq::ZERO, |head| head.checkpoint.seq);
         if reached < self.floor.get() {
-            // Another process may have emptied the copy and begun a new copy, which is shorter.
+            // Another process may have emptied the local copy and begun a new one, which is shorter.
             self.floor
                 .set(self.floor.get().min(Seq(self.high_water.read())));
         }

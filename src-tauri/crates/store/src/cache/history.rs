@@ -1,5 +1,5 @@
-//! Pages and windows of the history of entries. The rollups (sums per day) give the days that have matching entries,
-//! and the first and last entry of each day; the rows are then read from that range.
+//! Reads the history of entries by page, or by a part of one day. The rollups (sums per day) give the days that have
+//! matching entries, with the first and last entry of each; only the rows between those two entries are read.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

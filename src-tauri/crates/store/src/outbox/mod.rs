@@ -34,7 +34,7 @@ use schema::{VERSIONS, steps};
 #[derive(Debug)]
 pub struct Outbox {
     connection: Connection,
-    /// The count of changes, kept in a file beside the database.
+    /// The number of changes to commands, drafts, binding and preferences, kept in a file beside the database.
     high_water: HighWater,
     binding: Memo<(), Option<Binding>>,
 }

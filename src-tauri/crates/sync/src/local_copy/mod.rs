@@ -55,7 +55,7 @@ enum Files {
         writer: Mutex<Cache>,
         readers: Mutex<Vec<Cache>>,
     },
-    /// The folder cannot be written to. The last good copy is read through one connection.
+    /// The data folder cannot be written to. Its last good local copy is read through one connection.
     Reading {
         cache: Mutex<Cache>,
         why: ReadOnlyReason,
@@ -131,7 +131,7 @@ impl LocalCopy {
         }))))
     }
 
-    /// Why the folder cannot be written to; `None` if it can.
+    /// Why the data folder cannot be written to; `None` if it can.
     pub fn read_only_reason(&self) -> Option<ReadOnlyReason> {
         match &self.0.files {
             Files::Reading { why, .. } => Some(*why),

@@ -96,12 +96,10 @@ pub fn begin(
     output: &Output,
 ) -> Result<DraftView, AppError> {
     let begin = subject(app, finding, &claim, output)?;
-    let before = match claim.has_details() {
-        true => app.disputes().list()?.disputes,
-        false => vec![],
-    };
+    let before = app.disputes().list()?.disputes;
     let draft = app.disputes().begin(&begin)?;
-    if before.iter().any(|known| known.id == draft.id) {
+    let known = before.iter().any(|known| known.id == draft.id);
+    if known && claim.has_details() {
         return Err(AppError::because(Code::DraftExists, draft.id));
     }
     // The draft has its entries already; the typed ones would replace them.
@@ -109,7 +107,13 @@ pub fn begin(
         entries: vec![],
         ..claim
     };
-    change(app, draft, claim)
+    let id = draft.id.clone();
+    let changed = change(app, draft, claim);
+    if changed.is_err() && !known {
+        // What was typed is refused as a whole: no draft is left behind.
+        app.disputes().withdraw(&id)?;
+    }
+    changed
 }
 
 /// What a new draft is made from: a finding, entries, or a kind of dispute.
@@ -141,8 +145,8 @@ fn of_finding(
     claim: &ClaimArguments,
     output: &Output,
 ) -> Result<Begin, AppError> {
-    let code: FindingCode = serde_json::from_value(Value::from(name))
-        .map_err(|error| AppError::because(Code::UnknownName, error))?;
+    let unknown = || AppError::because(Code::UnknownName, output.text(&CLI_CAUSE, "no_finding"));
+    let code = serde_json::from_value::<FindingCode>(Value::from(name)).map_err(|_| unknown())?;
     let explained = app.history().explain(Since::Days(claim.from, claim.to))?;
     let wanted = |seq: &Seq| claim.entries.is_empty() || claim.entries.contains(&seq.0);
     let named = explained.findings.into_iter().filter(|finding| {

@@ -49,13 +49,13 @@ impl Target {
 
 /// How a plan change is carried out.
 pub(super) enum Next {
-    /// At once, to a plan without a fee.
+    /// The plan changes at once, to a plan without a fee.
     Pause,
-    /// At once, to a plan for which the current period is already paid.
+    /// The plan changes at once, to a plan for which the current period is already paid.
     AtOnce(ContinuedPeriod),
-    /// At once, after the card has paid.
+    /// The plan changes as soon as the card has paid.
     Paid(PlanChange),
-    /// At the period's end: another cycle, or a cheaper plan.
+    /// The plan or its cycle changes at the period's end: to another cycle, or to a cheaper plan.
     Later(Cycle),
 }
 
