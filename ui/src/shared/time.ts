@@ -118,7 +118,7 @@ const FAR = 300 * 86_400_000;
 export function deadline(at: string, zone: string, now?: string): string {
   const far = now !== undefined && Math.abs(millisUntil(at, now)) > FAR;
   const date = far ? weekdayYear(at, zone) : weekdayDate(at, zone);
-  return t('shared-moment', { date, time: clock(at, zone), zone: zoneName(at, zone) });
+  return t('moment-text', { date, time: clock(at, zone), zone: zoneName(at, zone) });
 }
 
 export const millisUntil = (at: string, now: string) => Date.parse(at) - Date.parse(now);

@@ -33,8 +33,6 @@ shared-span-whole-days = { NUMBER($days) } d
 shared-span-days-hours = { NUMBER($days) } d { NUMBER($hours) } h
 # $span is one of the spans above.
 shared-ahead = in { $span }
-# A point in time: a day, a time of day and the abbreviation of the time zone, such as “Mon 30 Mar 20:00 EDT”.
-shared-moment = { $date } { $time } { $zone }
 # A time on another day.
 shared-day-time = { $date } { $time }
 

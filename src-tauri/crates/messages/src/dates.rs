@@ -1,6 +1,6 @@
 //! Days and times as people read them, in the operator's locale. The page writes the same forms with `Intl`.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use boothkeeper_domain::{Timestamp, Zone};
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
@@ -17,11 +17,13 @@ static DATES: LazyLock<Dates> = LazyLock::new(|| Dates::of(&icu_locale(&Locale::
 
 type Formatter<Fields> = FixedCalendarDateTimeFormatter<Gregorian, Fields>;
 
-/// The formatters of one locale. A formatter is `None` if its data cannot be loaded: then the ISO form is written.
+/// The formatters of one locale, each made when it is first needed, as one takes longer to make than all else that
+/// `boothkeeper balance` writes. A formatter is `None` if its data cannot be loaded: then the ISO form is written.
 struct Dates {
-    weekday: Option<Formatter<YMDE>>,
-    day: Option<Formatter<YMD>>,
-    time: Option<NoCalendarFormatter<T>>,
+    locale: icu_locale_core::Locale,
+    weekday: OnceLock<Option<Formatter<YMDE>>>,
+    day: OnceLock<Option<Formatter<YMD>>>,
+    time: OnceLock<Option<NoCalendarFormatter<T>>>,
 }
 
 /// A point in time with its year (because documents and lists are read later) and the abbreviation of the time zone:
@@ -38,29 +40,43 @@ pub fn day(date: NaiveDate) -> String {
 impl Dates {
     fn of(locale: &icu_locale_core::Locale) -> Self {
         Dates {
-            weekday: Formatter::try_new(locale.into(), YMDE::medium()).ok(),
-            day: Formatter::try_new(locale.into(), YMD::medium()).ok(),
-            time: {
-                let fields = T::hm().with_alignment(Alignment::Column);
-                NoCalendarFormatter::try_new(locale.into(), fields).ok()
-            },
+            locale: locale.clone(),
+            weekday: OnceLock::new(),
+            day: OnceLock::new(),
+            time: OnceLock::new(),
         }
+    }
+
+    fn weekday_formatter(&self) -> Option<&Formatter<YMDE>> {
+        let make = || Formatter::try_new((&self.locale).into(), YMDE::medium()).ok();
+        self.weekday.get_or_init(make).as_ref()
+    }
+
+    fn day_formatter(&self) -> Option<&Formatter<YMD>> {
+        let make = || Formatter::try_new((&self.locale).into(), YMD::medium()).ok();
+        self.day.get_or_init(make).as_ref()
+    }
+
+    fn time_formatter(&self) -> Option<&NoCalendarFormatter<T>> {
+        let fields = T::hm().with_alignment(Alignment::Column);
+        let make = || NoCalendarFormatter::try_new((&self.locale).into(), fields).ok();
+        self.time.get_or_init(make).as_ref()
     }
 
     fn moment(&self, at: Timestamp, zone: &Zone) -> String {
         let local = zone.civil(at);
-        let date = gregorian(local.date()).zip(self.weekday.as_ref());
+        let date = gregorian(local.date()).zip(self.weekday_formatter());
         let date = date.map(|(date, formatter)| formatter.format(&date).to_string());
         // Some locales put a comma after the weekday: it is left out, because the date often stands within a sentence.
         let date = date.map(|date| date.replacen(',', "", 1));
         let date = date.unwrap_or_else(|| local.date().to_string());
-        crate::shared::moment(&date, &self.time(local), &zone.abbreviation(at))
+        crate::moment::text(&date, &self.time(local), &zone.abbreviation(at))
     }
 
     fn time(&self, local: NaiveDateTime) -> String {
         let part = |value: u32| u8::try_from(value).unwrap_or(0);
         let time = Time::try_new(part(local.hour()), part(local.minute()), 0, 0).ok();
-        let text = time.zip(self.time.as_ref());
+        let text = time.zip(self.time_formatter());
         let text = text.map(|(time, formatter)| formatter.format(&time).to_string());
         // Terminals and the fonts of documents have no narrow space.
         let text = text.map(|text| text.replace('\u{202f}', " "));
@@ -68,7 +84,7 @@ impl Dates {
     }
 
     fn day(&self, date: NaiveDate) -> String {
-        let formatted = gregorian(date).zip(self.day.as_ref());
+        let formatted = gregorian(date).zip(self.day_formatter());
         let formatted = formatted.map(|(date, formatter)| formatter.format(&date).to_string());
         formatted.unwrap_or_else(|| date.to_string())
     }

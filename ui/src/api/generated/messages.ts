@@ -583,6 +583,7 @@ export interface Messages {
   'journal-why-bonus': { amount: string };
   'journal-why-of_unknown_kind': Record<never, never>;
   'journal-why-of_other_kind': { kind: string };
+  'moment-text': { date: string; time: string; zone: string };
   'outbox-title': Record<never, never>;
   'outbox-note': Record<never, never>;
   'outbox-needs-decision': Record<never, never>;
@@ -1021,7 +1022,6 @@ export interface Messages {
   'shared-span-whole-days': { days: number };
   'shared-span-days-hours': { days: number; hours: number };
   'shared-ahead': { span: string };
-  'shared-moment': { date: string; time: string; zone: string };
   'shared-day-time': { date: string; time: string };
   'shared-trust-live': { age: string };
   'shared-trust-as-of': { age: string; reason: string; when: string };
