@@ -86,7 +86,13 @@ impl Life {
         let service =
             self.programme_of(&["draw_me", "sms", "combine"], &["basic_image_hd", "video"]);
         let random = &mut self.random;
-        let event = [json!("Miller wedding"), json!("Gala"), Value::Null];
+        let event = [
+            json!("Miller wedding"),
+            json!("Gala"),
+            json!(" "),
+            json!("\u{200b}"),
+            Value::Null,
+        ];
         let event = event.choose(random).cloned();
         let (control, body) = match random.random_range(0..14) {
             0..=3 => {

@@ -317,7 +317,7 @@ fn limit(limits: &Limits) -> std::io::Result<()> {
         current: Some(most),
         maximum: Some(most),
     };
-    // A reader whose program was killed has nobody to answer.
+    // Ends this process if its parent is killed: no answer can be delivered then.
     #[cfg(target_os = "linux")]
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     // `Data` and not `As` (all addresses): the window's libraries alone map more addresses than the limit.

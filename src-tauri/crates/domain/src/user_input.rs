@@ -67,6 +67,24 @@ mod tests {
     }
 
     #[test]
+    fn text_of_spaces_and_invisible_characters_is_blank() {
+        for unseen in [
+            "",
+            " ",
+            "\t\r\n",
+            "\u{a0}\u{3000}",
+            "\u{200b}",
+            "\u{feff} \u{2060}",
+            "\0",
+        ] {
+            assert!(is_blank(unseen), "{unseen:?}");
+        }
+        for seen in ["0", " . ", "\u{200b}Gala", "\u{1f389}"] {
+            assert!(!is_blank(seen), "{seen:?}");
+        }
+    }
+
+    #[test]
     fn piped_utf_16_is_decoded_with_and_without_byte_order_mark() {
         let key = "bk_0a1b2c3d4e5f";
         let le =

@@ -27,8 +27,11 @@ letter-claim-legacy_mismatch = The monthly credits do not match the products I b
 letter-claim-plan_change = A change of plan was requested and has not happened.
 letter-claim-account_closed = The account was closed and its credits were deleted. Please restore the account and its credits.
     .amount = The account was closed and { $amount } in credits was deleted. Please restore the account and its credits.
-# The operator goes on writing after the colon.
-letter-claim-special_pricing = We ask for education or charity pricing. About us:
+
+## family letter-lead-in
+# The beginning of a message that the operator goes on writing.
+
+letter-lead-in-special_pricing = We ask for education or charity pricing. About us:
 
 ## The proposed message: sentences that follow, each only where it is known
 

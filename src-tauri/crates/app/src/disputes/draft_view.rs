@@ -12,6 +12,7 @@ use boothkeeper_domain::{Amount, Entry, Seq, Timestamp};
 use boothkeeper_store::outbox::Draft;
 use boothkeeper_sync::wire::dispute::Ticket;
 
+use super::letter::lead_in;
 use super::packet::filter;
 use super::views::owed;
 use super::{ChosenRow, ClaimDetails, DisputeRow, DraftProblem, DraftView, FileView};
@@ -181,8 +182,7 @@ fn problems(
     let found = [
         (
             DraftProblem::NoMessage,
-            // A proposed message that ends with a colon waits for the operator's words.
-            length == 0 || message.ends_with(':'),
+            length == 0 || lead_in(draft.kind).is_some_and(|lead_in| lead_in == message),
         ),
         (DraftProblem::MessageTooLong, length > MAX_MESSAGE_CHARS),
         (

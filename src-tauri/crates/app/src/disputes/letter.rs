@@ -7,7 +7,7 @@ use boothkeeper_store::outbox::Draft;
 
 use boothkeeper_messages::disputes::DISPUTES_KIND;
 use boothkeeper_messages::journal::JOURNAL_KIND;
-use boothkeeper_messages::letter::{LETTER_CLAIM, LetterClaimArguments};
+use boothkeeper_messages::letter::{LETTER_CLAIM, LETTER_LEAD_IN, LetterClaimArguments};
 use boothkeeper_messages::{Arguments, code, day, letter, moment, money};
 
 use crate::names::CatalogNames;
@@ -33,9 +33,9 @@ pub(super) fn message(
         Some(charge) => letter::charged_twice(&charge),
         None => claim(draft.kind, amount.map(|amount| money(amount, asset)), runs),
     };
-    // If the sentence ends with a colon or is empty, the operator is to write the rest of the message.
-    if sentence.is_empty() || sentence.ends_with(':') {
-        return sentence.replace(':', ": ");
+    // Without a sentence for its kind the operator writes the message, after a lead-in where there is one.
+    if sentence.is_empty() {
+        return lead_in(draft.kind).map_or(sentence, |lead_in| format!("{lead_in} "));
     }
     let mut sentences = vec![sentence];
     sentences.extend(about_entries(entries, zone));
@@ -70,6 +70,12 @@ fn claim(kind: DisputeKind, amount: Option<String>, runs: u64) -> String {
     let sentence = known.then(with_amount).flatten();
     let sentence = sentence.or_else(|| LETTER_CLAIM.text_with(kind.name(), &given));
     sentence.unwrap_or_default()
+}
+
+/// The beginning of a message that the operator goes on writing.
+pub(super) fn lead_in(kind: DisputeKind) -> Option<String> {
+    let known = LETTER_LEAD_IN.codes().contains(&kind.name());
+    known.then(|| LETTER_LEAD_IN.name(kind.name()))
 }
 
 fn about_entries(entries: &[Entry], zone: &Zone) -> Option<String> {
@@ -219,6 +225,12 @@ mod tests {
             for owed in [None, Some(Amount::of(1_234))] {
                 let text = message(&draft, &[], owed, (&Asset::usd(), &names), &zone);
                 assert!(!has_hole(text.trim()), "{kind:?}: {text}");
+                let lead_in = lead_in(kind);
+                assert_eq!(lead_in.is_some(), kind == DisputeKind::SpecialPricing);
+                assert!(
+                    lead_in.is_none_or(|lead_in| text.trim() == lead_in),
+                    "{text}"
+                );
             }
         }
     }

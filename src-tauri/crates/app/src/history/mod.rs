@@ -215,36 +215,34 @@ impl Snapshot<'_> {
         {
             return Err(AppError::new(Code::OutOfRange));
         }
-        let unknown = AppError::new(Code::UnknownName);
+        let ids = |class, wanted: &[String]| -> Result<Vec<NameId>, AppError> {
+            wanted.iter().map(|wanted| self.id(class, wanted)).collect()
+        };
+        Ok(Filter {
+            kinds: ids(Class::Kind, &query.kinds)?,
+            services: ids(Class::Service, &query.services)?,
+            events: ids(Class::Event, &query.events)?,
+            from: query.from.map(Day::of_date),
+            to: query.to.map(Day::of_date),
+        })
+    }
+
+    /// The id of a code, or of a name as it is shown, in upper or lower case.
+    fn id(&self, class: Class, wanted: &str) -> Result<NameId, AppError> {
+        if let Some(id) = self.names.find(class, wanted) {
+            return Ok(id);
+        }
+        // The catalog is read only for a name: the window filters by codes, at each page.
         let catalog = CatalogNames::from(&self.catalog()?);
-        let shown = |class, code: &str| match class {
+        let shown = |code: &str| match class {
             Class::Service => catalog.service(code),
             Class::Kind => JOURNAL_KIND.name(code),
             Class::Event => code.to_owned(),
         };
-        let find = |class, wanted: &str| {
-            let named =
-                |(code, _): &(&str, NameId)| shown(class, code).eq_ignore_ascii_case(wanted);
-            let by_name = || self.names.all(class).find(named).map(|(_, id)| id);
-            self.names.find(class, wanted).or_else(by_name)
-        };
-        let ids = |class, wanted: &[String]| -> Option<Vec<_>> {
-            wanted.iter().map(|wanted| find(class, wanted)).collect()
-        };
-        let (Some(kinds), Some(services), Some(events)) = (
-            ids(Class::Kind, &query.kinds),
-            ids(Class::Service, &query.services),
-            ids(Class::Event, &query.events),
-        ) else {
-            return Err(unknown);
-        };
-        Ok(Filter {
-            kinds,
-            services,
-            events,
-            from: query.from.map(Day::of_date),
-            to: query.to.map(Day::of_date),
-        })
+        let mut all = self.names.all(class);
+        let named = all.find(|(code, _)| shown(code).eq_ignore_ascii_case(wanted));
+        let (_, id) = named.ok_or(AppError::new(Code::UnknownName))?;
+        Ok(id)
     }
 
     /// Up to `limit` matches before the entry `before`, newest first. Uses the query's text unless it is empty.

@@ -120,6 +120,9 @@ impl RowView {
             self.status = RowStatus::Unexplained;
         }
         self.charge = Facts::of(&entry.body).charge;
+        if let Some(event) = entry.body.event() {
+            self.event = Some(event.to_owned());
+        }
         match entry.body {
             Body::PurchaseStarted(started) if self.status == RowStatus::Pending => {
                 self.coming = Some(started.amount);
@@ -130,7 +133,6 @@ impl RowView {
             Body::PlanChanged(changed) => {
                 (self.plan, self.cycle) = (Some(changed.plan), changed.cycle);
             }
-            Body::EventScheduled(event) => self.event = Some(event.name),
             _ => {}
         }
     }

@@ -8,7 +8,7 @@ use boothkeeper_messages::{cli, outbox};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::send::print_command;
+use super::send::{Wording, print_command, print_line};
 use crate::folder::Folder;
 use crate::output::Output;
 
@@ -61,9 +61,10 @@ fn print(view: &OutboxView, app: &App, output: &Output) {
         return output.print_document(view);
     }
     if view.commands.is_empty() {
-        output.print_line(&outbox::empty());
+        return output.print_line(&outbox::empty());
     }
+    let wording = Wording::of(app);
     for command in &view.commands {
-        print_command(command, app, output);
+        print_line(command, &wording, output);
     }
 }

@@ -61,13 +61,31 @@ pub async fn send(app: &App, id: &str, output: &Output) -> Result<ExitCode, AppE
     })
 }
 
+/// How amounts and plans of actions are written.
+pub struct Wording {
+    /// The unit of amounts. Signed out or never synced, it is unknown, and they are left out.
+    asset: Option<Asset>,
+    names: CatalogNames,
+}
+
+impl Wording {
+    pub fn of(app: &App) -> Self {
+        Wording {
+            asset: app.balance().view().ok().and_then(|view| view.asset),
+            names: app.names(),
+        }
+    }
+}
+
 pub fn print_command(command: &CommandView, app: &App, output: &Output) {
     if output.json() {
         return output.print_document(command);
     }
-    // Signed out or never synced, the unit of amounts is unknown, and they are left out.
-    let asset = app.balance().view().ok().and_then(|view| view.asset);
-    let asset = asset.as_ref();
+    print_line(command, &Wording::of(app), output);
+}
+
+pub fn print_line(command: &CommandView, wording: &Wording, output: &Output) {
+    let asset = wording.asset.as_ref();
     let columns = [
         Some(state(command)),
         problem(command, asset, output),
@@ -78,7 +96,7 @@ pub fn print_command(command: &CommandView, app: &App, output: &Output) {
     output.print_line(&format!(
         "{}  {:<34}  {}",
         command.id,
-        title(command, asset, &app.names()),
+        title(command, asset, &wording.names),
         columns.join("  ")
     ));
 }

@@ -110,6 +110,7 @@ impl Body {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::EventId;
 
     #[test]
     fn entry_kind_names_are_unique_and_parse_back() {
@@ -121,6 +122,22 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), Kind::ALL.len());
         assert_eq!(Kind::named("a_kind_of_next_year"), None);
+    }
+
+    #[test]
+    fn entry_with_blank_event_name_has_no_event() {
+        let scheduled = |name: &str| {
+            Body::EventScheduled(EventScheduled {
+                event: EventId::new("e1").unwrap(),
+                name: name.into(),
+                starts_at: Timestamp::from_millis(5),
+                ends_at: Timestamp::from_millis(6),
+            })
+        };
+        assert_eq!(scheduled("Gala").event(), Some("Gala"));
+        for blank in ["", " ", "\u{200b}"] {
+            assert_eq!(scheduled(blank).event(), None, "{blank:?}");
+        }
     }
 
     #[test]
